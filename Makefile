@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# make            build/libredial.so, build/libredial-policy.so, build/redial-policy
+# make check      installs what it needs, builds, runs every test
+# make demo       shows three unmodified programs with and without redial
+# make bench      prints the measures of speed and memory
+# make install    DESTDIR= PREFIX=/usr/local
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+B := build
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Werror
+CPPFLAGS += -D_GNU_SOURCE -DREDIAL_VERSION='"$(VERSION)"' -MMD -MP
+CFLAGS ?= -O2 -g
+CFLAGS += -std=gnu11 $(WARN)
+
+# libredial.so has to load into any process on any libc: nothing that only one libc has, no
+# stack protector, no fortified call, no relocation that only new loaders know.
+MACHINE := $(shell $(CC) -dumpmachine)
+FREE_CFLAGS := -fPIC -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
+	-fvisibility=hidden -ftls-model=initial-exec -fno-asynchronous-unwind-tables \
+	-Wconversion -Wno-sign-conversion $(if $(findstring aarch64,$(MACHINE)),-mno-outline-atomics)
+FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro \
+	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,--version-script=$(B)/exports.map \
+	-Wl,-soname,libredial.so
+
+POLICY_PURE := method policy match decide backoff compiled
+PRELOAD_SRC := $(wildcard preload/*.c)
+PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
+PURE_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o)
+
+all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy
+
+$(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
+	$(CC) $(CFLAGS) $(FREE_CFLAGS) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
+
+# The names exported are those of symbols.def, whatever the sources define.
+$(B)/exports.map: preload/symbols.def preload/exports.sh
+	@mkdir -p $(@D)
+	sh preload/exports.sh map preload/symbols.def >$@
+
+$(B)/libredial-policy.so: $(B)/pic/policy/load.o $(PURE_OBJ)
+	$(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
+
+$(B)/redial-policy: $(B)/pic/policy/main.o $(B)/pic/policy/load.o $(PURE_OBJ)
+	$(CC) $(CFLAGS) $^ -lconfig -o $@
+
+$(B)/so/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(FREE_CFLAGS) -c $< -o $@
+
+$(B)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
+
+include tests/tests.mk
+
+setup-build setup-check setup-demo: setup-%:
+	@sh scripts/setup.sh $*
+
+check: setup-check
+	@$(MAKE) --no-print-directory all tests
+	@sh tests/run.sh
+
+demo: setup-demo
+	@$(MAKE) --no-print-directory all $(B)/faultd
+	@sh scripts/demo.sh
+
+bench: all $(B)/faultd $(BENCH_BIN)
+	@sh tests/bench/bench.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/redial
+	install -m 755 scripts/redial $(B)/redial-policy $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/libredial.so $(B)/libredial-policy.so $(DESTDIR)$(PREFIX)/lib/redial/
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all tests check demo bench install clean setup-build setup-check setup-demo
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compiled policy: a checked header and struct policy as it lies in memory, so that a process
+ * can map it at its start without a parser. Native byte order: it is made and read on one machine.
+ */
+#ifndef REDIAL_COMPILED_H
+#define REDIAL_COMPILED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy.h"
+
+struct compiled {
+	char magic[8]; /* COMPILED_MAGIC */
+	uint32_t version;
+	uint32_t size; /* of this whole structure, in bytes */
+	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's bytes */
+	struct policy policy;
+};
+
+#define COMPILED_MAGIC "\177REDIALP"
+
+/* Do these bytes start as a compiled policy does? (If not, it is text.) */
+bool compiled_is(const void *data, size_t len);
+
+/*
+ * The policy in the len bytes at data, which must be aligned for struct compiled. Returns NULL,
+ * and a reason for the user in *why, if they are truncated, of another version or corrupted.
+ */
+const struct policy *compiled_open(const void *data, size_t len, const char **why);
+
+/* Fills *out, ready to be written, from *policy. */
+void compiled_make(struct compiled *out, const struct policy *policy);
+
+#endif

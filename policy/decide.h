@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* The safety rule: when a request may be sent again. Facts in, verdict and reason out. */
+#ifndef REDIAL_DECIDE_H
+#define REDIAL_DECIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy.h"
+
+/* What happened to the last attempt. The names are those of the log and of the policy's `on`. */
+#define REDIAL_CAUSES(X)                                                                           \
+	X(STALE, "stale")                     /* dead before the request's first byte was taken */ \
+	X(RESET, "reset")                     /* ECONNRESET or EPIPE after it */                   \
+	X(EOF, "eof")                         /* end of stream after it */                         \
+	X(CONNECT, "connect")                 /* a redial was refused or unreachable */            \
+	X(CONNECT_TIMEOUT, "connect-timeout") /* a redial took too long */
+
+enum cause {
+#define X(name, text) CAUSE_##name,
+	REDIAL_CAUSES(X)
+#undef X
+	CAUSE_COUNT
+};
+
+/* Why a request is not sent again; REASON_NONE goes with the verdict that it is. */
+#define REDIAL_REASONS(X)                                                                          \
+	X(NONE, "none")                                                                            \
+	X(DISABLED, "disabled")       /* the policy says enabled = false */                        \
+	X(CAUSE, "cause")             /* the policy's `on` does not list what happened */          \
+	X(METHOD, "method")           /* bytes were sent and the method may not be repeated */     \
+	X(FIRST_USE, "first-use")     /* first request of its connection, and `on` lacks it */     \
+	X(STARTED, "response-started") /* the program has seen part of the answer */               \
+	X(NOT_HELD, "not-held")       /* not all of its bytes are in our copy */                   \
+	X(TOO_LARGE, "too-large")     /* larger than max_request_bytes */                          \
+	X(SHUTDOWN, "shutdown")       /* the program itself shut the connection down */            \
+	X(AUTH, "connection-auth")    /* NTLM or Negotiate: authentication is the connection's */  \
+	X(ATTEMPTS, "attempts")       /* max_attempts reached */                                   \
+	X(DEADLINE, "deadline")       /* total_timeout_ms used up */                               \
+	X(IDENTITY, "identity")       /* the descriptor is no longer the socket we watched */      \
+	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
+	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
+	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \
+	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */
+
+enum reason {
+#define X(name, text) REASON_##name,
+	REDIAL_REASONS(X)
+#undef X
+	REASON_COUNT
+};
+
+/* All that the verdict rests on. With several requests unanswered they stand for all of them. */
+struct decide_facts {
+	enum cause cause;      /* of the latest failure */
+	uint32_t methods;      /* mask of the methods of all requests that would be sent again */
+	uint32_t request_len;  /* bytes that would be sent again */
+	uint32_t attempts;     /* sendings and dialings so far, the program's own included: 1 or more */
+	uint32_t elapsed_ms;   /* since the first failure of this request */
+	bool reused;           /* a complete response was read on the connection before */
+	bool unsent;           /* the kernel has taken no byte of the request */
+	bool response_started; /* the program was handed a byte of the response */
+	bool held;             /* every byte that would be sent again is in our copy */
+	bool shut_down;        /* the program called shutdown on the connection */
+	bool connection_auth;  /* the connection carries NTLM or Negotiate authentication */
+	bool rescuing;         /* an earlier failure of this request was already let pass */
+};
+
+/*
+ * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
+ * the order: disabled, shutdown, response-started, connection-auth, (unless rescuing: first-use,
+ * cause), method, too-large, not-held, attempts, deadline. A request of which the kernel took
+ * nothing passes whatever its method (RFC 9110 section 9.2.2: it was never applied).
+ */
+enum reason decide(const struct policy *policy, const struct policy_retry *settings,
+		   const struct decide_facts *facts);
+
+/* The names above, as the log writes them; literals. */
+const char *cause_name(enum cause cause);
+const char *reason_name(enum reason reason);
+
+#endif

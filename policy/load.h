@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* From a policy file's text to struct policy. The only user of libconfig. */
+#ifndef REDIAL_LOAD_H
+#define REDIAL_LOAD_H
+
+#include "policy.h"
+
+enum { LOAD_ERROR_MAX = 256 };
+
+struct load_error {
+	unsigned line;               /* 0 where no line applies */
+	char text[LOAD_ERROR_MAX];   /* what is wrong, the key it is about, and what would be right */
+};
+
+/*
+ * Reads the text policy at path into *policy; keys that it does not name keep their defaults.
+ * Returns 0, or -1 with *error filled, *policy then undefined.
+ */
+int load_policy(const char *path, struct policy *policy, struct load_error *error);
+
+#endif

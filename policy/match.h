@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Which settings a request is under. */
+#ifndef REDIAL_MATCH_H
+#define REDIAL_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy.h"
+
+/* A request as the rules see it. The texts need no final NUL. */
+struct match_request {
+	const char *host; /* the Host header; a port in it is not looked at */
+	size_t host_len;
+	const char *path; /* the request target; an absolute URI's path is found, a query cut off */
+	size_t path_len;
+	unsigned port; /* the peer's, in host byte order */
+};
+
+/*
+ * Does text match the pattern? `*` stands for any run of bytes, `/` and nothing included, `?` for
+ * one byte; the rest is literal, letters in either case if fold_case.
+ */
+bool match_glob(const char *pattern, const char *text, size_t len, bool fold_case);
+
+/*
+ * The settings for a request: those of `retry`, key by key under those of the first rule that
+ * matches. Returns that rule's index, or -1 if none matched.
+ */
+int match_settings(const struct policy *policy, const struct match_request *request,
+		   struct policy_retry *settings);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What may be retried, as plain data: fixed size, no pointers, so that it can be copied, written
+ * to a file, mapped and shared. load.c fills it from a file, decide.c reads it.
+ */
+#ifndef REDIAL_POLICY_H
+#define REDIAL_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "method.h"
+
+/* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
+#define POLICY_VERSION 1
+
+enum {
+	POLICY_RULES_MAX = 32,
+	POLICY_HOST_MAX = 128,  /* bytes of a rule's host pattern, the final NUL included */
+	POLICY_PATH_MAX = 128,  /* bytes of a rule's path pattern, the final NUL included */
+	POLICY_SINK_MAX = 256,  /* bytes of the log file's path, the final NUL included */
+	POLICY_HEADER_MAX = 64, /* bytes of a header name, the final NUL included */
+	POLICY_ID_HEADERS_MAX = 4,
+};
+
+/* The bits of policy_retry.on: failures that may lead to a resend. */
+enum policy_on {
+	POLICY_ON_STALE = 1 << 0,
+	POLICY_ON_RESET = 1 << 1,
+	POLICY_ON_EOF = 1 << 2,
+	POLICY_ON_FIRST_USE = 1 << 3,
+};
+
+enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
+
+enum policy_sink { SINK_SYSLOG, SINK_FILE, SINK_NONE };
+
+struct policy_backoff {
+	uint32_t base_ms;
+	uint32_t max_ms;
+	uint32_t multiplier_milli; /* 2000 means 2.0 */
+	uint32_t jitter;           /* enum policy_jitter */
+};
+
+/* The `retry` group; a rule holds another copy of which only the keys in its `set` count. */
+struct policy_retry {
+	uint32_t methods; /* mask of method_bit() */
+	uint32_t on;      /* mask of enum policy_on */
+	uint32_t max_attempts; /* sendings of one request, the first included */
+	uint32_t total_timeout_ms;
+	uint32_t connect_timeout_ms;
+	uint32_t max_request_bytes;
+	struct policy_backoff backoff;
+};
+
+/* The bits of policy_rule.set: which keys a rule names. */
+enum policy_key {
+	POLICY_KEY_METHODS = 1 << 0,
+	POLICY_KEY_ON = 1 << 1,
+	POLICY_KEY_MAX_ATTEMPTS = 1 << 2,
+	POLICY_KEY_TOTAL_TIMEOUT = 1 << 3,
+	POLICY_KEY_CONNECT_TIMEOUT = 1 << 4,
+	POLICY_KEY_MAX_REQUEST = 1 << 5,
+	POLICY_KEY_BACKOFF_BASE = 1 << 6,
+	POLICY_KEY_BACKOFF_MAX = 1 << 7,
+	POLICY_KEY_BACKOFF_MULTIPLIER = 1 << 8,
+	POLICY_KEY_BACKOFF_JITTER = 1 << 9,
+};
+
+struct policy_rule {
+	char host[POLICY_HOST_MAX]; /* glob against the Host header without its port; "" matches all */
+	char path[POLICY_PATH_MAX]; /* glob against the path without its query; "" matches all */
+	uint32_t port;              /* the peer's port; 0 matches all */
+	uint32_t line;              /* where the rule starts in the policy's text */
+	uint32_t set;               /* mask of enum policy_key */
+	struct policy_retry retry;
+};
+
+struct policy_log {
+	uint32_t sink; /* enum policy_sink */
+	uint32_t facility; /* syslog facility number, already shifted as in <sys/syslog.h>: user = 8 */
+	uint32_t id_header_count;
+	char path[POLICY_SINK_MAX]; /* of SINK_FILE */
+	char id_headers[POLICY_ID_HEADERS_MAX][POLICY_HEADER_MAX];
+};
+
+struct policy {
+	uint32_t enabled;
+	uint32_t rule_count;
+	/* The largest max_request_bytes of `retry` and all rules: how much of a request to hold. */
+	uint32_t hold_max_bytes;
+	/*
+	 * Methods that are resent after a reset and an eof whatever the rule: only requests of
+	 * other methods need a look at the connection before they are written to it.
+	 */
+	uint32_t methods_always;
+	struct policy_retry retry;
+	struct policy_log log;
+	struct policy_rule rules[POLICY_RULES_MAX];
+};
+
+/* Fills *policy with the built-in defaults (scripts/policies/default.cfg spells them out). */
+void policy_defaults(struct policy *policy);
+
+/* Sets the members that follow from others: hold_max_bytes and methods_always. */
+void policy_finish(struct policy *policy);
+
+/*
+ * Reads a log sink as users write it, "syslog", "none" or "file:PATH" with an absolute PATH, into
+ * log->sink and log->path. Returns 0, or -1 and leaves *log alone if text is none of these.
+ */
+int policy_parse_sink(struct policy_log *log, const char *text);
+
+#endif

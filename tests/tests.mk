@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# What `make check` and `make bench` build beside the product.
+
+T := $(B)/tests
+TEST_CFLAGS := -Itests -Ipreload -Ipolicy
+
+UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c
+UNIT_PURE := $(POLICY_PURE:%=policy/%.c) policy/load.c preload/http1.c preload/http1_head.c
+FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
+CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c
+CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard tests/clients/c/*.c))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
+
+tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
+
+$(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
+	$(CC) $(CFLAGS) $^ -o $@
+
+$(T)/unit-tests: $(UNIT_SRC:%.c=$(T)/%.o) $(UNIT_PURE:%.c=$(T)/%.o)
+	$(CC) $(CFLAGS) $^ -lcunit -lconfig -lhttp_parser -o $@
+
+$(T)/flow-tests: $(FLOW_SRC:%.c=$(T)/%.o)
+	$(CC) $(CFLAGS) $^ -lcunit -lcurl -lpthread -o $@
+
+$(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
+	$(CC) $(CFLAGS) $^ -lcunit -o $@
+
+$(T)/clients/%: tests/clients/c/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+
+$(T)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+
+$(T)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@
