@@ -68,9 +68,10 @@ struct decide_facts {
 
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
- * the order: disabled, shutdown, response-started, connection-auth, (unless rescuing: first-use,
- * cause), method, too-large, not-held, attempts, deadline. A request of which the kernel took
- * nothing passes whatever its method (RFC 9110 section 9.2.2: it was never applied).
+ * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, method,
+ * too-large, not-held, attempts, deadline. While rescuing, first-use is not asked, and cause only
+ * of reset and eof: those follow bytes sent again. A request of which the kernel took nothing
+ * passes whatever its method (RFC 9110 section 9.2.2: it was never applied).
  */
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,
 		   const struct decide_facts *facts);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "match.h"
+
+#include <string.h>
+
+static bool same_byte(char a, char b, bool fold_case)
+{
+	if (fold_case) {
+		a = a >= 'A' && a <= 'Z' ? (char)(a + ('a' - 'A')) : a;
+		b = b >= 'A' && b <= 'Z' ? (char)(b + ('a' - 'A')) : b;
+	}
+	return a == b;
+}
+
+/* Going back to the latest `*` alone is enough: an earlier one could not match more. */
+bool match_glob(const char *pattern, const char *text, size_t len, bool fold_case)
+{
+	const char *end = text + len;
+	const char *after_star = NULL;
+	const char *star_text = NULL;
+
+	while (text < end) {
+		if (*pattern == '*') {
+			after_star = ++pattern;
+			star_text = text;
+		} else if (*pattern == '?' || (*pattern && same_byte(*pattern, *text, fold_case))) {
+			pattern++;
+			text++;
+		} else if (after_star) {
+			pattern = after_star;
+			text = ++star_text;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+/* "api:8080" to "api", "[::1]:8080" to "[::1]". */
+static size_t host_without_port(const char *host, size_t len)
+{
+	size_t i = 0;
+
+	if (len && host[0] == '[')
+		while (i < len && host[i] != ']')
+			i++;
+	while (i < len && host[i] != ':')
+		i++;
+	return i;
+}
+
+/* Where the path of an absolute URI (what proxies are sent) begins; 0 for any other target. */
+static size_t authority_end(const char *target, size_t len)
+{
+	size_t i = 0;
+
+	if (len == 0 || target[0] == '/')
+		return 0;
+	while (i < len && target[i] != ':' && target[i] != '/' && target[i] != '?')
+		i++;
+	if (len - i < 3 || memcmp(target + i, "://", 3) != 0)
+		return 0;
+	i += 3;
+	while (i < len && target[i] != '/' && target[i] != '?' && target[i] != '#')
+		i++;
+	return i;
+}
+
+static bool path_matches(const char *pattern, const char *target, size_t len)
+{
+	size_t start = authority_end(target, len);
+	size_t end = start;
+
+	while (end < len && target[end] != '?' && target[end] != '#')
+		end++;
+	if (start > 0 && end == start)
+		return match_glob(pattern, "/", 1, false);
+	return match_glob(pattern, target + start, end - start, false);
+}
+
+static bool rule_matches(const struct policy_rule *rule, const struct match_request *request)
+{
+	if (rule->port && rule->port != request->port)
+		return false;
+	if (rule->host[0] && !match_glob(rule->host, request->host,
+					 host_without_port(request->host, request->host_len), true))
+		return false;
+	return !rule->path[0] || path_matches(rule->path, request->path, request->path_len);
+}
+
+static void apply(const struct policy_rule *rule, struct policy_retry *settings)
+{
+	const struct policy_retry *own = &rule->retry;
+
+	if (rule->set & POLICY_KEY_METHODS)
+		settings->methods = own->methods;
+	if (rule->set & POLICY_KEY_ON)
+		settings->on = own->on;
+	if (rule->set & POLICY_KEY_MAX_ATTEMPTS)
+		settings->max_attempts = own->max_attempts;
+	if (rule->set & POLICY_KEY_TOTAL_TIMEOUT)
+		settings->total_timeout_ms = own->total_timeout_ms;
+	if (rule->set & POLICY_KEY_CONNECT_TIMEOUT)
+		settings->connect_timeout_ms = own->connect_timeout_ms;
+	if (rule->set & POLICY_KEY_MAX_REQUEST)
+		settings->max_request_bytes = own->max_request_bytes;
+	if (rule->set & POLICY_KEY_BACKOFF_BASE)
+		settings->backoff.base_ms = own->backoff.base_ms;
+	if (rule->set & POLICY_KEY_BACKOFF_MAX)
+		settings->backoff.max_ms = own->backoff.max_ms;
+	if (rule->set & POLICY_KEY_BACKOFF_MULTIPLIER)
+		settings->backoff.multiplier_milli = own->backoff.multiplier_milli;
+	if (rule->set & POLICY_KEY_BACKOFF_JITTER)
+		settings->backoff.jitter = own->backoff.jitter;
+}
+
+int match_settings(const struct policy *policy, const struct match_request *request,
+		   struct policy_retry *settings)
+{
+	*settings = policy->retry;
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		if (rule_matches(&policy->rules[i], request)) {
+			apply(&policy->rules[i], settings);
+			return (int)i;
+		}
+	}
+	return -1;
+}

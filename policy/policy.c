@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy.h"
+
+#include <string.h>
+
+/* LOG_USER; <sys/syslog.h> is not for the freestanding half of us. */
+#define FACILITY_USER (1u << 3)
+
+void policy_defaults(struct policy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->enabled = 1;
+	policy->retry = (struct policy_retry){
+	    .methods = method_bit(METHOD_GET) | method_bit(METHOD_HEAD),
+	    .on = POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF,
+	    .max_attempts = 3,
+	    .total_timeout_ms = 5000,
+	    .connect_timeout_ms = 1000,
+	    .max_request_bytes = 65536,
+	    .backoff = {.base_ms = 25,
+			.max_ms = 1000,
+			.multiplier_milli = 2000,
+			.jitter = JITTER_FULL},
+	};
+	policy->log.sink = SINK_SYSLOG;
+	policy->log.facility = FACILITY_USER;
+	policy->log.id_header_count = 2;
+	memcpy(policy->log.id_headers[0], "X-Request-Id", sizeof("X-Request-Id"));
+	memcpy(policy->log.id_headers[1], "X-Correlation-Id", sizeof("X-Correlation-Id"));
+	policy_finish(policy);
+}
+
+static uint32_t methods_after_loss(uint32_t methods, uint32_t on, uint32_t max_attempts)
+{
+	const uint32_t loss = POLICY_ON_RESET | POLICY_ON_EOF;
+
+	return (on & loss) == loss && max_attempts > 1 ? methods : 0;
+}
+
+void policy_finish(struct policy *policy)
+{
+	const struct policy_retry *retry = &policy->retry;
+
+	policy->hold_max_bytes = retry->max_request_bytes;
+	policy->methods_always = methods_after_loss(retry->methods, retry->on, retry->max_attempts);
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		uint32_t set = rule->set;
+
+		if (set & POLICY_KEY_MAX_REQUEST &&
+		    rule->retry.max_request_bytes > policy->hold_max_bytes)
+			policy->hold_max_bytes = rule->retry.max_request_bytes;
+		policy->methods_always &= methods_after_loss(
+		    set & POLICY_KEY_METHODS ? rule->retry.methods : retry->methods,
+		    set & POLICY_KEY_ON ? rule->retry.on : retry->on,
+		    set & POLICY_KEY_MAX_ATTEMPTS ? rule->retry.max_attempts : retry->max_attempts);
+	}
+}
+
+static size_t text_len(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len])
+		len++;
+	return len;
+}
+
+static bool text_is(const char *text, size_t len, const char *word)
+{
+	return len == text_len(word) && memcmp(text, word, len) == 0;
+}
+
+int policy_parse_sink(struct policy_log *log, const char *text)
+{
+	size_t len = text_len(text);
+	enum policy_sink sink;
+
+	if (text_is(text, len, "syslog"))
+		sink = SINK_SYSLOG;
+	else if (text_is(text, len, "none"))
+		sink = SINK_NONE;
+	else if (len > 6 && memcmp(text, "file:/", 6) == 0 && len - 5 < POLICY_SINK_MAX)
+		sink = SINK_FILE;
+	else
+		return -1;
+	memset(log->path, 0, sizeof(log->path));
+	if (sink == SINK_FILE)
+		memcpy(log->path, text + 5, len - 5);
+	log->sink = sink;
+	return 0;
+}
