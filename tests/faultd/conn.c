@@ -49,10 +49,11 @@ static void finish(struct conn *c, bool by_server, bool reset)
 {
 	struct linger abort_now = {.l_onoff = 1, .l_linger = 0};
 
-	log_line("close conn=%u by=%s", c->id, by_server ? "server" : "peer");
 	if (reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof abort_now);
 	close(c->fd);
+	/* Only now: who waits for this line may count on a connection that is gone. */
+	log_line("close conn=%u by=%s", c->id, by_server ? "server" : "peer");
 	free(c->reply.data);
 	c->dead = true;
 }

@@ -47,6 +47,10 @@ void faultd_stop(struct faultd *server);
  */
 int faultd_count(const struct faultd *server, const char *a, const char *b, const char *c);
 
+/* Waits until that count is at least `count`. Returns 0, or -1 when timeout_ms are over. */
+int faultd_wait(const struct faultd *server, int count, const char *a, const char *b, const char *c,
+		int timeout_ms);
+
 /* The absolute path of a file below build/, "build/" + name; a static buffer per call site is not
  * needed: the text lives until the test program ends. */
 const char *build_path(const char *name);
