@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that `make`, `make check` or `make demo` miss.
+set -eu
+
+usage="usage: sh scripts/setup.sh build|check|demo"
+missing=
+
+has() { command -v "$1" >/dev/null 2>&1; }
+need() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
+need_command() { has "$1" || need "$2"; }
+need_header() { [ -e "/usr/include/$1" ] || need "$2"; }
+
+# One question to dpkg for all: it costs more than everything else here.
+need_packages() {
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || :
+	for package; do
+		case "$installed" in *"$package installed"*) ;; *) need "$package" ;; esac
+	done
+}
+
+build() {
+	need_command cc gcc
+	need_command make make
+	need_header stdio.h libc6-dev
+	need_header linux/tcp.h linux-libc-dev
+	need_header libconfig.h libconfig-dev
+}
+
+demo() {
+	build
+	need_command node nodejs
+	need_command perl perl
+	need_packages python3 python3-requests libwww-perl
+}
+
+check() {
+	build
+	need_header CUnit/CUnit.h libcunit1-dev
+	need_header http_parser.h libhttp-parser-dev
+	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
+		need libcurl4-openssl-dev
+	need_command strace strace
+	need_command valgrind valgrind
+	need_command readelf binutils
+	need_command node nodejs
+	need_command perl perl
+	need_command wget wget
+	need_command php php-cli
+	need_command javac default-jdk-headless
+	need_command setcap libcap2-bin
+	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl
+}
+
+# setcap lives in a folder that is not in everybody's PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
+case "${1-}" in
+build | check | demo) "$1" ;;
+*)
+	echo "$usage" >&2
+	exit 2
+	;;
+esac
+
+missing=${missing# }
+[ -n "$missing" ] || exit 0
+
+if ! has apt-get; then
+	echo "setup: apt-get is missing; install these by hand: $missing" >&2
+	exit 1
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	if ! has sudo; then
+		echo "setup: neither root nor sudo; run as root: apt-get install $missing" >&2
+		exit 1
+	fi
+	as_root="sudo"
+fi
+
+apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+fail() {
+	cat "$said" >&2
+	echo "setup: $1" >&2
+	exit 1
+}
+
+echo "setup: installing $missing"
+apt update >"$said" 2>&1 || fail "apt-get update failed; is there a network?"
+# shellcheck disable=SC2086 # a list of words
+apt install -y --no-install-recommends $missing >"$said" 2>&1 ||
+	fail "apt-get could not install: $missing"
