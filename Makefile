@@ -25,9 +25,10 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-soname,libredial.so
 
 POLICY_PURE := method policy match decide backoff compiled
+POLICY_LOAD := load load_scan load_keys load_values
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
-PURE_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o)
+POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy
 
@@ -39,10 +40,10 @@ $(B)/exports.map: preload/symbols.def preload/exports.sh
 	@mkdir -p $(@D)
 	sh preload/exports.sh map preload/symbols.def >$@
 
-$(B)/libredial-policy.so: $(B)/pic/policy/load.o $(PURE_OBJ)
+$(B)/libredial-policy.so: $(POLICY_OBJ)
 	$(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
 
-$(B)/redial-policy: $(B)/pic/policy/main.o $(B)/pic/policy/load.o $(PURE_OBJ)
+$(B)/redial-policy: $(B)/pic/policy/main.o $(POLICY_OBJ)
 	$(CC) $(CFLAGS) $^ -lconfig -o $@
 
 $(B)/so/%.o: %.c

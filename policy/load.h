@@ -18,4 +18,13 @@ struct load_error {
  */
 int load_policy(const char *path, struct policy *policy, struct load_error *error);
 
+/*
+ * The one name that libredial-policy.so exports: load_policy for a caller that was built apart
+ * from it. Refuses, as above, unless version is POLICY_VERSION and size that of struct policy.
+ */
+__attribute__((visibility("default"))) int redial_policy_load(const char *path,
+							      struct policy *policy,
+							      struct load_error *error,
+							      unsigned version, unsigned long size);
+
 #endif

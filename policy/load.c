@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiled.h"
+#include "load_keys.h"
+#include "load_scan.h"
+
+enum { FILE_MAX = 1 << 20 };
+
+static int fail(struct load_error *error, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(struct load_error *error, unsigned line, const char *format, ...)
+{
+	va_list args;
+
+	error->line = line;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -1;
+}
+
+static int check_file(int fd, struct load_error *error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail(error, 0, "cannot be read: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return fail(error, 0, "is a directory, not a policy file");
+	if (!S_ISREG(st.st_mode))
+		return fail(error, 0, "is not a regular file");
+	if (st.st_mode & S_IWOTH && geteuid() == 0)
+		return fail(error, 0,
+			    "may be written by everybody, which root must not trust: chmod o-w it");
+	if (st.st_size > FILE_MAX)
+		return fail(error, 0, "is larger than 1 MiB, which no policy is");
+	return 0;
+}
+
+/* O_NONBLOCK: a FIFO must not hang the program that we are put into. */
+static int read_file(const char *path, char *text, size_t size, struct load_error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return fail(error, 0, "cannot be read: %s", strerror(errno));
+	if (check_file(fd, error)) {
+		close(fd);
+		return -1;
+	}
+	while (len < size && (n = read(fd, text + len, size - len)) > 0)
+		len += n;
+	if (n < 0)
+		fail(error, 0, "cannot be read: %s", strerror(errno));
+	close(fd);
+	return n < 0 ? -1 : (int)len;
+}
+
+static int parse(const char *text, struct policy *policy, struct load_error *error)
+{
+	config_t config;
+	int result;
+
+	config_init(&config);
+	if (config_read_string(&config, text))
+		result = load_keys(config_root_setting(&config), policy, error);
+	else
+		result = fail(error, config_error_line(&config), "%s", config_error_text(&config));
+	config_destroy(&config);
+	return result;
+}
+
+static int load_text(const char *path, char *text, struct policy *policy, struct load_error *error)
+{
+	int len = read_file(path, text, FILE_MAX, error);
+
+	if (len < 0)
+		return -1;
+	text[len] = '\0';
+	if (compiled_is(text, len))
+		return fail(error, 0, "is a compiled policy, not a text");
+	if (load_scan(text, len, error))
+		return -1;
+	if (parse(text, policy, error))
+		return -1;
+	policy_finish(policy);
+	return 0;
+}
+
+int load_policy(const char *path, struct policy *policy, struct load_error *error)
+{
+	char *text = malloc(FILE_MAX + 1);
+	int result;
+
+	if (!text)
+		return fail(error, 0, "cannot be read: out of memory");
+	policy_defaults(policy);
+	result = load_text(path, text, policy, error);
+	free(text);
+	return result;
+}
+
+int redial_policy_load(const char *path, struct policy *policy, struct load_error *error,
+		       unsigned version, unsigned long size)
+{
+	if (version != POLICY_VERSION || size != sizeof(*policy))
+		return fail(error, 0,
+			    "cannot be read: libredial.so and libredial-policy.so are of different "
+			    "versions");
+	return load_policy(path, policy, error);
+}

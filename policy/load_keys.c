@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "load_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/syslog.h>
+
+#include "limits.h"
+#include "load_values.h"
+
+static load_value load_group;
+static load_value load_rules;
+
+static const struct load_word on_words[] = {{"stale", POLICY_ON_STALE},
+					    {"reset", POLICY_ON_RESET},
+					    {"eof", POLICY_ON_EOF},
+					    {"first-use", POLICY_ON_FIRST_USE},
+					    {NULL, 0}};
+
+static const struct load_word jitter_words[] = {
+    {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};
+
+/* Not kern: it is the kernel's own. */
+static const struct load_word facility_words[] = {
+    {"user", LOG_USER},	    {"mail", LOG_MAIL},
+    {"daemon", LOG_DAEMON}, {"auth", LOG_AUTH},
+    {"syslog", LOG_SYSLOG}, {"lpr", LOG_LPR},
+    {"news", LOG_NEWS},	    {"uucp", LOG_UUCP},
+    {"cron", LOG_CRON},	    {"authpriv", LOG_AUTHPRIV},
+    {"ftp", LOG_FTP},	    {"local0", LOG_LOCAL0},
+    {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
+    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
+    {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+    {"local7", LOG_LOCAL7}, {NULL, 0}};
+
+/* `retry` is in the policy and its keys are in a rule: one list, two places for the values. */
+#define NUMBER(key, member, low, high, flag)                                                       \
+	{                                                                                          \
+		.name = key, .read = load_number, .offset = (member), .min = (low), .max = (high), \
+		.bit = (flag)                                                                      \
+	}
+
+#define BACKOFF_KEYS(at)                                                                           \
+	NUMBER("base_ms", (at) + offsetof(struct policy_backoff, base_ms), 0,                      \
+	       LIMIT_BACKOFF_MS_MAX, POLICY_KEY_BACKOFF_BASE),                                     \
+	    NUMBER("max_ms", (at) + offsetof(struct policy_backoff, max_ms), 0,                    \
+		   LIMIT_BACKOFF_MS_MAX, POLICY_KEY_BACKOFF_MAX),                                  \
+	    {.name = "multiplier",                                                                 \
+	     .read = load_milli,                                                                   \
+	     .offset = (at) + offsetof(struct policy_backoff, multiplier_milli),                   \
+	     .min = LIMIT_MULTIPLIER_MILLI_MIN,                                                    \
+	     .max = LIMIT_MULTIPLIER_MILLI_MAX,                                                    \
+	     .bit = POLICY_KEY_BACKOFF_MULTIPLIER},                                                \
+	    {.name = "jitter",                                                                     \
+	     .read = load_one_word,                                                                \
+	     .offset = (at) + offsetof(struct policy_backoff, jitter),                             \
+	     .bit = POLICY_KEY_BACKOFF_JITTER,                                                     \
+	     .words = jitter_words,                                                                \
+	     .want = "\"full\", \"equal\" or \"none\""},                                           \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+
+#define RETRY_KEYS(at, backoff_keys)                                                               \
+	{.name = "methods",                                                                        \
+	 .read = load_methods,                                                                     \
+	 .offset = (at) + offsetof(struct policy_retry, methods),                                  \
+	 .bit = POLICY_KEY_METHODS},                                                               \
+	    {.name = "on",                                                                         \
+	     .read = load_words,                                                                   \
+	     .offset = (at) + offsetof(struct policy_retry, on),                                   \
+	     .bit = POLICY_KEY_ON,                                                                 \
+	     .words = on_words,                                                                    \
+	     .want = "\"stale\", \"reset\", \"eof\" or \"first-use\""},                            \
+	    NUMBER("max_attempts", (at) + offsetof(struct policy_retry, max_attempts),             \
+		   LIMIT_ATTEMPTS_MIN, LIMIT_ATTEMPTS_MAX, POLICY_KEY_MAX_ATTEMPTS),               \
+	    NUMBER("total_timeout_ms", (at) + offsetof(struct policy_retry, total_timeout_ms),     \
+		   LIMIT_TOTAL_TIMEOUT_MIN, LIMIT_TOTAL_TIMEOUT_MAX, POLICY_KEY_TOTAL_TIMEOUT),    \
+	    NUMBER("connect_timeout_ms", (at) + offsetof(struct policy_retry, connect_timeout_ms), \
+		   LIMIT_CONNECT_TIMEOUT_MIN, LIMIT_CONNECT_TIMEOUT_MAX,                           \
+		   POLICY_KEY_CONNECT_TIMEOUT),                                                    \
+	    NUMBER("max_request_bytes", (at) + offsetof(struct policy_retry, max_request_bytes),   \
+		   0, LIMIT_REQUEST_BYTES_MAX, POLICY_KEY_MAX_REQUEST),                            \
+	{                                                                                          \
+		.name = "backoff", .read = load_group, .keys = (backoff_keys)                      \
+	}
+
+#define POLICY_RETRY offsetof(struct policy, retry)
+#define RULE_RETRY   offsetof(struct policy_rule, retry)
+#define BACKOFF	     offsetof(struct policy_retry, backoff)
+
+static const struct load_key policy_backoff_keys[] = {BACKOFF_KEYS(POLICY_RETRY + BACKOFF)};
+static const struct load_key rule_backoff_keys[] = {BACKOFF_KEYS(RULE_RETRY + BACKOFF)};
+
+static const struct load_key retry_keys[] = {RETRY_KEYS(POLICY_RETRY, policy_backoff_keys),
+					     {.name = NULL}};
+
+static const struct load_key rule_keys[] = {
+    {.name = "host", .read = load_host, .offset = offsetof(struct policy_rule, host)},
+    {.name = "path", .read = load_path, .offset = offsetof(struct policy_rule, path)},
+    NUMBER("port", offsetof(struct policy_rule, port), 1, LIMIT_PORT_MAX, 0),
+    RETRY_KEYS(RULE_RETRY, rule_backoff_keys),
+    {.name = NULL}};
+
+static const struct load_key log_keys[] = {
+    {.name = "sink", .read = load_sink, .offset = offsetof(struct policy, log)},
+    {.name = "facility",
+     .read = load_one_word,
+     .offset = offsetof(struct policy, log.facility),
+     .words = facility_words,
+     .want = "a syslog facility such as \"user\", \"daemon\" or \"local0\" to \"local7\""},
+    {.name = "request_id_headers", .read = load_id_headers, .offset = offsetof(struct policy, log)},
+    {.name = NULL}};
+
+static const struct load_key policy_keys[] = {
+    {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, enabled)},
+    {.name = "retry", .read = load_group, .keys = retry_keys},
+    {.name = "log", .read = load_group, .keys = log_keys},
+    {.name = "rules", .read = load_rules},
+    {.name = NULL}};
+
+/* Levenshtein's distance, cut off at what is no longer close. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t width = strlen(b);
+	unsigned row[32];
+
+	if (width >= sizeof(row) / sizeof(row[0]))
+		return 99;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (; *a; a++) {
+		unsigned diagonal = row[0]++;
+
+		for (size_t j = 1; j <= width; j++) {
+			unsigned best = diagonal + (*a != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[width];
+}
+
+static int unknown_key(struct load_reading *reading, const config_setting_t *setting,
+		       const struct load_key *keys)
+{
+	const char *nearest = NULL;
+	unsigned least = 3;
+	char known[160] = "";
+	size_t len = 0;
+
+	for (; keys->name; keys++) {
+		unsigned apart = distance(setting->name, keys->name);
+
+		if (apart < least) {
+			least = apart;
+			nearest = keys->name;
+		}
+		len +=
+		    snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "", keys->name);
+	}
+	if (nearest)
+		return load_fail(reading, setting, "is not a known key, did you mean %s?", nearest);
+	return load_fail(reading, setting, "is not a known key; known are %s", known);
+}
+
+static int load_members(struct load_reading *reading, const config_setting_t *group,
+			const struct load_key *keys)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *setting = config_setting_get_elem(group, i);
+		const struct load_key *key = keys;
+
+		while (key->name && strcmp(key->name, setting->name) != 0)
+			key++;
+		if (!key->name)
+			return unknown_key(reading, setting, keys);
+		if (key->read(reading, setting, key))
+			return -1;
+		reading->set |= key->bit;
+	}
+	return 0;
+}
+
+static int load_group(struct load_reading *reading, const config_setting_t *setting,
+		      const struct load_key *key)
+{
+	if (!config_setting_is_group(setting))
+		return load_want(reading, setting, "a group, { ... }");
+	return load_members(reading, setting, key->keys);
+}
+
+static int load_rule(struct load_reading *reading, const config_setting_t *setting,
+		     struct policy_rule *rule)
+{
+	struct load_reading inside = {.error = reading->error, .base = rule};
+
+	if (!config_setting_is_group(setting))
+		return load_want(reading, setting, "a group, { ... }");
+	rule->line = config_setting_source_line(setting);
+	if (load_members(&inside, setting, rule_keys))
+		return -1;
+	rule->set = inside.set;
+	return 0;
+}
+
+static int load_rules(struct load_reading *reading, const config_setting_t *setting,
+		      const struct load_key *key)
+{
+	struct policy *policy = reading->base;
+	int count = config_setting_length(setting);
+
+	(void)key;
+	if (!config_setting_is_list(setting))
+		return load_want(reading, setting, "a list of groups, ( { ... }, { ... } )");
+	if (count > POLICY_RULES_MAX)
+		return load_fail(reading, setting, "has %d rules, at most %d are possible", count,
+				 POLICY_RULES_MAX);
+	for (int i = 0; i < count; i++)
+		if (load_rule(reading, config_setting_get_elem(setting, i), &policy->rules[i]))
+			return -1;
+	policy->rule_count = count;
+	return 0;
+}
+
+static int check_backoff(struct load_reading *reading, const config_setting_t *setting,
+			 uint32_t base_ms, uint32_t max_ms)
+{
+	if (base_ms <= max_ms)
+		return 0;
+	return load_fail(reading, setting, "has a backoff.base_ms of %u, above its max_ms of %u",
+			 base_ms, max_ms);
+}
+
+/* Once all is read: a rule may come before the `retry` that it builds on. */
+static int check_backoffs(struct load_reading *reading, const config_setting_t *root)
+{
+	const struct policy *policy = reading->base;
+	const struct policy_backoff *backoff = &policy->retry.backoff;
+	const config_setting_t *retry = config_setting_get_member(root, "retry");
+	const config_setting_t *rules = config_setting_get_member(root, "rules");
+
+	if (retry && check_backoff(reading, retry, backoff->base_ms, backoff->max_ms))
+		return -1;
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		const struct policy_backoff *own = &rule->retry.backoff;
+
+		if (check_backoff(
+			reading, config_setting_get_elem(rules, i),
+			rule->set & POLICY_KEY_BACKOFF_BASE ? own->base_ms : backoff->base_ms,
+			rule->set & POLICY_KEY_BACKOFF_MAX ? own->max_ms : backoff->max_ms))
+			return -1;
+	}
+	return 0;
+}
+
+int load_keys(const config_setting_t *root, struct policy *policy, struct load_error *error)
+{
+	struct load_reading reading = {.error = error, .base = policy};
+
+	if (load_members(&reading, root, policy_keys))
+		return -1;
+	return check_backoffs(&reading, root);
+}

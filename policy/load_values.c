@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "load_values.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "limits.h"
+
+const char *load_name(const config_setting_t *setting, char *buf, size_t size)
+{
+	const config_setting_t *parent = config_setting_parent(setting);
+	size_t len;
+
+	buf[0] = '\0';
+	if (!parent)
+		return buf;
+	load_name(parent, buf, size);
+	len = strlen(buf);
+	if (setting->name)
+		snprintf(buf + len, size - len, "%s%s", len ? "." : "", setting->name);
+	else
+		snprintf(buf + len, size - len, "[%d]", config_setting_index(setting));
+	return buf;
+}
+
+/* libconfig keeps no line of an array's elements. */
+static unsigned line_of(const config_setting_t *setting)
+{
+	while (setting && !config_setting_source_line(setting))
+		setting = config_setting_parent(setting);
+	return setting ? config_setting_source_line(setting) : 0;
+}
+
+int load_fail(struct load_reading *reading, const config_setting_t *setting, const char *format,
+	      ...)
+{
+	struct load_error *error = reading->error;
+	va_list args;
+	size_t len;
+
+	error->line = line_of(setting);
+	load_name(setting, error->text, sizeof(error->text) / 2);
+	len = strlen(error->text);
+	if (len)
+		error->text[len++] = ' ';
+	va_start(args, format);
+	vsnprintf(error->text + len, sizeof(error->text) - len, format, args);
+	va_end(args);
+	return -1;
+}
+
+static const char *describe(const config_setting_t *setting, char *buf, size_t size)
+{
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		snprintf(buf, size, "%lld", config_setting_get_int64(setting));
+		break;
+	case CONFIG_TYPE_FLOAT:
+		snprintf(buf, size, "%g", config_setting_get_float(setting));
+		break;
+	case CONFIG_TYPE_STRING:
+		snprintf(buf, size, "\"%.40s\"", config_setting_get_string(setting));
+		break;
+	case CONFIG_TYPE_BOOL:
+		return config_setting_get_bool(setting) ? "true" : "false";
+	case CONFIG_TYPE_GROUP:
+		return "a group";
+	case CONFIG_TYPE_ARRAY:
+		return config_setting_length(setting) ? "an array" : "an empty array";
+	default:
+		return config_setting_length(setting) ? "a list" : "an empty list";
+	}
+	return buf;
+}
+
+int load_want(struct load_reading *reading, const config_setting_t *setting, const char *want)
+{
+	char value[64];
+
+	return load_fail(reading, setting, "must be %s, not %s", want,
+			 describe(setting, value, sizeof(value)));
+}
+
+static uint32_t *number_at(const struct load_reading *reading, const struct load_key *key)
+{
+	return (uint32_t *)((char *)reading->base + key->offset);
+}
+
+static bool is_text(const config_setting_t *setting)
+{
+	return config_setting_type(setting) == CONFIG_TYPE_STRING;
+}
+
+static bool is_list(const config_setting_t *setting)
+{
+	return config_setting_is_array(setting) || config_setting_is_list(setting);
+}
+
+int load_bool(struct load_reading *reading, const config_setting_t *setting,
+	      const struct load_key *key)
+{
+	if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
+		return load_want(reading, setting, "true or false");
+	*number_at(reading, key) = config_setting_get_bool(setting);
+	return 0;
+}
+
+int load_number(struct load_reading *reading, const config_setting_t *setting,
+		const struct load_key *key)
+{
+	int type = config_setting_type(setting);
+	char want[64];
+	long long value;
+
+	if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) {
+		value = config_setting_get_int64(setting);
+		if (value >= key->min && value <= key->max) {
+			*number_at(reading, key) = value;
+			return 0;
+		}
+	}
+	snprintf(want, sizeof(want), "a whole number from %u to %u", key->min, key->max);
+	return load_want(reading, setting, want);
+}
+
+int load_milli(struct load_reading *reading, const config_setting_t *setting,
+	       const struct load_key *key)
+{
+	double value = -1;
+	char want[64];
+
+	if (config_setting_type(setting) == CONFIG_TYPE_FLOAT)
+		value = config_setting_get_float(setting) * 1000;
+	else if (config_setting_is_number(setting))
+		value = (double)config_setting_get_int64(setting) * 1000;
+	if (value >= key->min && value <= key->max) {
+		*number_at(reading, key) = value + 0.5;
+		return 0;
+	}
+	snprintf(want, sizeof(want), "a number from %u.0 to %u.0", key->min / 1000,
+		 key->max / 1000);
+	return load_want(reading, setting, want);
+}
+
+static const struct load_word *find_word(const struct load_word *words,
+					 const config_setting_t *setting)
+{
+	if (is_text(setting))
+		for (; words->name; words++)
+			if (strcmp(words->name, config_setting_get_string(setting)) == 0)
+				return words;
+	return NULL;
+}
+
+int load_one_word(struct load_reading *reading, const config_setting_t *setting,
+		  const struct load_key *key)
+{
+	const struct load_word *word = find_word(key->words, setting);
+
+	if (!word)
+		return load_want(reading, setting, key->want);
+	*number_at(reading, key) = word->value;
+	return 0;
+}
+
+int load_words(struct load_reading *reading, const config_setting_t *setting,
+	       const struct load_key *key)
+{
+	uint32_t mask = 0;
+	char want[128];
+
+	snprintf(want, sizeof(want), "a list of %s", key->want);
+	if (!is_list(setting))
+		return load_want(reading, setting, want);
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+		const struct load_word *word = find_word(key->words, element);
+
+		if (!word)
+			return load_want(reading, element, key->want);
+		mask |= word->value;
+	}
+	*number_at(reading, key) = mask;
+	return 0;
+}
+
+static int refuse_method(struct load_reading *reading, const config_setting_t *setting,
+			 enum method method)
+{
+	char known[128] = "";
+	size_t len = 0;
+
+	if (method == METHOD_POST || method == METHOD_PATCH)
+		return load_fail(reading, setting,
+				 "must not be %s: the server may have acted on it before the "
+				 "connection broke, sending it again could do it twice",
+				 method_name(method));
+	if (method == METHOD_CONNECT)
+		return load_fail(
+		    reading, setting,
+		    "must not be CONNECT: it opens a tunnel, what follows is not HTTP");
+	for (unsigned i = 0; i < METHOD_COUNT; i++)
+		if (METHODS_RESENDABLE & method_bit(i))
+			len += snprintf(known + len, sizeof(known) - len, "%s%s",
+					len ? " " : "one of ", method_name(i));
+	return load_want(reading, setting, known);
+}
+
+int load_methods(struct load_reading *reading, const config_setting_t *setting,
+		 const struct load_key *key)
+{
+	uint32_t mask = 0;
+
+	if (!is_list(setting))
+		return load_want(reading, setting, "a list such as [\"GET\", \"HEAD\"]");
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+		const char *name = is_text(element) ? config_setting_get_string(element) : "";
+		enum method method = method_parse(name, strlen(name));
+
+		if (!(method_bit(method) & METHODS_RESENDABLE))
+			return refuse_method(reading, element, method);
+		mask |= method_bit(method);
+	}
+	*number_at(reading, key) = mask;
+	return 0;
+}
+
+static int load_text(struct load_reading *reading, const config_setting_t *setting, char *out,
+		     size_t size, const char *want)
+{
+	const char *text;
+
+	if (!is_text(setting))
+		return load_want(reading, setting, want);
+	text = config_setting_get_string(setting);
+	if (strlen(text) >= size)
+		return load_fail(reading, setting, "is too long: %zu bytes, at most %zu",
+				 strlen(text), size - 1);
+	for (size_t i = 0; text[i]; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 127)
+			return load_fail(reading, setting, "holds a control character");
+	memset(out, 0, size);
+	memcpy(out, text, strlen(text));
+	return 0;
+}
+
+/* An IPv6 address has colons of its own, but stands in brackets in a Host header. */
+int load_host(struct load_reading *reading, const config_setting_t *setting,
+	      const struct load_key *key)
+{
+	char *host = (char *)reading->base + key->offset;
+
+	if (load_text(reading, setting, host, POLICY_HOST_MAX, "text such as \"*.internal\""))
+		return -1;
+	if (strchr(host, '/') || (strchr(host, ':') && host[0] != '['))
+		return load_want(reading, setting,
+				 "a host alone, port and path have keys of their own");
+	return 0;
+}
+
+int load_path(struct load_reading *reading, const config_setting_t *setting,
+	      const struct load_key *key)
+{
+	char *path = (char *)reading->base + key->offset;
+
+	if (load_text(reading, setting, path, POLICY_PATH_MAX, "text such as \"/v1/*\""))
+		return -1;
+	if (path[0] && !strchr("/*?", path[0]))
+		return load_want(reading, setting, "a path that starts with / or *");
+	return 0;
+}
+
+int load_sink(struct load_reading *reading, const config_setting_t *setting,
+	      const struct load_key *key)
+{
+	struct policy_log *log = (struct policy_log *)((char *)reading->base + key->offset);
+
+	if (!is_text(setting) || policy_parse_sink(log, config_setting_get_string(setting)))
+		return load_want(reading, setting,
+				 "\"syslog\", \"none\" or \"file:PATH\" with an absolute PATH of "
+				 "at most 255 bytes");
+	return 0;
+}
+
+/* RFC 9110 section 5.6.2. Of headers that hold secrets, no value may reach a log. */
+static bool may_log_header(const char *name)
+{
+	static const char *const secret[] = {"Authorization", "Proxy-Authorization", "Cookie",
+					     "Set-Cookie"};
+
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (strcasecmp(name, secret[i]) == 0)
+			return false;
+	return *name && !name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+int load_id_headers(struct load_reading *reading, const config_setting_t *setting,
+		    const struct load_key *key)
+{
+	struct policy_log *log = (struct policy_log *)((char *)reading->base + key->offset);
+
+	if (!is_list(setting) || config_setting_length(setting) > POLICY_ID_HEADERS_MAX)
+		return load_want(reading, setting,
+				 "a list of at most 4 header names such as [\"X-Request-Id\"]");
+	memset(log->id_headers, 0, sizeof(log->id_headers));
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+
+		if (load_text(reading, element, log->id_headers[i], POLICY_HEADER_MAX,
+			      "a header name"))
+			return -1;
+		if (!may_log_header(log->id_headers[i]))
+			return load_want(reading, element, "the name of a header that holds an id");
+	}
+	log->id_header_count = config_setting_length(setting);
+	return 0;
+}
