@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "limits.h"
+#include "ranges.h"
 
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&

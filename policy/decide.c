@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide.h"
 
-#include "limits.h"
+#include "ranges.h"
 
 /*
  * A rescue under way goes on when its own redial fails, without asking `on` again. But when bytes

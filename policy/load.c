@@ -78,7 +78,8 @@ static int parse(const char *text, struct policy *policy, struct load_error *err
 	if (config_read_string(&config, text))
 		result = load_keys(config_root_setting(&config), policy, error);
 	else
-		result = fail(error, config_error_line(&config), "%s", config_error_text(&config));
+		result = fail(error, config_error_line(&config), "%s; settings are `key = value;`",
+			      config_error_text(&config));
 	config_destroy(&config);
 	return result;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/syslog.h>
 
-#include "limits.h"
+#include "ranges.h"
 #include "load_values.h"
 
 static load_value load_group;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "load_scan.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum place { IN_CODE, IN_TEXT, IN_LINE_COMMENT, IN_COMMENT };
@@ -29,14 +33,31 @@ static enum place opens(const char *at)
 	return strncmp(at, "/*", 2) == 0 ? IN_COMMENT : IN_CODE;
 }
 
+static bool in_name(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("_-*", c));
+}
+
+/* Goes over a name or number as a whole, or over one byte of anything else. */
+static size_t step_code(struct scan *scan, const char *at)
+{
+	size_t len = 0;
+
+	while (in_name(at[len]))
+		len++;
+	if (len)
+		return len;
+	scan->place = opens(at);
+	scan->opened = scan->line;
+	return scan->place == IN_COMMENT ? 2 : 1;
+}
+
 /* Takes one step; returns how many bytes it went over. */
 static size_t step(struct scan *scan, const char *at)
 {
 	switch (scan->place) {
 	case IN_CODE:
-		scan->place = opens(at);
-		scan->opened = scan->line;
-		return scan->place == IN_COMMENT ? 2 : 1;
+		return step_code(scan, at);
 	case IN_TEXT:
 		if (at[0] == '\\' && (at[1] == '"' || at[1] == '\\'))
 			return 2;
@@ -54,6 +75,19 @@ static size_t step(struct scan *scan, const char *at)
 		return 2;
 	}
 	return 1;
+}
+
+/* libconfig cuts a whole number to its low 32 bits: 4294967299 would be 3. */
+static bool is_too_large(const char *at)
+{
+	bool hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+	long long value;
+
+	if (!isdigit((unsigned char)*at))
+		return false;
+	errno = 0;
+	value = strtoll(at, NULL, hex ? 16 : 10);
+	return errno == ERANGE || value > INT_MAX;
 }
 
 /* libconfig takes the directive at the start of a line only. */
@@ -81,6 +115,8 @@ int load_scan(const char *text, size_t len, struct load_error *error)
 		if (scan.place == IN_CODE && is_include(text, at))
 			return fail(error, scan.line,
 				    "@include is not supported: a policy is one file");
+		if (scan.place == IN_CODE && is_too_large(at))
+			return fail(error, scan.line, "number is too large, no key takes it");
 		scan.line += *at == '\n';
 		at += step(&scan, at);
 	}

@@ -8,8 +8,9 @@
 #include "load.h"
 
 /*
- * Looks through the len bytes of text. Returns 0, or -1 with *error filled if there is nothing in
- * it, a NUL byte, a comment or text that is never closed, or an @include.
+ * Looks through the len bytes of text, text[len] being NUL. Returns 0, or -1 with *error filled
+ * if there is nothing in it, a NUL byte, a comment or text that is never closed, an @include, or a
+ * whole number beyond 31 bits.
  */
 int load_scan(const char *text, size_t len, struct load_error *error);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limits.h"
+#include "ranges.h"
 
 const char *load_name(const config_setting_t *setting, char *buf, size_t size)
 {
@@ -47,6 +47,10 @@ int load_fail(struct load_reading *reading, const config_setting_t *setting, con
 	va_start(args, format);
 	vsnprintf(error->text + len, sizeof(error->text) - len, format, args);
 	va_end(args);
+	/* An error is one line, whatever text of the file it quotes. */
+	for (char *at = error->text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 127)
+			*at = '?';
 	return -1;
 }
 
@@ -58,7 +62,7 @@ static const char *describe(const config_setting_t *setting, char *buf, size_t s
 		snprintf(buf, size, "%lld", config_setting_get_int64(setting));
 		break;
 	case CONFIG_TYPE_FLOAT:
-		snprintf(buf, size, "%g", config_setting_get_float(setting));
+		snprintf(buf, size, "%#.4g", config_setting_get_float(setting));
 		break;
 	case CONFIG_TYPE_STRING:
 		snprintf(buf, size, "\"%.40s\"", config_setting_get_string(setting));

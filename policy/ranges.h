@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a policy's values may be: load.c refuses others from text, compiled.c from a compiled one. */
-#ifndef REDIAL_LIMITS_H
-#define REDIAL_LIMITS_H
+#ifndef REDIAL_RANGES_H
+#define REDIAL_RANGES_H
 
 #include "policy.h"
 
