@@ -43,7 +43,8 @@ struct http1 {
 	uint16_t status;    /* of a response, once its status line is complete; else 0 */
 	uint8_t method;     /* enum method: of this request, or of the one this response answers */
 	uint8_t state;      /* private from here on */
-	uint8_t framing;
+	uint8_t seen;
+	uint8_t field;
 	uint8_t line_len;
 	char line[HTTP1_LINE_MAX];
 };

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each function takes what it can and calls the next one, so that a head that lies in one buffer
+ * is read straight through; message->state says where to go on when it does not.
+ */
+#include "http1_private.h"
+
+enum { HEAD_MAX = 1 << 20 };
+
+static void start(struct http1 *message, enum http1_state state, unsigned flags)
+{
+	message->remaining = 0;
+	message->flags = (uint16_t)flags;
+	message->state = (uint8_t)state;
+	message->seen = 0;
+	message->field = FIELD_OTHER;
+	message->line_len = 0;
+}
+
+void http1_request(struct http1 *message)
+{
+	start(message, METHOD, 0);
+	message->head_len = 0;
+	message->status = 0;
+	message->method = METHOD_OTHER;
+}
+
+void http1_response(struct http1 *message, enum method method)
+{
+	start(message, STATUS, HTTP1_IS_RESPONSE);
+	message->head_len = 0;
+	message->status = 0;
+	message->method = (uint8_t)method;
+}
+
+/* Whether the line may be one that matters or is bad: by the low bits of its first letter. */
+static bool worth_a_look(const char *line)
+{
+	const uint32_t firsts = 1 << ('a' & 31) | 1 << ('c' & 31) | 1 << ('e' & 31) |
+				1 << ('p' & 31) | 1 << ('t' & 31) | 1 << ('w' & 31) |
+				1 << (' ' & 31) | 1 << ('\t' & 31) | 1 << (':' & 31);
+	return firsts >> (*line & 31) & 1;
+}
+
+/* Header lines, as long as they lie in the buffer whole. */
+static const char *feed_lines(struct http1 *message, const char *at, const char *begin,
+			      const char *end)
+{
+	for (;;) {
+		const char *stop = line_end(at, begin, end);
+		if (end - stop < 2) {
+			message->state = at < end ? NAME : LINES;
+			return at;
+		}
+		if (load2(stop) != load2("\r\n"))
+			return NULL;
+		if (stop == at) {
+			message->state = HEAD_END;
+			return stop + 2;
+		}
+		if (worth_a_look(at) && !http1_line(message, at, stop))
+			return NULL;
+		at = stop + 2;
+	}
+}
+
+/* The rest of a line that does not matter, and what follows it. */
+static const char *feed_skip(struct http1 *message, const char *at, const char *begin,
+			     const char *end)
+{
+	const char *stop = line_end(at, begin, end);
+	if (end - stop >= 2 && load2(stop) == load2("\r\n"))
+		return feed_lines(message, stop + 2, begin, end);
+	message->state = SKIP;
+	return stop < end ? expect(message, stop, '\r', LINE_LF) : stop;
+}
+
+static const char *version_known(struct http1 *message, const char *at, const char *begin,
+				 const char *end, char minor)
+{
+	message->seen |= minor == '1' ? SEEN_1_1 : 0;
+	message->line_len = 0;
+	if (message->method != METHOD_CONNECT && !(message->seen & SEEN_PREFACE))
+		return feed_lines(message, at, begin, end);
+	message->state = TUNNEL;
+	return at;
+}
+
+static const char *feed_version(struct http1 *message, const char *at, const char *begin,
+				const char *end)
+{
+	const char *expected = message->seen & SEEN_PREFACE ? "HTTP/2.0\r\n" : "HTTP/1.1\r\n";
+	if (message->line_len == 0 && end - at >= 10 && load8(at) == load8(expected) &&
+	    load2(at + 8) == load2("\r\n"))
+		return version_known(message, at + 10, begin, end, at[7]);
+
+	message->state = VERSION;
+	for (; at < end; at++) {
+		unsigned place = message->line_len++;
+		if (*at != expected[place] && !(place == 7 && *at == '0'))
+			return NULL;
+		message->line[place] = *at;
+		if (place == 9)
+			return version_known(message, at + 1, begin, end, message->line[7]);
+	}
+	return at;
+}
+
+/* line_len tells whether the target has a byte yet. */
+static const char *feed_target(struct http1 *message, const char *at, const char *begin,
+			       const char *end)
+{
+	const char *stop = scan(at, begin, end, SCAN_TARGET);
+	message->line_len |= stop > at;
+	message->state = TARGET;
+	if (stop == end)
+		return stop;
+	if (*stop != ' ' || message->line_len == 0)
+		return NULL;
+	message->line_len = 0;
+	return feed_version(message, stop + 1, begin, end);
+}
+
+/* RFC 9110 section 5.6.2: tchar. */
+static bool is_token(char byte)
+{
+	static const uint64_t chars[2] = {UINT64_C(0x03ff6cfa00000000),
+					  UINT64_C(0x57ffffffc7fffffe)};
+	unsigned char c = (unsigned char)byte;
+	return c < 0x80 && (chars[c / 64] >> c % 64 & 1);
+}
+
+static const char *feed_method(struct http1 *message, const char *at, const char *begin,
+			       const char *end)
+{
+	if (message->line_len == 0 && end - at >= 4 && load4(at) == load4("GET ")) {
+		message->method = METHOD_GET;
+		return feed_target(message, at + 4, begin, end);
+	}
+	for (; at < end && is_token(*at); at++) {
+		if (message->line_len < HTTP1_LINE_MAX)
+			message->line[message->line_len++] = *at;
+	}
+	if (at == end)
+		return at;
+	if (*at != ' ' || message->line_len == 0)
+		return NULL;
+	message->method = (uint8_t)method_parse(message->line, message->line_len);
+	if (message->line_len == 3 && __builtin_memcmp(message->line, "PRI", 3) == 0)
+		message->seen |= SEEN_PREFACE;
+	message->line_len = 0;
+	return feed_target(message, at + 1, begin, end);
+}
+
+/* Servers leave out the space before an empty reason. */
+static const char *feed_reason(struct http1 *message, const char *at, const char *begin,
+			       const char *end)
+{
+	message->state = REASON;
+	if (at == end)
+		return at;
+	return *at == ' ' || *at == '\r' ? feed_skip(message, at, begin, end) : NULL;
+}
+
+static const char *status_known(struct http1 *message, const char *at, const char *begin,
+				const char *end, const char *line)
+{
+	unsigned hundreds = (unsigned)line[9] - '1', tens = (unsigned)line[10] - '0',
+		 ones = (unsigned)line[11] - '0';
+	if (hundreds > 4 || tens > 9 || ones > 9)
+		return NULL;
+	message->status = (uint16_t)(100 + hundreds * 100 + tens * 10 + ones);
+	message->seen |= line[7] == '1' ? SEEN_1_1 : 0;
+	message->line_len = 0;
+	return feed_reason(message, at, begin, end);
+}
+
+static const char *feed_status(struct http1 *message, const char *at, const char *begin,
+			       const char *end)
+{
+	if (message->line_len == 0) {
+		/* What an interim response left for its reader. */
+		message->status = 0;
+		message->head_len = 0;
+		if (end - at >= 12 && load8(at) == load8("HTTP/1.1") && at[8] == ' ')
+			return status_known(message, at + 12, begin, end, at);
+	}
+	for (; at < end; at++) {
+		unsigned place = message->line_len++;
+		if (place < 9 && *at != "HTTP/1.1 "[place] && !(place == 7 && *at == '0'))
+			return NULL;
+		message->line[place] = *at;
+		if (place == 11)
+			return status_known(message, at + 1, begin, end, message->line);
+	}
+	return at;
+}
+
+static const char *feed_head_part(struct http1 *message, const char *at, const char *begin,
+				  const char *end)
+{
+	switch (message->state) {
+	case METHOD:
+		return feed_method(message, at, begin, end);
+	case TARGET:
+		return feed_target(message, at, begin, end);
+	case VERSION:
+		return feed_version(message, at, begin, end);
+	case STATUS:
+		return feed_status(message, at, begin, end);
+	case REASON:
+		return feed_reason(message, at, begin, end);
+	case LINES:
+		return feed_lines(message, at, begin, end);
+	case NAME:
+		return http1_feed_name(message, at, end);
+	case VALUE:
+		return http1_feed_value(message, at, end);
+	case SKIP:
+		return feed_skip(message, at, begin, end);
+	case LINE_LF:
+		return expect(message, at, '\n', LINES);
+	default:
+		return expect(message, at, '\n', HEAD_END);
+	}
+}
+
+/* RFC 9112 section 6.3, in its order. */
+static enum http1_state body_state(const struct http1 *message)
+{
+	bool response = message->flags & HTTP1_IS_RESPONSE;
+	if (response &&
+	    (message->method == METHOD_HEAD || message->status == 204 || message->status == 304))
+		return BODY_END;
+	if (message->seen & SEEN_CHUNKED)
+		return CHUNK_SIZE;
+	if (message->seen & SEEN_LENGTH)
+		return message->remaining ? LENGTH : BODY_END;
+	return response ? CLOSE : BODY_END;
+}
+
+static enum http1_result end_interim(struct http1 *message)
+{
+	if (message->status == 101)
+		return HTTP1_TUNNEL;
+	start(message, STATUS, HTTP1_IS_RESPONSE | HTTP1_STARTED);
+	return HTTP1_INTERIM;
+}
+
+static enum http1_result end_head(struct http1 *message)
+{
+	bool response = message->flags & HTTP1_IS_RESPONSE;
+	if (message->state != HEAD_END)
+		return message->state == TUNNEL ? HTTP1_TUNNEL : HTTP1_BAD;
+	if (response && message->status < 200)
+		return end_interim(message);
+	if (response && message->status < 300 && message->method == METHOD_CONNECT)
+		return HTTP1_TUNNEL;
+
+	unsigned flags = HTTP1_HEAD_DONE;
+	enum http1_state body = body_state(message);
+	if (body == CLOSE)
+		flags |= HTTP1_UNTIL_CLOSE;
+	else if (!(message->seen & SEEN_CLOSE) && message->seen & (SEEN_1_1 | SEEN_KEEP_ALIVE))
+		flags |= HTTP1_PERSISTENT;
+	if (body != BODY_END)
+		flags |= HTTP1_HAS_BODY;
+	message->flags |= (uint16_t)flags;
+	message->state = (uint8_t)body;
+	return body == BODY_END ? HTTP1_DONE : HTTP1_MORE;
+}
+
+static enum http1_result bad(struct http1 *message)
+{
+	message->state = BROKEN;
+	return HTTP1_BAD;
+}
+
+enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len, size_t *used)
+{
+	const char *at = buf;
+	const char *end = buf + len;
+
+	*used = 0;
+	if (len == 0)
+		return HTTP1_MORE;
+	message->flags |= HTTP1_STARTED;
+	if (!(message->flags & HTTP1_HEAD_DONE)) {
+		while (at && at < end && message->state < HEAD_END)
+			at = feed_head_part(message, at, buf, end);
+		if (!at || (size_t)(at - buf) > HEAD_MAX - message->head_len)
+			return bad(message);
+		message->head_len += (uint32_t)(at - buf);
+		*used = (size_t)(at - buf);
+		if (message->state < HEAD_END)
+			return HTTP1_MORE;
+		enum http1_result result = end_head(message);
+		if (result != HTTP1_MORE || at == end)
+			return result;
+	}
+	at = http1_feed_body(message, at, end);
+	if (!at)
+		return bad(message);
+	*used = (size_t)(at - buf);
+	return message->state == BODY_END ? HTTP1_DONE : HTTP1_MORE;
+}

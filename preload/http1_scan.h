@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking at many bytes at once, for http1.c. No function here reads outside the bounds that it
+ * is given.
+ */
+#ifndef REDIAL_HTTP1_SCAN_H
+#define REDIAL_HTTP1_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define SCAN_INLINE static inline __attribute__((always_inline))
+
+/* What a scan stops at. */
+enum scan {
+	SCAN_LINE,   /* a control character, HTAB among them */
+	SCAN_TARGET, /* a control character, a space, DEL */
+};
+
+/* A builtin: memcpy would be a real call in a freestanding build. */
+SCAN_INLINE uint64_t load8(const char *at)
+{
+	uint64_t word;
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+SCAN_INLINE uint32_t load4(const char *at)
+{
+	uint32_t word;
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+SCAN_INLINE uint16_t load2(const char *at)
+{
+	uint16_t word;
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/*
+ * Whether the len bytes at text (4 to 24) are those of lower, in any case. Only control characters
+ * could be mistaken for others by folding so, and no line that gets here holds one.
+ */
+SCAN_INLINE bool folds_to(const char *text, const char *lower, size_t len)
+{
+	const uint64_t fold = UINT64_C(0x2020202020202020);
+	if (len < 8) {
+		return (load4(text) | (uint32_t)fold) == load4(lower) &&
+		       (load4(text + len - 4) | (uint32_t)fold) == load4(lower + len - 4);
+	}
+	size_t last = len - 8;
+	return (load8(text) | fold) == load8(lower) &&
+	       (load8(text + last) | fold) == load8(lower + last) &&
+	       (load8(text + last / 2) | fold) == load8(lower + last / 2);
+}
+
+/*
+ * scan_block(): a mask of the bytes of a block that stop the scan, SCAN_BITS bits for each, the
+ * first byte's lowest.
+ */
+#ifdef __SSE2__
+
+enum { SCAN_BLOCK = 16, SCAN_BITS = 1 };
+
+/* Saturated addition takes what passes, and nothing else, to 0x80 and above: the sign bits. */
+SCAN_INLINE uint64_t scan_block(const char *at, enum scan what)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i lift = _mm_set1_epi8(what == SCAN_TARGET ? 0x7f - ' ' : 0x80 - ' ');
+	unsigned passes = (unsigned)_mm_movemask_epi8(_mm_adds_epu8(bytes, lift));
+	if (what == SCAN_TARGET)
+		passes &= ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+	return passes ^ 0xffff;
+}
+
+#else
+
+enum { SCAN_BLOCK = 8, SCAN_BITS = 8 };
+
+/* Exact for every byte: no carry crosses from one into the next. */
+SCAN_INLINE uint64_t scan_block(const char *at, enum scan what)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t word = load8(at);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	uint64_t below = what == SCAN_TARGET ? ' ' + 1 : ' ';
+	uint64_t passes = ((word & each * 0x7f) + each * (0x80 - below)) | word;
+	if (what == SCAN_TARGET) {
+		uint64_t from_del = word ^ each * 0x7f;
+		passes &= ((from_del & each * 0x7f) + each * 0x7f) | from_del;
+	}
+	return ~passes & each * 0x80;
+}
+
+#endif
+
+/* One byte of the same. */
+SCAN_INLINE bool scan_stops(char byte, enum scan what)
+{
+	unsigned char c = (unsigned char)byte;
+	return what == SCAN_TARGET ? c <= ' ' || c == 0x7f : c < ' ';
+}
+
+/* The first byte of [at, end) that stops the scan, or end; bytes from begin on may be read. */
+SCAN_INLINE const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+{
+	uint64_t stops;
+	for (; end - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+		stops = scan_block(at, what);
+		if (stops)
+			return at + __builtin_ctzll(stops) / SCAN_BITS;
+	}
+	if (end - begin < SCAN_BLOCK) {
+		while (at < end && !scan_stops(*at, what))
+			at++;
+		return at;
+	}
+	if (at == end)
+		return end;
+	/* The last block reaches back over bytes that were seen before. */
+	stops = scan_block(end - SCAN_BLOCK, what) >> (SCAN_BLOCK - (end - at)) * SCAN_BITS;
+	return stops ? at + __builtin_ctzll(stops) / SCAN_BITS : end;
+}
+
+#endif
