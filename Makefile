@@ -6,6 +6,9 @@
 # make install    DESTDIR= PREFIX=/usr/local
 
 VERSION := 0.1.0
+# make V=1 shows the commands.
+V ?= 0
+Q := $(if $(filter 0,$(V)),@)
 PREFIX ?= /usr/local
 B := build
 
@@ -25,7 +28,8 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-soname,libredial.so
 
 POLICY_PURE := method policy match decide backoff compiled
-POLICY_LOAD := load load_scan load_keys load_values
+POLICY_LOAD := load load_scan load_keys load_values load_words
+POLICY_TOOL := main tool_compile tool_explain tool_show
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
@@ -33,26 +37,26 @@ POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/poli
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
-	$(CC) $(CFLAGS) $(FREE_CFLAGS) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
 
 # The names exported are those of symbols.def, whatever the sources define.
 $(B)/exports.map: preload/symbols.def preload/exports.sh
 	@mkdir -p $(@D)
-	sh preload/exports.sh map preload/symbols.def >$@
+	$(Q)sh preload/exports.sh map preload/symbols.def >$@
 
 $(B)/libredial-policy.so: $(POLICY_OBJ)
-	$(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
 
-$(B)/redial-policy: $(B)/pic/policy/main.o $(POLICY_OBJ)
-	$(CC) $(CFLAGS) $^ -lconfig -o $@
+$(B)/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
 
 $(B)/so/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(FREE_CFLAGS) -c $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(FREE_CFLAGS) -c $< -o $@
 
 $(B)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
 
 include tests/tests.mk
 

@@ -14,25 +14,25 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
-	$(CC) $(CFLAGS) $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(T)/unit-tests: $(UNIT_SRC:%.c=$(T)/%.o) $(UNIT_PURE:%.c=$(T)/%.o)
-	$(CC) $(CFLAGS) $^ -lcunit -lconfig -lhttp_parser -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lconfig -lhttp_parser -o $@
 
 $(T)/flow-tests: $(FLOW_SRC:%.c=$(T)/%.o)
-	$(CC) $(CFLAGS) $^ -lcunit -lcurl -lpthread -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lcurl -lpthread -o $@
 
 $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
-	$(CC) $(CFLAGS) $^ -lcunit -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
 
 $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
 
 $(T)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "arena.h"
+
+#include <sys/mman.h>
+
+#include "mem.h"
+#include "sys.h"
+#include "table.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+enum { UNIT = 64 }; /* what offsets count in: 32 bits of them reach far past any arena */
+
+struct arena {
+	uint32_t pid;  /* the process that claimed it; 0 in a fresh or wiped arena */
+	uint32_t used; /* units handed to the pools so far, from the heap's start */
+	/* Each pool's free objects: a stack whose head is tag << 32 | unit, the tag against ABA. */
+	uint64_t free[ARENA_CLASSES];
+};
+
+static const uint32_t class_size[ARENA_CLASSES] = {512,   1024,   4096,          16384,
+						   65536, 262144, ARENA_SIZE_MAX};
+
+/* From what one wants to what a process under a tight RLIMIT_AS can still have. */
+static const struct {
+	uint32_t slots;
+	uint32_t heap;
+} layouts[] = {{1 << 20, 64 << 20}, {1 << 16, 16 << 20}, {1 << 12, 2 << 20}};
+
+static struct arena *arena;
+static char *heap;
+static uint32_t heap_units;
+
+static bool arena_map(void)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		size_t slots_len = (size_t)layouts[i].slots * sizeof(struct conn *);
+		size_t len = UNIT * 64 + slots_len + layouts[i].heap;
+		long at = sys6(mmap, 0, len, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (at < 0 && at > -4096)
+			continue;
+		/* Before Linux 4.14 this fails, and children rely on arena_is_ours instead. */
+		sys3(madvise, at, len, MADV_WIPEONFORK);
+		struct arena *none = NULL;
+		char *base = (char *)at;
+		if (!__atomic_compare_exchange_n(&arena, &none, (struct arena *)base, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			sys2(munmap, at, len); /* another thread was first */
+			return true;
+		}
+		heap_units = layouts[i].heap / UNIT;
+		__atomic_store_n(&heap, base + UNIT * 64 + slots_len, __ATOMIC_RELEASE);
+		table_place((struct conn **)(base + UNIT * 64), layouts[i].slots);
+		return true;
+	}
+	return false;
+}
+
+bool arena_ready(void)
+{
+	if (!__atomic_load_n(&arena, __ATOMIC_ACQUIRE) && !arena_map())
+		return false;
+	if (!__atomic_load_n(&heap, __ATOMIC_ACQUIRE))
+		return false; /* being made by another thread: miss this one connection */
+	if (!__atomic_load_n(&arena->pid, __ATOMIC_RELAXED))
+		__atomic_store_n(&arena->pid, (uint32_t)sys0(getpid), __ATOMIC_RELAXED);
+	return true;
+}
+
+bool arena_is_ours(void)
+{
+	return arena && arena->pid == (uint32_t)sys0(getpid);
+}
+
+static int class_of(size_t size)
+{
+	for (int i = 0; i < ARENA_CLASSES; i++) {
+		if (size <= class_size[i])
+			return i;
+	}
+	return -1;
+}
+
+size_t arena_usable(size_t size)
+{
+	int class = class_of(size);
+	return class < 0 ? 0 : class_size[class];
+}
+
+static void *fresh_object(uint32_t units)
+{
+	uint32_t used = __atomic_load_n(&arena->used, __ATOMIC_RELAXED);
+	do {
+		if (used + units > heap_units)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&arena->used, &used, used + units, true,
+					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return heap + (size_t)used * UNIT;
+}
+
+void *arena_alloc(size_t size)
+{
+	int class = class_of(size);
+	if (class < 0)
+		return NULL;
+	uint64_t *top = &arena->free[class];
+	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
+	while ((uint32_t)head) {
+		char *object = heap + ((size_t)(uint32_t)head - 1) * UNIT;
+		/* May be read while another thread uses the object: then the tag has moved on. */
+		uint32_t next = __atomic_load_n((uint32_t *)(void *)object, __ATOMIC_RELAXED);
+		uint64_t to = ((head >> 32) + 1) << 32 | next;
+		if (__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return object;
+	}
+	return fresh_object(class_size[class] / UNIT);
+}
+
+void arena_free(void *memory, size_t size)
+{
+	int class = class_of(size);
+	if (!memory || class < 0)
+		return;
+	uint64_t *top = &arena->free[class];
+	uint32_t unit = (uint32_t)(((char *)memory - heap) / UNIT) + 1;
+	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
+	uint64_t to;
+	do {
+		__atomic_store_n((uint32_t *)memory, (uint32_t)head, __ATOMIC_RELAXED);
+		to = ((head >> 32) + 1) << 32 | unit;
+	} while (!__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE));
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "../policy/compiled.h"
+#include "../policy/load.h"
+#include "log.h"
+#include "mem.h"
+#include "real.h"
+#include "sys.h"
+
+#define DEFAULT_PATH   "/etc/redial/redial.cfg"
+#define PARSER_LIBRARY "libredial-policy.so"
+
+struct config config;
+
+/* The built-in policy, or one that was parsed. Untouched pages of it cost nothing. */
+static struct policy own_policy;
+
+extern char **environ __attribute__((weak));
+
+/* getenv, without libc: programs overwrite what it returns, and it is only read here. */
+static const char *variable(const char *name)
+{
+	for (char **entry = environ; entry && *entry; entry++) {
+		const char *rest = text_after(*entry, name);
+		if (rest && *rest == '=')
+			return rest + 1;
+	}
+	return NULL;
+}
+
+static void refuse(const char *path, unsigned line, const char *why)
+{
+	config.active = false;
+	log_invalid_policy(path, line, why);
+}
+
+/* libredial-policy.so lies beside this library. */
+static void *open_parser(void)
+{
+	typedef int find_object(const void *address, Dl_info *info);
+	typedef void *open_library(const char *path, int mode);
+	find_object *find = (find_object *)real_find("dladdr");
+	open_library *open = (open_library *)real_find("dlopen");
+	Dl_info info;
+	char path[4096];
+	if (!find || !open || !find(&config, &info) || !info.dli_fname)
+		return NULL;
+	size_t len = text_len(info.dli_fname, sizeof(path));
+	while (len && info.dli_fname[len - 1] != '/')
+		len--;
+	if (len + sizeof(PARSER_LIBRARY) > sizeof(path))
+		return NULL;
+	memcpy(path, info.dli_fname, len);
+	memcpy(path + len, PARSER_LIBRARY, sizeof(PARSER_LIBRARY));
+	return open(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+/*
+ * Here and never later: a dlopen in the child of a threaded program may wait for ever on a lock
+ * that a thread held which the child does not have.
+ */
+static void parse(const char *path)
+{
+	typedef int load(const char *, struct policy *, struct load_error *, unsigned, unsigned long);
+	typedef void *look_up(void *library, const char *name);
+	typedef int close_library(void *library);
+	look_up *find = (look_up *)real_find("dlsym");
+	close_library *close_it = (close_library *)real_find("dlclose");
+	void *parser = open_parser();
+	load *run = parser && find ? (load *)find(parser, "redial_policy_load") : NULL;
+	struct load_error error = {0};
+	if (!run)
+		refuse(path, 0, "cannot open " PARSER_LIBRARY " to read a policy in text form; "
+				"compile it with redial-policy");
+	else if (run(path, &own_policy, &error, POLICY_VERSION, sizeof(own_policy)) != 0)
+		refuse(path, error.line, error.text);
+	else
+		config.policy = &own_policy;
+	if (parser && close_it)
+		close_it(parser);
+}
+
+/* What keeps a file from being a policy, whatever is in it; NULL if nothing does. */
+static const char *unfit(const struct stat *file)
+{
+	if (S_ISDIR(file->st_mode))
+		return "is a directory, not a policy file";
+	if (!S_ISREG(file->st_mode))
+		return "is not a regular file";
+	if ((file->st_mode & S_IWOTH) && sys0(geteuid) == 0)
+		return "is writable by everyone and this process runs as root: chmod o-w it";
+	if (file->st_size == 0)
+		return "is empty: remove it to get the built-in policy, or name at least one key";
+	return NULL;
+}
+
+/* Maps a compiled policy. false if the file is text, or refused. */
+static bool map_compiled(const char *path, int fd, const struct stat *file)
+{
+	const char *why;
+	char start[sizeof(COMPILED_MAGIC)];
+	if (sys4(pread64, fd, start, sizeof(start), 0) != (long)sizeof(start) ||
+	    !compiled_is(start, sizeof(start)))
+		return false;
+	size_t len = (size_t)file->st_size;
+	/* A file of another size is not ours; do not map what a compiled policy cannot be. */
+	if (len > sizeof(struct compiled))
+		len = sizeof(struct compiled) + 1;
+	long at = sys6(mmap, 0, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at < 0 && at > -4096) {
+		refuse(path, 0, "cannot be mapped");
+		return true;
+	}
+	config.policy = compiled_open((const void *)at, len, &why);
+	if (!config.policy) {
+		refuse(path, 0, why);
+		sys2(munmap, at, len);
+	}
+	return true;
+}
+
+/* Must be there unless it is only the default place that we look at. */
+static void read_policy(const char *path, bool must_exist)
+{
+	struct stat file;
+	int fd = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+	if (fd < 0) {
+		if (must_exist || fd != -ENOENT)
+			refuse(path, 0, fd == -ENOENT ? "no such file" : "cannot be opened");
+		return;
+	}
+	const char *why = sys2(fstat, fd, &file) < 0 ? "cannot be examined" : unfit(&file);
+	if (why)
+		refuse(path, 0, why);
+	else if (!map_compiled(path, fd, &file))
+		parse(path);
+	sys1(close, fd);
+}
+
+static void read_log_sink(void)
+{
+	const char *sink = variable("REDIAL_LOG");
+	if (sink && policy_parse_sink(&config.log, sink) != 0) {
+		/* Where to tell it is what is in doubt: syslog is where an operator would look. */
+		log_invalid_policy("REDIAL_LOG", 0, "is none of syslog, file:/PATH, none");
+	}
+}
+
+static bool is_disabled(void)
+{
+	const char *disable = variable("REDIAL_DISABLE");
+	return disable && text_equal(disable, "1");
+}
+
+/* Runs before main, once: whatever is settled here is only read later. */
+__attribute__((constructor)) static void start(void)
+{
+	if (is_disabled())
+		return;
+	real_resolve();
+	sys2(prctl, PR_GET_NAME, config.program);
+	policy_defaults(&own_policy);
+	config.policy = &own_policy;
+	config.log = own_policy.log;
+	config.active = true;
+
+	const char *path = variable("REDIAL_POLICY");
+	read_log_sink(); /* so that a bad policy is told where the user wants it */
+	read_policy(path && *path ? path : DEFAULT_PATH, path && *path);
+	if (!config.active)
+		return;
+	config.log = config.policy->log;
+	read_log_sink();
+	if (!config.policy->enabled)
+		config.active = false;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of one connection, and the events that change it. Every function here but
+ * conn_open, conn_lock and conn_forget_fd is called with the connection locked.
+ */
+#ifndef REDIAL_CONN_H
+#define REDIAL_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "../policy/decide.h"
+#include "http1.h"
+#include "sys.h"
+
+enum {
+	CONN_REQUESTS_MAX = 8,      /* unanswered at once; a deeper pipeline is not tracked */
+	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one descriptor may be in */
+};
+
+/* The program's registration of the descriptor in an epoll set of its own. */
+struct conn_registration {
+	int epfd;
+	uint32_t events;
+	uint64_t data;
+};
+
+/* A request that was not answered yet; its bytes are a piece of conn.held. */
+struct conn_request {
+	uint32_t len;
+	uint8_t method;
+	bool complete;
+};
+
+enum conn_flag {
+	CONN_REUSED = 1 << 0,       /* a complete response was read on it */
+	CONN_ANSWERING = 1 << 1,    /* the program has seen part of the next response */
+	CONN_UNHELD = 1 << 2,       /* some bytes of unanswered requests are not in held */
+	CONN_TOO_LARGE = 1 << 3,    /* that is so because of max_request_bytes */
+	CONN_SHUT_DOWN = 1 << 4,    /* the program called shutdown */
+	CONN_AUTH = 1 << 5,         /* NTLM or Negotiate was seen: authentication is its own */
+	CONN_BOUND = 1 << 6,        /* the program called bind */
+	CONN_CROWDED = 1 << 7,      /* in more epoll sets than we can put back */
+	CONN_DOUBT = 1 << 8,        /* a call got past us: forget it at the next chance */
+	CONN_CONNECTED = 1 << 9,    /* connect was called */
+};
+
+struct rescue;
+
+struct conn {
+	uint32_t pool_link; /* the arena's while this is free */
+	int fd;             /* -1 while this is free */
+	uintptr_t lock;     /* sys_self() of the thread inside, or 0 */
+	uint32_t epoch;     /* goes up whenever another socket takes the descriptor's number */
+	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
+	uint32_t flags;     /* mask of enum conn_flag */
+	bool busy;          /* a rescue is at work: the descriptor may be its placeholder */
+	uint8_t request_count;
+	uint8_t registration_count;
+	uint8_t peer_len;
+	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
+	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
+	uint64_t received;     /* bytes that the program read from it */
+	char *held;            /* the unanswered requests' bytes, one after the other */
+	uint32_t held_len;
+	uint32_t held_size;
+	uint32_t popped;       /* requests answered so far */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer;
+	struct conn_request requests[CONN_REQUESTS_MAX];
+	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
+	struct http1 request;  /* the one being written */
+	struct http1 response; /* the one being read */
+};
+
+/* What must be put back if the kernel did not take all that was recorded. */
+struct conn_mark {
+	struct http1 request;
+	struct conn_request last;
+	uint32_t held_len;
+	uint32_t flags;
+	uint32_t popped;
+	uint8_t request_count;
+};
+
+/* Stands in the slots of descriptors that a rescue uses: open, but none of the program's. */
+extern struct conn conn_own;
+
+/* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */
+void conn_open(int fd);
+
+/* The address that connect was given, and the cookie of the socket. */
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len,
+		    uint64_t cookie);
+
+/* conn_lock's way when another thread is inside, or a signal handler of the same thread. */
+bool conn_lock_contended(struct conn *conn, int fd);
+
+static inline void conn_unlock(struct conn *conn)
+{
+	__atomic_store_n(&conn->lock, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * Enters the connection; false if it is no longer fd's or cannot be entered, then the call must
+ * pass straight through. Never held across anything that blocks.
+ */
+static inline bool conn_lock(struct conn *conn, int fd)
+{
+	uintptr_t nobody = 0;
+	if (__builtin_expect(!__atomic_compare_exchange_n(&conn->lock, &nobody, sys_self(), false,
+							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+			     0))
+		return conn_lock_contended(conn, fd);
+	if (__builtin_expect(conn->fd == fd, 1))
+		return true;
+	conn_unlock(conn);
+	return false;
+}
+
+/* Stops tracking and unlocks: everything passes through from now on. */
+void conn_forget(struct conn *conn);
+
+/* The same by number, for calls after which fd is closed or something else. */
+void conn_forget_fd(int fd);
+
+/* Remembers where the connection stands. */
+void conn_mark(const struct conn *conn, struct conn_mark *mark);
+
+/*
+ * Takes note of request bytes about to be written. false if they are not HTTP/1.x: forget the
+ * connection. They are recorded before they are sent, since another thread may read the answer
+ * before send has returned; conn_unrecord takes them back.
+ */
+bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/*
+ * Goes back to mark and records only the first `taken` bytes of iov. false if that cannot be done
+ * any more, because an answer was read in between: forget the connection.
+ */
+bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
+		   int count, size_t taken);
+
+/*
+ * Takes note of len bytes of response that the program has read. false if they answer nothing, or
+ * nothing more can be said of the connection: forget it.
+ */
+bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* Is an answer outstanding? If not, a read is a probe of an idle connection. */
+static inline bool conn_waiting(const struct conn *conn)
+{
+	return conn->request_count != 0;
+}
+
+/* Has the program just begun, or not even begun, the only unanswered request? */
+bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark);
+
+/* The facts of the safety rule as far as the connection knows them; the caller adds the rest. */
+void conn_facts(const struct conn *conn, struct decide_facts *facts);
+
+/* A fresh socket has taken the number: what was read or answered before was on another one. */
+void conn_renewed(struct conn *conn, uint64_t cookie);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that end a connection, or one direction of it. */
+#include <errno.h>
+
+#include "arena.h"
+#include "conn.h"
+#include "real.h"
+#include "redial.h"
+#include "table.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1u << 2)
+#endif
+
+HOOK int close(int fd)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.close(fd);
+	if (conn == &conn_own) {
+		set_errno(EBADF); /* the program never opened it */
+		return -1;
+	}
+	if (arena_is_ours())
+		conn_forget_fd(fd);
+	return real.close(fd);
+}
+
+/*
+ * Lets go of the tracked descriptors from first to last. Programs close all they have before they
+ * exec: nothing of ours may keep a number open, or be closed under a rescue that goes on.
+ */
+static void forget_range(unsigned first, unsigned last)
+{
+	unsigned top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	bool hits_own = false;
+	if (first >= top || !arena_is_ours())
+		return;
+	if (last >= top)
+		last = top - 1;
+	for (unsigned fd = first; fd <= last; fd++) {
+		if (table_find((int)fd) == &conn_own)
+			hits_own = true;
+		else
+			conn_forget_fd((int)fd);
+	}
+	for (unsigned fd = 0; hits_own && fd < top; fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (conn && conn != &conn_own && conn->busy)
+			conn_forget_fd((int)fd);
+	}
+}
+
+HOOK int close_range(unsigned first, unsigned last, int flags)
+{
+	if (first <= last && !((unsigned)flags & CLOSE_RANGE_CLOEXEC))
+		forget_range(first, last);
+	return real.close_range(first, last, flags);
+}
+
+HOOK void closefrom(int first)
+{
+	forget_range(first < 0 ? 0 : (unsigned)first, UINT32_MAX);
+	real.closefrom(first);
+}
+
+HOOK int shutdown(int fd, int how)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.shutdown(fd, how);
+	if (!conn_lock(conn, fd))
+		return real.shutdown(fd, how);
+	conn->flags |= CONN_SHUT_DOWN;
+	if (conn->busy && how == SHUT_WR) {
+		redial_shut_down(conn);
+		conn_unlock(conn);
+		return 0;
+	}
+	if (conn->busy)
+		conn_forget(conn);
+	else
+		conn_unlock(conn);
+	return real.shutdown(fd, how);
+}

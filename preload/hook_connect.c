@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that make a connection: where tracking begins. */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "config.h"
+#include "conn.h"
+#include "kernel.h"
+#include "real.h"
+#include "redial.h"
+#include "table.h"
+
+/* HTTP/1.x over TCP is what can be rescued; MPTCP and SCTP streams have protocols of their own. */
+static bool may_carry_http(int domain, int type, int protocol)
+{
+	return (domain == AF_INET || domain == AF_INET6) && (type & 0xf) == SOCK_STREAM &&
+	       (protocol == 0 || protocol == IPPROTO_TCP);
+}
+
+static bool is_inet(const struct sockaddr *addr, socklen_t len)
+{
+	return (len >= sizeof(struct sockaddr_in) && addr->sa_family == AF_INET &&
+		len <= sizeof(struct sockaddr_in6)) ||
+	       (len == sizeof(struct sockaddr_in6) && addr->sa_family == AF_INET6);
+}
+
+HOOK int socket(int domain, int type, int protocol)
+{
+	int fd = real.socket(domain, type, protocol);
+	if (fd < 0 || !config.active)
+		return fd;
+	int kept = get_errno();
+	redial_sweep();
+	/* From here, not from connect on: many add a socket to epoll before they connect it. */
+	if (may_carry_http(domain, type, protocol))
+		conn_open(fd);
+	else
+		conn_forget_fd(fd);
+	set_errno(kept);
+	return fd;
+}
+
+HOOK int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result = real.bind(fd, addr, len);
+	struct conn *conn = table_find(fd);
+	if (result == 0 && conn && conn_lock(conn, fd)) {
+		conn->flags |= CONN_BOUND;
+		conn_unlock(conn);
+	}
+	return result;
+}
+
+/* A connection begins, or a program asks again how the one under way stands. */
+static void track(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	uint64_t cookie = kernel_cookie(fd);
+	struct conn *conn = table_find(fd);
+	if (!conn || (conn->cookie && conn->cookie != cookie)) {
+		conn_open(fd); /* inherited, or the number's last socket was closed past us */
+		conn = table_find(fd);
+	}
+	if (!conn || !conn_lock(conn, fd))
+		return;
+	if (!conn->cookie)
+		conn_connected(conn, addr, len, cookie);
+	conn_unlock(conn);
+}
+
+HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result = real.connect(fd, addr, len);
+	if (!config.active || !addr)
+		return result;
+	int error = result < 0 ? get_errno() : 0;
+	if (error && error != EINPROGRESS && error != EINTR)
+		return result;
+	if (is_inet(addr, len))
+		track(fd, addr, len);
+	else
+		conn_forget_fd(fd);
+	if (error)
+		set_errno(error);
+	return result;
+}

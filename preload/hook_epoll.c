@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's own epoll sets: a rescue has to put their registrations back. */
+#include <sys/epoll.h>
+
+#include "conn.h"
+#include "real.h"
+#include "table.h"
+
+#ifndef EPOLLEXCLUSIVE
+#define EPOLLEXCLUSIVE (1u << 28)
+#endif
+
+static struct conn_registration *find(struct conn *conn, int epfd)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].epfd == epfd)
+			return &conn->registrations[i];
+	}
+	return NULL;
+}
+
+static void note(struct conn *conn, int epfd, int op, const struct epoll_event *event)
+{
+	struct conn_registration *known = find(conn, epfd);
+	if (op == EPOLL_CTL_DEL) {
+		if (known)
+			*known = conn->registrations[--conn->registration_count];
+		return;
+	}
+	if (!known) {
+		if (conn->registration_count == CONN_REGISTRATIONS_MAX) {
+			conn->flags |= CONN_CROWDED;
+			return;
+		}
+		known = &conn->registrations[conn->registration_count++];
+	}
+	*known = (struct conn_registration){epfd, event->events, event->data.u64};
+}
+
+HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.epoll_ctl(epfd, op, fd, event);
+	if (!conn_lock(conn, fd))
+		return real.epoll_ctl(epfd, op, fd, event);
+	struct epoll_event masked;
+	struct epoll_event *passed = event;
+	if (conn->busy && event && event->events & EPOLLEXCLUSIVE) {
+		/* The kernel refuses it for the watcher; the socket to come gets it back. */
+		masked = *event;
+		masked.events &= ~EPOLLEXCLUSIVE;
+		passed = &masked;
+	}
+	int result = real.epoll_ctl(epfd, op, fd, passed);
+	if (result == 0)
+		note(conn, epfd, op, event);
+	conn_unlock(conn);
+	return result;
+}

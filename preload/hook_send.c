@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that write to a descriptor. */
+#include "real.h"
+#include "table.h"
+#include "transmit.h"
+
+static ssize_t plain_write(const struct transmit *call)
+{
+	return real.write(call->fd, call->iov->iov_base, call->iov->iov_len);
+}
+
+static ssize_t plain_writev(const struct transmit *call)
+{
+	return real.writev(call->fd, call->iov, call->count);
+}
+
+static ssize_t plain_send(const struct transmit *call)
+{
+	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+}
+
+static ssize_t plain_sendto(const struct transmit *call)
+{
+	return real.sendto(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
+			   call->addr, call->addr_len);
+}
+
+static ssize_t plain_sendmsg(const struct transmit *call)
+{
+	return real.sendmsg(call->fd, call->message, call->flags);
+}
+
+/* On a connected stream socket the address of sendto changes nothing. */
+static ssize_t quiet_send(const struct transmit *call)
+{
+	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len,
+			 call->flags | MSG_NOSIGNAL);
+}
+
+static ssize_t quiet_writev(const struct transmit *call)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)call->iov,
+		.msg_iovlen = (size_t)call->count,
+	};
+	return real.sendmsg(call->fd, &message, MSG_NOSIGNAL);
+}
+
+static ssize_t quiet_sendmsg(const struct transmit *call)
+{
+	return real.sendmsg(call->fd, call->message, call->flags | MSG_NOSIGNAL);
+}
+
+HOOK ssize_t write(int fd, const void *buf, size_t len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.write(fd, buf, len);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+		.plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.writev(fd, iov, count);
+	struct transmit call = {.plain = plain_writev,
+				.quiet = quiet_writev,
+				.fd = fd,
+				.iov = iov,
+				.count = count};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.send(fd, buf, len, flags);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+		.plain = plain_send,
+		.quiet = quiet_send,
+		.fd = fd,
+		.flags = flags,
+		.iov = &piece,
+		.count = 1,
+	};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+		    socklen_t addr_len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.sendto(fd, buf, len, flags, addr, addr_len);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+		.plain = plain_sendto,
+		.quiet = quiet_send,
+		.fd = fd,
+		.flags = flags,
+		.iov = &piece,
+		.count = 1,
+		.addr = addr,
+		.addr_len = addr_len,
+	};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.sendmsg(fd, message, flags);
+	struct transmit call = {
+		.plain = plain_sendmsg,
+		.quiet = quiet_sendmsg,
+		.fd = fd,
+		.flags = flags,
+		.iov = message->msg_iov,
+		.count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
+		.message = message,
+	};
+	return transmit(conn, &call);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "mem.h"
+#include "real.h"
+#include "sys.h"
+
+/* Of tcpi_state; <linux/tcp.h>, which has the rest of TCP_INFO, leaves them to the kernel's own. */
+enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7 };
+
+uint64_t kernel_now_ms(void)
+{
+	struct timespec now = {0};
+	sys2(clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Our own questions go straight to the kernel: nobody else has an interest in them. */
+static bool get_option(int fd, int level, int name, void *value, socklen_t len)
+{
+	return sys6(getsockopt, fd, level, name, value, &len, 0) == 0;
+}
+
+static int get_int(int fd, int level, int name)
+{
+	int value = 0;
+	return get_option(fd, level, name, &value, sizeof(value)) ? value : 0;
+}
+
+uint64_t kernel_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, sizeof(cookie)) ? cookie : 0;
+}
+
+/* Room for what the running kernel has; members it lacks stay zero. */
+static bool tcp_info(int fd, struct tcp_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	return get_option(fd, IPPROTO_TCP, TCP_INFO, info, sizeof(*info));
+}
+
+bool kernel_is_dead(int fd)
+{
+	/* The first byte is the state: asking for it alone spares the kernel's copying the rest. */
+	uint8_t state = 0;
+	return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)) &&
+	       state != STATE_ESTABLISHED;
+}
+
+bool kernel_received_was(int fd, uint64_t seen)
+{
+	struct tcp_info info;
+	if (!tcp_info(fd, &info))
+		return false;
+	/* A FIN counts as one byte; after a reset one cannot tell whether one had come. */
+	return info.tcpi_bytes_received == seen || info.tcpi_bytes_received == seen + 1;
+}
+
+bool kernel_has_data(int fd)
+{
+	char byte;
+	return sys6(recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) > 0;
+}
+
+static void copy_int(int from, int to, int level, int name)
+{
+	int value;
+	if (get_option(from, level, name, &value, sizeof(value)) && value)
+		sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
+}
+
+static void copy_wide(int from, int to, int level, int name, void *value, socklen_t len)
+{
+	socklen_t got = len;
+	if (sys6(getsockopt, from, level, name, value, &got, 0) == 0 && got)
+		sys6(setsockopt, to, level, name, value, got, 0);
+}
+
+/* Buffer sizes are copied only where the program set them: a fixed size turns autotuning off. */
+static void copy_buffer_sizes(int from, int to)
+{
+	enum { SNDBUF_SET = 1, RCVBUF_SET = 2 };
+	const int buf_lock = 72; /* SO_BUF_LOCK, Linux 5.14 */
+	int locked = get_int(from, SOL_SOCKET, buf_lock);
+	/* The kernel reports twice what was asked for (socket(7)). */
+	int send_half = get_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
+	int receive_half = get_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
+	if (locked & SNDBUF_SET)
+		sys6(setsockopt, to, SOL_SOCKET, SO_SNDBUF, &send_half, sizeof(int), 0);
+	if (locked & RCVBUF_SET)
+		sys6(setsockopt, to, SOL_SOCKET, SO_RCVBUF, &receive_half, sizeof(int), 0);
+}
+
+static void copy_options(int from, int to, int family)
+{
+	static const struct {
+		int level;
+		int name;
+	} ints[] = {
+		{IPPROTO_TCP, TCP_NODELAY},	{SOL_SOCKET, SO_PRIORITY},
+		{SOL_SOCKET, SO_MARK},		{SOL_SOCKET, SO_OOBINLINE},
+		{IPPROTO_TCP, TCP_USER_TIMEOUT}, {SOL_SOCKET, SO_DONTROUTE},
+	};
+	static const int keepalive[] = {TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT};
+	union {
+		struct timeval time;
+		struct linger linger;
+		char name[16];
+	} value;
+
+	for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++)
+		copy_int(from, to, ints[i].level, ints[i].name);
+	if (get_int(from, SOL_SOCKET, SO_KEEPALIVE)) {
+		copy_int(from, to, SOL_SOCKET, SO_KEEPALIVE);
+		for (size_t i = 0; i < 3; i++)
+			copy_int(from, to, IPPROTO_TCP, keepalive[i]);
+	}
+	copy_wide(from, to, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value.time));
+	copy_wide(from, to, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value.time));
+	copy_wide(from, to, SOL_SOCKET, SO_LINGER, &value, sizeof(value.linger));
+	copy_wide(from, to, SOL_SOCKET, SO_BINDTODEVICE, &value, sizeof(value.name));
+	copy_wide(from, to, IPPROTO_TCP, TCP_CONGESTION, &value, sizeof(value.name));
+	copy_buffer_sizes(from, to);
+	if (family == AF_INET6) {
+		copy_int(from, to, IPPROTO_IPV6, IPV6_V6ONLY);
+		copy_int(from, to, IPPROTO_IPV6, IPV6_TCLASS);
+	}
+	copy_int(from, to, IPPROTO_IP, IP_TOS);
+}
+
+/* The program's local address, any port: its own port may still be taken by the dead socket. */
+static int bind_like(int fd, int like)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} local;
+	socklen_t len = sizeof(local);
+	long error = sys3(getsockname, like, &local, &len);
+	if (error < 0)
+		return (int)error;
+	if (local.any.sa_family == AF_INET)
+		local.in.sin_port = 0;
+	else
+		local.in6.sin6_port = 0;
+	return (int)sys3(bind, fd, &local, len);
+}
+
+int kernel_socket_like(int like, bool bound)
+{
+	int family = get_int(like, SOL_SOCKET, SO_DOMAIN);
+	int type = get_int(like, SOL_SOCKET, SO_TYPE);
+	int protocol = get_int(like, SOL_SOCKET, SO_PROTOCOL);
+	if ((family != AF_INET && family != AF_INET6) || type != SOCK_STREAM ||
+	    protocol != IPPROTO_TCP)
+		return -EPROTONOSUPPORT;
+	int kept = get_errno();
+	int fd = real.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	int error = fd < 0 ? -get_errno() : 0;
+	set_errno(kept);
+	if (error)
+		return error;
+	copy_options(like, fd, family);
+	error = bound ? bind_like(fd, like) : 0;
+	if (error < 0) {
+		kernel_close(fd);
+		return error;
+	}
+	return fd;
+}
+
+int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int kept = get_errno();
+	/* Through the next interposer, if there is one: it may be what reaches the peer at all. */
+	int error = real.connect(fd, addr, len) < 0 ? -get_errno() : 0;
+	set_errno(kept);
+	return error;
+}
+
+/* The ends of a connection as the kernel names them, or zeroes. */
+static bool same_ends(int fd)
+{
+	char local[sizeof(struct sockaddr_in6)] = {0};
+	char peer[sizeof(struct sockaddr_in6)] = {0};
+	socklen_t local_len = sizeof(local);
+	socklen_t peer_len = sizeof(peer);
+	return sys3(getsockname, fd, local, &local_len) == 0 &&
+	       sys3(getpeername, fd, peer, &peer_len) == 0 && local_len == peer_len &&
+	       memcmp(local, peer, sizeof(local)) == 0;
+}
+
+int kernel_connect_result(int fd)
+{
+	uint8_t state = 0;
+	if (!get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+		return -EBADF;
+	if (state == STATE_SYN_SENT || state == STATE_SYN_RECV)
+		return -EINPROGRESS;
+	int error = get_int(fd, SOL_SOCKET, SO_ERROR);
+	if (error)
+		return -error;
+	if (state == STATE_CLOSE)
+		return -ECONNREFUSED;
+	return same_ends(fd) ? -ECONNREFUSED : 0;
+}
+
+long kernel_send(int fd, const void *bytes, size_t len)
+{
+	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+}
+
+uint64_t kernel_receive_timeout_ms(int fd)
+{
+	struct timeval limit = {0};
+	get_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (!limit.tv_sec && !limit.tv_usec)
+		return UINT64_MAX;
+	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)limit.tv_usec / 1000;
+}
+
+int kernel_timer(void)
+{
+	return (int)sys2(timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static int watch(int watcher, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events};
+	return (int)sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event);
+}
+
+int kernel_watcher(int timer)
+{
+	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
+	if (watcher < 0)
+		return watcher;
+	int error = watch(watcher, timer, EPOLLIN);
+	if (error < 0) {
+		kernel_close(watcher);
+		return error;
+	}
+	return watcher;
+}
+
+int kernel_wait(int watcher, uint64_t timeout_ms)
+{
+	struct epoll_event event;
+	int limit = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
+	return (int)sys6(epoll_pwait, watcher, &event, 1, limit, 0, 0);
+}
+
+int kernel_wait_readable(int fd, uint64_t timeout_ms)
+{
+	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
+	if (watcher < 0)
+		return watcher;
+	int result = watch(watcher, fd, EPOLLIN);
+	if (result == 0)
+		result = kernel_wait(watcher, timeout_ms);
+	kernel_close(watcher);
+	return result;
+}
+
+void kernel_timer_set(int timer, uint64_t in_ms)
+{
+	struct itimerspec when = {
+		.it_value.tv_sec = (time_t)(in_ms / 1000),
+		.it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
+	};
+	sys4(timerfd_settime, timer, 0, &when, 0);
+}
+
+int kernel_watch(int watcher, int fd)
+{
+	return watch(watcher, fd, EPOLLOUT);
+}
+
+bool kernel_is_watcher(int fd, int timer)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	long error = sys4(epoll_ctl, fd, EPOLL_CTL_ADD, timer, &event);
+	if (error == 0) /* an epoll set of the program's, on a number that it closed behind us */
+		sys4(epoll_ctl, fd, EPOLL_CTL_DEL, timer, &event);
+	return error == -EEXIST;
+}
+
+void kernel_close(int fd)
+{
+	if (fd < 0)
+		return;
+	int kept = get_errno();
+	real.close(fd);
+	set_errno(kept);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel knows of a socket, and the few things a rescue asks it to do. */
+#ifndef REDIAL_KERNEL_H
+#define REDIAL_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "conn.h"
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t kernel_now_ms(void);
+
+/* The number that the kernel gave the socket for its life (SO_COOKIE, Linux 4.6); 0 if none. */
+uint64_t kernel_cookie(int fd);
+
+/* Has the peer's FIN or RST arrived, or the connection ended otherwise? (tcp(7), TCP_INFO) */
+bool kernel_is_dead(int fd);
+
+/*
+ * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
+ * that the hooks saw? If not, bytes were read past us, or wait unread.
+ */
+bool kernel_received_was(int fd, uint64_t seen);
+
+/* Is there something to read, short of the end of the stream? */
+bool kernel_has_data(int fd);
+
+/*
+ * A new, non-blocking, close-on-exec socket of the same family and kind with the options that the
+ * program had set on `like`, bound to the same local address if `bound`. Returns the descriptor,
+ * or a negative errno.
+ */
+int kernel_socket_like(int like, bool bound);
+
+/*
+ * Starts connecting fd. Returns 0 if it stands, -EINPROGRESS if it is under way, else a negative
+ * errno. No state of the program's is touched: errno is kept.
+ */
+int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len);
+
+/*
+ * How a connection under way stands: 0 up, -EINPROGRESS still going, else a negative errno; a
+ * connection to itself, which loopback gives when nobody listens, counts as -ECONNREFUSED.
+ */
+int kernel_connect_result(int fd);
+
+/* Sends without blocking or raising SIGPIPE. Returns the bytes taken, or a negative errno. */
+long kernel_send(int fd, const void *bytes, size_t len);
+
+/*
+ * Waits until a watcher has something to report, or until any descriptor is readable, for at most
+ * timeout_ms. Return 1, 0 when the time is over, or a negative errno such as -EINTR.
+ */
+int kernel_wait(int watcher, uint64_t timeout_ms);
+int kernel_wait_readable(int fd, uint64_t timeout_ms);
+
+/* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
+uint64_t kernel_receive_timeout_ms(int fd);
+
+/*
+ * Take the program's registrations of conn's descriptor out of its epoll sets, forgetting those
+ * that are not there any more, and put them back for what is at the number then. `placeholder`: an
+ * epoll descriptor, for which the kernel refuses EPOLLEXCLUSIVE. Returns 0 or a negative errno.
+ */
+void kernel_registrations_take(struct conn *conn);
+int kernel_registrations_put(struct conn *conn, bool placeholder);
+
+/*
+ * An epoll descriptor, close-on-exec, that watches the timer; and the timer itself. Return the
+ * descriptor or a negative errno.
+ */
+int kernel_timer(void);
+int kernel_watcher(int timer);
+
+/* Lets the timer fire in_ms from now; 0 fires at once. */
+void kernel_timer_set(int timer, uint64_t in_ms);
+
+/* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
+int kernel_watch(int watcher, int fd);
+
+/* Is what lies at fd the very watcher that watches this timer? */
+bool kernel_is_watcher(int fd, int timer);
+
+/* Closes a descriptor of ours; -1 is fine. */
+void kernel_close(int fd);
+
+#endif

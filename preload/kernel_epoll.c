@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's epoll registrations of a descriptor whose socket is replaced under it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+
+#include "kernel.h"
+#include "mem.h"
+#include "real.h"
+#include "sys.h"
+
+#ifndef EPOLLEXCLUSIVE
+#define EPOLLEXCLUSIVE (1u << 28)
+#endif
+
+/* The bits that are behaviour, not events to wait for: what a fired EPOLLONESHOT leaves. */
+#define PRIVATE_BITS ((uint32_t)(EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE | EPOLLWAKEUP))
+
+static int control(int epfd, int op, int fd, uint32_t events, uint64_t data)
+{
+	struct epoll_event event = {.events = events, .data.u64 = data};
+	int kept = get_errno();
+	int error = real.epoll_ctl(epfd, op, fd, &event) < 0 ? -get_errno() : 0;
+	set_errno(kept);
+	return error;
+}
+
+static const char *skip_to_number(const char *at, const char *end)
+{
+	while (at < end && *at != ':')
+		at++;
+	at++;
+	while (at < end && *at == ' ')
+		at++;
+	return at;
+}
+
+static uint64_t read_number(const char **at, const char *end, unsigned base)
+{
+	uint64_t number = 0;
+	for (; *at < end; (*at)++) {
+		unsigned char c = (unsigned char)**at;
+		unsigned digit = c >= 'a' ? c - 'a' + 10u : c - '0' + 0u;
+		if (digit >= base)
+			break;
+		number = number * base + digit;
+	}
+	return number;
+}
+
+/* One line of /proc/self/fdinfo/EPFD: "tfd: 7 events: 40000001 data: 7 ..." (proc(5)). */
+static bool line_events(const char *at, const char *end, int fd, uint32_t *events)
+{
+	if (end - at < 4 || memcmp(at, "tfd:", 4) != 0)
+		return false;
+	at = skip_to_number(at, end);
+	if (read_number(&at, end, 10) != (uint64_t)fd)
+		return false;
+	at = skip_to_number(at, end);
+	*events = (uint32_t)read_number(&at, end, 16);
+	return true;
+}
+
+static void fdinfo_path(char *path, int epfd)
+{
+	static const char folder[] = "/proc/self/fdinfo/";
+	char digits[12];
+	size_t count = 0;
+	do
+		digits[count++] = (char)('0' + epfd % 10);
+	while ((epfd /= 10) > 0);
+	memcpy(path, folder, sizeof(folder));
+	path += sizeof(folder) - 1;
+	while (count)
+		*path++ = digits[--count];
+	*path = '\0';
+}
+
+/* The events that epfd waits for on fd right now; false if /proc does not tell. */
+static bool current_events(int epfd, int fd, uint32_t *events)
+{
+	char path[48];
+	char text[2048];
+	size_t len = 0;
+	bool found = false;
+	fdinfo_path(path, epfd);
+	int file = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return false;
+	for (;;) {
+		long got = sys3(read, file, text + len, sizeof(text) - len);
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+		size_t start = 0;
+		for (size_t i = 0; i < len && !found; i++) {
+			if (text[i] != '\n')
+				continue;
+			found = line_events(text + start, text + i, fd, events);
+			start = i + 1;
+		}
+		if (found || start == 0)
+			break;
+		memmove(text, text + start, len - start);
+		len -= start;
+	}
+	sys1(close, file);
+	return found;
+}
+
+void kernel_registrations_take(struct conn *conn)
+{
+	int kept = 0;
+	for (int i = 0; i < conn->registration_count; i++) {
+		struct conn_registration *r = &conn->registrations[i];
+		uint32_t events;
+		/* Only the kernel knows whether a one-shot registration has fired. */
+		if ((r->events & EPOLLONESHOT) && current_events(r->epfd, conn->fd, &events) &&
+		    !(events & ~PRIVATE_BITS))
+			r->events &= PRIVATE_BITS;
+		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
+		if (control(r->epfd, EPOLL_CTL_DEL, conn->fd, 0, 0) == 0)
+			conn->registrations[kept++] = *r;
+	}
+	conn->registration_count = (uint8_t)kept;
+}
+
+int kernel_registrations_put(struct conn *conn, bool placeholder)
+{
+	int result = 0;
+	for (int i = 0; i < conn->registration_count; i++) {
+		const struct conn_registration *r = &conn->registrations[i];
+		uint32_t events = placeholder ? r->events & ~EPOLLEXCLUSIVE : r->events;
+		int error = control(r->epfd, EPOLL_CTL_ADD, conn->fd, events, r->data);
+		if (error && !result)
+			result = error;
+	}
+	return result;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "mem.h"
+
+#include <stdint.h>
+
+/* Sixteen bytes at any address; may_alias because they are pieces of anything. */
+typedef uint64_t block __attribute__((vector_size(16), aligned(1), may_alias));
+
+void *memcpy(void *restrict to, const void *restrict from, size_t len)
+{
+	char *t = to;
+	const char *f = from;
+	while (len >= sizeof(block)) {
+		*(block *)t = *(const block *)f;
+		t += sizeof(block);
+		f += sizeof(block);
+		len -= sizeof(block);
+	}
+	while (len--) {
+		*t++ = *f++;
+		__asm__("" : : : "memory"); /* or the compiler makes this loop a call of memcpy */
+	}
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t len)
+{
+	char *t = to;
+	const char *f = from;
+	if ((uintptr_t)t - (uintptr_t)f >= len)
+		return memcpy(to, from, len);
+	while (len--) {
+		t[len] = f[len];
+		__asm__("" : : : "memory");
+	}
+	return to;
+}
+
+void *memset(void *to, int byte, size_t len)
+{
+	char *t = to;
+	uint64_t word = UINT64_C(0x0101010101010101) * (unsigned char)byte;
+	const block all = {word, word};
+	while (len >= sizeof(block)) {
+		*(block *)t = all;
+		t += sizeof(block);
+		len -= sizeof(block);
+	}
+	while (len--) {
+		*t++ = (char)byte;
+		__asm__("" : : : "memory");
+	}
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t len)
+{
+	const unsigned char *x = a;
+	const unsigned char *y = b;
+	for (; len; len--, x++, y++) {
+		if (*x != *y)
+			return *x - *y;
+	}
+	return 0;
+}
+
+size_t text_len(const char *text, size_t max)
+{
+	size_t len = 0;
+	while (len < max && text[len])
+		len++;
+	return len;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+const char *text_after(const char *text, const char *prefix)
+{
+	while (*prefix) {
+		if (*text++ != *prefix++)
+			return NULL;
+	}
+	return text;
+}

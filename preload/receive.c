@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "receive.h"
+
+#include <errno.h>
+
+#include "kernel.h"
+#include "redial.h"
+#include "rescue.h"
+
+/* Reads that move the stream on in ways that the bytes in the buffer do not show. */
+#define UNTRACKABLE (MSG_OOB | MSG_TRUNC)
+
+static bool is_reset(int error)
+{
+	return error == ECONNRESET || error == EPIPE;
+}
+
+static size_t wanted(const struct receive *call)
+{
+	size_t len = 0;
+	for (int i = 0; i < call->count; i++)
+		len += call->iov[i].iov_len;
+	return len;
+}
+
+/*
+ * PHP polls a blocking socket and then reads with MSG_DONTWAIT: EAGAIN after a poll that said
+ * "readable" is an error to it. So it gets its answer here, or the time that the policy allows
+ * runs out. Takes the lock, and leaves without it.
+ */
+static void await_answer(struct conn *conn)
+{
+	int fd = conn->fd;
+	uint64_t limit_ms = conn->rescue ? conn->rescue->settings.total_timeout_ms : 0;
+	conn_unlock(conn);
+	kernel_wait_readable(fd, limit_ms);
+}
+
+enum attended { READ_ON, DELIVER };
+
+/*
+ * A rescue is under way: takes it as far as this call may. Called with the lock, leaves without.
+ * READ_ON: make the real call; DELIVER: *result and errno are what the program gets.
+ */
+static enum attended attend(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	bool blocking = !redial_is_nonblocking(conn);
+	uint64_t limit_ms = blocking && !(call->flags & MSG_DONTWAIT)
+				    ? kernel_receive_timeout_ms(redial_dead_socket(conn))
+				    : UINT64_MAX;
+	enum redial_result done = blocking ? redial_run(conn, limit_ms) : redial_step(conn);
+	int error;
+	*result = -1;
+	switch (done) {
+	case REDIAL_DONE:
+		if (blocking && (call->flags & MSG_DONTWAIT))
+			await_answer(conn);
+		else
+			conn_unlock(conn);
+		return READ_ON;
+	case REDIAL_FAILED:
+		error = redial_error(conn);
+		conn_forget(conn);
+		if (!error)
+			*result = 0;
+		else
+			set_errno(error);
+		return DELIVER;
+	case REDIAL_UNDER_WAY:
+		conn_unlock(conn);
+		set_errno(EAGAIN);
+		return DELIVER;
+	case REDIAL_INTERRUPTED:
+		conn_unlock(conn);
+		set_errno(EINTR);
+		return DELIVER;
+	case REDIAL_LOST:
+		if (!blocking) /* redial_run has let go of it already */
+			conn_forget(conn);
+		return READ_ON;
+	}
+	return READ_ON;
+}
+
+/* Lets a thread that is inside send finish: what it has sent decides what may be sent again. */
+static bool wait_for_writers(struct conn *conn, int fd)
+{
+	enum { NAPS = 200 };
+	static const struct timespec nap = {0, 500000};
+	for (int i = 0; i < NAPS && conn->writers; i++) {
+		conn_unlock(conn);
+		sys2(nanosleep, &nap, 0);
+		if (!conn_lock(conn, fd))
+			return false;
+	}
+	return true;
+}
+
+/* The connection is at its end. true: a rescue has begun, call again. Leaves without the lock. */
+static bool rescue(struct conn *conn, const struct receive *call, int error)
+{
+	uint32_t epoch = conn->epoch;
+	if (!conn_waiting(conn)) {
+		conn_forget(conn); /* a probe of an idle connection: the program may see it die */
+		return false;
+	}
+	if (!wait_for_writers(conn, call->fd))
+		return false;
+	if (conn->busy || conn->epoch != epoch) {
+		conn_unlock(conn); /* that thread has begun a rescue itself */
+		return true;
+	}
+	struct redial_start start = {
+		.cause = error ? CAUSE_RESET : CAUSE_EOF,
+		.error = error,
+		.head = conn->held,
+		.head_len = conn->held_len,
+	};
+	if (redial_begin(conn, &start) != REASON_NONE) {
+		conn_forget(conn);
+		return false;
+	}
+	conn_unlock(conn);
+	return true;
+}
+
+/* Bytes came. Called with the lock, leaves without. */
+static void take_note(struct conn *conn, const struct receive *call, size_t len)
+{
+	if (call->flags & MSG_PEEK) {
+		if (conn_waiting(conn))
+			conn->flags |= CONN_ANSWERING; /* seen is handed over */
+		conn_unlock(conn);
+	} else if (conn_received(conn, call->iov, call->count, len)) {
+		conn_unlock(conn);
+	} else {
+		conn_forget(conn);
+	}
+}
+
+ssize_t receive(struct conn *conn, const struct receive *call)
+{
+	ssize_t result;
+	if (call->flags & MSG_ERRQUEUE)
+		return call->real(call);
+	if (call->flags & UNTRACKABLE && conn_lock(conn, call->fd))
+		conn_forget(conn);
+	for (;;) {
+		if (__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE)) {
+			if (!conn_lock(conn, call->fd))
+				return call->real(call);
+			if (!conn->busy)
+				conn_unlock(conn);
+			else if (attend(conn, call, &result) == DELIVER)
+				return result;
+		}
+		uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
+		result = call->real(call);
+		int error = result < 0 ? get_errno() : 0;
+		if (error == EAGAIN || error == EINTR || !conn_lock(conn, call->fd))
+			return result;
+		if (result > 0) {
+			take_note(conn, call, (size_t)result);
+			return result;
+		}
+		if (conn->epoch != epoch || conn->busy) {
+			conn_unlock(conn); /* it was the end of the socket before this one */
+			continue;
+		}
+		if (result < 0 ? !is_reset(error) : wanted(call) == 0) {
+			conn_unlock(conn);
+			return result;
+		}
+		if (!rescue(conn, call, error)) {
+			set_errno(error);
+			return result;
+		}
+	}
+}

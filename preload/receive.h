@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading from a tracked connection, whichever call the program reads with. */
+#ifndef REDIAL_RECEIVE_H
+#define REDIAL_RECEIVE_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "conn.h"
+
+/* One call of the program's. */
+struct receive {
+	ssize_t (*real)(const struct receive *call); /* makes the call as the program meant it */
+	int fd;
+	int flags; /* MSG_*; 0 for read and readv */
+	const struct iovec *iov;
+	int count;
+	/* What recvmsg and recvfrom take besides, passed on as it is. */
+	struct msghdr *message;
+	struct sockaddr *addr;
+	socklen_t *addr_len;
+};
+
+/*
+ * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
+ * be sent again is redialed behind it. Returns, and sets errno, as the real call does.
+ */
+ssize_t receive(struct conn *conn, const struct receive *call);
+
+#endif

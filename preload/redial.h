@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rescue machine. It dials a dead connection's peer again, sends the unanswered requests and
+ * puts the new socket at the program's descriptor. It never blocks: while it cannot go on, the
+ * descriptor's number holds a watcher, an epoll descriptor of ours that turns readable exactly when
+ * it can, so that whatever the program waits with wakes it up and brings it back to a hooked call.
+ *
+ * All functions are called with the connection locked and leave it so, unless they say otherwise.
+ */
+#ifndef REDIAL_REDIAL_H
+#define REDIAL_REDIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../policy/decide.h"
+#include "conn.h"
+
+enum redial_result {
+	REDIAL_UNDER_WAY, /* come back when the descriptor is readable */
+	REDIAL_DONE,      /* the new socket has the descriptor, and the request */
+	REDIAL_FAILED,    /* given up: deliver redial_error() and forget the connection */
+	REDIAL_LOST,      /* the descriptor was closed past the hooks: forget the connection */
+	REDIAL_INTERRUPTED, /* redial_run only: a signal came; the rescue stays as it is */
+};
+
+/* What begins a rescue. */
+struct redial_start {
+	enum cause cause;
+	bool unsent;      /* the kernel took no byte of the request */
+	int error;        /* what the program gets if it fails: an errno, or 0 for end of stream */
+	const char *head; /* the request's first bytes, for rules and the log */
+	size_t head_len;
+};
+
+/*
+ * Asks the safety rule whether the unanswered requests may be sent again, and the kernel whether
+ * our picture of the connection is true. If so conn->busy is set and REASON_NONE returned; else
+ * the refusal is logged and its reason returned, the connection being for the caller to forget.
+ */
+enum reason redial_begin(struct conn *conn, const struct redial_start *start);
+
+/* Goes as far as can be gone now. */
+enum redial_result redial_step(struct conn *conn);
+
+/*
+ * The same for a caller that may block: waits in between, with the connection unlocked, for at most
+ * limit_ms, after which REDIAL_UNDER_WAY is returned. On REDIAL_LOST it is not locked any more.
+ */
+enum redial_result redial_run(struct conn *conn, uint64_t limit_ms);
+
+/* After REDIAL_FAILED: the errno for the program, 0 for end of stream. */
+int redial_error(const struct conn *conn);
+
+/* May the program's calls on the descriptor block? (O_NONBLOCK as the program sees it.) */
+bool redial_is_nonblocking(const struct conn *conn);
+void redial_set_nonblocking(struct conn *conn, bool nonblocking);
+
+/* The program shut the connection down (SHUT_WR): to be done once the request is out. */
+void redial_shut_down(struct conn *conn);
+
+/*
+ * The sockets that the program's socket calls are meant for while a rescue is under way: the dead
+ * one, whose options the next socket gets, and the one being connected, or -1.
+ */
+int redial_dead_socket(const struct conn *conn);
+int redial_fresh_socket(const struct conn *conn);
+
+/* A response is coming in on the redialed connection: the rescue is over, and has worked. */
+void redial_recovered(struct conn *conn, unsigned status);
+
+/* Ends whatever there is of a rescue; the dead socket goes back to the descriptor. */
+void redial_abandon(struct conn *conn);
+
+/*
+ * Frees what is left of rescues whose descriptors the program closed past the hooks. Called with
+ * no connection locked, when the program makes a new socket.
+ */
+void redial_sweep(void);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "redial_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "kernel.h"
+#include "real.h"
+#include "redial.h"
+#include "rescue.h"
+#include "sys.h"
+#include "table.h"
+
+/* Watchers that lie in the program's numbers, more or less: a hint for redial_sweep. */
+static uint32_t placed;
+
+static void set_placed(struct rescue *rescue, bool is_placed)
+{
+	if (rescue->placed == is_placed)
+		return;
+	rescue->placed = is_placed;
+	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
+}
+
+/* dup3 that keeps the number's close-on-exec flag, with the program's epoll registrations. */
+static int take_number(struct conn *conn, int from, bool placeholder)
+{
+	long descriptor_flags = sys3(fcntl, conn->fd, F_GETFD, 0);
+	int cloexec = descriptor_flags > 0 && (descriptor_flags & FD_CLOEXEC) ? O_CLOEXEC : 0;
+	kernel_registrations_take(conn);
+	int kept = get_errno();
+	int error = real.dup3(from, conn->fd, cloexec) < 0 ? -get_errno() : 0;
+	set_errno(kept);
+	int put_error = kernel_registrations_put(conn, placeholder && !error);
+	return error ? error : put_error;
+}
+
+int redial_place(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	int watcher = -1;
+	int error = kernel_timer();
+	if (error < 0)
+		return error;
+	rescue_own(&rescue->timer, error);
+	error = watcher = kernel_watcher(rescue->timer);
+	if (error < 0)
+		goto undo;
+	if (rescue->fresh >= 0 && (error = kernel_watch(watcher, rescue->fresh)) < 0)
+		goto undo;
+	error = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+	if (error < 0)
+		goto undo;
+	rescue_own(&rescue->dead, error);
+	set_placed(rescue, true);
+	error = take_number(conn, watcher, true);
+	kernel_close(watcher);
+	if (error < 0)
+		redial_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
+	return error;
+undo:
+	kernel_close(watcher);
+	rescue_close(&rescue->timer);
+	return error;
+}
+
+void redial_unplace(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	/* The program may have closed the number by a raw system call and have another file there. */
+	if (rescue->placed && !redial_is_displaced(conn))
+		take_number(conn, rescue->dead, false);
+	set_placed(rescue, false);
+	rescue_close(&rescue->dead);
+	rescue_close(&rescue->timer);
+}
+
+int redial_install(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	uint64_t cookie = kernel_cookie(rescue->fresh);
+	if (!cookie)
+		return -EBADF;
+	if (rescue->shut_down)
+		sys2(shutdown, rescue->fresh, SHUT_WR);
+	if (!rescue->nonblocking) {
+		long flags = sys3(fcntl, rescue->fresh, F_GETFL, 0);
+		sys3(fcntl, rescue->fresh, F_SETFL, flags & ~O_NONBLOCK);
+	}
+	int error = take_number(conn, rescue->fresh, false);
+	if (error < 0)
+		return error;
+	set_placed(rescue, false);
+	rescue_close(&rescue->fresh);
+	rescue_close(&rescue->dead);
+	rescue_close(&rescue->timer);
+	conn_renewed(conn, cookie);
+	return 0;
+}
+
+bool redial_is_displaced(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	return rescue->placed && !kernel_is_watcher(conn->fd, rescue->timer);
+}
+
+void redial_sweep(void)
+{
+	if (__builtin_expect(!__atomic_load_n(&placed, __ATOMIC_RELAXED), 1))
+		return;
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	for (uint32_t fd = 0; fd < top; fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_RELAXED))
+			continue;
+		if (!conn_lock(conn, (int)fd))
+			continue;
+		if (conn->busy && redial_is_displaced(conn))
+			conn_forget(conn);
+		else
+			conn_unlock(conn);
+	}
+}

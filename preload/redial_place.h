@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What lies at the program's descriptor number while, and after, a connection is replaced. */
+#ifndef REDIAL_REDIAL_PLACE_H
+#define REDIAL_REDIAL_PLACE_H
+
+#include "conn.h"
+
+/* Puts a watcher there and the dead socket aside. Returns 0, or a negative errno: nothing done. */
+int redial_place(struct conn *conn);
+
+/* Puts the dead socket back; nothing if there is no watcher. */
+void redial_unplace(struct conn *conn);
+
+/*
+ * Puts the connected socket there, flagged as the program's was, and closes the dead one and the
+ * watcher. Returns 0, or a negative errno: then all is as before.
+ */
+int redial_install(struct conn *conn);
+
+/* Did the program close the number, and the watcher with it, past the hooks? */
+bool redial_is_displaced(const struct conn *conn);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of one rescue, and the descriptors that it owns. */
+#ifndef REDIAL_RESCUE_H
+#define REDIAL_RESCUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../policy/decide.h"
+#include "conn.h"
+#include "log.h"
+
+enum phase {
+	PHASE_BACKOFF,    /* until wake_ms, then dial */
+	PHASE_CONNECTING, /* until wake_ms at the latest */
+	PHASE_SENDING,
+	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
+	PHASE_FAILED,   /* the original error waits for the program's next call */
+};
+
+struct rescue {
+	enum phase phase;
+	enum cause cause;     /* of the latest failure */
+	int error;            /* the original one: an errno, or 0 for end of stream */
+	int dead;             /* the program's socket while a watcher is in its place, else -1 */
+	int fresh;            /* the one being connected, else -1 */
+	int timer;            /* with the watcher, else -1 */
+	bool placed;          /* the watcher has the program's descriptor */
+	bool nonblocking;     /* O_NONBLOCK, as the program set it */
+	bool unsent;          /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;       /* SHUT_WR is to follow the request */
+	uint32_t attempts;    /* sendings and dialings, the program's own included */
+	uint32_t sent;        /* bytes of conn.held that went out on fresh */
+	uint64_t began_ms;    /* kernel_now_ms() of the first failure */
+	uint64_t wake_ms;     /* when the phase is over at the latest */
+	struct policy_retry settings;
+	struct log_request who;
+};
+
+/* Lets *slot hold a descriptor of the rescue's, so that the program cannot close it by number. */
+void rescue_own(int *slot, int fd);
+
+/* Closes *slot's descriptor, if there is one. */
+void rescue_close(int *slot);
+
+/* Frees conn->rescue, whose descriptors are closed; NULL is fine. */
+void rescue_free(struct conn *conn);
+
+#endif

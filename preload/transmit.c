@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "transmit.h"
+
+#include <errno.h>
+
+#include "config.h"
+#include "kernel.h"
+#include "redial.h"
+
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY 0x4000000
+#endif
+
+/* Bytes out of band, in buffers that the kernel still reads, or in the SYN: not ours to repeat. */
+#define UNTRACKABLE (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN)
+
+enum { PIECES_MAX = 1024 }; /* IOV_MAX: past it writev and sendmsg fail with different errors */
+
+static bool trackable(const struct conn *conn, const struct transmit *call)
+{
+	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT)) == CONN_CONNECTED &&
+	       !(call->flags & UNTRACKABLE) && call->count <= PIECES_MAX && !conn->writers &&
+	       !(call->message && call->message->msg_controllen);
+}
+
+static size_t total(const struct transmit *call)
+{
+	size_t len = 0;
+	for (int i = 0; i < call->count; i++)
+		len += call->iov[i].iov_len;
+	return len;
+}
+
+/* The request's first bytes: our copy, or the program's if there was no room for one. */
+static void set_head(struct redial_start *start, const struct conn *conn,
+		     const struct transmit *call)
+{
+	start->head = conn->held;
+	start->head_len = conn->held_len;
+	for (int i = 0; i < call->count && !start->head_len; i++) {
+		start->head = call->iov[i].iov_base;
+		start->head_len = call->iov[i].iov_len;
+	}
+}
+
+/* What became of a try. */
+enum sent {
+	KERNELS_WORD, /* the kernel's result and errno are the program's */
+	TAKEN,        /* a rescue has all the bytes */
+	PASS_ON,      /* make the plain call: what the kernel says to it is what it says bare */
+	TRY_AGAIN,
+};
+
+/*
+ * A rescue has come to nothing. The kernel told ECONNRESET once and would not again; anything else
+ * it will repeat, with a SIGPIPE where one is due. Called with the lock, leaves without.
+ */
+static enum sent deliver_failure(struct conn *conn)
+{
+	int error = redial_error(conn);
+	conn_forget(conn);
+	if (error != ECONNRESET)
+		return PASS_ON;
+	set_errno(error);
+	return KERNELS_WORD;
+}
+
+/*
+ * A rescue is under way and the call's bytes are in its copy: lets it run for callers that may
+ * block. Called with the lock, leaves without.
+ */
+static enum sent hand_over(struct conn *conn)
+{
+	bool blocking = !redial_is_nonblocking(conn);
+	enum redial_result result = blocking ? redial_run(conn, UINT64_MAX) : redial_step(conn);
+	if (result == REDIAL_FAILED)
+		return deliver_failure(conn);
+	if (result == REDIAL_LOST) {
+		if (!blocking) /* redial_run has let go of it already */
+			conn_forget(conn);
+		return PASS_ON;
+	}
+	conn_unlock(conn);
+	return TAKEN;
+}
+
+/* The same without a copy: a watcher is never writable, so the wait is here, and bounded. */
+static enum sent wait_for_socket(struct conn *conn)
+{
+	switch (redial_run(conn, UINT64_MAX)) {
+	case REDIAL_LOST:
+		return PASS_ON;
+	case REDIAL_FAILED:
+		return deliver_failure(conn);
+	case REDIAL_INTERRUPTED:
+		conn_unlock(conn);
+		set_errno(EINTR);
+		return KERNELS_WORD;
+	case REDIAL_DONE:
+	case REDIAL_UNDER_WAY:
+		break;
+	}
+	conn_unlock(conn);
+	return TRY_AGAIN;
+}
+
+/* The program writes while a rescue is under way. Called with the lock, leaves without. */
+static enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
+{
+	if (conn->flags & CONN_UNHELD || conn->held_len + len > config.policy->hold_max_bytes)
+		return wait_for_socket(conn);
+	if (conn_record(conn, call->iov, call->count, len))
+		return hand_over(conn);
+	conn_forget(conn);
+	return PASS_ON;
+}
+
+/*
+ * Begins a rescue with the call's bytes, which are recorded. Called with the lock, leaves without.
+ * mark: where the connection stood before them.
+ */
+static enum sent rescue(struct conn *conn, const struct transmit *call, struct redial_start *start,
+			const struct conn_mark *mark)
+{
+	set_head(start, conn, call);
+	bool copied = !(conn->flags & CONN_UNHELD);
+	if (start->unsent && !copied)
+		conn_unrecord(conn, mark, call->iov, call->count, 0);
+	if (redial_begin(conn, start) == REASON_NONE)
+		return copied ? hand_over(conn) : wait_for_socket(conn);
+	conn_forget(conn);
+	if (start->error != ECONNRESET)
+		return PASS_ON;
+	set_errno(start->error);
+	return KERNELS_WORD;
+}
+
+/*
+ * Only a request that could not be sent again later needs a look before its first byte goes out:
+ * the others are rescued afterwards, at no cost while nothing fails.
+ */
+static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
+{
+	return conn->flags & CONN_REUSED && conn_idle_before(conn, mark) &&
+	       (conn->flags & CONN_UNHELD ||
+		!(config.policy->methods_always & method_bit(conn->request.method)));
+}
+
+/* The kernel did not take all that was recorded. Called with the lock, leaves without. */
+static enum sent fell_short(struct conn *conn, const struct transmit *call, size_t len,
+			    const struct conn_mark *mark, ssize_t result, int error)
+{
+	size_t taken = result > 0 ? (size_t)result : 0;
+	if (!conn_unrecord(conn, mark, call->iov, call->count, taken)) {
+		conn_forget(conn);
+		return error == EPIPE ? PASS_ON : KERNELS_WORD;
+	}
+	if (error == ENOTSOCK) {
+		conn_forget(conn); /* a file, on a number that was closed past the hooks */
+		return PASS_ON;
+	}
+	if (error != ECONNRESET && error != EPIPE) {
+		conn_unlock(conn);
+		return KERNELS_WORD;
+	}
+	bool unsent = !conn_waiting(conn);
+	struct redial_start start = {
+		.cause = unsent ? CAUSE_STALE : CAUSE_RESET,
+		.unsent = unsent,
+		.error = error,
+	};
+	conn_record(conn, call->iov, call->count, len);
+	return rescue(conn, call, &start, mark);
+}
+
+/* Leaves a conn that was locked for the kernel's turn. false if it is not the same any more. */
+static bool come_back(struct conn *conn, int fd, uint32_t epoch)
+{
+	if (!conn_lock(conn, fd))
+		return false;
+	if (conn->epoch == epoch) {
+		conn->writers--;
+		return true;
+	}
+	conn_unlock(conn);
+	return false;
+}
+
+/* One try at the call; *result is the kernel's, where its word counts. */
+static enum sent try_to_send(struct conn *conn, const struct transmit *call, size_t len,
+			     ssize_t *result)
+{
+	struct conn_mark mark;
+	*result = -1;
+	if (!conn_lock(conn, call->fd))
+		return PASS_ON;
+	if (conn->busy && trackable(conn, call))
+		return send_during_rescue(conn, call, len);
+	conn_mark(conn, &mark);
+	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
+		conn_forget(conn);
+		return PASS_ON;
+	}
+	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {
+		struct redial_start start = {.cause = CAUSE_STALE, .unsent = true, .error = 0};
+		return rescue(conn, call, &start, &mark);
+	}
+	uint32_t epoch = conn->epoch;
+	conn->writers++;
+	conn_unlock(conn);
+	*result = call->quiet(call);
+	int error = *result < 0 ? get_errno() : 0;
+	if (!come_back(conn, call->fd, epoch))
+		return error == EPIPE ? PASS_ON : KERNELS_WORD;
+	if (*result != (ssize_t)len)
+		return fell_short(conn, call, len, &mark, *result, error);
+	conn_unlock(conn);
+	return KERNELS_WORD;
+}
+
+ssize_t transmit(struct conn *conn, const struct transmit *call)
+{
+	size_t len = total(call);
+	ssize_t result;
+	if (len == 0)
+		return call->plain(call);
+	for (;;) {
+		switch (try_to_send(conn, call, len, &result)) {
+		case KERNELS_WORD:
+			return result;
+		case TAKEN:
+			return (ssize_t)len;
+		case PASS_ON:
+			return call->plain(call);
+		case TRY_AGAIN:
+			break;
+		}
+	}
+}
