@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,34 +85,55 @@ static int parse(const char *text, struct policy *policy, struct load_error *err
 	return result;
 }
 
-static int load_text(const char *path, char *text, struct policy *policy, struct load_error *error)
+static int load_text(const char *text, size_t len, struct policy *policy, struct load_error *error)
 {
-	int len = read_file(path, text, FILE_MAX, error);
-
-	if (len < 0)
-		return -1;
-	text[len] = '\0';
-	if (compiled_is(text, len))
-		return fail(error, 0, "is a compiled policy, not a text");
-	if (load_scan(text, len, error))
-		return -1;
-	if (parse(text, policy, error))
+	policy_defaults(policy);
+	if (load_scan(text, len, error) || parse(text, policy, error))
 		return -1;
 	policy_finish(policy);
 	return 0;
 }
 
-int load_policy(const char *path, struct policy *policy, struct load_error *error)
+static int load_compiled(const char *data, size_t len, struct policy *policy,
+			 struct load_error *error)
+{
+	const char *why;
+	const struct policy *found = compiled_open(data, len, &why);
+
+	if (!found)
+		return fail(error, 0, "%s", why);
+	*policy = *found;
+	return 0;
+}
+
+int load_any_policy(const char *path, struct policy *policy, struct load_error *error,
+		    bool *compiled)
 {
 	char *text = malloc(FILE_MAX + 1);
-	int result;
+	int result = -1;
+	int len;
 
 	if (!text)
 		return fail(error, 0, "cannot be read: out of memory");
-	policy_defaults(policy);
-	result = load_text(path, text, policy, error);
+	len = read_file(path, text, FILE_MAX, error);
+	if (len < 0)
+		goto out;
+	text[len] = '\0';
+	*compiled = compiled_is(text, len);
+	result = *compiled ? load_compiled(text, len, policy, error)
+			   : load_text(text, len, policy, error);
+out:
 	free(text);
 	return result;
+}
+
+int load_policy(const char *path, struct policy *policy, struct load_error *error)
+{
+	bool compiled;
+
+	if (load_any_policy(path, policy, error, &compiled))
+		return -1;
+	return compiled ? fail(error, 0, "is a compiled policy, not a text") : 0;
 }
 
 int redial_policy_load(const char *path, struct policy *policy, struct load_error *error,

@@ -8,8 +8,8 @@
 enum { LOAD_ERROR_MAX = 256 };
 
 struct load_error {
-	unsigned line;               /* 0 where no line applies */
-	char text[LOAD_ERROR_MAX];   /* what is wrong, the key it is about, and what would be right */
+	unsigned line;		   /* 0 where no line applies */
+	char text[LOAD_ERROR_MAX]; /* what is wrong, the key it is about, and what would be right */
 };
 
 /*
@@ -17,6 +17,13 @@ struct load_error {
  * Returns 0, or -1 with *error filled, *policy then undefined.
  */
 int load_policy(const char *path, struct policy *policy, struct load_error *error);
+
+/*
+ * The same for a file that may be text or compiled; *compiled says which it was. A compiled rule's
+ * line is that in the text it was compiled from.
+ */
+int load_any_policy(const char *path, struct policy *policy, struct load_error *error,
+		    bool *compiled);
 
 /*
  * The one name that libredial-policy.so exports: load_policy for a caller that was built apart

@@ -3,35 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/syslog.h>
 
 #include "ranges.h"
 #include "load_values.h"
 
 static load_value load_group;
 static load_value load_rules;
-
-static const struct load_word on_words[] = {{"stale", POLICY_ON_STALE},
-					    {"reset", POLICY_ON_RESET},
-					    {"eof", POLICY_ON_EOF},
-					    {"first-use", POLICY_ON_FIRST_USE},
-					    {NULL, 0}};
-
-static const struct load_word jitter_words[] = {
-    {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};
-
-/* Not kern: it is the kernel's own. */
-static const struct load_word facility_words[] = {
-    {"user", LOG_USER},	    {"mail", LOG_MAIL},
-    {"daemon", LOG_DAEMON}, {"auth", LOG_AUTH},
-    {"syslog", LOG_SYSLOG}, {"lpr", LOG_LPR},
-    {"news", LOG_NEWS},	    {"uucp", LOG_UUCP},
-    {"cron", LOG_CRON},	    {"authpriv", LOG_AUTHPRIV},
-    {"ftp", LOG_FTP},	    {"local0", LOG_LOCAL0},
-    {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
-    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
-    {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
-    {"local7", LOG_LOCAL7}, {NULL, 0}};
 
 /* `retry` is in the policy and its keys are in a rule: one list, two places for the values. */
 #define NUMBER(key, member, low, high, flag)                                                       \
@@ -55,7 +32,7 @@ static const struct load_word facility_words[] = {
 	     .read = load_one_word,                                                                \
 	     .offset = (at) + offsetof(struct policy_backoff, jitter),                             \
 	     .bit = POLICY_KEY_BACKOFF_JITTER,                                                     \
-	     .words = jitter_words,                                                                \
+	     .words = load_jitter_words,                                                           \
 	     .want = "\"full\", \"equal\" or \"none\""},                                           \
 	{                                                                                          \
 		.name = NULL                                                                       \
@@ -70,7 +47,7 @@ static const struct load_word facility_words[] = {
 	     .read = load_words,                                                                   \
 	     .offset = (at) + offsetof(struct policy_retry, on),                                   \
 	     .bit = POLICY_KEY_ON,                                                                 \
-	     .words = on_words,                                                                    \
+	     .words = load_on_words,                                                               \
 	     .want = "\"stale\", \"reset\", \"eof\" or \"first-use\""},                            \
 	    NUMBER("max_attempts", (at) + offsetof(struct policy_retry, max_attempts),             \
 		   LIMIT_ATTEMPTS_MIN, LIMIT_ATTEMPTS_MAX, POLICY_KEY_MAX_ATTEMPTS),               \
@@ -107,7 +84,7 @@ static const struct load_key log_keys[] = {
     {.name = "facility",
      .read = load_one_word,
      .offset = offsetof(struct policy, log.facility),
-     .words = facility_words,
+     .words = load_facility_words,
      .want = "a syslog facility such as \"user\", \"daemon\" or \"local0\" to \"local7\""},
     {.name = "request_id_headers", .read = load_id_headers, .offset = offsetof(struct policy, log)},
     {.name = NULL}};

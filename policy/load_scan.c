@@ -78,12 +78,12 @@ static size_t step(struct scan *scan, const char *at)
 }
 
 /* libconfig cuts a whole number to its low 32 bits: 4294967299 would be 3. */
-static bool is_too_large(const char *at)
+static bool is_too_large(const char *text, const char *at)
 {
 	bool hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
 	long long value;
 
-	if (!isdigit((unsigned char)*at))
+	if (!isdigit((unsigned char)*at) || (at > text && at[-1] == '.'))
 		return false;
 	errno = 0;
 	value = strtoll(at, NULL, hex ? 16 : 10);
@@ -115,7 +115,7 @@ int load_scan(const char *text, size_t len, struct load_error *error)
 		if (scan.place == IN_CODE && is_include(text, at))
 			return fail(error, scan.line,
 				    "@include is not supported: a policy is one file");
-		if (scan.place == IN_CODE && is_too_large(at))
+		if (scan.place == IN_CODE && is_too_large(text, at))
 			return fail(error, scan.line, "number is too large, no key takes it");
 		scan.line += *at == '\n';
 		at += step(&scan, at);

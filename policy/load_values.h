@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "load.h"
+#include "load_words.h"
 
 /* Where the reading stands: the policy, or one rule, is being filled at base. */
 struct load_reading {
@@ -15,21 +16,16 @@ struct load_reading {
 	uint32_t set; /* mask of enum policy_key: what was named so far */
 };
 
-struct load_word {
-	const char *name;
-	uint32_t value;
-};
-
 /* One key of the file: where its value goes and what it may be. A table ends with a NULL name. */
 struct load_key {
 	const char *name;
 	int (*read)(struct load_reading *reading, const config_setting_t *setting,
 		    const struct load_key *key);
-	size_t offset;                 /* of its member in what is being filled */
-	uint32_t min, max;             /* of a number */
-	uint32_t bit;                  /* enum policy_key */
+	size_t offset;		       /* of its member in what is being filled */
+	uint32_t min, max;	       /* of a number */
+	uint32_t bit;		       /* enum policy_key */
 	const struct load_word *words; /* that it may be, ending with a NULL name */
-	const char *want;              /* the same in words, for the error */
+	const char *want;	       /* the same in words, for the error */
 	const struct load_key *keys;   /* those inside, if it is a group */
 };
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "load_words.h"
+
+#include <stddef.h>
+#include <sys/syslog.h>
+
+#include "policy.h"
+
+const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
+					  {"reset", POLICY_ON_RESET},
+					  {"eof", POLICY_ON_EOF},
+					  {"first-use", POLICY_ON_FIRST_USE},
+					  {NULL, 0}};
+
+const struct load_word load_jitter_words[] = {
+    {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};
+
+/* Not kern: it is the kernel's own. */
+const struct load_word load_facility_words[] = {{"user", LOG_USER},	{"mail", LOG_MAIL},
+						{"daemon", LOG_DAEMON}, {"auth", LOG_AUTH},
+						{"syslog", LOG_SYSLOG}, {"lpr", LOG_LPR},
+						{"news", LOG_NEWS},	{"uucp", LOG_UUCP},
+						{"cron", LOG_CRON},	{"authpriv", LOG_AUTHPRIV},
+						{"ftp", LOG_FTP},	{"local0", LOG_LOCAL0},
+						{"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
+						{"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
+						{"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+						{"local7", LOG_LOCAL7}, {NULL, 0}};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The words that a policy file knows and their values; each list ends with a NULL name. */
+#ifndef REDIAL_LOAD_WORDS_H
+#define REDIAL_LOAD_WORDS_H
+
+#include <stdint.h>
+
+struct load_word {
+	const char *name;
+	uint32_t value;
+};
+
+extern const struct load_word load_on_words[];	     /* enum policy_on */
+extern const struct load_word load_jitter_words[];   /* enum policy_jitter */
+extern const struct load_word load_facility_words[]; /* LOG_USER and so on of <sys/syslog.h> */
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "load_words.h"
+
+enum { WIDTH = 80 };
+
+/* Prints a list of texts, broken into lines that fit. Begun with NULL, ended with NULL. */
+struct list {
+	const char *indent;
+	size_t column;
+	unsigned count;
+};
+
+static struct list list_begin(const char *indent, const char *key)
+{
+	return (struct list){.indent = indent, .column = printf("%s%s = [", indent, key)};
+}
+
+static void list_add(struct list *list, const char *text)
+{
+	size_t need = strlen(text) + 4; /* quotes, comma, and what may follow */
+
+	if (list->count++)
+		list->column += printf(",");
+	if (list->column + need > WIDTH - 2)
+		list->column = printf("\n%s  ", list->indent) - 1;
+	else if (list->count > 1)
+		list->column += printf(" ");
+	list->column += printf("\"%s\"", text);
+}
+
+static void list_end(void)
+{
+	puts("];");
+}
+
+static void print_methods(const char *indent, uint32_t methods)
+{
+	struct list list = list_begin(indent, "methods");
+
+	for (unsigned i = 0; i < METHOD_COUNT; i++)
+		if (methods & method_bit(i))
+			list_add(&list, method_name(i));
+	list_end();
+}
+
+static void print_on(const char *indent, uint32_t on)
+{
+	struct list list = list_begin(indent, "on");
+
+	for (const struct load_word *word = load_on_words; word->name; word++)
+		if (on & word->value)
+			list_add(&list, word->name);
+	list_end();
+}
+
+static const char *name_of(const struct load_word *words, uint32_t value)
+{
+	while (words->name && words->value != value)
+		words++;
+	return words->name ? words->name : "?";
+}
+
+/* libconfig's escapes; control characters cannot be in a policy. */
+static void print_text(const char *indent, const char *key, const char *prefix, const char *text)
+{
+	printf("%s%s = \"%s", indent, key, prefix);
+	for (; *text; text++)
+		printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	puts("\";");
+}
+
+static void print_multiplier(const char *indent, uint32_t milli)
+{
+	char digits[8];
+	size_t len = snprintf(digits, sizeof(digits), "%03u", milli % 1000);
+
+	while (len > 1 && digits[len - 1] == '0')
+		digits[--len] = '\0';
+	printf("%s  multiplier = %u.%s;\n", indent, milli / 1000, digits);
+}
+
+static void print_backoff(const char *indent, const struct policy_backoff *backoff, uint32_t set)
+{
+	const uint32_t any = POLICY_KEY_BACKOFF_BASE | POLICY_KEY_BACKOFF_MAX |
+			     POLICY_KEY_BACKOFF_MULTIPLIER | POLICY_KEY_BACKOFF_JITTER;
+
+	if (!(set & any))
+		return;
+	printf("%sbackoff = {\n", indent);
+	if (set & POLICY_KEY_BACKOFF_BASE)
+		printf("%s  base_ms = %u;\n", indent, backoff->base_ms);
+	if (set & POLICY_KEY_BACKOFF_MAX)
+		printf("%s  max_ms = %u;\n", indent, backoff->max_ms);
+	if (set & POLICY_KEY_BACKOFF_MULTIPLIER)
+		print_multiplier(indent, backoff->multiplier_milli);
+	if (set & POLICY_KEY_BACKOFF_JITTER)
+		printf("%s  jitter = \"%s\";\n", indent,
+		       name_of(load_jitter_words, backoff->jitter));
+	printf("%s};\n", indent);
+}
+
+static void print_retry(const char *indent, const struct policy_retry *retry, uint32_t set)
+{
+	if (set & POLICY_KEY_METHODS)
+		print_methods(indent, retry->methods);
+	if (set & POLICY_KEY_ON)
+		print_on(indent, retry->on);
+	if (set & POLICY_KEY_MAX_ATTEMPTS)
+		printf("%smax_attempts = %u;\n", indent, retry->max_attempts);
+	if (set & POLICY_KEY_TOTAL_TIMEOUT)
+		printf("%stotal_timeout_ms = %u;\n", indent, retry->total_timeout_ms);
+	if (set & POLICY_KEY_CONNECT_TIMEOUT)
+		printf("%sconnect_timeout_ms = %u;\n", indent, retry->connect_timeout_ms);
+	if (set & POLICY_KEY_MAX_REQUEST)
+		printf("%smax_request_bytes = %u;\n", indent, retry->max_request_bytes);
+	print_backoff(indent, &retry->backoff, set);
+}
+
+static void print_log(const struct policy_log *log)
+{
+	struct list list;
+
+	puts("\nlog = {");
+	if (log->sink == SINK_FILE)
+		print_text("  ", "sink", "file:", log->path);
+	else
+		print_text("  ", "sink", "", log->sink == SINK_SYSLOG ? "syslog" : "none");
+	printf("  facility = \"%s\";\n", name_of(load_facility_words, log->facility));
+	list = list_begin("  ", "request_id_headers");
+	for (uint32_t i = 0; i < log->id_header_count; i++)
+		list_add(&list, log->id_headers[i]);
+	list_end();
+	puts("};");
+}
+
+static void print_rules(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		puts(i ? ", {" : "\nrules = ( {");
+		if (rule->host[0])
+			print_text("  ", "host", "", rule->host);
+		if (rule->port)
+			printf("  port = %u;\n", rule->port);
+		if (rule->path[0])
+			print_text("  ", "path", "", rule->path);
+		print_retry("  ", &rule->retry, rule->set);
+		printf("}");
+	}
+	if (policy->rule_count)
+		puts(" );");
+}
+
+int tool_show(int argc, char **argv)
+{
+	struct policy policy;
+	bool compiled;
+
+	if (argc > 2)
+		return tool_usage("show takes one FILE at most");
+	policy_defaults(&policy);
+	if (argc == 2 && tool_load(argv[1], &policy, &compiled))
+		return TOOL_BAD_POLICY;
+	printf("enabled = %s;\n\nretry = {\n", policy.enabled ? "true" : "false");
+	print_retry("  ", &policy.retry, UINT32_MAX);
+	puts("};");
+	print_log(&policy.log);
+	print_rules(&policy);
+	return TOOL_OK;
+}
