@@ -20,8 +20,8 @@ struct arena {
 	uint64_t free[ARENA_CLASSES];
 };
 
-static const uint32_t class_size[ARENA_CLASSES] = {512,   1024,   4096,          16384,
-						   65536, 262144, ARENA_SIZE_MAX};
+static const uint32_t class_size[ARENA_CLASSES] = {
+	ARENA_CONN, ARENA_BYTES_MIN, 4096, 16384, 65536, 262144, ARENA_SIZE_MAX};
 
 /* From what one wants to what a process under a tight RLIMIT_AS can still have. */
 static const struct {

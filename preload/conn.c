@@ -9,7 +9,7 @@
 #include "redial.h"
 #include "table.h"
 
-_Static_assert(sizeof(struct conn) <= 512, "DESIGN: at most 512 bytes for an idle connection");
+_Static_assert(sizeof(struct conn) <= ARENA_CONN, "DESIGN: at most 512 bytes for an idle connection");
 
 struct conn conn_own = {.fd = -1};
 
@@ -126,7 +126,8 @@ static void hold(struct conn *conn, const char *bytes, size_t len)
 		return;
 	}
 	if (needed > conn->held_size) {
-		char *larger = arena_alloc(needed);
+		size_t size = needed < ARENA_BYTES_MIN ? ARENA_BYTES_MIN : needed;
+		char *larger = arena_alloc(size);
 		if (!larger) {
 			stop_holding(conn, 0);
 			return;
@@ -134,7 +135,7 @@ static void hold(struct conn *conn, const char *bytes, size_t len)
 		memcpy(larger, conn->held, conn->held_len);
 		arena_free(conn->held, conn->held_size);
 		conn->held = larger;
-		conn->held_size = (uint32_t)arena_usable(needed);
+		conn->held_size = (uint32_t)arena_usable(size);
 	}
 	memcpy(conn->held + conn->held_len, bytes, len);
 	conn->held_len = (uint32_t)needed;

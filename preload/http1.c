@@ -34,7 +34,7 @@ void http1_response(struct http1 *message, enum method method)
 }
 
 /* Whether the line may be one that matters or is bad: by the low bits of its first letter. */
-static bool worth_a_look(const char *line)
+SCAN_INLINE bool worth_a_look(const char *line)
 {
 	const uint32_t firsts = 1 << ('a' & 31) | 1 << ('c' & 31) | 1 << ('e' & 31) |
 				1 << ('p' & 31) | 1 << ('t' & 31) | 1 << ('w' & 31) |
@@ -47,13 +47,14 @@ static const char *feed_lines(struct http1 *message, const char *at, const char 
 			      const char *end)
 {
 	for (;;) {
-		const char *stop = line_end(at, begin, end);
-		if (end - stop < 2) {
-			message->state = at < end ? NAME : LINES;
-			return at;
+		const char *stop = scan_ahead(at, end, SCAN_LINE);
+		if (!stop || load2(stop) != load2("\r\n")) {
+			stop = line_end(at, begin, end);
+			if (end - stop < 2)
+				break;
+			if (load2(stop) != load2("\r\n"))
+				return NULL;
 		}
-		if (load2(stop) != load2("\r\n"))
-			return NULL;
 		if (stop == at) {
 			message->state = HEAD_END;
 			return stop + 2;
@@ -62,53 +63,42 @@ static const char *feed_lines(struct http1 *message, const char *at, const char 
 			return NULL;
 		at = stop + 2;
 	}
-}
-
-/* The rest of a line that does not matter, and what follows it. */
-static const char *feed_skip(struct http1 *message, const char *at, const char *begin,
-			     const char *end)
-{
-	const char *stop = line_end(at, begin, end);
-	if (end - stop >= 2 && load2(stop) == load2("\r\n"))
-		return feed_lines(message, stop + 2, begin, end);
-	message->state = SKIP;
-	return stop < end ? expect(message, stop, '\r', LINE_LF) : stop;
-}
-
-static const char *version_known(struct http1 *message, const char *at, const char *begin,
-				 const char *end, char minor)
-{
-	message->seen |= minor == '1' ? SEEN_1_1 : 0;
-	message->line_len = 0;
-	if (message->method != METHOD_CONNECT && !(message->seen & SEEN_PREFACE))
-		return feed_lines(message, at, begin, end);
-	message->state = TUNNEL;
+	message->state = at < end ? NAME : LINES;
 	return at;
 }
 
-static const char *feed_version(struct http1 *message, const char *at, const char *begin,
-				const char *end)
+/* The rest of a line that does not matter, and what follows it. */
+SCAN_INLINE const char *feed_skip(struct http1 *message, const char *at, const char *begin,
+				  const char *end)
+{
+	const char *stop = scan_ahead(at, end, SCAN_LINE);
+	if (stop && load2(stop) == load2("\r\n"))
+		return feed_lines(message, stop + 2, begin, end);
+	return feed_rest(message, at, begin, end, SKIP, LINE_LF);
+}
+
+static const char *version_bytes(struct http1 *message, const char *at, const char *end)
 {
 	const char *expected = message->seen & SEEN_PREFACE ? "HTTP/2.0\r\n" : "HTTP/1.1\r\n";
-	if (message->line_len == 0 && end - at >= 10 && load8(at) == load8(expected) &&
-	    load2(at + 8) == load2("\r\n"))
-		return version_known(message, at + 10, begin, end, at[7]);
-
 	message->state = VERSION;
 	for (; at < end; at++) {
 		unsigned place = message->line_len++;
 		if (*at != expected[place] && !(place == 7 && *at == '0'))
 			return NULL;
-		message->line[place] = *at;
-		if (place == 9)
-			return version_known(message, at + 1, begin, end, message->line[7]);
+		message->seen |= place == 7 && *at == '1' ? SEEN_1_1 : 0;
+		if (place < 9)
+			continue;
+		bool tunnel = message->method == METHOD_CONNECT || message->seen & SEEN_PREFACE;
+		message->line_len = 0;
+		message->state = tunnel ? TUNNEL : LINES;
+		return at + 1;
 	}
 	return at;
 }
 
 /* line_len tells whether the target has a byte yet. */
-static const char *feed_target(struct http1 *message, const char *at, const char *begin,
-			       const char *end)
+static const char *target_bytes(struct http1 *message, const char *at, const char *begin,
+				const char *end)
 {
 	const char *stop = scan(at, begin, end, SCAN_TARGET);
 	message->line_len |= stop > at;
@@ -118,7 +108,8 @@ static const char *feed_target(struct http1 *message, const char *at, const char
 	if (*stop != ' ' || message->line_len == 0)
 		return NULL;
 	message->line_len = 0;
-	return feed_version(message, stop + 1, begin, end);
+	message->state = VERSION;
+	return stop + 1;
 }
 
 /* RFC 9110 section 5.6.2: tchar. */
@@ -130,13 +121,8 @@ static bool is_token(char byte)
 	return c < 0x80 && (chars[c / 64] >> c % 64 & 1);
 }
 
-static const char *feed_method(struct http1 *message, const char *at, const char *begin,
-			       const char *end)
+static const char *method_bytes(struct http1 *message, const char *at, const char *end)
 {
-	if (message->line_len == 0 && end - at >= 4 && load4(at) == load4("GET ")) {
-		message->method = METHOD_GET;
-		return feed_target(message, at + 4, begin, end);
-	}
 	for (; at < end && is_token(*at); at++) {
 		if (message->line_len < HTTP1_LINE_MAX)
 			message->line[message->line_len++] = *at;
@@ -149,51 +135,75 @@ static const char *feed_method(struct http1 *message, const char *at, const char
 	if (message->line_len == 3 && __builtin_memcmp(message->line, "PRI", 3) == 0)
 		message->seen |= SEEN_PREFACE;
 	message->line_len = 0;
-	return feed_target(message, at + 1, begin, end);
+	message->state = TARGET;
+	return at + 1;
 }
 
-/* Servers leave out the space before an empty reason. */
-static const char *feed_reason(struct http1 *message, const char *at, const char *begin,
-			       const char *end)
+/* Most requests are GETs of HTTP/1.1 that come in one piece: those are read without detours. */
+SCAN_INLINE const char *feed_request_line(struct http1 *message, const char *at, const char *begin,
+					  const char *end)
 {
-	message->state = REASON;
-	if (at == end)
-		return at;
-	return *at == ' ' || *at == '\r' ? feed_skip(message, at, begin, end) : NULL;
+	if (message->line_len > 0 || end - at < 4 || load4(at) != load4("GET "))
+		return method_bytes(message, at, end);
+	message->method = METHOD_GET;
+	at += 4;
+	const char *stop = scan_ahead(at, end, SCAN_TARGET);
+	if (!stop || stop == at || end - stop < 11 || *stop != ' ' ||
+	    load8(stop + 1) != load8("HTTP/1.1") || load2(stop + 9) != load2("\r\n")) {
+		message->state = TARGET;
+		return at < end ? target_bytes(message, at, begin, end) : at;
+	}
+	message->seen = SEEN_1_1;
+	return feed_lines(message, stop + 11, begin, end);
 }
 
-static const char *status_known(struct http1 *message, const char *at, const char *begin,
-				const char *end, const char *line)
+static const char *status_bytes(struct http1 *message, const char *at, const char *end)
 {
+	for (; at < end && message->line_len < 12; at++) {
+		unsigned place = message->line_len++;
+		if (place < 9 && *at != "HTTP/1.1 "[place] && !(place == 7 && *at == '0'))
+			return NULL;
+		message->line[place] = *at;
+	}
+	return at;
+}
+
+SCAN_INLINE const char *feed_status_line(struct http1 *message, const char *at, const char *begin,
+					 const char *end)
+{
+	const char *line = at;
+	if (message->line_len == 0) {
+		/* What an interim response left for its reader. */
+		message->status = 0;
+		message->head_len = 0;
+	}
+	if (message->line_len == 0 && end - at >= 12 && load8(at) == load8("HTTP/1.1") &&
+	    at[8] == ' ') {
+		at += 12;
+	} else {
+		at = status_bytes(message, at, end);
+		line = message->line;
+		if (!at || message->line_len < 12)
+			return at;
+	}
 	unsigned hundreds = (unsigned)line[9] - '1', tens = (unsigned)line[10] - '0',
 		 ones = (unsigned)line[11] - '0';
 	if (hundreds > 4 || tens > 9 || ones > 9)
 		return NULL;
 	message->status = (uint16_t)(100 + hundreds * 100 + tens * 10 + ones);
-	message->seen |= line[7] == '1' ? SEEN_1_1 : 0;
+	message->seen = line[7] == '1' ? SEEN_1_1 : 0;
 	message->line_len = 0;
-	return feed_reason(message, at, begin, end);
+	message->state = REASON;
+	if (at < end && *at == ' ')
+		return feed_skip(message, at, begin, end);
+	return at;
 }
 
-static const char *feed_status(struct http1 *message, const char *at, const char *begin,
-			       const char *end)
+/* Servers leave out the space before an empty reason. */
+static const char *feed_reason(struct http1 *message, const char *at)
 {
-	if (message->line_len == 0) {
-		/* What an interim response left for its reader. */
-		message->status = 0;
-		message->head_len = 0;
-		if (end - at >= 12 && load8(at) == load8("HTTP/1.1") && at[8] == ' ')
-			return status_known(message, at + 12, begin, end, at);
-	}
-	for (; at < end; at++) {
-		unsigned place = message->line_len++;
-		if (place < 9 && *at != "HTTP/1.1 "[place] && !(place == 7 && *at == '0'))
-			return NULL;
-		message->line[place] = *at;
-		if (place == 11)
-			return status_known(message, at + 1, begin, end, message->line);
-	}
-	return at;
+	message->state = SKIP;
+	return *at == ' ' || *at == '\r' ? at : NULL;
 }
 
 static const char *feed_head_part(struct http1 *message, const char *at, const char *begin,
@@ -201,15 +211,15 @@ static const char *feed_head_part(struct http1 *message, const char *at, const c
 {
 	switch (message->state) {
 	case METHOD:
-		return feed_method(message, at, begin, end);
+		return feed_request_line(message, at, begin, end);
 	case TARGET:
-		return feed_target(message, at, begin, end);
+		return target_bytes(message, at, begin, end);
 	case VERSION:
-		return feed_version(message, at, begin, end);
+		return version_bytes(message, at, end);
 	case STATUS:
-		return feed_status(message, at, begin, end);
+		return feed_status_line(message, at, begin, end);
 	case REASON:
-		return feed_reason(message, at, begin, end);
+		return feed_reason(message, at);
 	case LINES:
 		return feed_lines(message, at, begin, end);
 	case NAME:

@@ -64,7 +64,7 @@ static const char *feed_chunked(struct http1 *message, const char *at, const cha
 	case CHUNK_PAD:
 		return feed_chunk_pad(message, at);
 	case CHUNK_EXTENSION:
-		return feed_rest(message, at, begin, end, CHUNK_SIZE_LF);
+		return feed_rest(message, at, begin, end, CHUNK_EXTENSION, CHUNK_SIZE_LF);
 	case CHUNK_SIZE_LF:
 		return expect(message, at, '\n', message->remaining ? CHUNK_DATA : TRAILER);
 	case CHUNK_DATA:
@@ -76,7 +76,7 @@ static const char *feed_chunked(struct http1 *message, const char *at, const cha
 	case TRAILER:
 		return feed_trailer(message, at);
 	case TRAILER_SKIP:
-		return feed_rest(message, at, begin, end, TRAILER_LF);
+		return feed_rest(message, at, begin, end, TRAILER_SKIP, TRAILER_LF);
 	case TRAILER_LF:
 		return expect(message, at, '\n', TRAILER);
 	case BODY_LF:

@@ -156,6 +156,11 @@ static bool trimmed_element(struct http1 *message, const char *at, const char *e
 
 bool http1_line(struct http1 *message, const char *line, const char *end)
 {
+	/* What nearly every client and server says. */
+	if (EQUALS(line, (size_t)(end - line), "connection: keep-alive")) {
+		message->seen |= SEEN_KEEP_ALIVE;
+		return true;
+	}
 	enum http1_field field = field_of(line, (size_t)(end - line));
 	if (field <= FIELD_BAD)
 		return field == FIELD_OTHER;

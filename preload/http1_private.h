@@ -107,9 +107,10 @@ static inline const char *expect(struct http1 *message, const char *at, char byt
 
 /* The rest of a line, up to its CR. */
 static inline const char *feed_rest(struct http1 *message, const char *at, const char *begin,
-				    const char *end, enum http1_state lf)
+				    const char *end, enum http1_state rest, enum http1_state lf)
 {
 	at = line_end(at, begin, end);
+	message->state = (uint8_t)rest;
 	return at < end ? expect(message, at, '\r', lf) : at;
 }
 

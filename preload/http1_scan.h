@@ -68,9 +68,10 @@ SCAN_INLINE bool folds_to(const char *text, const char *lower, size_t len)
 #ifdef __SSE2__
 
 enum { SCAN_BLOCK = 16, SCAN_BITS = 1 };
+typedef unsigned scan_mask;
 
 /* Saturated addition takes what passes, and nothing else, to 0x80 and above: the sign bits. */
-SCAN_INLINE uint64_t scan_block(const char *at, enum scan what)
+SCAN_INLINE scan_mask scan_block(const char *at, enum scan what)
 {
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
 	__m128i lift = _mm_set1_epi8(what == SCAN_TARGET ? 0x7f - ' ' : 0x80 - ' ');
@@ -83,9 +84,10 @@ SCAN_INLINE uint64_t scan_block(const char *at, enum scan what)
 #else
 
 enum { SCAN_BLOCK = 8, SCAN_BITS = 8 };
+typedef uint64_t scan_mask;
 
 /* Exact for every byte: no carry crosses from one into the next. */
-SCAN_INLINE uint64_t scan_block(const char *at, enum scan what)
+SCAN_INLINE scan_mask scan_block(const char *at, enum scan what)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
 	uint64_t word = load8(at);
@@ -110,14 +112,18 @@ SCAN_INLINE bool scan_stops(char byte, enum scan what)
 	return what == SCAN_TARGET ? c <= ' ' || c == 0x7f : c < ' ';
 }
 
-/* The first byte of [at, end) that stops the scan, or end; bytes from begin on may be read. */
-SCAN_INLINE const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+SCAN_INLINE const char *scan_hit(const char *at, scan_mask stops)
 {
-	uint64_t stops;
+	return at + (unsigned)__builtin_ctzll(stops) / SCAN_BITS;
+}
+
+/* The first byte of [at, end) that stops the scan, or end; bytes from begin on may be read. */
+static inline const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+{
 	for (; end - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
-		stops = scan_block(at, what);
+		scan_mask stops = scan_block(at, what);
 		if (stops)
-			return at + __builtin_ctzll(stops) / SCAN_BITS;
+			return scan_hit(at, stops);
 	}
 	if (end - begin < SCAN_BLOCK) {
 		while (at < end && !scan_stops(*at, what))
@@ -127,8 +133,20 @@ SCAN_INLINE const char *scan(const char *at, const char *begin, const char *end,
 	if (at == end)
 		return end;
 	/* The last block reaches back over bytes that were seen before. */
-	stops = scan_block(end - SCAN_BLOCK, what) >> (SCAN_BLOCK - (end - at)) * SCAN_BITS;
-	return stops ? at + __builtin_ctzll(stops) / SCAN_BITS : end;
+	unsigned seen = SCAN_BLOCK - (unsigned)(end - at);
+	scan_mask stops = scan_block(end - SCAN_BLOCK, what) >> seen * SCAN_BITS;
+	return stops ? scan_hit(at, stops) : end;
+}
+
+/* The same, but gives up, with NULL, where the end is near: a byte follows any that it returns. */
+SCAN_INLINE const char *scan_ahead(const char *at, const char *end, enum scan what)
+{
+	for (; end - at > SCAN_BLOCK; at += SCAN_BLOCK) {
+		scan_mask stops = scan_block(at, what);
+		if (stops)
+			return scan_hit(at, stops);
+	}
+	return NULL;
 }
 
 #endif

@@ -53,7 +53,9 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 	*result = -1;
 	switch (done) {
 	case REDIAL_DONE:
-		if (blocking && (call->flags & MSG_DONTWAIT))
+		if (!blocking)
+			break; /* even now: see below */
+		if (call->flags & MSG_DONTWAIT)
 			await_answer(conn);
 		else
 			conn_unlock(conn);
@@ -66,10 +68,6 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		else
 			set_errno(error);
 		return DELIVER;
-	case REDIAL_UNDER_WAY:
-		conn_unlock(conn);
-		set_errno(EAGAIN);
-		return DELIVER;
 	case REDIAL_INTERRUPTED:
 		conn_unlock(conn);
 		set_errno(EINTR);
@@ -78,8 +76,16 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		if (!blocking) /* redial_run has let go of it already */
 			conn_forget(conn);
 		return READ_ON;
+	case REDIAL_UNDER_WAY:
+		break;
 	}
-	return READ_ON;
+	/*
+	 * The event that brought the program here was the dead socket's. libuv takes a HUP in it for
+	 * the end of the stream once a read has given data: let the program ask for new events first.
+	 */
+	conn_unlock(conn);
+	set_errno(EAGAIN);
+	return DELIVER;
 }
 
 /* Lets a thread that is inside send finish: what it has sent decides what may be sent again. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../policy/decide.h"
+#include "arena.h"
 #include "conn.h"
 #include "log.h"
 
@@ -36,6 +37,8 @@ struct rescue {
 	struct policy_retry settings;
 	struct log_request who;
 };
+
+_Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct conn's alone");
 
 /* Lets *slot hold a descriptor of the rescue's, so that the program cannot close it by number. */
 void rescue_own(int *slot, int fd);
