@@ -60,7 +60,8 @@ static void *open_parser(void)
 		return NULL;
 	memcpy(path, info.dli_fname, len);
 	memcpy(path + len, PARSER_LIBRARY, sizeof(PARSER_LIBRARY));
-	return open(path, RTLD_NOW | RTLD_LOCAL);
+	void *parser = open(path, RTLD_NOW | RTLD_LOCAL);
+	return parser;
 }
 
 /*

@@ -7,6 +7,8 @@
 
 enum { HEAD_MAX = 1 << 20 };
 
+#define BIT(byte) (UINT32_C(1) << ((byte)&31))
+
 static void start(struct http1 *message, enum http1_state state, unsigned flags)
 {
 	message->remaining = 0;
@@ -33,21 +35,24 @@ void http1_response(struct http1 *message, enum method method)
 	message->method = (uint8_t)method;
 }
 
-/* Whether the line may be one that matters or is bad: by the low bits of its first letter. */
+/*
+ * Whether the line may be one that matters, one that is bad, or the empty one: by the low bits of
+ * its first byte.
+ */
 SCAN_INLINE bool worth_a_look(const char *line)
 {
-	const uint32_t firsts = 1 << ('a' & 31) | 1 << ('c' & 31) | 1 << ('e' & 31) |
-				1 << ('p' & 31) | 1 << ('t' & 31) | 1 << ('w' & 31) |
-				1 << (' ' & 31) | 1 << ('\t' & 31) | 1 << (':' & 31);
-	return firsts >> (*line & 31) & 1;
+	const uint32_t firsts = BIT('a') | BIT('c') | BIT('e') | BIT('p') | BIT('t') | BIT('w') |
+				BIT(' ') | BIT('\t') | BIT(':') | BIT('\r');
+	return firsts & BIT(*line);
 }
 
 /* Header lines, as long as they lie in the buffer whole. */
-static const char *feed_lines(struct http1 *message, const char *at, const char *begin,
-			      const char *end)
+SCAN_INLINE const char *feed_lines(struct http1 *message, const char *at, const char *begin,
+				   const char *end)
 {
+	const char *last = scan_last(begin, end);
 	for (;;) {
-		const char *stop = scan_ahead(at, end, SCAN_LINE);
+		const char *stop = scan_ahead(at, last, SCAN_LINE);
 		if (!stop || load2(stop) != load2("\r\n")) {
 			stop = line_end(at, begin, end);
 			if (end - stop < 2)
@@ -55,26 +60,18 @@ static const char *feed_lines(struct http1 *message, const char *at, const char 
 			if (load2(stop) != load2("\r\n"))
 				return NULL;
 		}
-		if (stop == at) {
-			message->state = HEAD_END;
-			return stop + 2;
+		if (worth_a_look(at)) {
+			if (stop == at) {
+				message->state = HEAD_END;
+				return stop + 2;
+			}
+			if (!http1_line(message, at, stop))
+				return NULL;
 		}
-		if (worth_a_look(at) && !http1_line(message, at, stop))
-			return NULL;
 		at = stop + 2;
 	}
 	message->state = at < end ? NAME : LINES;
 	return at;
-}
-
-/* The rest of a line that does not matter, and what follows it. */
-SCAN_INLINE const char *feed_skip(struct http1 *message, const char *at, const char *begin,
-				  const char *end)
-{
-	const char *stop = scan_ahead(at, end, SCAN_LINE);
-	if (stop && load2(stop) == load2("\r\n"))
-		return feed_lines(message, stop + 2, begin, end);
-	return feed_rest(message, at, begin, end, SKIP, LINE_LF);
 }
 
 static const char *version_bytes(struct http1 *message, const char *at, const char *end)
@@ -147,14 +144,15 @@ SCAN_INLINE const char *feed_request_line(struct http1 *message, const char *at,
 		return method_bytes(message, at, end);
 	message->method = METHOD_GET;
 	at += 4;
-	const char *stop = scan_ahead(at, end, SCAN_TARGET);
+	const char *stop = scan_ahead(at, scan_last(begin, end), SCAN_TARGET);
 	if (!stop || stop == at || end - stop < 11 || *stop != ' ' ||
 	    load8(stop + 1) != load8("HTTP/1.1") || load2(stop + 9) != load2("\r\n")) {
 		message->state = TARGET;
 		return at < end ? target_bytes(message, at, begin, end) : at;
 	}
 	message->seen = SEEN_1_1;
-	return feed_lines(message, stop + 11, begin, end);
+	message->state = LINES;
+	return stop + 11;
 }
 
 static const char *status_bytes(struct http1 *message, const char *at, const char *end)
@@ -194,9 +192,11 @@ SCAN_INLINE const char *feed_status_line(struct http1 *message, const char *at, 
 	message->seen = line[7] == '1' ? SEEN_1_1 : 0;
 	message->line_len = 0;
 	message->state = REASON;
-	if (at < end && *at == ' ')
-		return feed_skip(message, at, begin, end);
-	return at;
+	const char *stop = scan_ahead(at, scan_last(begin, end), SCAN_LINE);
+	if (!stop || load2(stop) != load2("\r\n") || *at > ' ')
+		return at;
+	message->state = LINES;
+	return stop + 2;
 }
 
 /* Servers leave out the space before an empty reason. */
@@ -220,19 +220,29 @@ static const char *feed_head_part(struct http1 *message, const char *at, const c
 		return feed_status_line(message, at, begin, end);
 	case REASON:
 		return feed_reason(message, at);
-	case LINES:
-		return feed_lines(message, at, begin, end);
 	case NAME:
 		return http1_feed_name(message, at, end);
 	case VALUE:
 		return http1_feed_value(message, at, end);
 	case SKIP:
-		return feed_skip(message, at, begin, end);
+		return feed_rest(message, at, begin, end, SKIP, LINE_LF);
 	case LINE_LF:
 		return expect(message, at, '\n', LINES);
 	default:
 		return expect(message, at, '\n', HEAD_END);
 	}
+}
+
+SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, const char *end)
+{
+	const char *at = begin;
+	while (at && at < end && message->state < HEAD_END) {
+		if (message->state != LINES)
+			at = feed_head_part(message, at, begin, end);
+		if (at && message->state == LINES)
+			at = feed_lines(message, at, begin, end);
+	}
+	return at;
 }
 
 /* RFC 9112 section 6.3, in its order. */
@@ -296,8 +306,7 @@ enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len,
 		return HTTP1_MORE;
 	message->flags |= HTTP1_STARTED;
 	if (!(message->flags & HTTP1_HEAD_DONE)) {
-		while (at && at < end && message->state < HEAD_END)
-			at = feed_head_part(message, at, buf, end);
+		at = feed_head(message, buf, end);
 		if (!at || (size_t)(at - buf) > HEAD_MAX - message->head_len)
 			return bad(message);
 		message->head_len += (uint32_t)(at - buf);

@@ -26,7 +26,7 @@ static const uint8_t name_lens[] = {
 };
 
 /* The field whose name the line begins with. */
-static enum http1_field field_named(const char *line, size_t len)
+SCAN_INLINE enum http1_field field_named(const char *line, size_t len)
 {
 	switch (line[0] | 0x20) {
 	case 'c':
@@ -56,12 +56,9 @@ static enum http1_field field_named(const char *line, size_t len)
 	}
 }
 
-/* The field of a header line, of which len bytes are at hand: all of it, or as far as its colon. */
-static enum http1_field field_of(const char *line, size_t len)
+/* Whether a colon follows the field's name; white space before it is read in two ways. */
+SCAN_INLINE enum http1_field field_checked(enum http1_field field, const char *line, size_t len)
 {
-	enum http1_field field = field_named(line, len);
-	if (field <= FIELD_BAD)
-		return field;
 	size_t name_len = name_lens[field];
 	if (len == name_len || is_space(line[name_len]))
 		return FIELD_BAD;
@@ -154,14 +151,10 @@ static bool trimmed_element(struct http1 *message, const char *at, const char *e
 	return field_element(message, at, (size_t)(end - at));
 }
 
-bool http1_line(struct http1 *message, const char *line, const char *end)
+static bool field_line(struct http1 *message, enum http1_field field, const char *line,
+		       const char *end)
 {
-	/* What nearly every client and server says. */
-	if (EQUALS(line, (size_t)(end - line), "connection: keep-alive")) {
-		message->seen |= SEEN_KEEP_ALIVE;
-		return true;
-	}
-	enum http1_field field = field_of(line, (size_t)(end - line));
+	field = field_checked(field, line, (size_t)(end - line));
 	if (field <= FIELD_BAD)
 		return field == FIELD_OTHER;
 
@@ -182,6 +175,20 @@ bool http1_line(struct http1 *message, const char *line, const char *end)
 	return true;
 }
 
+bool http1_line(struct http1 *message, const char *line, const char *end)
+{
+	size_t len = (size_t)(end - line);
+	/* What nearly every client and server says. */
+	if (EQUALS(line, len, "connection: keep-alive")) {
+		message->seen |= SEEN_KEEP_ALIVE;
+		return true;
+	}
+	enum http1_field field = field_named(line, len);
+	if (field <= FIELD_BAD)
+		return field == FIELD_OTHER;
+	return field_line(message, field, line, end);
+}
+
 const char *http1_feed_name(struct http1 *message, const char *at, const char *end)
 {
 	for (; at < end; at++) {
@@ -193,7 +200,10 @@ const char *http1_feed_name(struct http1 *message, const char *at, const char *e
 			message->line[message->line_len++] = *at;
 		if (*at != '\r' && *at != ':' && message->line_len < NAME_MAX)
 			continue;
-		message->field = (uint8_t)field_of(message->line, message->line_len);
+		enum http1_field field = field_named(message->line, message->line_len);
+		if (field > FIELD_BAD)
+			field = field_checked(field, message->line, message->line_len);
+		message->field = (uint8_t)field;
 		message->line_len = 0;
 		message->state = message->field == FIELD_OTHER ? SKIP : VALUE;
 		if (message->field == FIELD_BAD)

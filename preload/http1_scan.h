@@ -138,10 +138,16 @@ static inline const char *scan(const char *at, const char *begin, const char *en
 	return stops ? scan_hit(at, stops) : end;
 }
 
-/* The same, but gives up, with NULL, where the end is near: a byte follows any that it returns. */
-SCAN_INLINE const char *scan_ahead(const char *at, const char *end, enum scan what)
+/* Where scan_ahead() has to stop in a buffer. */
+SCAN_INLINE const char *scan_last(const char *begin, const char *end)
 {
-	for (; end - at > SCAN_BLOCK; at += SCAN_BLOCK) {
+	return end - begin > SCAN_BLOCK ? end - SCAN_BLOCK : begin;
+}
+
+/* The same, but gives up, with NULL, where the end is near: a byte follows any that it returns. */
+SCAN_INLINE const char *scan_ahead(const char *at, const char *last, enum scan what)
+{
+	for (; at < last; at += SCAN_BLOCK) {
 		scan_mask stops = scan_block(at, what);
 		if (stops)
 			return scan_hit(at, stops);

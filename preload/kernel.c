@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -217,6 +218,25 @@ int kernel_connect_result(int fd)
 long kernel_send(int fd, const void *bytes, size_t len)
 {
 	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+}
+
+bool kernel_restarts(void)
+{
+	enum { SIGNALS = 64, SET_LEN = SIGNALS / 8 };
+	for (int number = 1; number <= SIGNALS; number++) {
+		/* The kernel's own struct: handler and flags come first on every architecture. */
+		struct {
+			uintptr_t handler;
+			unsigned long flags;
+			unsigned long rest[4];
+		} action = {0};
+		bool caught = sys4(rt_sigaction, number, 0, &action, SET_LEN) == 0 &&
+			      action.handler != (uintptr_t)SIG_DFL &&
+			      action.handler != (uintptr_t)SIG_IGN;
+		if (caught && !(action.flags & SA_RESTART))
+			return false;
+	}
+	return true;
 }
 
 uint64_t kernel_receive_timeout_ms(int fd)

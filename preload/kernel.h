@@ -56,6 +56,13 @@ long kernel_send(int fd, const void *bytes, size_t len);
 int kernel_wait(int watcher, uint64_t timeout_ms);
 int kernel_wait_readable(int fd, uint64_t timeout_ms);
 
+/*
+ * After a wait was interrupted: does the kernel restart a blocking recv or send when a handler
+ * returns? epoll never does, so this stands in for it: yes if all of the program's handlers are
+ * installed with SA_RESTART (signal(7)).
+ */
+bool kernel_restarts(void);
+
 /* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t kernel_receive_timeout_ms(int fd);
 

@@ -144,6 +144,9 @@ static void refuse(const struct conn *conn, const struct redial_start *start, en
 static enum reason begin_again(struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = conn->rescue;
+	/* Found dead before anything was sent, the first connection had no error to tell. */
+	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
+		rescue->error = start->error;
 	rescue->cause = start->cause;
 	enum reason reason = check_picture(conn, true);
 	if (reason == REASON_NONE)
@@ -170,6 +173,7 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 	if (rescue) {
 		conn->rescue = rescue;
 		rescue->cause = start->cause;
+		rescue->first_cause = start->cause;
 		reason = ask(conn, rescue, false);
 		if (reason == REASON_NONE)
 			reason = check_picture(conn, !start->unsent);
@@ -330,7 +334,7 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
 			return REDIAL_LOST;
 		if (!conn->busy) /* another thread has finished it */
 			return conn->epoch != epoch ? REDIAL_DONE : REDIAL_FAILED;
-		if (ready == -EINTR)
+		if (ready == -EINTR && (limit_ms != UINT64_MAX || !kernel_restarts()))
 			return REDIAL_INTERRUPTED;
 	}
 }

@@ -22,6 +22,7 @@ enum phase {
 struct rescue {
 	enum phase phase;
 	enum cause cause;     /* of the latest failure */
+	enum cause first_cause;
 	int error;            /* the original one: an errno, or 0 for end of stream */
 	int dead;             /* the program's socket while a watcher is in its place, else -1 */
 	int fresh;            /* the one being connected, else -1 */
