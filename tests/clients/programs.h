@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* The programs, the faults they meet, and one meeting. */
+#ifndef REDIAL_TEST_PROGRAMS_H
+#define REDIAL_TEST_PROGRAMS_H
+
+#include <stdbool.h>
+
+enum program_id {
+	HTTP_CLIENT,
+	REQUESTS,
+	AIOHTTP,
+	HTTPX,
+	HTTPX_ASYNC,
+	NODE_AGENT,
+	NODE_FETCH,
+	PERL_LWP,
+	WGET,
+	PHP_STREAMS,
+	JAVA_URL_CONNECTION,
+	JAVA_NET_HTTP,
+	C_BLOCKING,
+	C_POLL,
+	C_EPOLL_ET,
+	N_PROGRAMS
+};
+
+enum fault_id {
+	GET_RESET,
+	GET_CLOSE,
+	GET_UNREAD,
+	GET_IDLE_CLOSE,
+	GET_IDLE_RESET,
+	POST_RESET,
+	POST_CLOSE,
+	POST_UNREAD,
+	POST_IDLE_CLOSE,
+	POST_IDLE_RESET,
+	N_FAULTS
+};
+
+/* What a program gets over without help. */
+#define PROBES_IDLE 1u /* looks at an idle connection before it uses it again */
+#define RESENDS_GET 2u /* sends a GET again by itself, and cannot be told not to */
+
+struct program {
+	const char *name;
+	const char *argv[8];
+	unsigned self;
+	bool tells_fds;
+};
+
+struct fault {
+	const char *name;
+	const char *spec;
+	const char *method;
+	int count, pause_ms;
+	bool idle; /* the connection is dead before the request is sent */
+};
+
+extern const struct program programs[N_PROGRAMS];
+extern const struct fault faults[N_FAULTS];
+
+/* Does this program survive this fault bare? */
+bool program_survives_bare(enum program_id program, enum fault_id fault);
+
+/* Compiles the Java programs if they are older than their sources. Returns 0 or -1. */
+int programs_prepare(void);
+
+/* One program's run against one server, and what that server saw. */
+#define RUN_MAX 64
+struct run {
+	int status;
+	int ok, errors;
+	int seen[RUN_MAX + 1]; /* requests with the path of request i */
+	int seen_most;
+	int connections;
+	int fds_start, fds_end;
+	int recovered; /* outcomes that redial's log says it saved */
+	bool timed_out;
+};
+
+/* Runs it, with or without redial. Returns 0, or -1 if no server could be started. */
+int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial);
+
+/* What test_matrix.c prints. */
+void matrix_note(enum program_id program, enum fault_id fault, const struct run *bare,
+		 const struct run *redial);
+void matrix_print(void);
+
+#endif

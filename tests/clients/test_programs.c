@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "programs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "support/process.h"
+
+#define PYTHON(file)                                                                               \
+	{                                                                                          \
+		"/usr/bin/python3", "@python/" file                                                \
+	}
+#define JAVA "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "%tests/clients"
+
+/* @ stands for tests/clients/, % for build/. */
+const struct program programs[N_PROGRAMS] = {
+    [HTTP_CLIENT] = {"Python http.client", PYTHON("http_client.py"), 0, true},
+    [REQUESTS] = {"Python requests", PYTHON("requests_session.py"), PROBES_IDLE, true},
+    [AIOHTTP] = {"Python aiohttp", PYTHON("aiohttp_session.py"), 0, true},
+    [HTTPX] = {"Python httpx", PYTHON("httpx_sync.py"), PROBES_IDLE, true},
+    [HTTPX_ASYNC] = {"Python httpx async", PYTHON("httpx_async.py"), PROBES_IDLE, true},
+    [NODE_AGENT] = {"Node http.Agent", {"node", "@node/http_agent.js"}, 0, true},
+    [NODE_FETCH] = {"Node fetch", {"node", "@node/fetch.js"}, PROBES_IDLE, true},
+    [PERL_LWP] = {"Perl LWP", {"perl", "@perl/lwp.pl"}, PROBES_IDLE, true},
+    [WGET] = {"wget --tries=1", {"sh", "@wget/wget.sh"}, PROBES_IDLE, false},
+    [PHP_STREAMS] = {"PHP streams", {"php", "@php/streams.php"}, 0, true},
+    /* Its GET cannot be kept from being resent, its POST can. */
+    [JAVA_URL_CONNECTION] = {"Java HttpURLConnection",
+			     {JAVA, "-Dsun.net.http.retryPost=false", "UrlConnection"},
+			     PROBES_IDLE | RESENDS_GET,
+			     true},
+    /* A limit of one try is what keeps it from resending a GET. */
+    [JAVA_NET_HTTP] = {"Java java.net.http",
+		       {JAVA, "-Djdk.httpclient.redirects.retrylimit=1", "NetHttp"},
+		       PROBES_IDLE,
+		       true},
+    [C_BLOCKING] = {"C blocking", {"%tests/clients/blocking_client"}, 0, true},
+    [C_POLL] = {"C poll", {"%tests/clients/poll_client"}, 0, true},
+    [C_EPOLL_ET] = {"C epoll ET", {"%tests/clients/epollet_client"}, 0, true},
+};
+
+/* An idle connection dies at 10 ms of a pause of 120: also a slow machine has seen it by then. */
+const struct fault faults[N_FAULTS] = {
+    [GET_RESET] = {"GET reset", "reset@2", "GET", 4, 0, false},
+    [GET_CLOSE] = {"GET close", "close@2", "GET", 4, 0, false},
+    [GET_UNREAD] = {"GET unread", "reset-unread@2", "GET", 4, 0, false},
+    [GET_IDLE_CLOSE] = {"GET idle FIN", "idle-close=10@1", "GET", 3, 120, true},
+    [GET_IDLE_RESET] = {"GET idle RST", "idle-reset=10@1", "GET", 3, 120, true},
+    [POST_RESET] = {"POST reset", "reset@2", "POST", 4, 0, false},
+    [POST_CLOSE] = {"POST close", "close@2", "POST", 4, 0, false},
+    [POST_UNREAD] = {"POST unread", "reset-unread@2", "POST", 4, 0, false},
+    [POST_IDLE_CLOSE] = {"POST idle FIN", "idle-close=10@1", "POST", 3, 120, true},
+    [POST_IDLE_RESET] = {"POST idle RST", "idle-reset=10@1", "POST", 3, 120, true},
+};
+
+bool program_survives_bare(enum program_id program, enum fault_id fault)
+{
+	if (faults[fault].idle)
+		return programs[program].self & PROBES_IDLE;
+	return (programs[program].self & RESENDS_GET) && !strcmp(faults[fault].method, "GET");
+}
+
+static const char *source_path(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "../tests/clients/%s", name);
+	return build_path(path);
+}
+
+static bool is_newer(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(b, &sb) || stat(a, &sa) || sa.st_mtim.tv_sec >= sb.st_mtim.tv_sec;
+}
+
+int programs_prepare(void)
+{
+	static const char *const sources[] = {"java/Job.java", "java/UrlConnection.java",
+					      "java/NetHttp.java"};
+	const char *argv[] = {
+	    "javac",
+	    "-d",
+	    build_path("tests/clients"),
+	    source_path(sources[0]),
+	    source_path(sources[1]),
+	    source_path(sources[2]),
+	    NULL,
+	};
+	struct process_result result;
+	bool stale = false;
+
+	for (int i = 0; i < 3; i++)
+		stale |=
+		    is_newer(source_path(sources[i]), build_path("tests/clients/NetHttp.class"));
+	if (!stale)
+		return 0;
+	result = process_run(argv, NULL, 60000);
+	if (result.status)
+		fprintf(stderr, "javac: %s%s", result.out, result.err);
+	process_free(&result);
+	return result.status ? -1 : 0;
+}
+
+static void fill_argv(const char *argv[16], const struct program *program)
+{
+	size_t n = 0;
+
+	for (; program->argv[n]; n++) {
+		const char *arg = program->argv[n];
+
+		argv[n] = *arg == '@'	? source_path(arg + 1)
+			  : *arg == '%' ? build_path(arg + 1)
+					: arg;
+	}
+}
+
+static int count_lines(const char *text, const char *start)
+{
+	int n = 0;
+
+	for (const char *at = text; at && *at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		n += !strncmp(at, start, strlen(start));
+	}
+	return n;
+}
+
+static int count_recovered(const char *path)
+{
+	char *text = read_whole(path);
+	int n = 0;
+
+	for (const char *at = text; at && (at = strstr(at, "result=recovered")); at++)
+		n++;
+	free(text);
+	return n;
+}
+
+static void read_result(struct run *run, const struct process_result *result)
+{
+	const char *fds = strstr(result->out, "fds ");
+
+	run->status = result->status;
+	run->timed_out = result->timed_out;
+	run->ok = count_lines(result->out, "ok ");
+	run->errors = count_lines(result->out, "error ");
+	if (fds)
+		sscanf(fds, "fds %d %d", &run->fds_start, &run->fds_end);
+}
+
+static void read_log(struct run *run, const struct faultd *server, int count)
+{
+	char path[64];
+
+	for (int i = 1; i <= count && i <= RUN_MAX; i++) {
+		snprintf(path, sizeof path, "path=/r-%d ", i);
+		run->seen[i] = faultd_count(server, "request ", path, NULL);
+		if (run->seen[i] > run->seen_most)
+			run->seen_most = run->seen[i];
+	}
+	run->connections = faultd_count(server, "connect ", NULL, NULL);
+}
+
+static void tell(enum program_id program, const struct fault *fault, bool redial,
+		 const struct process_result *result, const char *redial_log)
+{
+	char *log = redial ? read_whole(redial_log) : NULL;
+
+	printf("    %s, %s, %s: status %d after %ld ms\n%s%s%s", programs[program].name,
+	       fault->name, redial ? "redial" : "bare", result->status, result->elapsed_ms,
+	       result->out, result->err, log ? log : "");
+	free(log);
+}
+
+int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial)
+{
+	const char *server_args[] = {"--fault", fault->spec, NULL}, *argv[16] = {NULL};
+	const char *env[] = {NULL, NULL, "NO_PROXY=*", NULL};
+	char base[64], count[16], pause[16], preload[4096], log[128], log_env[160];
+	struct process_result result;
+	struct faultd server;
+	size_t n = 0;
+
+	memset(run, 0, sizeof *run);
+	if (faultd_start(&server, server_args))
+		return -1;
+	snprintf(base, sizeof base, "http://127.0.0.1:%d/r", server.port);
+	snprintf(count, sizeof count, "%d", fault->count);
+	snprintf(pause, sizeof pause, "%d", fault->pause_ms);
+	snprintf(preload, sizeof preload, "LD_PRELOAD=%s",
+		 redial ? build_path("libredial.so") : "");
+	snprintf(log, sizeof log, "%s/redial.log", server.dir);
+	snprintf(log_env, sizeof log_env, "REDIAL_LOG=file:%s", log);
+	env[0] = preload;
+	env[1] = log_env;
+	fill_argv(argv, &programs[program]);
+	while (argv[n])
+		n++;
+	argv[n++] = base;
+	argv[n++] = count;
+	argv[n++] = fault->method;
+	argv[n++] = pause;
+	result = process_run(argv, env, 40000);
+	read_result(run, &result);
+	read_log(run, &server, fault->count);
+	run->recovered = redial ? count_recovered(log) : 0;
+	if (getenv("REDIAL_TEST_VERBOSE") || result.timed_out ||
+	    run->ok + run->errors != fault->count)
+		tell(program, fault, redial, &result, log);
+	process_free(&result);
+	faultd_stop(&server);
+	return 0;
+}
