@@ -42,26 +42,24 @@ static void refuse(const char *path, unsigned line, const char *why)
 	log_invalid_policy(path, line, why);
 }
 
-/* libredial-policy.so lies beside this library. */
-static void *open_parser(void)
+enum { PATH_ROOM = 4096 };
+
+/* libredial-policy.so lies beside this library. false if that cannot be found out. */
+static bool find_parser(char *path)
 {
 	typedef int find_object(const void *address, Dl_info *info);
-	typedef void *open_library(const char *path, int mode);
 	find_object *find = (find_object *)real_find("dladdr");
-	open_library *open = (open_library *)real_find("dlopen");
 	Dl_info info;
-	char path[4096];
-	if (!find || !open || !find(&config, &info) || !info.dli_fname)
-		return NULL;
-	size_t len = text_len(info.dli_fname, sizeof(path));
+	if (!find || !find(&config, &info) || !info.dli_fname)
+		return false;
+	size_t len = text_len(info.dli_fname, PATH_ROOM);
 	while (len && info.dli_fname[len - 1] != '/')
 		len--;
-	if (len + sizeof(PARSER_LIBRARY) > sizeof(path))
-		return NULL;
+	if (len + sizeof(PARSER_LIBRARY) > PATH_ROOM)
+		return false;
 	memcpy(path, info.dli_fname, len);
 	memcpy(path + len, PARSER_LIBRARY, sizeof(PARSER_LIBRARY));
-	void *parser = open(path, RTLD_NOW | RTLD_LOCAL);
-	return parser;
+	return true;
 }
 
 /*
@@ -71,12 +69,16 @@ static void *open_parser(void)
 static void parse(const char *path)
 {
 	typedef int load(const char *, struct policy *, struct load_error *, unsigned, unsigned long);
+	typedef void *open_library(const char *path, int mode);
 	typedef void *look_up(void *library, const char *name);
 	typedef int close_library(void *library);
+	open_library *open_it = (open_library *)real_find("dlopen");
 	look_up *find = (look_up *)real_find("dlsym");
 	close_library *close_it = (close_library *)real_find("dlclose");
-	void *parser = open_parser();
-	load *run = parser && find ? (load *)find(parser, "redial_policy_load") : NULL;
+	char library[PATH_ROOM];
+	bool found = open_it && find && find_parser(library);
+	void *parser = found ? open_it(library, RTLD_NOW | RTLD_LOCAL) : NULL;
+	load *run = parser ? (load *)find(parser, "redial_policy_load") : NULL;
 	struct load_error error = {0};
 	if (!run)
 		refuse(path, 0, "cannot open " PARSER_LIBRARY " to read a policy in text form; "

@@ -43,19 +43,18 @@ SCAN_INLINE bool worth_a_look(const char *line)
 {
 	const uint32_t firsts = BIT('a') | BIT('c') | BIT('e') | BIT('p') | BIT('t') | BIT('w') |
 				BIT(' ') | BIT('\t') | BIT(':') | BIT('\r');
-	return firsts & BIT(*line);
+	return firsts >> (*line & 31) & 1;
 }
 
 /* Header lines, as long as they lie in the buffer whole. */
-SCAN_INLINE const char *feed_lines(struct http1 *message, const char *at, const char *begin,
-				   const char *end)
+static __attribute__((noinline)) const char *feed_lines(struct http1 *message, const char *at,
+							const char *begin, const char *end)
 {
-	const char *last = scan_last(begin, end);
 	for (;;) {
-		const char *stop = scan_ahead(at, last, SCAN_LINE);
-		if (!stop || load2(stop) != load2("\r\n")) {
-			stop = line_end(at, begin, end);
-			if (end - stop < 2)
+		const char *stop = scan(at, begin, end - 1, SCAN_LINE);
+		if (stop >= end - 1 || load2(stop) != load2("\r\n")) {
+			stop = line_end(at, begin, end - 1);
+			if (stop >= end - 1)
 				break;
 			if (load2(stop) != load2("\r\n"))
 				return NULL;
@@ -144,9 +143,9 @@ SCAN_INLINE const char *feed_request_line(struct http1 *message, const char *at,
 		return method_bytes(message, at, end);
 	message->method = METHOD_GET;
 	at += 4;
-	const char *stop = scan_ahead(at, scan_last(begin, end), SCAN_TARGET);
-	if (!stop || stop == at || end - stop < 11 || *stop != ' ' ||
-	    load8(stop + 1) != load8("HTTP/1.1") || load2(stop + 9) != load2("\r\n")) {
+	const char *stop = scan(at, begin, end, SCAN_TARGET);
+	if (stop == at || end - stop < 11 || *stop != ' ' || load8(stop + 1) != load8("HTTP/1.1") ||
+	    load2(stop + 9) != load2("\r\n")) {
 		message->state = TARGET;
 		return at < end ? target_bytes(message, at, begin, end) : at;
 	}
@@ -192,8 +191,8 @@ SCAN_INLINE const char *feed_status_line(struct http1 *message, const char *at, 
 	message->seen = line[7] == '1' ? SEEN_1_1 : 0;
 	message->line_len = 0;
 	message->state = REASON;
-	const char *stop = scan_ahead(at, scan_last(begin, end), SCAN_LINE);
-	if (!stop || load2(stop) != load2("\r\n") || *at > ' ')
+	const char *stop = scan(at, begin, end - 1, SCAN_LINE);
+	if (stop >= end - 1 || load2(stop) != load2("\r\n") || *at > ' ')
 		return at;
 	message->state = LINES;
 	return stop + 2;

@@ -151,8 +151,8 @@ static bool trimmed_element(struct http1 *message, const char *at, const char *e
 	return field_element(message, at, (size_t)(end - at));
 }
 
-static bool field_line(struct http1 *message, enum http1_field field, const char *line,
-		       const char *end)
+static __attribute__((noinline)) bool field_line(struct http1 *message, enum http1_field field,
+						 const char *line, const char *end)
 {
 	field = field_checked(field, line, (size_t)(end - line));
 	if (field <= FIELD_BAD)
@@ -175,6 +175,15 @@ static bool field_line(struct http1 *message, enum http1_field field, const char
 	return true;
 }
 
+static __attribute__((noinline)) bool length_line(struct http1 *message, const char *line,
+						  const char *end)
+{
+	/* As it is nearly always written. */
+	if (line[15] == ' ' && content_length(message, line + 16, (size_t)(end - line - 16)))
+		return true;
+	return field_line(message, FIELD_CONTENT_LENGTH, line, end);
+}
+
 bool http1_line(struct http1 *message, const char *line, const char *end)
 {
 	size_t len = (size_t)(end - line);
@@ -186,6 +195,8 @@ bool http1_line(struct http1 *message, const char *line, const char *end)
 	enum http1_field field = field_named(line, len);
 	if (field <= FIELD_BAD)
 		return field == FIELD_OTHER;
+	if (field == FIELD_CONTENT_LENGTH && len > 16)
+		return length_line(message, line, end);
 	return field_line(message, field, line, end);
 }
 

@@ -67,18 +67,24 @@ SCAN_INLINE bool folds_to(const char *text, const char *lower, size_t len)
  */
 #ifdef __SSE2__
 
-enum { SCAN_BLOCK = 16, SCAN_BITS = 1 };
-typedef unsigned scan_mask;
+enum { SCAN_BLOCK = 32, SCAN_BITS = 1 };
+typedef uint32_t scan_mask;
 
-/* Saturated addition takes what passes, and nothing else, to 0x80 and above: the sign bits. */
-SCAN_INLINE scan_mask scan_block(const char *at, enum scan what)
+SCAN_INLINE uint32_t scan_half(const char *at, enum scan what)
 {
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	/* Saturated addition takes what passes, and nothing else, to 0x80 and above. */
 	__m128i lift = _mm_set1_epi8(what == SCAN_TARGET ? 0x7f - ' ' : 0x80 - ' ');
-	unsigned passes = (unsigned)_mm_movemask_epi8(_mm_adds_epu8(bytes, lift));
+	uint32_t passes = (uint32_t)_mm_movemask_epi8(_mm_adds_epu8(bytes, lift));
 	if (what == SCAN_TARGET)
-		passes &= ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-	return passes ^ 0xffff;
+		passes &= ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+	return passes;
+}
+
+/* Two halves at a time: most lines end in the first block. */
+SCAN_INLINE scan_mask scan_block(const char *at, enum scan what)
+{
+	return ~(scan_half(at, what) | scan_half(at + 16, what) << 16);
 }
 
 #else
@@ -114,45 +120,35 @@ SCAN_INLINE bool scan_stops(char byte, enum scan what)
 
 SCAN_INLINE const char *scan_hit(const char *at, scan_mask stops)
 {
-	return at + (unsigned)__builtin_ctzll(stops) / SCAN_BITS;
+	return at + (sizeof(stops) > 4 ? (unsigned)__builtin_ctzll(stops)
+				       : (unsigned)__builtin_ctz((unsigned)stops)) /
+			SCAN_BITS;
 }
 
-/* The first byte of [at, end) that stops the scan, or end; bytes from begin on may be read. */
-static inline const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+/*
+ * The first byte of [at, end) that stops the scan; if none does, end, or at if that is past it.
+ * Bytes from begin on may be read.
+ */
+SCAN_INLINE const char *scan(const char *at, const char *begin, const char *end, enum scan what)
 {
-	for (; end - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
-		scan_mask stops = scan_block(at, what);
-		if (stops)
-			return scan_hit(at, stops);
-	}
+	scan_mask stops;
+
 	if (end - begin < SCAN_BLOCK) {
 		while (at < end && !scan_stops(*at, what))
 			at++;
 		return at;
 	}
-	if (at == end)
-		return end;
-	/* The last block reaches back over bytes that were seen before. */
-	unsigned seen = SCAN_BLOCK - (unsigned)(end - at);
-	scan_mask stops = scan_block(end - SCAN_BLOCK, what) >> seen * SCAN_BITS;
-	return stops ? scan_hit(at, stops) : end;
-}
-
-/* Where scan_ahead() has to stop in a buffer. */
-SCAN_INLINE const char *scan_last(const char *begin, const char *end)
-{
-	return end - begin > SCAN_BLOCK ? end - SCAN_BLOCK : begin;
-}
-
-/* The same, but gives up, with NULL, where the end is near: a byte follows any that it returns. */
-SCAN_INLINE const char *scan_ahead(const char *at, const char *last, enum scan what)
-{
-	for (; at < last; at += SCAN_BLOCK) {
-		scan_mask stops = scan_block(at, what);
+	const char *last = end - SCAN_BLOCK;
+	for (; at <= last; at += SCAN_BLOCK) {
+		stops = scan_block(at, what);
 		if (stops)
 			return scan_hit(at, stops);
 	}
-	return NULL;
+	if (at >= end)
+		return at;
+	/* The last block reaches back over bytes that were seen before. */
+	stops = scan_block(last, what) >> (at - last) * SCAN_BITS;
+	return stops ? scan_hit(at, stops) : end;
 }
 
 #endif

@@ -71,6 +71,15 @@ bool kernel_has_data(int fd)
 	return sys6(recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) > 0;
 }
 
+bool kernel_has_408(int fd)
+{
+	static const char start[] = "HTTP/1.x 408";
+	char got[sizeof(start) - 1];
+	long len = sys6(recvfrom, fd, got, sizeof(got), MSG_PEEK | MSG_DONTWAIT, 0, 0);
+	return len == (long)sizeof(got) && memcmp(got, start, 7) == 0 &&
+	       memcmp(got + 8, start + 8, 4) == 0;
+}
+
 static void copy_int(int from, int to, int level, int name)
 {
 	int value;

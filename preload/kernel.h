@@ -27,6 +27,9 @@ bool kernel_received_was(int fd, uint64_t seen);
 /* Is there something to read, short of the end of the stream? */
 bool kernel_has_data(int fd);
 
+/* Is what there is to read the start of a 408 (Request Timeout) response? */
+bool kernel_has_408(int fd);
+
 /*
  * A new, non-blocking, close-on-exec socket of the same family and kind with the options that the
  * program had set on `like`, bound to the same local address if `bound`. Returns the descriptor,

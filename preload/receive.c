@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "kernel.h"
+#include "mem.h"
 #include "redial.h"
 #include "rescue.h"
 
@@ -61,6 +62,13 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 			conn_unlock(conn);
 		return READ_ON;
 	case REDIAL_FAILED:
+		*result = (ssize_t)redial_answer(conn, call->iov, call->count,
+						 call->flags & MSG_PEEK);
+		if (*result > 0) {
+			conn_unlock(conn);
+			return DELIVER;
+		}
+		*result = -1;
 		error = redial_error(conn);
 		conn_forget(conn);
 		if (!error)
@@ -130,6 +138,48 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 	return true;
 }
 
+/*
+ * A 408 that came with the server's closing an idle connection answers nothing, least of all the
+ * request that crossed it on the way: it stands for the end of the stream, as in Chromium and Go.
+ * Only a whole one that fits the read is held back, so that it can still be delivered.
+ */
+static bool is_idle_408(const struct conn *conn, const struct receive *call, size_t len)
+{
+	static const char status[] = " 408";
+	const char *bytes = call->iov->iov_base;
+	struct http1 answer;
+	size_t used;
+	if (len < 16 || len > call->iov->iov_len || memcmp(bytes + 8, status, 4) != 0)
+		return false;
+	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_ANSWERING || !conn_waiting(conn) ||
+	    call->flags & MSG_PEEK)
+		return false;
+	http1_response(&answer, conn->requests[0].method);
+	enum http1_result result = http1_feed(&answer, bytes, len, &used);
+	bool whole = (result == HTTP1_DONE && used == len) ||
+		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
+	return whole && !(answer.flags & HTTP1_PERSISTENT) && kernel_is_dead(conn->fd);
+}
+
+/* Begins a rescue instead of delivering it; false: deliver it. Called with the lock, keeps it. */
+static bool rescue_from_408(struct conn *conn, const struct receive *call, size_t len)
+{
+	if (__builtin_expect(!is_idle_408(conn, call, len), 1) || conn->writers)
+		return false;
+	struct redial_start start = {
+		.cause = CAUSE_EOF,
+		.head = conn->held,
+		.head_len = conn->held_len,
+		.answer = call->iov->iov_base,
+		.answer_len = len,
+	};
+	conn->received += len;
+	if (redial_begin(conn, &start) == REASON_NONE)
+		return true;
+	conn->received -= len;
+	return false;
+}
+
 /* Bytes came. Called with the lock, leaves without. */
 static void take_note(struct conn *conn, const struct receive *call, size_t len)
 {
@@ -165,6 +215,10 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 		int error = result < 0 ? get_errno() : 0;
 		if (error == EAGAIN || error == EINTR || !conn_lock(conn, call->fd))
 			return result;
+		if (result > 0 && rescue_from_408(conn, call, (size_t)result)) {
+			conn_unlock(conn);
+			continue;
+		}
 		if (result > 0) {
 			take_note(conn, call, (size_t)result);
 			return result;

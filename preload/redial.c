@@ -65,9 +65,9 @@ static enum method first_method(const struct conn *conn)
 }
 
 /*
- * Is the descriptor still the socket we watched, ours alone, with nothing read past us? Only a
- * request that was sent can have been answered: what an idle connection holds answers nothing
- * (RFC 9112 section 9.2).
+ * Is the descriptor still the socket we watched, ours alone, with nothing read past us? What an
+ * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
+ * that servers send when they close one, we do not know what it is.
  */
 static enum reason check_picture(const struct conn *conn, bool sent)
 {
@@ -75,8 +75,10 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 		return REASON_IDENTITY;
 	if (!arena_is_ours() || conn->flags & CONN_CROWDED || conn->writers)
 		return REASON_SHARED;
-	if (!sent || kernel_received_was(conn->fd, conn->received))
+	if (kernel_received_was(conn->fd, conn->received))
 		return REASON_NONE;
+	if (!sent)
+		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
 	/* An early answer, then a reset: the answer is the program's to read. */
 	return kernel_has_data(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }
@@ -126,6 +128,15 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 		.began_ms = kernel_now_ms(),
 		.nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
 	};
+	if (start->answer_len) {
+		rescue->answer = arena_alloc(start->answer_len);
+		if (!rescue->answer) {
+			arena_free(rescue, sizeof(*rescue));
+			return NULL;
+		}
+		memcpy(rescue->answer, start->answer, start->answer_len);
+		rescue->answer_len = (uint32_t)start->answer_len;
+	}
 	find_settings(conn, start, &rescue->settings);
 	log_identify(&rescue->who, conn->fd, start->head, start->head_len, first_method(conn),
 		     &conn->peer.any);
@@ -342,6 +353,21 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
 int redial_error(const struct conn *conn)
 {
 	return conn->rescue->error;
+}
+
+size_t redial_answer(struct conn *conn, const struct iovec *iov, int count, bool peek)
+{
+	struct rescue *rescue = conn->rescue;
+	size_t given = 0;
+	for (int i = 0; i < count; i++) {
+		size_t left = rescue->answer_len - rescue->answer_given - given;
+		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
+		memcpy(iov[i].iov_base, rescue->answer + rescue->answer_given + given, piece);
+		given += piece;
+	}
+	if (!peek)
+		rescue->answer_given += (uint32_t)given;
+	return given;
 }
 
 bool redial_is_nonblocking(const struct conn *conn)

@@ -31,6 +31,8 @@ struct redial_start {
 	int error;        /* what the program gets if it fails: an errno, or 0 for end of stream */
 	const char *head; /* the request's first bytes, for rules and the log */
 	size_t head_len;
+	const char *answer; /* held back from the program, which gets it if the rescue fails */
+	size_t answer_len;
 };
 
 /*
@@ -51,6 +53,12 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms);
 
 /* After REDIAL_FAILED: the errno for the program, 0 for end of stream. */
 int redial_error(const struct conn *conn);
+
+/*
+ * After REDIAL_FAILED: fills the program's buffers with what is left of the answer that was held
+ * back. Returns the bytes given, 0 if there is none (left): then redial_error counts.
+ */
+size_t redial_answer(struct conn *conn, const struct iovec *iov, int count, bool peek);
 
 /* May the program's calls on the descriptor block? (O_NONBLOCK as the program sees it.) */
 bool redial_is_nonblocking(const struct conn *conn);

@@ -22,6 +22,9 @@ void rescue_close(int *slot)
 
 void rescue_free(struct conn *conn)
 {
+	if (!conn->rescue)
+		return;
+	arena_free(conn->rescue->answer, conn->rescue->answer_len);
 	arena_free(conn->rescue, sizeof(*conn->rescue));
 	conn->rescue = NULL;
 }

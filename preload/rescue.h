@@ -35,6 +35,9 @@ struct rescue {
 	uint32_t sent;        /* bytes of conn.held that went out on fresh */
 	uint64_t began_ms;    /* kernel_now_ms() of the first failure */
 	uint64_t wake_ms;     /* when the phase is over at the latest */
+	char *answer;         /* held back, for the program if all fails; NULL if none */
+	uint32_t answer_len;
+	uint32_t answer_given; /* bytes of it that the program has had */
 	struct policy_retry settings;
 	struct log_request who;
 };
