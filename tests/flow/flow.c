@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROGRAM_LIMIT_MS = 15000 };
+
+static int write_whole(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	if (!file)
+		return -1;
+	fputs(text, file);
+	return fclose(file);
+}
+
+static int start_server(struct flow *flow)
+{
+	const char *args[2 * FLOW_FAULTS_MAX + 3] = {"--listen",
+						     flow->listen ? flow->listen : "127.0.0.1"};
+	size_t count = 2;
+	for (int i = 0; i < FLOW_FAULTS_MAX && flow->faults[i]; i++) {
+		args[count++] = "--fault";
+		args[count++] = flow->faults[i];
+	}
+	/* With a peer it is there for its folder alone. */
+	if (faultd_start(&flow->server, args))
+		return -1;
+	return flow->peer ? peer_start(&flow->seen, flow->peer) : 0;
+}
+
+static void stop_server(struct flow *flow)
+{
+	if (flow->seen.serve)
+		peer_stop(&flow->seen);
+}
+
+/* What the program's environment says of redial, in a static buffer. */
+static const char *const *environment(const struct flow *flow, bool redial)
+{
+	static char preload[4200], policy[200], log[200];
+	static const char *env[FLOW_ENV_MAX + 4];
+	int count = 0;
+	for (int i = 0; i < FLOW_ENV_MAX && flow->env[i]; i++)
+		env[count++] = flow->env[i];
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s",
+		 redial ? build_path("libredial.so") : "");
+	snprintf(log, sizeof(log), "REDIAL_LOG=file:%s/redial.log", flow->server.dir);
+	snprintf(policy, sizeof(policy), "REDIAL_POLICY=%s/policy.cfg", flow->server.dir);
+	env[count++] = preload;
+	env[count++] = log;
+	if (flow->policy) {
+		write_whole(policy + strlen("REDIAL_POLICY="), flow->policy);
+		env[count++] = policy;
+	}
+	env[count] = NULL;
+	return env;
+}
+
+static void run_program(struct flow *flow, bool redial)
+{
+	char port[16], way[16];
+	const char *address = flow->address  ? flow->address
+			      : flow->listen ? flow->listen
+					     : "127.0.0.1";
+	const char *argv[] = {
+	    build_path("tests/flow-tests"), "--program", flow->program, address, port, way,
+	    flow->arg ? flow->arg : "",	    NULL};
+	snprintf(port, sizeof(port), "%d", flow->peer ? flow->seen.port : flow->server.port);
+	snprintf(way, sizeof(way), "%d", (int)flow->way);
+	flow->result = process_run(argv, environment(flow, redial), PROGRAM_LIMIT_MS);
+	if (flow->result.timed_out)
+		printf("\n    %s was stopped after %d ms", flow->program, PROGRAM_LIMIT_MS);
+	if (*flow->result.err)
+		printf("\n    %s: %s", flow->program, flow->result.err);
+	runner_expect_long("exit status", flow->status, flow->result.status);
+}
+
+static void run(struct flow *flow, bool redial)
+{
+	char path[200];
+	flow_end(flow);
+	if (start_server(flow)) {
+		CU_FAIL("no server");
+		flow->result = (struct process_result){.out = strdup(""), .err = strdup("")};
+		return;
+	}
+	run_program(flow, redial);
+	stop_server(flow);
+	snprintf(path, sizeof(path), "%s/redial.log", flow->server.dir);
+	flow->log = read_whole(path);
+}
+
+void flow_bare(struct flow *flow)
+{
+	run(flow, false);
+}
+
+void flow_redial(struct flow *flow)
+{
+	run(flow, true);
+}
+
+void flow_both_alike(struct flow *flow)
+{
+	flow_bare(flow);
+	char *printed = strdup(flow->result.out);
+	struct peer seen = flow->seen;
+	flow_redial(flow);
+	expect_printed(flow, printed);
+	free(printed);
+	if (!flow->peer)
+		return;
+	runner_expect_long("connections", seen.connections, flow->seen.connections);
+	runner_expect_long("bytes that the peer received", (long)seen.received,
+			   (long)flow->seen.received);
+	runner_expect_long("their sum", seen.sum, flow->seen.sum);
+}
+
+void flow_end(struct flow *flow)
+{
+	process_free(&flow->result);
+	faultd_stop(&flow->server);
+	free(flow->log);
+	flow->log = NULL;
+}
+
+/* Which of a table's rows has failed. */
+static int told(const struct flow *flow, int good)
+{
+	if (!good)
+		printf("\n    -- %s, waiting by %s, faults %s %s; redial's log:\n%s", flow->program,
+		       way_names[flow->way], flow->faults[0] ? flow->faults[0] : "none",
+		       flow->faults[1] ? flow->faults[1] : "", flow->log ? flow->log : "    empty");
+	return good;
+}
+
+int expect_printed(const struct flow *flow, const char *text)
+{
+	return told(flow, runner_expect_text("printed", text, flow->result.out));
+}
+
+int expect_seen(const struct flow *flow, int count, const char *a, const char *b)
+{
+	char what[200];
+	snprintf(what, sizeof(what), "requests that the server saw with '%s' '%s'", a ? a : "",
+		 b ? b : "");
+	return told(flow,
+		    runner_expect_long(what, count, faultd_count(&flow->server, "request ", a, b)));
+}
+
+static int count_lines(const char *text, const char *a, const char *b)
+{
+	int count = 0;
+	for (const char *line = text; line && *line;) {
+		size_t len = strcspn(line, "\n");
+		char *copy = strndup(line, len);
+		count += (!a || strstr(copy, a)) && (!b || strstr(copy, b));
+		free(copy);
+		line += len + (line[len] == '\n');
+	}
+	return count;
+}
+
+int expect_logged(const struct flow *flow, int count, const char *a, const char *b)
+{
+	char what[200];
+	snprintf(what, sizeof(what), "lines logged with '%s' '%s'", a ? a : "", b ? b : "");
+	return told(flow, runner_expect_long(what, count, count_lines(flow->log, a, b)));
+}
+
+int expect_within(const struct flow *flow, long ms)
+{
+	int good = flow->result.elapsed_ms <= ms;
+	if (!good)
+		printf("\n    took %ld ms, more than %ld", flow->result.elapsed_ms, ms);
+	CU_ASSERT(good);
+	return good;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A conversation seen from outside: a program, which is a PROGRAM() of program.h run in a process
+ * of its own, and a server beside it. It runs bare or with libredial.so preloaded; then the test
+ * says what the program must have printed, the server seen and redial logged.
+ *
+ * To see the tests fail, run them as REDIAL_DISABLE=1 build/tests/flow-tests.
+ */
+#ifndef REDIAL_FLOW_H
+#define REDIAL_FLOW_H
+
+#include "support/process.h"
+#include "support/runner.h"
+
+#include "peer.h"
+#include "program.h"
+
+enum { FLOW_FAULTS_MAX = 8, FLOW_ENV_MAX = 4 };
+
+struct flow {
+	/* What the test sets. */
+	const char *program;
+	const char *arg;     /* the program's program.arg; "" unless told */
+	enum way way;	     /* how it waits; WAY_BLOCK unless told */
+	const char *listen;  /* where faultd does; 127.0.0.1 unless told */
+	const char *address; /* what the program dials; the same unless told */
+	const char *faults[FLOW_FAULTS_MAX];
+	peer_function *peer;	       /* serves instead of faultd */
+	const char *policy;	       /* text of the policy file; NULL: none */
+	const char *env[FLOW_ENV_MAX]; /* more NAME=value for the program */
+	int status;		       /* how it must end: 0, or 128 + signal */
+	/* What a run leaves. */
+	struct process_result result;
+	struct faultd server;
+	struct peer seen;
+	char *log; /* redial's lines */
+};
+
+/* Run the program beside a server of its own; what an earlier run left is dropped. */
+void flow_bare(struct flow *flow);
+void flow_redial(struct flow *flow);
+
+/* Runs it both ways: it must print the same, and a peer must have received the same. */
+void flow_both_alike(struct flow *flow);
+
+/* Drops what the last run left; not to be forgotten. */
+void flow_end(struct flow *flow);
+
+/* The program printed exactly this. */
+int expect_printed(const struct flow *flow, const char *text);
+
+/* faultd has logged so many requests with all these fragments, NULL for none. */
+int expect_seen(const struct flow *flow, int count, const char *a, const char *b);
+
+/* redial has logged so many lines with all these fragments, NULL for none. */
+int expect_logged(const struct flow *flow, int count, const char *a, const char *b);
+
+/* The program and its server took at most so long. */
+int expect_within(const struct flow *flow, long ms);
+
+/* runner_test rows: T(name) in an array that ends with T_END. */
+#define T(name)                                                                                    \
+	{                                                                                          \
+#name, name                                                                        \
+	}
+#define T_END                                                                                      \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
+
+#define FLOW_SUITES(X) X(reuse)
+
+#define X(name) extern const struct runner_test name##_tests[];
+FLOW_SUITES(X)
+#undef X
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "program.h"
+
+static void *serve(void *arg)
+{
+	struct peer *peer = arg;
+	peer->serve(peer);
+	return NULL;
+}
+
+/* Inherited by what it accepts. */
+static void limit_waits(int fd)
+{
+	static const struct timeval limit = {.tv_sec = 10};
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int peer_start(struct peer *peer, peer_function *function)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET};
+	socklen_t len = sizeof(addr);
+	*peer = (struct peer){.serve = function, .sum = FNV1A_START};
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&addr, len) ||
+	    listen(peer->listener, 16) ||
+	    getsockname(peer->listener, (struct sockaddr *)&addr, &len)) {
+		perror("peer");
+		return -1;
+	}
+	limit_waits(peer->listener);
+	peer->port = ntohs(addr.sin_port);
+	return pthread_create(&peer->thread, NULL, serve, peer) ? -1 : 0;
+}
+
+void peer_stop(struct peer *peer)
+{
+	shutdown(peer->listener, SHUT_RDWR);
+	pthread_join(peer->thread, NULL);
+	close(peer->listener);
+	peer->serve = NULL;
+}
+
+int peer_accept(struct peer *peer)
+{
+	int fd = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	peer->connections++;
+	limit_waits(fd);
+	return fd;
+}
+
+static ssize_t take(struct peer *peer, int fd, char *bytes, size_t size)
+{
+	ssize_t got = recv(fd, bytes, size, 0);
+	if (got > 0) {
+		peer->received += (size_t)got;
+		peer->sum = fnv1a(peer->sum, bytes, (size_t)got);
+	}
+	return got;
+}
+
+int peer_read_until(struct peer *peer, int fd, const char *end)
+{
+	char text[8192];
+	size_t len = 0;
+	while (len + 1 < sizeof(text)) {
+		if (take(peer, fd, text + len, 1) <= 0)
+			return -1;
+		text[++len] = '\0';
+		if (len >= strlen(end) && !strcmp(text + len - strlen(end), end))
+			return 0;
+	}
+	return -1;
+}
+
+int peer_read_count(struct peer *peer, int fd, size_t count)
+{
+	char bytes[65536];
+	while (count) {
+		ssize_t got = take(peer, fd, bytes, count < sizeof(bytes) ? count : sizeof(bytes));
+		if (got <= 0)
+			return -1;
+		count -= (size_t)got;
+	}
+	return 0;
+}
+
+void peer_read_all(struct peer *peer, int fd)
+{
+	char bytes[65536];
+	while (take(peer, fd, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+int peer_write(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	while (len) {
+		ssize_t put = send(fd, at, len, MSG_NOSIGNAL);
+		if (put < 0)
+			return -1;
+		at += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+void peer_say(int fd, const char *text)
+{
+	peer_write(fd, text, strlen(text));
+}
+
+void peer_close(int fd)
+{
+	close(fd);
+}
+
+void peer_reset(int fd)
+{
+	static const struct linger abort_now = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
+	close(fd);
+}
