@@ -27,7 +27,7 @@ int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void watch(struct server *s, struct conn *c)
+void conn_watch(struct server *s, struct conn *c)
 {
 	struct epoll_event ev = {.data.ptr = c};
 
@@ -45,7 +45,7 @@ static void wake_at(struct conn *c, int bytes)
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 }
 
-static void finish(struct conn *c, bool by_server, bool reset)
+void conn_finish(struct conn *c, bool by_server, bool reset)
 {
 	struct linger abort_now = {.l_onoff = 1, .l_linger = 0};
 
@@ -56,15 +56,6 @@ static void finish(struct conn *c, bool by_server, bool reset)
 	log_line("close conn=%u by=%s", c->id, by_server ? "server" : "peer");
 	free(c->reply.data);
 	c->dead = true;
-}
-
-static void log_request(const struct conn *c, const char *read)
-{
-	const struct request *r = &c->request;
-
-	log_line("request conn=%u n=%u method=%s path=%s body=%llu id=%s read=%s fault=%s sum=%08x",
-		 c->id, c->requests, r->method, r->path, (unsigned long long)r->body_len, r->id,
-		 read, c->fault ? c->fault->name : "-", r->sum);
 }
 
 static const char *peer_name(const struct sockaddr_storage *addr, char *out, size_t size)
@@ -108,13 +99,13 @@ int conn_accept(struct server *s)
 	epoll_ctl(s->epfd, EPOLL_CTL_ADD, fd, &ev);
 	if (s->shed_left) {
 		s->shed_left--;
-		finish(c, true, true);
+		conn_finish(c, true, true);
 	}
 	return 0;
 }
 
 /* The peer's kernel must have every byte before a RST, which would discard the rest. */
-static void leave(struct conn *c)
+void conn_leave(struct conn *c)
 {
 	int unsent = 0;
 
@@ -124,7 +115,7 @@ static void leave(struct conn *c)
 		c->deadline_ms = now_ms() + 1;
 		return;
 	}
-	finish(c, true, c->end == END_RST);
+	conn_finish(c, true, c->end == END_RST);
 }
 
 static void next_request(struct server *s, struct conn *c)
@@ -133,45 +124,20 @@ static void next_request(struct server *s, struct conn *c)
 	c->head_seen = c->in_body = false;
 	free(c->reply.data);
 	c->reply.data = NULL;
-	watch(s, c);
-}
-
-static enum conn_end idle_end(struct conn *c)
-{
-	if (c->fault->action == ACT_IDLE_RESET)
-		return END_RST;
-	return END_FIN;
-}
-
-static void idle_over(struct conn *c)
-{
-	static const char timeout[] = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
-				      "Connection: close\r\n\r\n";
-
-	if (c->fault->action == ACT_IDLE_408 &&
-	    send(c->fd, timeout, sizeof timeout - 1, MSG_NOSIGNAL) < 0)
-		c->end = END_RST;
-	c->end = idle_end(c);
-	leave(c);
-}
-
-static bool is_idle_fault(const struct conn *c)
-{
-	return c->fault && (c->fault->action == ACT_IDLE_RESET ||
-			    c->fault->action == ACT_IDLE_CLOSE || c->fault->action == ACT_IDLE_408);
+	conn_watch(s, c);
 }
 
 static void answered(struct server *s, struct conn *c)
 {
 	if (c->end != END_STAY) {
-		leave(c);
+		conn_leave(c);
 		return;
 	}
-	if (is_idle_fault(c) && c->fault->arg <= 0) {
-		idle_over(c);
+	if (fault_is_idle(c) && c->fault->arg <= 0) {
+		fault_idle_over(c);
 		return;
 	}
-	if (is_idle_fault(c))
+	if (fault_is_idle(c))
 		c->deadline_ms = now_ms() + c->fault->arg;
 	next_request(s, c);
 }
@@ -183,11 +149,11 @@ static void write_on(struct server *s, struct conn *c)
 				 MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EAGAIN) {
-			watch(s, c);
+			conn_watch(s, c);
 			return;
 		}
 		if (n < 0) {
-			finish(c, false, false);
+			conn_finish(c, false, false);
 			return;
 		}
 		c->written += (size_t)n;
@@ -195,12 +161,12 @@ static void write_on(struct server *s, struct conn *c)
 	answered(s, c);
 }
 
-static void answer(struct server *s, struct conn *c, int status)
+void conn_answer(struct server *s, struct conn *c, int status)
 {
 	enum action action = c->fault ? c->fault->action : ACT_NONE;
 
 	if (reply_build(&c->reply, &c->request, status, c->id, c->requests)) {
-		finish(c, true, true);
+		conn_finish(c, true, true);
 		return;
 	}
 	if (c->reply.close)
@@ -215,93 +181,12 @@ static void answer(struct server *s, struct conn *c, int status)
 	write_on(s, c);
 }
 
-static void fall_silent(struct server *s, struct conn *c)
-{
-	c->state = CONN_SILENT;
-	watch(s, c);
-}
-
-/* The request has been read: do what its fault says. */
-static void act(struct server *s, struct conn *c)
-{
-	log_request(c, "full");
-	switch (c->fault ? c->fault->action : ACT_NONE) {
-	case ACT_REFUSE:
-		listener_refuse(&s->listener, (int)c->fault->arg);
-		finish(c, true, true);
-		return;
-	case ACT_HANG_ACCEPT:
-		listener_hang(&s->listener, (int)c->fault->arg);
-		finish(c, true, true);
-		return;
-	case ACT_SHED:
-		s->shed_left += (int)c->fault->arg;
-		finish(c, true, true);
-		return;
-	case ACT_RESET:
-	case ACT_CLOSE:
-		finish(c, true, c->fault->action == ACT_RESET);
-		return;
-	case ACT_DROP:
-		fall_silent(s, c);
-		return;
-	case ACT_DELAY:
-		c->state = CONN_WAITING;
-		c->deadline_ms = now_ms() + c->fault->arg;
-		watch(s, c);
-		return;
-	case ACT_EARLY:
-		c->request.keep_alive = false;
-		/* fall through */
-	case ACT_STATUS:
-		answer(s, c, (int)c->fault->arg);
-		return;
-	default:
-		answer(s, c, 0);
-	}
-}
-
-static void act_unread(struct server *s, struct conn *c)
-{
-	log_request(c, "none");
-	if (c->fault->action == ACT_FIN_UNREAD) {
-		shutdown(c->fd, SHUT_WR);
-		fall_silent(s, c);
-		return;
-	}
-	finish(c, true, c->fault->action == ACT_RESET_UNREAD);
-}
-
-/* Answers while the body is still on its way, then closes over it. */
-static void act_early(struct server *s, struct conn *c)
-{
-	log_request(c, "part");
-	c->request.keep_alive = false;
-	answer(s, c, (int)c->fault->arg);
-}
-
 static void bad_request(struct server *s, struct conn *c)
 {
 	log_line("garbage conn=%u", c->id);
 	strcpy(c->request.method, "-");
 	c->request.keep_alive = false;
-	answer(s, c, 400);
-}
-
-static void choose_fault(struct server *s, struct conn *c)
-{
-	struct occasion now = {
-	    .conn = c->id,
-	    .nth = ++c->requests,
-	    .total = ++s->requests,
-	    .method = c->request.method,
-	    .path = c->request.path,
-	};
-
-	c->head_seen = true;
-	c->deadline_ms = 0;
-	c->end = END_STAY;
-	c->fault = spec_find(&s->faults, &now);
+	conn_answer(s, c, 400);
 }
 
 /* Has the whole request arrived, or as much as will? Then it can be left unread. */
@@ -336,10 +221,10 @@ static long look(struct server *s, struct conn *c, const char *data, size_t len)
 		return 0;
 	}
 	if (!c->head_seen)
-		choose_fault(s, c);
+		fault_choose(s, c);
 	if (spec_is_unread(c->fault)) {
 		if (arrived(c, data, (size_t)n, len)) {
-			act_unread(s, c);
+			fault_unread(s, c);
 			return -1;
 		}
 		wake_at(c, (int)len + 1);
@@ -348,7 +233,7 @@ static long look(struct server *s, struct conn *c, const char *data, size_t len)
 	c->in_body = true;
 	if (c->fault && c->fault->action == ACT_EARLY && !c->request.done) {
 		recv(c->fd, NULL, (size_t)n, MSG_TRUNC);
-		act_early(s, c);
+		fault_early(s, c);
 		return -1;
 	}
 	if (c->request.expect_continue && !c->request.done)
@@ -360,8 +245,8 @@ static long look(struct server *s, struct conn *c, const char *data, size_t len)
 static void lost(struct conn *c)
 {
 	if (c->in_body)
-		log_request(c, "part");
-	finish(c, false, false);
+		fault_log(c, "part");
+	conn_finish(c, false, false);
 }
 
 static void read_on(struct server *s, struct conn *c, uint32_t events)
@@ -389,7 +274,7 @@ static void read_on(struct server *s, struct conn *c, uint32_t events)
 		wake_at(c, 1);
 		recv(c->fd, NULL, (size_t)taken, MSG_TRUNC);
 		if (c->request.done)
-			act(s, c);
+			fault_act(s, c);
 	}
 }
 
@@ -404,7 +289,7 @@ void conn_event(struct server *s, struct conn *c, uint32_t events)
 		return;
 	default:
 		if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
-			finish(c, false, false);
+			conn_finish(c, false, false);
 	}
 }
 
@@ -412,11 +297,11 @@ void conn_timeout(struct server *s, struct conn *c)
 {
 	c->deadline_ms = 0;
 	if (c->state == CONN_WAITING)
-		answer(s, c, 0);
+		conn_answer(s, c, 0);
 	else if (c->state == CONN_ENDING)
-		leave(c);
+		conn_leave(c);
 	else if (c->state == CONN_READING)
-		idle_over(c);
+		fault_idle_over(c);
 }
 
 void conn_sweep(struct server *s)

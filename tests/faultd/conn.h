@@ -41,6 +41,7 @@ struct conn {
 struct server {
 	int epfd;
 	struct listener listener;
+	bool refusing; /* epoll watches the listener's packets in its stead */
 	struct spec_list faults;
 	unsigned connections, requests;
 	int shed_left;
@@ -60,5 +61,36 @@ void conn_timeout(struct server *server, struct conn *conn);
 
 /* Frees what died in this round. */
 void conn_sweep(struct server *server);
+
+/* For fault.c: lets epoll wait for what the state needs. */
+void conn_watch(struct server *server, struct conn *conn);
+
+/* Closes it now, with RST if reset. */
+void conn_finish(struct conn *conn, bool by_server, bool reset);
+
+/* Closes it as conn->end says, once every byte is out. */
+void conn_leave(struct conn *conn);
+
+/* Answers the request at hand; status 0: as its path asks. */
+void conn_answer(struct server *server, struct conn *conn, int status);
+
+/* One line of log on the request at hand; read: full, part or none. */
+void fault_log(const struct conn *conn, const char *read);
+
+/* Counts the request whose head has come, and settles what is to go wrong with it. */
+void fault_choose(struct server *server, struct conn *conn);
+
+/* The request has been read: does what its fault says. */
+void fault_act(struct server *server, struct conn *conn);
+
+/* The same when it has arrived and is to stay unread. */
+void fault_unread(struct server *server, struct conn *conn);
+
+/* Answers while the body is still on its way, then closes over it. */
+void fault_early(struct server *server, struct conn *conn);
+
+/* Does this connection go wrong once it is idle? And then, when it has been for long enough: */
+bool fault_is_idle(const struct conn *conn);
+void fault_idle_over(struct conn *conn);
 
 #endif

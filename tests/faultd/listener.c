@@ -94,18 +94,6 @@ static long attempt_fails(void)
 	return value;
 }
 
-void listener_refuse(struct listener *l, int n)
-{
-	if (!l->refuse_left) {
-		l->packets =
-		    socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
-		l->refused_before = attempt_fails();
-		/* Ends listening, unlike close() without giving the port away. */
-		shutdown(l->fd, SHUT_RD);
-	}
-	l->refuse_left += n;
-}
-
 /* Is this IP packet, on its way out, the RST that answers a SYN to our port? */
 static bool is_refusal(const unsigned char *packet, size_t len, int port)
 {
@@ -148,6 +136,18 @@ static int count_refusals(struct listener *l)
 	return n;
 }
 
+void listener_refuse(struct listener *l, int n)
+{
+	if (!l->refuse_left) {
+		l->packets =
+		    socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+		l->refused_before = attempt_fails();
+		/* Ends listening, unlike close() without giving the port away. */
+		shutdown(l->fd, SHUT_RD);
+	}
+	l->refuse_left += n;
+}
+
 static void tick_refuse(struct listener *l)
 {
 	int n = count_refusals(l);
@@ -159,9 +159,6 @@ static void tick_refuse(struct listener *l)
 	if (l->refuse_left > 0)
 		return;
 	l->refuse_left = 0;
-	if (l->packets >= 0)
-		close(l->packets);
-	l->packets = -1;
 	if (listen(l->fd, SOMAXCONN))
 		fprintf(stderr, "faultd: cannot listen again: %s\n", strerror(errno));
 }
@@ -237,9 +234,9 @@ static void tick_hang(struct listener *l)
 		set_filter(l);
 }
 
-bool listener_is_counting(const struct listener *l)
+bool listener_needs_ticks(const struct listener *l)
 {
-	return l->refuse_left || l->hang_left;
+	return l->hang_left || (l->refuse_left && l->packets < 0);
 }
 
 void listener_tick(struct listener *l)

@@ -30,8 +30,11 @@ void listener_refuse(struct listener *listener, int n);
 /* The SYNs of the next n connections are dropped, retransmissions too. */
 void listener_hang(struct listener *listener, int n);
 
-/* Is one of the two under way? Then call listener_tick each millisecond or so. */
-bool listener_is_counting(const struct listener *listener);
+/*
+ * While connections are being turned away: call listener_tick when `packets` is readable, and each
+ * millisecond if listener_needs_ticks says so.
+ */
+bool listener_needs_ticks(const struct listener *listener);
 void listener_tick(struct listener *listener);
 
 #endif

@@ -71,7 +71,7 @@ static int next_wait(const struct server *s)
 {
 	int64_t wait = -1, now = now_ms();
 
-	if (listener_is_counting(&s->listener))
+	if (listener_needs_ticks(&s->listener))
 		wait = 1;
 	for (const struct conn *c = s->conns; c; c = c->next) {
 		int64_t left = c->deadline_ms - now;
@@ -90,19 +90,41 @@ static void run_deadlines(struct server *s)
 		if (!c->dead && c->deadline_ms && c->deadline_ms <= now)
 			conn_timeout(s, c);
 	}
-	if (listener_is_counting(&s->listener))
-		listener_tick(&s->listener);
+	listener_tick(&s->listener);
+}
+
+static void watch(const struct server *s, int fd)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	epoll_ctl(s->epfd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+/* A listening socket that was shut down reports EPOLLHUP for ever. */
+static void watch_listener(struct server *s)
+{
+	bool refusing = s->listener.refuse_left > 0;
+
+	if (refusing == s->refusing)
+		return;
+	s->refusing = refusing;
+	epoll_ctl(s->epfd, EPOLL_CTL_DEL, refusing ? s->listener.fd : s->listener.packets, NULL);
+	if (!refusing)
+		watch(s, s->listener.fd);
+	else if (s->listener.packets >= 0)
+		watch(s, s->listener.packets);
 }
 
 static int serve(struct server *s)
 {
-	struct epoll_event ev = {.events = EPOLLIN}, got[64];
+	struct epoll_event got[64];
 
 	s->epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (s->epfd < 0 || epoll_ctl(s->epfd, EPOLL_CTL_ADD, s->listener.fd, &ev)) {
+	if (s->epfd < 0) {
 		perror("faultd: epoll");
 		return 1;
 	}
+	watch(s, s->listener.fd);
 	for (;;) {
 		int n = epoll_wait(s->epfd, got, 64, next_wait(s));
 
@@ -111,11 +133,11 @@ static int serve(struct server *s)
 
 			if (c && !c->dead)
 				conn_event(s, c, got[i].events);
-			else if (!c && !listener_is_counting(&s->listener))
-				while (!conn_accept(s))
-					;
+			while (!c && !conn_accept(s))
+				;
 		}
 		run_deadlines(s);
+		watch_listener(s);
 		conn_sweep(s);
 	}
 }
