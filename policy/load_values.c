@@ -24,14 +24,6 @@ const char *load_name(const config_setting_t *setting, char *buf, size_t size)
 	return buf;
 }
 
-/* libconfig keeps no line of an array's elements. */
-static unsigned line_of(const config_setting_t *setting)
-{
-	while (setting && !config_setting_source_line(setting))
-		setting = config_setting_parent(setting);
-	return setting ? config_setting_source_line(setting) : 0;
-}
-
 int load_fail(struct load_reading *reading, const config_setting_t *setting, const char *format,
 	      ...)
 {
@@ -39,7 +31,7 @@ int load_fail(struct load_reading *reading, const config_setting_t *setting, con
 	va_list args;
 	size_t len;
 
-	error->line = line_of(setting);
+	error->line = config_setting_source_line(setting);
 	load_name(setting, error->text, sizeof(error->text) / 2);
 	len = strlen(error->text);
 	if (len)

@@ -19,7 +19,7 @@ enum method method_parse(const char *name, size_t len)
 	if (len == 0 || len >= sizeof(names[0]))
 		return METHOD_OTHER;
 	for (int i = METHOD_OTHER + 1; i < METHOD_COUNT; i++)
-		if (memcmp(names[i], name, len) == 0 && names[i][len] == '\0')
+		if (memcmp(names[i], name, len) == 0 && names[i][len - 1] && !names[i][len])
 			return (enum method)i;
 	return METHOD_OTHER;
 }

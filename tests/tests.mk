@@ -4,7 +4,7 @@
 T := $(B)/tests
 TEST_CFLAGS := -Itests -Ipreload -Ipolicy
 
-UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c
+UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1*.c)
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/runner.h"
+
+#define SUITES(X)                                                                                  \
+	X(method)                                                                                  \
+	X(policy)                                                                                  \
+	X(match)                                                                                   \
+	X(decide)                                                                                  \
+	X(backoff)                                                                                 \
+	X(compiled)                                                                                \
+	X(load)                                                                                    \
+	X(http1)                                                                                   \
+	X(tool)                                                                                    \
+	X(launcher)
+
+#define X(name) void suite_##name(void);
+SUITES(X)
+#undef X
+
+int main(int argc, char **argv)
+{
+	runner_begin();
+#define X(name) suite_##name();
+	SUITES(X)
+#undef X
+	return runner_end(argc, argv);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compiled.h"
+
+static struct compiled file;
+
+static void fill(void)
+{
+	struct policy policy;
+
+	policy_defaults(&policy);
+	policy.rule_count = 1;
+	strcpy(policy.rules[0].host, "*.internal");
+	policy.rules[0].set = POLICY_KEY_MAX_ATTEMPTS;
+	policy.rules[0].retry.max_attempts = 2;
+	policy_finish(&policy);
+	compiled_make(&file, &policy);
+}
+
+static void expect_refused(const char *what, size_t len, const char *reason)
+{
+	const char *why = "(accepted)";
+
+	CU_ASSERT_PTR_NULL(compiled_open(&file, len, &why));
+	expect_contains(what, reason, why);
+}
+
+static void what_was_compiled_is_read_back_byte_for_byte(void)
+{
+	const char *why = "(none)";
+	const struct policy *found;
+	struct policy before;
+
+	fill();
+	before = file.policy;
+	found = compiled_open(&file, sizeof(file), &why);
+	runner_expect_text("no reason against it", "(none)", why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	runner_expect_long("difference", 0, memcmp(found, &before, sizeof(before)));
+}
+
+static void text_is_told_from_a_compiled_policy(void)
+{
+	char text[] = "enabled = true;";
+
+	fill();
+	runner_expect_long("compiled", 1, compiled_is(&file, sizeof(file)));
+	runner_expect_long("its first bytes alone", 1, compiled_is(&file, 8));
+	runner_expect_long("too few of them", 0, compiled_is(&file, 7));
+	runner_expect_long("text", 0, compiled_is(text, sizeof(text)));
+	memcpy(&file, text, sizeof(text));
+	expect_refused("text", sizeof(file), "not a compiled policy");
+	expect_refused("nothing", 0, "not a compiled policy");
+}
+
+static void a_truncated_one_is_refused_at_any_length(void)
+{
+	fill();
+	for (size_t len = 8; len < sizeof(file); len += 7)
+		expect_refused("truncated", len, "truncated");
+	expect_refused("without its last byte", sizeof(file) - 1, "truncated");
+}
+
+static void one_of_another_version_is_refused(void)
+{
+	fill();
+	file.version++;
+	expect_refused("version", sizeof(file), "another version");
+	fill();
+	file.size -= 4;
+	expect_refused("size", sizeof(file), "another version");
+}
+
+static void a_change_of_any_byte_is_found(void)
+{
+	unsigned char *bytes = (unsigned char *)&file;
+	const char *why;
+	unsigned missed = 0;
+
+	fill();
+	for (size_t i = 0; i < sizeof(file); i++) {
+		/* the tail of the structure is padding on machines that align it to 8 */
+		if (i >= offsetof(struct compiled, policy) + sizeof(struct policy))
+			break;
+		bytes[i] ^= 0x40;
+		missed += compiled_open(&file, sizeof(file), &why) != NULL;
+		bytes[i] ^= 0x40;
+	}
+	runner_expect_long("changes missed", 0, missed);
+	file.policy.retry.max_attempts++;
+	expect_refused("changed", sizeof(file), "corrupted");
+}
+
+static void bytes_after_its_end_are_refused(void)
+{
+	fill();
+	expect_refused("longer", sizeof(file) + 1, "corrupted");
+}
+
+/* Somebody's compiler may be wrong, or hostile: the checksum is right, the values are not. */
+static void values_that_would_misbehave_are_refused(void)
+{
+	struct policy bad;
+
+	fill();
+#define REFUSED(change)                                                                            \
+	do {                                                                                       \
+		fill();                                                                            \
+		bad = file.policy;                                                                 \
+		change;                                                                            \
+		compiled_make(&file, &bad);                                                        \
+		expect_refused(#change, sizeof(file), "corrupted");                                \
+	} while (0)
+	REFUSED(bad.rule_count = POLICY_RULES_MAX + 1);
+	REFUSED(bad.rule_count = UINT32_MAX);
+	REFUSED(bad.enabled = 2);
+	REFUSED(bad.hold_max_bytes = 1048577);
+	REFUSED(bad.methods_always |= method_bit(METHOD_POST));
+	REFUSED(bad.retry.methods |= method_bit(METHOD_POST));
+	REFUSED(bad.retry.methods |= method_bit(METHOD_OTHER));
+	REFUSED(bad.retry.on = 1u << 4);
+	REFUSED(bad.retry.max_attempts = 0);
+	REFUSED(bad.retry.max_attempts = 11);
+	REFUSED(bad.retry.total_timeout_ms = 0);
+	REFUSED(bad.retry.total_timeout_ms = 600001);
+	REFUSED(bad.retry.connect_timeout_ms = 0);
+	REFUSED(bad.retry.connect_timeout_ms = 60001);
+	REFUSED(bad.retry.max_request_bytes = 1048577);
+	REFUSED(bad.retry.backoff.base_ms = 60001);
+	REFUSED(bad.retry.backoff.max_ms = 60001);
+	REFUSED(bad.retry.backoff.multiplier_milli = 999);
+	REFUSED(bad.retry.backoff.multiplier_milli = 10001);
+	REFUSED(bad.retry.backoff.jitter = JITTER_NONE + 1);
+	REFUSED(bad.log.sink = SINK_NONE + 1);
+	REFUSED(bad.log.sink = SINK_FILE);
+	REFUSED(bad.log.id_header_count = POLICY_ID_HEADERS_MAX + 1);
+	REFUSED(memset(bad.log.path, '/', sizeof(bad.log.path)));
+	REFUSED(memset(bad.log.id_headers[1], 'x', sizeof(bad.log.id_headers[1])));
+	REFUSED(memset(bad.rules[0].host, 'x', sizeof(bad.rules[0].host)));
+	REFUSED(memset(bad.rules[0].path, 'x', sizeof(bad.rules[0].path)));
+	REFUSED(bad.rules[0].port = 65536);
+	REFUSED(bad.rules[0].retry.methods = method_bit(METHOD_PATCH));
+	REFUSED(bad.rules[0].retry.max_attempts = 11);
+#undef REFUSED
+}
+
+void suite_compiled(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(what_was_compiled_is_read_back_byte_for_byte),
+	    TEST(text_is_told_from_a_compiled_policy),
+	    TEST(a_truncated_one_is_refused_at_any_length),
+	    TEST(one_of_another_version_is_refused),
+	    TEST(a_change_of_any_byte_is_found),
+	    TEST(bytes_after_its_end_are_refused),
+	    TEST(values_that_would_misbehave_are_refused),
+	    TEST_END};
+
+	runner_suite("compiled", tests);
+}

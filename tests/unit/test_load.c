@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syslog.h>
+#include <unistd.h>
+
+#include "compiled.h"
+#include "load.h"
+
+static struct policy policy;
+static struct load_error error;
+
+static int load(const char *text)
+{
+	memset(&error, 0, sizeof(error));
+	return load_policy(scratch_text("policy.cfg", text), &policy, &error);
+}
+
+static int accepted(const char *text)
+{
+	int result = load(text);
+
+	if (result)
+		printf("\n    %s: refused: %u: %s", text, error.line, error.text);
+	CU_ASSERT_EQUAL(result, 0);
+	return !result;
+}
+
+static void refused(const char *text, unsigned line, const char *message)
+{
+	runner_expect_long(text, -1, load(text));
+	runner_expect_long(text, line, error.line);
+	runner_expect_text(text, message, error.text);
+}
+
+static void refused_file(const char *path, const char *message)
+{
+	memset(&error, 0, sizeof(error));
+	runner_expect_long(path, -1, load_policy(path, &policy, &error));
+	runner_expect_long(path, 0, error.line);
+	expect_contains(path, message, error.text);
+}
+
+static void default_cfg_spells_out_the_built_in_defaults(void)
+{
+	struct policy defaults;
+
+	policy_defaults(&defaults);
+	runner_expect_long("load", 0, load_policy("scripts/policies/default.cfg", &policy, &error));
+	runner_expect_long("difference", 0, memcmp(&policy, &defaults, sizeof(policy)));
+}
+
+static void keys_that_are_left_out_keep_their_defaults(void)
+{
+	struct policy defaults;
+
+	policy_defaults(&defaults);
+	accepted("# nothing but a comment\n");
+	runner_expect_long("difference", 0, memcmp(&policy, &defaults, sizeof(policy)));
+	accepted("retry = { max_attempts = 5; }; log = {}; rules = ();");
+	runner_expect_long("max_attempts", 5, policy.retry.max_attempts);
+	policy.retry.max_attempts = 3;
+	runner_expect_long("difference", 0, memcmp(&policy, &defaults, sizeof(policy)));
+}
+
+static void every_key_reaches_its_member(void)
+{
+	accepted(
+	    "enabled = false;\n"
+	    "retry = { methods = [\"PUT\", \"GET\"]; on = (\"eof\", \"first-use\");\n"
+	    "  max_attempts = 1; total_timeout_ms = 2; connect_timeout_ms = 3;\n"
+	    "  max_request_bytes = 4; backoff = { base_ms = 5; max_ms = 6;\n"
+	    "  multiplier = 1.125; jitter = \"equal\"; }; };\n"
+	    "log = { sink = \"file:/a\"; facility = \"local7\"; request_id_headers = [\"Id\"]; };");
+	runner_expect_long("enabled", 0, policy.enabled);
+	runner_expect_long("methods", method_bit(METHOD_PUT) | method_bit(METHOD_GET),
+			   policy.retry.methods);
+	runner_expect_long("on", POLICY_ON_EOF | POLICY_ON_FIRST_USE, policy.retry.on);
+	runner_expect_long("max_attempts", 1, policy.retry.max_attempts);
+	runner_expect_long("total_timeout_ms", 2, policy.retry.total_timeout_ms);
+	runner_expect_long("connect_timeout_ms", 3, policy.retry.connect_timeout_ms);
+	runner_expect_long("max_request_bytes", 4, policy.retry.max_request_bytes);
+	runner_expect_long("base_ms", 5, policy.retry.backoff.base_ms);
+	runner_expect_long("max_ms", 6, policy.retry.backoff.max_ms);
+	runner_expect_long("multiplier", 1125, policy.retry.backoff.multiplier_milli);
+	runner_expect_long("jitter", JITTER_EQUAL, policy.retry.backoff.jitter);
+	runner_expect_long("sink", SINK_FILE, policy.log.sink);
+	runner_expect_text("path", "/a", policy.log.path);
+	runner_expect_long("facility", LOG_LOCAL7, policy.log.facility);
+	runner_expect_long("id headers", 1, policy.log.id_header_count);
+	runner_expect_text("id header", "Id", policy.log.id_headers[0]);
+	runner_expect_text("no second", "", policy.log.id_headers[1]);
+	runner_expect_long("hold_max_bytes", 4, policy.hold_max_bytes);
+	runner_expect_long("methods_always", 0, policy.methods_always);
+}
+
+static void a_rule_remembers_its_line_and_which_keys_it_names(void)
+{
+	const struct policy_rule *rule = policy.rules;
+
+	accepted("rules = (\n"
+		 "  { host = \"*.x\"; port = 8080; path = \"/v1/*\"; max_attempts = 2; },\n"
+		 "\n"
+		 "  { methods = []; backoff = { base_ms = 7; jitter = \"none\"; }; }\n"
+		 ");\n"
+		 "retry = { max_request_bytes = 9; };");
+	runner_expect_long("rules", 2, policy.rule_count);
+	runner_expect_text("host", "*.x", rule[0].host);
+	runner_expect_text("path", "/v1/*", rule[0].path);
+	runner_expect_long("port", 8080, rule[0].port);
+	runner_expect_long("line", 2, rule[0].line);
+	runner_expect_long("set", POLICY_KEY_MAX_ATTEMPTS, rule[0].set);
+	runner_expect_long("max_attempts", 2, rule[0].retry.max_attempts);
+	runner_expect_long("line", 4, rule[1].line);
+	runner_expect_long("set",
+			   POLICY_KEY_METHODS | POLICY_KEY_BACKOFF_BASE | POLICY_KEY_BACKOFF_JITTER,
+			   rule[1].set);
+	runner_expect_long("base_ms", 7, rule[1].retry.backoff.base_ms);
+	runner_expect_long("methods_always", 0, policy.methods_always);
+}
+
+static void ranges_include_their_ends(void)
+{
+	accepted("retry = { max_attempts = 10; total_timeout_ms = 600000; "
+		 "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = "
+		 "60000; max_ms = 60000; multiplier = 10; }; }; rules = ( { port = 65535; } );");
+	accepted("retry = { max_attempts = 1; total_timeout_ms = 1; connect_timeout_ms = 1; "
+		 "max_request_bytes = 0; backoff = { base_ms = 0; max_ms = 0; multiplier = 1.0; "
+		 "}; }; rules = ( { port = 1; } );");
+	runner_expect_long("multiplier", 1000, policy.retry.backoff.multiplier_milli);
+}
+
+static void a_number_out_of_range_is_refused(void)
+{
+	static const struct {
+		const char *key, *value, *name, *range;
+	} rows[] = {
+	    {"max_attempts", "0", "max_attempts", "a whole number from 1 to 10"},
+	    {"max_attempts", "11", "max_attempts", "a whole number from 1 to 10"},
+	    {"max_attempts", "-1", "max_attempts", "a whole number from 1 to 10"},
+	    {"total_timeout_ms", "0", "total_timeout_ms", "a whole number from 1 to 600000"},
+	    {"total_timeout_ms", "600001", "total_timeout_ms", "a whole number from 1 to 600000"},
+	    {"connect_timeout_ms", "60001", "connect_timeout_ms", "a whole number from 1 to 60000"},
+	    {"max_request_bytes", "1048577", "max_request_bytes",
+	     "a whole number from 0 to 1048576"},
+	    {"backoff = { base_ms", "60001", "backoff.base_ms", "a whole number from 0 to 60000"},
+	    {"backoff = { max_ms", "-1", "backoff.max_ms", "a whole number from 0 to 60000"},
+	    {"backoff = { multiplier", "0", "backoff.multiplier", "a number from 1.0 to 10.0"},
+	    {"backoff = { multiplier", "10.01", "backoff.multiplier", "a number from 1.0 to 10.0"},
+	};
+	char text[128], message[128];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "retry = {\n%s = %s;%s };", rows[i].key, rows[i].value,
+			 strchr(rows[i].key, '{') ? " };" : "");
+		snprintf(message, sizeof(message), "retry.%s must be %s, not %s", rows[i].name,
+			 rows[i].range, rows[i].value);
+		refused(text, 2, message);
+	}
+	refused("rules = ( { port = 65536; } );", 1,
+		"rules[0].port must be a whole number from 1 to 65535, not 65536");
+}
+
+static void a_number_that_the_parser_would_cut_is_refused(void)
+{
+	const char *message = "number is too large, no key takes it";
+
+	refused("retry = {\n max_attempts = 4294967299; };", 2, message);
+	refused("retry = { max_attempts = 0x100000003; };", 1, message);
+	refused("retry = { max_attempts = 99999999999999999999999; };", 1, message);
+	accepted("retry = { max_attempts = 0x3; backoff = { multiplier = 1.99999999999999; }; };");
+	runner_expect_long("multiplier", 2000, policy.retry.backoff.multiplier_milli);
+}
+
+static void an_unknown_key_is_refused_with_the_nearest(void)
+{
+	refused("retry = {\n max_atempts = 3; };", 2,
+		"retry.max_atempts is not a known key, did you mean max_attempts?");
+	refused("enable = true;", 1, "enable is not a known key, did you mean enabled?");
+	refused("rules = ( {\n hots = \"a\"; } );", 2,
+		"rules[0].hots is not a known key, did you mean host?");
+	refused("log = { level = \"info\"; };", 1,
+		"log.level is not a known key; known are sink, facility, request_id_headers");
+	refused("a_key_longer_than_any_that_there_is_in_this_file = 1;", 1,
+		"a_key_longer_than_any_that_there_is_in_this_file is not a known key; known are "
+		"enabled, retry, log, rules");
+}
+
+static void a_key_that_is_not_acted_on_yet_is_refused(void)
+{
+	static const char *const texts[] = {"budget = { ratio = 0.2; };",
+					    "breaker = { open_ms = 1; };",
+					    "retry = { statuses = [502]; };",
+					    "retry = { attempt_header = \"X\"; };",
+					    "retry = { response_timeout_ms = 0; };",
+					    "retry = { retry_after_max_ms = 0; };",
+					    "retry = { idempotency_key_headers = []; };"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		runner_expect_long(texts[i], -1, load(texts[i]));
+		expect_contains(texts[i], "is not a known key", error.text);
+	}
+	refused("retry = { on = [\"stale\",\n \"connect\"]; };", 2,
+		"retry.on[1] must be \"stale\", \"reset\", \"eof\" or \"first-use\", not "
+		"\"connect\"");
+}
+
+static void a_value_of_the_wrong_type_is_refused(void)
+{
+	refused("enabled = 1;", 1, "enabled must be true or false, not 1");
+	refused("retry = 3;", 1, "retry must be a group, { ... }, not 3");
+	refused("retry = { backoff = true; };", 1,
+		"retry.backoff must be a group, { ... }, not true");
+	refused("retry = { max_attempts = 3.0; };", 1,
+		"retry.max_attempts must be a whole number from 1 to 10, not 3.000");
+	refused("retry = { max_attempts = \"3\"; };", 1,
+		"retry.max_attempts must be a whole number from 1 to 10, not \"3\"");
+	refused("retry = { backoff = { multiplier = \"2\"; }; };", 1,
+		"retry.backoff.multiplier must be a number from 1.0 to 10.0, not \"2\"");
+	refused("retry = { backoff = { jitter = 1; }; };", 1,
+		"retry.backoff.jitter must be \"full\", \"equal\" or \"none\", not 1");
+	refused("retry = { methods = \"GET\"; };", 1,
+		"retry.methods must be a list such as [\"GET\", \"HEAD\"], not \"GET\"");
+	refused("retry = { on = \"stale\"; };", 1,
+		"retry.on must be a list of \"stale\", \"reset\", \"eof\" or \"first-use\", not "
+		"\"stale\"");
+	refused("retry = { on = [1]; };", 1,
+		"retry.on[0] must be \"stale\", \"reset\", \"eof\" or \"first-use\", not 1");
+	refused("rules = { };", 1,
+		"rules must be a list of groups, ( { ... }, { ... } ), not a group");
+	refused("rules = ( 3 );", 1, "rules[0] must be a group, { ... }, not 3");
+	refused("rules = ( { host = 1; } );", 1,
+		"rules[0].host must be text such as \"*.internal\", not 1");
+	refused("rules = ( { path = [\"/\"]; } );", 1,
+		"rules[0].path must be text such as \"/v1/*\", not an array");
+}
+
+static void methods_that_could_act_twice_are_refused_with_the_reason(void)
+{
+	refused("retry = { methods = [\"GET\", \"POST\"]; };", 1,
+		"retry.methods[1] must not be POST: the server may have acted on it before the "
+		"connection broke, sending it again could do it twice");
+	refused("rules = ( { methods = [\"PATCH\"]; } );", 1,
+		"rules[0].methods[0] must not be PATCH: the server may have acted on it before the "
+		"connection broke, sending it again could do it twice");
+	refused(
+	    "retry = { methods = [\"CONNECT\"]; };", 1,
+	    "retry.methods[0] must not be CONNECT: it opens a tunnel, what follows is not HTTP");
+}
+
+static void an_unknown_method_is_refused_with_the_known_ones(void)
+{
+	refused("retry = { methods = [\"get\"]; };", 1,
+		"retry.methods[0] must be one of GET HEAD PUT DELETE OPTIONS TRACE PROPFIND REPORT "
+		"SEARCH QUERY, not \"get\"");
+	refused("retry = { methods = [1]; };", 1,
+		"retry.methods[0] must be one of GET HEAD PUT DELETE OPTIONS TRACE PROPFIND REPORT "
+		"SEARCH QUERY, not 1");
+	accepted("retry = { methods = []; };");
+	runner_expect_long("none", 0, policy.retry.methods);
+}
+
+static void a_rule_that_could_never_match_is_refused(void)
+{
+	refused("rules = ( { host = \"api:8080\"; } );", 1,
+		"rules[0].host must be a host alone, port and path have keys of their own, not "
+		"\"api:8080\"");
+	refused("rules = ( { host = \"api/v1\"; } );", 1,
+		"rules[0].host must be a host alone, port and path have keys of their own, not "
+		"\"api/v1\"");
+	refused("rules = ( { path = \"v1\"; } );", 1,
+		"rules[0].path must be a path that starts with / or *, not \"v1\"");
+	accepted("rules = ( { host = \"[::1]\"; path = \"*.json\"; } );");
+}
+
+static void a_base_above_the_cap_is_refused_wherever_each_comes_from(void)
+{
+	refused("retry = { backoff = { base_ms = 2000; }; };", 1,
+		"retry has a backoff.base_ms of 2000, above its max_ms of 1000");
+	refused("rules = (\n{ backoff = { base_ms = 500; }; } );\n"
+		"retry = { backoff = { max_ms = 400; }; };",
+		2, "rules[0] has a backoff.base_ms of 500, above its max_ms of 400");
+	refused("rules = ( { backoff = { max_ms = 10; }; } );", 1,
+		"rules[0] has a backoff.base_ms of 25, above its max_ms of 10");
+}
+
+static void a_bad_log_group_is_refused(void)
+{
+	const char *sink = "log.sink must be \"syslog\", \"none\" or \"file:PATH\" with an "
+			   "absolute PATH of at most 255 bytes, not \"file:x\"";
+
+	refused("log = { sink = \"file:x\"; };", 1, sink);
+	refused("log = { facility = \"kern\"; };", 1,
+		"log.facility must be a syslog facility such as \"user\", \"daemon\" or \"local0\" "
+		"to \"local7\", not \"kern\"");
+	refused("log = { request_id_headers = [\"A\", \"B\", \"C\", \"D\", \"E\"]; };", 1,
+		"log.request_id_headers must be a list of at most 4 header names such as "
+		"[\"X-Request-Id\"], not an array");
+	refused("log = { request_id_headers = [\"authorization\"]; };", 1,
+		"log.request_id_headers[0] must be the name of a header that holds an id, not "
+		"\"authorization\"");
+	refused("log = { request_id_headers = [\"X Id\"]; };", 1,
+		"log.request_id_headers[0] must be the name of a header that holds an id, not "
+		"\"X Id\"");
+	accepted("log = { request_id_headers = []; };");
+	runner_expect_long("none", 0, policy.log.id_header_count);
+}
+
+static void a_text_that_is_too_long_or_unprintable_is_refused(void)
+{
+	char text[512], host[POLICY_HOST_MAX + 1] = "";
+
+	memset(host, 'h', POLICY_HOST_MAX);
+	snprintf(text, sizeof(text), "rules = ( { host = \"%s\"; } );", host);
+	refused(text, 1, "rules[0].host is too long: 128 bytes, at most 127");
+	host[POLICY_HOST_MAX - 1] = '\0';
+	snprintf(text, sizeof(text), "rules = ( { host = \"%s\"; } );", host);
+	accepted(text);
+	refused("rules = ( { path = \"/a\\nb\"; } );", 1,
+		"rules[0].path holds a control character");
+	refused("log = { facility = \"us\ner\"; };", 1,
+		"log.facility must be a syslog facility such as \"user\", \"daemon\" or \"local0\" "
+		"to \"local7\", not \"us?er\"");
+}
+
+static void too_many_rules_are_refused(void)
+{
+	char text[1024] = "rules = ( {}";
+
+	for (int i = 1; i < POLICY_RULES_MAX; i++)
+		strcat(text, ", {}");
+	strcat(text, " );");
+	accepted(text);
+	runner_expect_long("rules", POLICY_RULES_MAX, policy.rule_count);
+	strcpy(strrchr(text, ')'), ", {} );");
+	refused(text, 1, "rules has 33 rules, at most 32 are possible");
+}
+
+static void a_syntax_error_is_told_with_its_line(void)
+{
+	refused("enabled = true;\nretry = {\n max_attempts 3; };", 3,
+		"syntax error; settings are `key = value;`");
+	refused("enabled = true;\nenabled = false;", 2,
+		"duplicate setting name; settings are `key = value;`");
+	refused("\x7f"
+		"ELF garbage",
+		1, "syntax error; settings are `key = value;`");
+}
+
+static void what_is_never_closed_is_refused(void)
+{
+	refused("enabled = true; # \"fine\n/* forgotten\nretry = {};", 2,
+		"comment is never closed, */ is missing");
+	refused("\nlog = { sink = \"sys\\\"log; };", 2, "text is never closed, \" is missing");
+	accepted(
+	    "/* # // \" */ enabled = true; // \" /*\n# /*\nlog = { sink = \"file:/*\\\\\"; };");
+	runner_expect_text("path", "/*\\", policy.log.path);
+}
+
+static void another_file_cannot_be_included(void)
+{
+	const char *message = "@include is not supported: a policy is one file";
+
+	refused("enabled = true;\n \t@include \"x\"\n", 2, message);
+	refused("@include \"x\"\n", 1, message);
+	accepted("/*\n@include \"x\"\n*/\n# @include \"x\"\n");
+}
+
+static void an_empty_file_is_refused(void)
+{
+	const char *message = "is empty; write `enabled = true;` to have the built-in defaults";
+
+	refused("", 0, message);
+	refused(" \t\r\n\n", 0, message);
+}
+
+static void what_is_no_text_file_is_refused(void)
+{
+	static struct compiled file;
+	static char large[(1 << 20) + 2];
+	struct policy defaults;
+
+	refused_file("/nonexistent/policy.cfg", "cannot be read: No such file or directory");
+	refused_file(scratch_dir(), "is a directory, not a policy file");
+	refused_file("/dev/null", "is not a regular file");
+	CU_ASSERT_EQUAL(mkfifo(scratch_path("fifo"), 0600), 0);
+	refused_file(scratch_path("fifo"), "is not a regular file");
+	memset(large, '\n', sizeof(large));
+	refused_file(scratch_file("large", large, sizeof(large) - 1), "is larger than 1 MiB");
+	policy_defaults(&defaults);
+	compiled_make(&file, &defaults);
+	refused_file(scratch_file("compiled", &file, sizeof(file)), "is a compiled policy");
+	memset(&error, 0, sizeof(error));
+	runner_expect_long(
+	    "NUL", -1,
+	    load_policy(scratch_file("nul", "enabled = true;\n\0x", 18), &policy, &error));
+	runner_expect_long("NUL", 2, error.line);
+	runner_expect_text("NUL", "holds a NUL byte, so it is not text", error.text);
+}
+
+static void root_does_not_trust_a_file_that_all_may_write(void)
+{
+	const char *path = scratch_text("open.cfg", "enabled = true;");
+
+	chmod(path, 0666);
+	if (geteuid() == 0) {
+		refused_file(path, "may be written by everybody");
+		CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+	}
+	chmod(scratch_dir(), 0755);
+	memset(&error, 0, sizeof(error));
+	load_policy(path, &policy, &error);
+	CU_ASSERT_PTR_NULL(strstr(error.text, "everybody"));
+	if (getuid() == 0)
+		CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+}
+
+static void an_unreadable_file_is_refused(void)
+{
+	const char *path = scratch_text("secret.cfg", "enabled = true;");
+
+	chmod(path, 0);
+	chmod(scratch_dir(), 0755);
+	if (geteuid() == 0)
+		CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+	refused_file(path, "cannot be read: Permission denied");
+	if (getuid() == 0)
+		CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+}
+
+static void a_library_of_another_version_is_refused(void)
+{
+	const char *path = scratch_text("policy.cfg", "enabled = false;");
+	unsigned long size = sizeof(policy);
+
+	runner_expect_long("ours", 0,
+			   redial_policy_load(path, &policy, &error, POLICY_VERSION, size));
+	runner_expect_long("enabled", 0, policy.enabled);
+	runner_expect_long("version", -1,
+			   redial_policy_load(path, &policy, &error, POLICY_VERSION + 1, size));
+	expect_contains("version", "are of different versions", error.text);
+	runner_expect_long("size", -1,
+			   redial_policy_load(path, &policy, &error, POLICY_VERSION, size + 4));
+}
+
+static void any_file_may_be_text_or_compiled(void)
+{
+	static struct compiled file;
+	struct policy defaults;
+	bool compiled;
+
+	policy_defaults(&defaults);
+	compiled_make(&file, &defaults);
+	runner_expect_long(
+	    "compiled", 0,
+	    load_any_policy(scratch_file("any", &file, sizeof(file)), &policy, &error, &compiled));
+	runner_expect_long("compiled", 1, compiled);
+	runner_expect_long("difference", 0, memcmp(&policy, &defaults, sizeof(policy)));
+	runner_expect_long(
+	    "text", 0,
+	    load_any_policy(scratch_text("any", "enabled = true;"), &policy, &error, &compiled));
+	runner_expect_long("text", 0, compiled);
+	runner_expect_long(
+	    "truncated", -1,
+	    load_any_policy(scratch_file("any", &file, 100), &policy, &error, &compiled));
+	expect_contains("truncated", "truncated", error.text);
+}
+
+void suite_load(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(default_cfg_spells_out_the_built_in_defaults),
+	    TEST(keys_that_are_left_out_keep_their_defaults),
+	    TEST(every_key_reaches_its_member),
+	    TEST(a_rule_remembers_its_line_and_which_keys_it_names),
+	    TEST(ranges_include_their_ends),
+	    TEST(a_number_out_of_range_is_refused),
+	    TEST(a_number_that_the_parser_would_cut_is_refused),
+	    TEST(an_unknown_key_is_refused_with_the_nearest),
+	    TEST(a_key_that_is_not_acted_on_yet_is_refused),
+	    TEST(a_value_of_the_wrong_type_is_refused),
+	    TEST(methods_that_could_act_twice_are_refused_with_the_reason),
+	    TEST(an_unknown_method_is_refused_with_the_known_ones),
+	    TEST(a_rule_that_could_never_match_is_refused),
+	    TEST(a_base_above_the_cap_is_refused_wherever_each_comes_from),
+	    TEST(a_bad_log_group_is_refused),
+	    TEST(a_text_that_is_too_long_or_unprintable_is_refused),
+	    TEST(too_many_rules_are_refused),
+	    TEST(a_syntax_error_is_told_with_its_line),
+	    TEST(what_is_never_closed_is_refused),
+	    TEST(another_file_cannot_be_included),
+	    TEST(an_empty_file_is_refused),
+	    TEST(what_is_no_text_file_is_refused),
+	    TEST(root_does_not_trust_a_file_that_all_may_write),
+	    TEST(an_unreadable_file_is_refused),
+	    TEST(a_library_of_another_version_is_refused),
+	    TEST(any_file_may_be_text_or_compiled),
+	    TEST_END};
+
+	runner_suite("load", tests);
+}

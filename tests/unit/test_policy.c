@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <string.h>
+#include <sys/syslog.h>
+
+#include "policy.h"
+
+#define GET_HEAD (UINT32_C(1) << METHOD_GET | UINT32_C(1) << METHOD_HEAD)
+
+static void the_defaults_are_those_of_the_design(void)
+{
+	struct policy p;
+
+	memset(&p, 0xff, sizeof(p));
+	policy_defaults(&p);
+	runner_expect_long("enabled", 1, p.enabled);
+	runner_expect_long("rules", 0, p.rule_count);
+	runner_expect_long("methods", GET_HEAD, p.retry.methods);
+	runner_expect_long("on", POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF, p.retry.on);
+	runner_expect_long("max_attempts", 3, p.retry.max_attempts);
+	runner_expect_long("total_timeout_ms", 5000, p.retry.total_timeout_ms);
+	runner_expect_long("connect_timeout_ms", 1000, p.retry.connect_timeout_ms);
+	runner_expect_long("max_request_bytes", 65536, p.retry.max_request_bytes);
+	runner_expect_long("base_ms", 25, p.retry.backoff.base_ms);
+	runner_expect_long("max_ms", 1000, p.retry.backoff.max_ms);
+	runner_expect_long("multiplier", 2000, p.retry.backoff.multiplier_milli);
+	runner_expect_long("jitter", JITTER_FULL, p.retry.backoff.jitter);
+	runner_expect_long("sink", SINK_SYSLOG, p.log.sink);
+	runner_expect_long("facility", LOG_USER, p.log.facility);
+	runner_expect_long("id headers", 2, p.log.id_header_count);
+	runner_expect_text("id header 0", "X-Request-Id", p.log.id_headers[0]);
+	runner_expect_text("id header 1", "X-Correlation-Id", p.log.id_headers[1]);
+	runner_expect_long("hold_max_bytes", 65536, p.hold_max_bytes);
+	runner_expect_long("methods_always", GET_HEAD, p.methods_always);
+}
+
+static void the_largest_request_of_any_rule_is_held(void)
+{
+	struct policy p;
+
+	policy_defaults(&p);
+	p.rule_count = 2;
+	p.rules[0].set = POLICY_KEY_MAX_REQUEST;
+	p.rules[0].retry.max_request_bytes = 100000;
+	p.rules[1].retry.max_request_bytes = 200000; /* not set */
+	policy_finish(&p);
+	runner_expect_long("larger in a rule", 100000, p.hold_max_bytes);
+	p.rules[0].retry.max_request_bytes = 10;
+	policy_finish(&p);
+	runner_expect_long("smaller in a rule", 65536, p.hold_max_bytes);
+}
+
+static void a_method_is_always_resent_only_if_every_rule_resends_it(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t set;
+		struct policy_retry retry;
+		uint32_t always;
+	} rows[] = {
+	    {"rule without settings", 0, {0}, GET_HEAD},
+	    {"rule with GET and PUT",
+	     POLICY_KEY_METHODS,
+	     {.methods = UINT32_C(1) << METHOD_GET | UINT32_C(1) << METHOD_PUT},
+	     UINT32_C(1) << METHOD_GET},
+	    {"rule without reset", POLICY_KEY_ON, {.on = POLICY_ON_STALE | POLICY_ON_EOF}, 0},
+	    {"rule without eof", POLICY_KEY_ON, {.on = POLICY_ON_STALE | POLICY_ON_RESET}, 0},
+	    {"rule without stale",
+	     POLICY_KEY_ON,
+	     {.on = POLICY_ON_RESET | POLICY_ON_EOF},
+	     GET_HEAD},
+	    {"rule with one attempt", POLICY_KEY_MAX_ATTEMPTS, {.max_attempts = 1}, 0},
+	};
+	struct policy p;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		policy_defaults(&p);
+		p.rule_count = 1;
+		p.rules[0].set = rows[i].set;
+		p.rules[0].retry = rows[i].retry;
+		policy_finish(&p);
+		runner_expect_long(rows[i].what, rows[i].always, p.methods_always);
+	}
+	policy_defaults(&p);
+	p.retry.on &= ~POLICY_ON_RESET;
+	policy_finish(&p);
+	runner_expect_long("retry without reset", 0, p.methods_always);
+}
+
+static void a_sink_is_syslog_none_or_an_absolute_file(void)
+{
+	struct policy_log log = {.sink = SINK_SYSLOG};
+
+	runner_expect_long("none", 0, policy_parse_sink(&log, "none"));
+	runner_expect_long("none", SINK_NONE, log.sink);
+	runner_expect_long("file", 0, policy_parse_sink(&log, "file:/var/log/x"));
+	runner_expect_long("file", SINK_FILE, log.sink);
+	runner_expect_text("path", "/var/log/x", log.path);
+	runner_expect_long("syslog", 0, policy_parse_sink(&log, "syslog"));
+	runner_expect_long("syslog", SINK_SYSLOG, log.sink);
+	runner_expect_text("no path", "", log.path);
+}
+
+static void any_other_sink_is_refused_and_changes_nothing(void)
+{
+	static const char *const bad[] = {"",	    "SYSLOG", "syslogd", "file",  "file:", "file:/",
+					  "file:x", "/x",     "nones",	 " none", "stderr"};
+	struct policy_log log = {.sink = SINK_FILE, .path = "/kept"};
+	char text[POLICY_SINK_MAX + 16] = "file:/";
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		runner_expect_long(bad[i], -1, policy_parse_sink(&log, bad[i]));
+	memset(text + 6, 'x', POLICY_SINK_MAX - 2);
+	runner_expect_long("longest path", 0, policy_parse_sink(&log, text));
+	runner_expect_long("its length", POLICY_SINK_MAX - 1, (long)strlen(log.path));
+	strcpy(log.path, "/kept");
+	text[strlen(text)] = 'x';
+	runner_expect_long("one byte more", -1, policy_parse_sink(&log, text));
+	runner_expect_text("path", "/kept", log.path);
+	runner_expect_long("sink", SINK_FILE, log.sink);
+}
+
+void suite_policy(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(the_defaults_are_those_of_the_design),
+	    TEST(the_largest_request_of_any_rule_is_held),
+	    TEST(a_method_is_always_resent_only_if_every_rule_resends_it),
+	    TEST(a_sink_is_syslog_none_or_an_absolute_file),
+	    TEST(any_other_sink_is_refused_and_changes_nothing),
+	    TEST_END};
+
+	runner_suite("policy", tests);
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiled.h"
+#include "support/process.h"
+
+static const char orders[] = "retry = { backoff = { max_ms = 40; multiplier = 1.5; }; };\n"
+			     "log = { sink = \"file:/tmp/a\\\\b\\\"c\"; };\n"
+			     "rules = (\n"
+			     "  { host = \"*.orders\"; port = 8080; path = \"/v1/*\";\n"
+			     "    methods = [\"GET\", \"PUT\"]; max_attempts = 2; },\n"
+			     "  { path = \"/events\"; on = []; } );\n";
+
+/* Runs redial-policy with up to ten further words. */
+static struct process_result run(const char *const words[])
+{
+	const char *argv[12] = {build_path("redial-policy")};
+
+	for (int i = 0; i < 10 && words[i]; i++)
+		argv[i + 1] = words[i];
+	return process_run(argv, NULL, 10000);
+}
+
+#define RUN(...) run((const char *const[11]){__VA_ARGS__})
+
+static void expect_run(struct process_result result, int status, const char *out, const char *err)
+{
+	runner_expect_long("exit status", status, result.status);
+	if (out)
+		runner_expect_text("standard output", out, result.out);
+	if (err)
+		runner_expect_text("standard error", err, result.err);
+	process_free(&result);
+}
+
+static void check_is_silent_about_a_good_policy(void)
+{
+	expect_run(RUN("check", scratch_text("ok.cfg", orders)), 0, "", "");
+}
+
+static void check_names_file_line_and_key(void)
+{
+	const char *path = scratch_text("bad.cfg", "\nretry = { max_attempts = 0; };");
+	char message[256];
+
+	snprintf(message, sizeof(message),
+		 "redial-policy: %s:2: retry.max_attempts must be a whole number from 1 to 10, "
+		 "not 0\n",
+		 path);
+	expect_run(RUN("check", path), 1, "", message);
+	expect_run(RUN("check", "/nonexistent.cfg"), 1, "",
+		   "redial-policy: /nonexistent.cfg: cannot be read: No such file or directory\n");
+}
+
+static void show_without_a_file_prints_the_defaults(void)
+{
+	struct process_result shown = RUN("show");
+
+	expect_run(RUN("show", "scripts/policies/default.cfg"), 0, shown.out, "");
+	expect_contains("show", "methods = [\"GET\", \"HEAD\"];", shown.out);
+	process_free(&shown);
+}
+
+/* Widest of all: every method, every key of a rule. */
+static const char full[] =
+    "enabled = false; retry = { methods = [\"GET\", \"HEAD\", \"PUT\", \"DELETE\", "
+    "\"OPTIONS\", \"TRACE\", \"PROPFIND\", \"REPORT\", \"SEARCH\", \"QUERY\"]; };"
+    "rules = ( { host = \"h\"; port = 1; path = \"/\\\"\\\\\"; methods = []; on = [\"stale\", "
+    "\"reset\", \"eof\", \"first-use\"]; max_attempts = 10; total_timeout_ms = 600000;"
+    "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = 60000;"
+    "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );";
+
+static void what_show_prints_loads_to_the_same_policy(void)
+{
+	static const char *const texts[] = {orders, full};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct process_result first = RUN("show", scratch_text("one.cfg", texts[i]));
+		struct process_result second = RUN("show", scratch_text("two.cfg", first.out));
+
+		runner_expect_text("shown again", first.out, second.out);
+		runner_expect_long("exit status", 0, second.status);
+		for (char *line = strtok(first.out, "\n"); line; line = strtok(NULL, "\n"))
+			runner_expect_long(line, 1, strlen(line) <= 80);
+		process_free(&first);
+		process_free(&second);
+	}
+}
+
+static void show_prints_what_the_file_says(void)
+{
+	struct process_result result = RUN("show", scratch_text("full.cfg", full));
+	static const char *const parts[] = {"enabled = false;",
+					    "\"QUERY\"];",
+					    "  host = \"h\";\n",
+					    "  port = 1;\n",
+					    "  path = \"/\\\"\\\\\";\n",
+					    "  methods = [];\n",
+					    "on = [\"stale\", \"reset\", \"eof\", \"first-use\"];",
+					    "max_attempts = 10;",
+					    "total_timeout_ms = 600000;",
+					    "connect_timeout_ms = 60000;",
+					    "max_request_bytes = 1048576;",
+					    "base_ms = 60000;",
+					    "multiplier = 9.999;",
+					    "jitter = \"equal\";",
+					    "facility = \"user\";"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		expect_contains("show", parts[i], result.out);
+	process_free(&result);
+}
+
+static void a_compiled_policy_is_the_text_it_came_from(void)
+{
+	const char *text = scratch_text("text.cfg", orders);
+	const char *out = scratch_path("out.bin");
+	struct process_result shown = RUN("show", text);
+	struct stat st;
+
+	expect_run(RUN("compile", text, "-o", out), 0, "", "");
+	CU_ASSERT_EQUAL(stat(out, &st), 0);
+	runner_expect_long("size", sizeof(struct compiled), st.st_size);
+	runner_expect_long("mode", 0644, st.st_mode & 07777);
+	expect_run(RUN("check", out), 0, "", "");
+	expect_run(RUN("show", out), 0, shown.out, "");
+	process_free(&shown);
+}
+
+static void a_spoiled_compiled_policy_is_refused(void)
+{
+	static struct compiled file;
+	struct policy policy;
+	char message[256];
+	const char *path;
+
+	policy_defaults(&policy);
+	compiled_make(&file, &policy);
+	path = scratch_file("spoiled.bin", &file, 200);
+	snprintf(message, sizeof(message),
+		 "redial-policy: %s: compiled policy is truncated, compile it again\n", path);
+	expect_run(RUN("check", path), 1, "", message);
+	file.version = 99;
+	path = scratch_file("spoiled.bin", &file, sizeof(file));
+	snprintf(message, sizeof(message),
+		 "redial-policy: %s: compiled policy is of another version of redial, compile it "
+		 "again\n",
+		 path);
+	expect_run(RUN("check", path), 1, "", message);
+	file.version = POLICY_VERSION;
+	file.policy.retry.methods = UINT32_MAX;
+	path = scratch_file("spoiled.bin", &file, sizeof(file));
+	snprintf(message, sizeof(message),
+		 "redial-policy: %s: compiled policy is corrupted, compile it again\n", path);
+	expect_run(RUN("show", path), 1, "", message);
+}
+
+static void compile_leaves_nothing_half_written(void)
+{
+	const char *bad = scratch_text("bad.cfg", "retry = 1;");
+	const char *good = scratch_text("good.cfg", "enabled = true;");
+	const char *out = scratch_text("kept.bin", "what was there");
+	char *kept;
+
+	expect_run(RUN("compile", bad, "-o", out), 1, "", NULL);
+	kept = read_whole(out);
+	runner_expect_text("after a bad policy", "what was there", kept);
+	free(kept);
+	mkdir(scratch_path("empty"), 0755);
+	expect_run(RUN("compile", good, "-o", scratch_path("empty/no/out")), 3, "", NULL);
+	expect_run(RUN("compile", good, "-o", scratch_path("empty")), 3, "", NULL);
+	expect_run(RUN("compile", good, "-o", "/dev/null"), 3, "",
+		   "redial-policy: /dev/null: exists and is not a regular file\n");
+	runner_expect_long("left behind", 0, rmdir(scratch_path("empty")));
+}
+
+static void explain_names_the_rule_and_key_that_decided(void)
+{
+	const char *path = scratch_text("orders.cfg", orders);
+	static const char rule[] = "rule     rules[0], line 4\n"
+				   "         host = \"*.orders\"\n"
+				   "         port = 8080\n"
+				   "         path = \"/v1/*\"\n";
+	char expected[512];
+
+	snprintf(expected, sizeof(expected),
+		 "verdict  the request is sent again\nreason   reset: PUT may be sent twice\n"
+		 "by       rules[0].methods, line 4\nwait     0 ms\n%s",
+		 rule);
+	expect_run(
+	    RUN("explain", path, "--method", "PUT", "--host", "a.orders:8080", "--path", "/v1/x"),
+	    0, expected, "");
+	snprintf(expected, sizeof(expected),
+		 "verdict  the program gets the error\n"
+		 "reason   method: bytes of it were sent, and POST may not be sent twice\n"
+		 "by       rules[0].methods, line 4\n%s",
+		 rule);
+	expect_run(RUN("explain", path, "--method=POST", "--host=a.orders", "--port=8080",
+		       "--path=/v1/x", "--cause=eof"),
+		   0, expected, "");
+	expect_run(RUN("explain", path, "--method=POST", "--host=a", "--path=/", "--cause=stale"),
+		   0,
+		   "verdict  the request is sent again\nreason   stale: nothing of it had been "
+		   "sent\nby       retry.on\nwait     0 ms\nrule     none matches\n",
+		   "");
+	expect_run(RUN("explain", path, "--method=GET", "--host=a", "--path=/events?x"), 0,
+		   "verdict  the program gets the error\nreason   cause: this cause is not "
+		   "listed\nby       rules[1].on, line 6\nrule     rules[1], line 6\n"
+		   "         path = \"/events\"\n",
+		   "");
+}
+
+static void explain_knows_attempts_bytes_and_first_use(void)
+{
+	const char *path = scratch_text("orders.cfg", orders);
+	struct process_result result;
+
+	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--attempt=2");
+	expect_contains("attempt 2", "wait     0 to 25 ms", result.out);
+	process_free(&result);
+	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--attempt=3");
+	expect_contains("attempt 3", "reason   attempts: ", result.out);
+	expect_contains("attempt 3", "by       retry.max_attempts\n", result.out);
+	process_free(&result);
+	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--bytes=65537");
+	expect_contains("bytes", "reason   too-large: ", result.out);
+	process_free(&result);
+	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--first-use");
+	expect_contains("first use", "reason   first-use: ", result.out);
+	process_free(&result);
+	path = scratch_text("off.cfg", "enabled = false;");
+	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/");
+	expect_contains("disabled", "reason   disabled: ", result.out);
+	expect_contains("disabled", "by       enabled\n", result.out);
+	process_free(&result);
+}
+
+static void cache_prints_the_path_of_a_private_compiled_policy(void)
+{
+	const char *text = scratch_text("cached.cfg", orders);
+	char env[600], folder[600], path[600];
+	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
+	const char *envs[] = {env, NULL};
+	struct process_result result;
+	struct stat st;
+
+	mkdir(scratch_path("run"), 0755);
+	snprintf(env, sizeof(env), "XDG_RUNTIME_DIR=%s", scratch_path("run"));
+	snprintf(folder, sizeof(folder), "%s/redial-%u", scratch_path("run"), geteuid());
+	result = process_run(argv, envs, 10000);
+	runner_expect_long("exit status", 0, result.status);
+	runner_expect_long("in the folder", 0, strncmp(result.out, folder, strlen(folder)));
+	CU_ASSERT_EQUAL(stat(folder, &st), 0);
+	runner_expect_long("mode", 0700, st.st_mode & 07777);
+	snprintf(path, sizeof(path), "%s", result.out);
+	path[strcspn(path, "\n")] = '\0';
+	process_free(&result);
+	expect_run(RUN("check", path), 0, "", "");
+	result = process_run(argv, envs, 10000);
+	runner_expect_long("the same again", 0, strncmp(result.out, path, strlen(path)));
+	process_free(&result);
+	scratch_text("cached.cfg", "enabled = true;");
+	result = process_run(argv, envs, 10000);
+	runner_expect_long("another for another policy", 1,
+			   strncmp(result.out, path, strlen(path)) != 0);
+	process_free(&result);
+}
+
+/* XDG_RUNTIME_DIR, then TMPDIR, then /tmp: what is not ours alone is not used. */
+static void cache_does_not_trust_a_folder_that_others_could_write(void)
+{
+	const char *text = scratch_text("cached.cfg", orders);
+	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
+	char run_env[600], tmp_env[600], folder[600], good[600];
+	const char *envs[] = {run_env, tmp_env, NULL};
+	struct process_result result;
+
+	mkdir(scratch_path("run2"), 0755);
+	mkdir(scratch_path("tmp2"), 0755);
+	snprintf(run_env, sizeof(run_env), "XDG_RUNTIME_DIR=%s", scratch_path("run2"));
+	snprintf(tmp_env, sizeof(tmp_env), "TMPDIR=%s", scratch_path("tmp2"));
+	snprintf(folder, sizeof(folder), "%s/redial-%u", scratch_path("run2"), geteuid());
+	snprintf(good, sizeof(good), "%s/redial-%u/", scratch_path("tmp2"), geteuid());
+	mkdir(folder, 0755);
+	chmod(folder, 0770);
+	result = process_run(argv, envs, 10000);
+	expect_contains("open to the group", good, result.out);
+	process_free(&result);
+	rmdir(folder);
+	CU_ASSERT_EQUAL(symlink(scratch_dir(), folder), 0);
+	result = process_run(argv, envs, 10000);
+	expect_contains("a symbolic link", good, result.out);
+	process_free(&result);
+	unlink(folder);
+	if (geteuid() != 0)
+		return;
+	mkdir(folder, 0700);
+	CU_ASSERT_EQUAL(chown(folder, 65534, 65534), 0);
+	result = process_run(argv, envs, 10000);
+	expect_contains("another user's", good, result.out);
+	process_free(&result);
+}
+
+static void cache_heals_what_was_spoiled(void)
+{
+	const char *text = scratch_text("cached.cfg", orders);
+	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
+	char env[600], path[600];
+	const char *envs[] = {env, NULL};
+	struct process_result result;
+	FILE *file;
+
+	mkdir(scratch_path("run3"), 0755);
+	snprintf(env, sizeof(env), "XDG_RUNTIME_DIR=%s", scratch_path("run3"));
+	result = process_run(argv, envs, 10000);
+	snprintf(path, sizeof(path), "%s", result.out);
+	path[strcspn(path, "\n")] = '\0';
+	process_free(&result);
+	file = fopen(path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs("half", file);
+	fclose(file);
+	result = process_run(argv, envs, 10000);
+	runner_expect_long("the same path", 0, strncmp(result.out, path, strlen(path)));
+	process_free(&result);
+	expect_run(RUN("check", path), 0, "", "");
+}
+
+static void wrong_usage_has_its_own_exit_status(void)
+{
+	static const char *const bad[][4] = {
+	    {NULL},
+	    {"nonsense"},
+	    {"check"},
+	    {"check", "a", "b"},
+	    {"show", "a", "b"},
+	    {"compile", "a"},
+	    {"compile", "-o", "a"},
+	    {"compile", "a", "-x"},
+	    {"cache"},
+	    {"explain", "a"},
+	    {"explain", "--method"},
+	    {"explain", "a", "--nonsense"},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct process_result result = RUN(bad[i][0], bad[i][1], bad[i][2], bad[i][3]);
+
+		runner_expect_long(bad[i][0] ? bad[i][0] : "nothing", 2, result.status);
+		expect_contains("standard error", "see redial-policy --help\n", result.err);
+		runner_expect_text("standard output", "", result.out);
+		process_free(&result);
+	}
+	expect_run(RUN("explain", "a", "--method=GET", "--host=a", "--path=/", "--cause=rset"), 2,
+		   "",
+		   "redial-policy: explain: --cause must be stale, reset or eof, not rset; see "
+		   "redial-policy --help\n");
+	expect_run(RUN("explain", "a", "--method=GET", "--host=a", "--path=/", "--attempt=0"), 2,
+		   "",
+		   "redial-policy: explain: 0 is not a number from 1 to 1000; see redial-policy "
+		   "--help\n");
+}
+
+static void help_and_version_fit_a_terminal(void)
+{
+	struct process_result result = RUN("--help");
+
+	runner_expect_long("exit status", 0, result.status);
+	for (char *line = strtok(result.out, "\n"); line; line = strtok(NULL, "\n"))
+		runner_expect_long(line, 1, strlen(line) <= 80);
+	process_free(&result);
+	expect_run(RUN("--version"), 0, "redial-policy " REDIAL_VERSION "\n", "");
+}
+
+static void a_full_disk_is_told(void)
+{
+	const char *argv[] = {"sh", "-c", "exec \"$0\" show >/dev/full",
+			      build_path("redial-policy"), NULL};
+
+	expect_run(process_run(argv, NULL, 10000), 3, "",
+		   "redial-policy: standard output: No space left on device\n");
+}
+
+void suite_tool(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(check_is_silent_about_a_good_policy),
+	    TEST(check_names_file_line_and_key),
+	    TEST(show_without_a_file_prints_the_defaults),
+	    TEST(what_show_prints_loads_to_the_same_policy),
+	    TEST(show_prints_what_the_file_says),
+	    TEST(a_compiled_policy_is_the_text_it_came_from),
+	    TEST(a_spoiled_compiled_policy_is_refused),
+	    TEST(compile_leaves_nothing_half_written),
+	    TEST(explain_names_the_rule_and_key_that_decided),
+	    TEST(explain_knows_attempts_bytes_and_first_use),
+	    TEST(cache_prints_the_path_of_a_private_compiled_policy),
+	    TEST(cache_does_not_trust_a_folder_that_others_could_write),
+	    TEST(cache_heals_what_was_spoiled),
+	    TEST(wrong_usage_has_its_own_exit_status),
+	    TEST(help_and_version_fit_a_terminal),
+	    TEST(a_full_disk_is_told),
+	    TEST_END};
+
+	runner_suite("tool", tests);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the unit tests share: the suites, and files to feed to what they test. */
+#ifndef REDIAL_TEST_UNIT_H
+#define REDIAL_TEST_UNIT_H
+
+#include <stddef.h>
+
+#include "support/runner.h"
+
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name                                                                        \
+	}
+#define TEST_END                                                                                   \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
+
+void suite_method(void);
+void suite_policy(void);
+void suite_match(void);
+void suite_decide(void);
+void suite_backoff(void);
+void suite_compiled(void);
+void suite_load(void);
+void suite_http1(void);
+void suite_tool(void);
+void suite_launcher(void);
+
+/*
+ * A folder for the tests' files, made at the first call and removed with all that is in it when
+ * the test program ends.
+ */
+const char *scratch_dir(void);
+
+/* The path of `name` in that folder; valid until the eighth call after. */
+const char *scratch_path(const char *name);
+
+/* Writes a file there and returns its path, as scratch_path does. */
+const char *scratch_file(const char *name, const void *data, size_t len);
+const char *scratch_text(const char *name, const char *text);
+
+/* Does text contain part? A failure prints both. */
+int expect_contains(const char *what, const char *part, const char *text);
+
+#endif
