@@ -22,12 +22,20 @@ none() {
 	if [ -z "$2" ]; then pass "$1"; else fail "$1" "$2"; fi
 }
 
-# at_most STATEMENT LIMIT GOT and equal STATEMENT WANT GOT: whole numbers.
+# at_most, at_least STATEMENT LIMIT GOT and equal STATEMENT WANT GOT: whole numbers.
 at_most() {
 	if [ "${3:-x}" -le "$2" ] 2>/dev/null; then
 		pass "$1: $3, at most $2"
 	else
 		fail "$1: ${3:-nothing}, at most $2 wanted"
+	fi
+}
+
+at_least() {
+	if [ "${3:-x}" -ge "$2" ] 2>/dev/null; then
+		pass "$1: $3, at least $2"
+	else
+		fail "$1: ${3:-nothing}, at least $2 wanted"
 	fi
 }
 

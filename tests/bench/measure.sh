@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# What can be counted of redial's cost, bare against preloaded; to be sourced from the top of the
+# tree by tests/check_counts.sh and tests/bench/bench.sh. Each function prints numbers.
+
+export LC_ALL=C
+unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE
+export REDIAL_LOG=none
+bench=build/tests/bench
+lib=$PWD/build/libredial.so
+tmp=$(mktemp -d) || exit 1
+servers=
+# shellcheck disable=SC2086,SC2154 # a list of pids; servers is set above
+trap '[ -z "$servers" ] || kill $servers 2>/dev/null; rm -rf "$tmp"' EXIT
+
+# start_server [FAULTD'S ARGUMENTS]: sets $port.
+start_server() {
+	: >"$tmp/listening"
+	build/faultd --parent "$@" >"$tmp/listening" &
+	servers="$servers $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		port=$(awk '/^listening/ { print $3 }' "$tmp/listening")
+		[ -z "$port" ] || return 0
+		sleep 0.05
+	done
+	echo "faultd does not start" >&2
+	exit 1
+}
+
+# traced LIBRARY PROGRAM [ARG]...: how many system calls it makes; a list of them in $tmp/calls.
+traced() {
+	traced_lib=$1
+	shift
+	timeout 60 strace -f -qq -o "$tmp/strace" ${traced_lib:+-E "LD_PRELOAD=$traced_lib"} \
+		"$@" >"$tmp/out" 2>&1 || { cat "$tmp/out" >&2 && return 1; }
+	awk '$2 ~ /^[a-z_0-9]+\(/ { sub(/\(.*/, "", $2); print $2 }' "$tmp/strace" |
+		sort >"$tmp/calls"
+	wc -l <"$tmp/calls"
+}
+
+# extra_between A B: the calls that B more of a thing cost preloaded over bare, A being there
+# already: (preloaded B - preloaded A) - (bare B - bare A). A and B are the client's arguments.
+extra_between() {
+	# shellcheck disable=SC2086 # lists of arguments
+	{
+		bare_a=$(traced "" $bench/client "$port" $1) &&
+			bare_b=$(traced "" $bench/client "$port" $2) &&
+			redial_a=$(traced "$lib" $bench/client "$port" $1) &&
+			redial_b=$(traced "$lib" $bench/client "$port" $2) &&
+			echo $((redial_b - redial_a - bare_b + bare_a))
+	}
+}
+
+extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
+extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
+
+# The number, and the calls.
+extra_calls_at_start() {
+	traced "" $bench/nothing >/dev/null && mv "$tmp/calls" "$tmp/calls.bare" &&
+		traced "$lib" $bench/nothing >/dev/null || return 1
+	comm -13 "$tmp/calls.bare" "$tmp/calls" >"$tmp/more"
+	echo "$(wc -l <"$tmp/more")" "$(sort "$tmp/more" | uniq -c |
+		awk '{ printf "%s%s%s", sep, $2, ($1 > 1 ? "*" $1 : ""); sep = " " }')"
+}
+
+# counted LIBRARY NAME OPTIONS -- PROGRAM [ARG]...: runs it under callgrind, leaves $tmp/NAME*.
+counted() {
+	counted_lib=$1 counted_name=$2
+	shift 2
+	LD_PRELOAD=$counted_lib timeout 120 valgrind -q --tool=callgrind \
+		--callgrind-out-file="$tmp/$counted_name" "$@" >"$tmp/out" 2>&1 ||
+		{ cat "$tmp/out" >&2 && return 1; }
+}
+
+totals() { awk '$1 == "totals:" { print $2 }' "$@"; }
+
+# NAME INSTRUCTIONS, a line for each hooked call, on descriptors that are not tracked.
+untracked_instructions() {
+	calls=20000
+	for which in bare redial; do
+		[ $which = bare ] && with='' || with=$lib
+		# In the other order callgrind 3.19 forgets the second.
+		counted "$with" $which --dump-after='loop_*' --zero-before='loop_*' \
+			$bench/untracked $calls || return 1
+		# Each function is run twice: once to bind the symbol, then to be counted.
+		for dump in "$tmp/$which".*; do
+			awk '/Trigger: --dump-after=loop_/ { sub(/.*loop_/, ""); name = $1 }
+				$1 == "totals:" { print name, $2 }' "$dump"
+			rm "$dump"
+		done | sort -k1,1 -k2,2nr | awk '!seen[$1]++' >"$tmp/loops.$which"
+	done
+	join "$tmp/loops.bare" "$tmp/loops.redial" | awk -v n=$calls '{
+		printf "%s %.0f\n", $1, ($3 - $2) / n }'
+}
+
+# Instructions that one exchange of 200 bytes each way costs more.
+exchange_instructions() {
+	counted "" exchange.bare --toggle-collect=exchanges $bench/client "$port" GET 2001 &&
+		counted "$lib" exchange.redial --toggle-collect=exchanges \
+			$bench/client "$port" GET 2001 &&
+		echo $((($(totals "$tmp/exchange.redial") - $(totals "$tmp/exchange.bare")) / 2000))
+}
+
+# Calls of malloc and the like in 60 exchanges preloaded, a server at $1 that resets some of them;
+# and how many rescues there were.
+mallocs_and_rescues() {
+	LD_PRELOAD=$lib REDIAL_LOG=file:$tmp/log timeout 60 $bench/mallocs "$1" /bytes/91 60 &&
+		grep -c 'result=recovered' "$tmp/log"
+}
+
+# Bytes of dirty memory for each of 1000 idle connections, preloaded over bare; sizeof(struct conn).
+idle_bytes() {
+	timeout 60 $bench/idle "$port" 1000 >"$tmp/idle.bare" &&
+		LD_PRELOAD=$lib timeout 60 $bench/idle "$port" 1000 >"$tmp/idle.redial" &&
+		cat "$tmp/idle.bare" "$tmp/idle.redial" |
+		awk 'NR == 1 { bare = $1 } END { printf "%.0f %d\n", ($1 - bare) / 1000, $2 }'
+}

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The measures that can be counted rather than timed: they come out the same on every machine.
+cd "$(dirname "$0")/.." || exit 1
+. tests/support/check.sh
+. tests/bench/measure.sh
+
+start_server
+equal "extra system calls of 200 kept-alive GETs" 0 "$(extra_calls_of_200_requests GET)"
+equal "extra system calls of 200 POSTs on a used connection" 200 \
+	"$(extra_calls_of_200_requests POST)"
+at_most "extra system calls of 20 connections" 40 "$(extra_calls_of_20_connections)"
+echo "     extra system calls of a process that never connects: $(extra_calls_at_start)"
+
+untracked_instructions >"$tmp/untracked"
+equal "hooked calls looked at on an untracked descriptor" 15 "$(wc -l <"$tmp/untracked")"
+while read -r name instructions; do
+	at_most "extra instructions of an untracked $name" 10 "$instructions"
+done <"$tmp/untracked"
+at_most "extra instructions of a tracked exchange" 1500 "$(exchange_instructions)"
+
+idle=$(idle_bytes)
+at_most "bytes of memory for an idle tracked connection" 512 "${idle% *}"
+at_most "bytes of struct conn" 512 "${idle#* }"
+
+start_server --fault reset@every:5 --fault idle-reset=0@every:7
+mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')
+equal "mallocs in 60 exchanges under redial" 0 "${mallocs%% *}"
+rescues=${mallocs#* }
+at_least "rescues among them" 10 "${rescues% }"
+
+check_end
