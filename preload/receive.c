@@ -110,14 +110,21 @@ static bool wait_for_writers(struct conn *conn, int fd)
 	return true;
 }
 
+/*
+ * An idle connection has ended. A program that looks before it writes takes the end of the stream
+ * for what it is, and dials anew; an error it reports, though nothing of its own was lost.
+ */
+static ssize_t end_of_idle(struct conn *conn, ssize_t result)
+{
+	bool as_end = conn->flags & CONN_REUSED && !(conn->flags & CONN_SHUT_DOWN);
+	conn_forget(conn);
+	return as_end ? 0 : result;
+}
+
 /* The connection is at its end. true: a rescue has begun, call again. Leaves without the lock. */
 static bool rescue(struct conn *conn, const struct receive *call, int error)
 {
 	uint32_t epoch = conn->epoch;
-	if (!conn_waiting(conn)) {
-		conn_forget(conn); /* a probe of an idle connection: the program may see it die */
-		return false;
-	}
 	if (!wait_for_writers(conn, call->fd))
 		return false;
 	if (conn->busy || conn->epoch != epoch) {
@@ -229,6 +236,11 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 		}
 		if (result < 0 ? !is_reset(error) : wanted(call) == 0) {
 			conn_unlock(conn);
+			return result;
+		}
+		if (!conn_waiting(conn)) {
+			result = end_of_idle(conn, result);
+			set_errno(error);
 			return result;
 		}
 		if (!rescue(conn, call, error)) {
