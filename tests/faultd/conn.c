@@ -75,7 +75,7 @@ static const char *peer_name(const struct sockaddr_storage *addr, char *out, siz
 int conn_accept(struct server *s)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP};
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = {0};
 	socklen_t len = sizeof addr;
 	char name[80];
 	struct conn *c;

@@ -115,7 +115,7 @@ static bool is_refusal(const unsigned char *packet, size_t len, int port)
 static int count_refusals(struct listener *l)
 {
 	unsigned char packet[128];
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = {0};
 	socklen_t from_len = sizeof from;
 	int n = 0;
 	ssize_t len;

@@ -261,7 +261,7 @@ int faultd_start(struct faultd *server, const char *const args[])
 {
 	const char *argv[80] = {build_path("faultd"), "--parent", "--log", server->log};
 	size_t n = 4;
-	int out;
+	int out = -1;
 
 	memset(server, 0, sizeof *server);
 	strcpy(server->dir, "/tmp/redial-test-XXXXXX");
