@@ -11,7 +11,8 @@
 	X(load)                                                                                    \
 	X(http1)                                                                                   \
 	X(tool)                                                                                    \
-	X(launcher)
+	X(launcher)                                                                                \
+	X(target)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

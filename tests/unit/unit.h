@@ -26,6 +26,7 @@ void suite_load(void);
 void suite_http1(void);
 void suite_tool(void);
 void suite_launcher(void);
+void suite_target(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when
