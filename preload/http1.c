@@ -192,7 +192,7 @@ SCAN_INLINE const char *feed_status_line(struct http1 *message, const char *at, 
 	message->line_len = 0;
 	message->state = REASON;
 	const char *stop = scan(at, begin, end - 1, SCAN_LINE);
-	if (stop >= end - 1 || load2(stop) != load2("\r\n") || *at > ' ')
+	if (stop >= end - 1 || load2(stop) != load2("\r\n") || (*at != ' ' && *at != '\r'))
 		return at;
 	message->state = LINES;
 	return stop + 2;

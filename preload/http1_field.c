@@ -179,7 +179,8 @@ static __attribute__((noinline)) bool length_line(struct http1 *message, const c
 						  const char *end)
 {
 	/* As it is nearly always written. */
-	if (line[15] == ' ' && content_length(message, line + 16, (size_t)(end - line - 16)))
+	if (load2(line + 14) == load2(": ") &&
+	    content_length(message, line + 16, (size_t)(end - line - 16)))
 		return true;
 	return field_line(message, FIELD_CONTENT_LENGTH, line, end);
 }
