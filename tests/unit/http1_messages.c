@@ -38,7 +38,8 @@ const struct http1_case http1_requests[] = {
 	MORE("length_huge", POST(LINE("Content-Length: 922337203685477579")) "abc",
 	     SHP | B, 0, METHOD_POST),
 	DONE("length_alike_names", GET(LINE("Content-Lengthy: 5") LINE("Content-Lengt: 5")
-		LINE("XContent-Length: 5") LINE("Content_Length: 5")), SHP, 0, METHOD_GET),
+		LINE("XContent-Length: 5") LINE("Content_Length: 5") LINE("Content-Length\x7f 5")
+		LINE("Content-Length. 5") LINE("Content-Length5 0")), SHP, 0, METHOD_GET),
 	DONE("header_without_colon", GET(LINE("nonsense") LINE("Content Length: 3")),
 	     SHP, 0, METHOD_GET),
 	DONE("tabs_in_headers", GET(LINE("X:\ta\tb\t\tc") LINE("Y:\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t")),
