@@ -11,7 +11,8 @@
 #define MADV_WIPEONFORK 18
 #endif
 
-enum { UNIT = 64 }; /* what offsets count in: 32 bits of them reach far past any arena */
+enum { HEAD_LEN = 4096 }; /* room for struct arena, whole pages of slots behind it */
+enum { UNIT = 32 }; /* what offsets count in: 32 bits of them reach far past any arena */
 
 struct arena {
 	uint32_t pid;  /* the process that claimed it; 0 in a fresh or wiped arena */
@@ -37,7 +38,7 @@ static bool arena_map(void)
 {
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		size_t slots_len = (size_t)layouts[i].slots * sizeof(struct conn *);
-		size_t len = UNIT * 64 + slots_len + layouts[i].heap;
+		size_t len = HEAD_LEN + slots_len + layouts[i].heap;
 		long at = sys6(mmap, 0, len, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (at < 0 && at > -4096)
@@ -52,8 +53,8 @@ static bool arena_map(void)
 			return true;
 		}
 		heap_units = layouts[i].heap / UNIT;
-		__atomic_store_n(&heap, base + UNIT * 64 + slots_len, __ATOMIC_RELEASE);
-		table_place((struct conn **)(base + UNIT * 64), layouts[i].slots);
+		__atomic_store_n(&heap, base + HEAD_LEN + slots_len, __ATOMIC_RELEASE);
+		table_place((struct conn **)(base + HEAD_LEN), layouts[i].slots);
 		return true;
 	}
 	return false;

@@ -17,7 +17,7 @@
  * is for struct conn alone: a thread with an old pointer may look at a free one's lock, so that
  * memory must never have held anything else.
  */
-enum { ARENA_SIZE_MAX = 1 << 20, ARENA_CLASSES = 7, ARENA_CONN = 448, ARENA_BYTES_MIN = 1024 };
+enum { ARENA_SIZE_MAX = 1 << 20, ARENA_CLASSES = 7, ARENA_CONN = 480, ARENA_BYTES_MIN = 1024 };
 
 /*
  * Makes the arena if there is none, and claims it for this process. false if no memory can be had:
@@ -31,7 +31,7 @@ bool arena_ready(void);
  */
 bool arena_is_ours(void);
 
-/* At least size bytes, not zeroed, aligned to 64; NULL if size or the arena is exhausted. */
+/* At least size bytes, not zeroed, aligned to 32; NULL if size or the arena is exhausted. */
 void *arena_alloc(size_t size);
 
 /* Gives back what arena_alloc(size) returned; NULL is fine. Async-signal-safe, as is alloc. */

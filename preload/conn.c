@@ -22,7 +22,7 @@ bool conn_lock_contended(struct conn *conn, int fd)
 		uintptr_t owner = 0;
 		if (__atomic_compare_exchange_n(&conn->lock, &owner, self, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED)) {
-			if (conn->fd == fd)
+			if (conn_has(conn, fd))
 				return true;
 			conn_unlock(conn);
 			return false;
@@ -47,26 +47,86 @@ static void release_held(struct conn *conn)
 	conn->held_size = 0;
 }
 
+static void clear_slot(const struct conn *conn, int fd)
+{
+	if (table_find(fd) == conn)
+		table_set(fd, NULL);
+}
+
 void conn_forget(struct conn *conn)
 {
 	redial_abandon(conn);
-	if (table_find(conn->fd) == conn)
-		table_set(conn->fd, NULL);
+	clear_slot(conn, conn->fd);
+	for (int i = 0; i < conn->alias_count; i++)
+		clear_slot(conn, conn->aliases[i]);
 	release_held(conn);
 	conn->fd = -1;
+	conn->alias_count = 0;
 	conn_unlock(conn);
 	arena_free(conn, sizeof(*conn));
 }
 
-void conn_forget_fd(int fd)
+/* The tracked connection at fd, locked; NULL if there is none (any more). */
+static struct conn *find_locked(int fd)
 {
 	struct conn *conn = table_find(fd);
 	if (!conn || conn == &conn_own)
-		return;
+		return NULL;
 	if (conn_lock(conn, fd))
+		return conn;
+	table_set(fd, NULL);
+	return NULL;
+}
+
+void conn_forget_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (conn)
 		conn_forget(conn);
-	else
-		table_set(fd, NULL);
+}
+
+static void drop_registrations(struct conn *conn, int fd)
+{
+	int kept = 0;
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].fd != fd)
+			conn->registrations[kept++] = conn->registrations[i];
+	}
+	conn->registration_count = (uint8_t)kept;
+}
+
+void conn_drop_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (!conn)
+		return;
+	if (!conn->alias_count) {
+		conn_forget(conn);
+		return;
+	}
+	clear_slot(conn, fd);
+	drop_registrations(conn, fd);
+	int last = conn->aliases[--conn->alias_count];
+	if (conn->fd == fd) {
+		conn->fd = last;
+	} else {
+		for (int i = 0; i < conn->alias_count; i++) {
+			if (conn->aliases[i] == fd)
+				conn->aliases[i] = last;
+		}
+	}
+	conn_unlock(conn);
+}
+
+void conn_add_alias(struct conn *conn, int alias)
+{
+	if (conn->alias_count == CONN_ALIASES_MAX) {
+		conn_forget(conn);
+		return;
+	}
+	conn->aliases[conn->alias_count++] = alias;
+	table_set(alias, conn);
+	conn_unlock(conn);
 }
 
 void conn_open(int fd)

@@ -19,15 +19,17 @@
 
 enum {
 	CONN_REQUESTS_MAX = 8,      /* unanswered at once; a deeper pipeline is not tracked */
-	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one descriptor may be in */
+	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one connection may be in */
+	CONN_ALIASES_MAX = 3,       /* further descriptors for it, by dup and its kin */
 };
 
-/* The program's registration of the descriptor in an epoll set of its own. */
+/* The program's registration of a descriptor in an epoll set of its own. */
 struct conn_registration {
 	int epfd;
+	int fd;
 	uint32_t events;
 	uint64_t data;
-};
+} __attribute__((packed, aligned(4))); /* there are four in every connection */
 
 /* A request that was not answered yet; its bytes are a piece of conn.held. */
 struct conn_request {
@@ -62,6 +64,7 @@ struct conn {
 	uint8_t request_count;
 	uint8_t registration_count;
 	uint8_t peer_len;
+	uint8_t alias_count;
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */
@@ -69,6 +72,7 @@ struct conn {
 	uint32_t held_len;
 	uint32_t held_size;
 	uint32_t popped;       /* requests answered so far */
+	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in in;
@@ -100,6 +104,18 @@ void conn_open(int fd);
 void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len,
 		    uint64_t cookie);
 
+/* Is fd one of the connection's numbers? */
+static inline bool conn_has(const struct conn *conn, int fd)
+{
+	if (__builtin_expect(conn->fd == fd, 1))
+		return true;
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (conn->aliases[i] == fd)
+			return true;
+	}
+	return false;
+}
+
 /* conn_lock's way when another thread is inside, or a signal handler of the same thread. */
 bool conn_lock_contended(struct conn *conn, int fd);
 
@@ -119,7 +135,7 @@ static inline bool conn_lock(struct conn *conn, int fd)
 							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
 			     0))
 		return conn_lock_contended(conn, fd);
-	if (__builtin_expect(conn->fd == fd, 1))
+	if (__builtin_expect(conn_has(conn, fd), 1))
 		return true;
 	conn_unlock(conn);
 	return false;
@@ -128,8 +144,17 @@ static inline bool conn_lock(struct conn *conn, int fd)
 /* Stops tracking and unlocks: everything passes through from now on. */
 void conn_forget(struct conn *conn);
 
-/* The same by number, for calls after which fd is closed or something else. */
+/* The same by number, with all other numbers of that connection. */
 void conn_forget_fd(int fd);
+
+/*
+ * fd is about to be closed, or to become something else: stops tracking if it was the connection's
+ * only number.
+ */
+void conn_drop_fd(int fd);
+
+/* `alias` has become another number of the same socket; forgets a connection with too many. Unlocks. */
+void conn_add_alias(struct conn *conn, int alias);
 
 /* Remembers where the connection stands. */
 void conn_mark(const struct conn *conn, struct conn_mark *mark);

@@ -22,7 +22,7 @@ HOOK int close(int fd)
 		return -1;
 	}
 	if (arena_is_ours())
-		conn_forget_fd(fd);
+		conn_drop_fd(fd);
 	return real.close(fd);
 }
 
@@ -42,7 +42,7 @@ static void forget_range(unsigned first, unsigned last)
 		if (table_find((int)fd) == &conn_own)
 			hits_own = true;
 		else
-			conn_forget_fd((int)fd);
+			conn_drop_fd((int)fd);
 	}
 	for (unsigned fd = 0; hits_own && fd < top; fd++) {
 		struct conn *conn = table_find((int)fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls that make a second number for a socket, or put something else at one. A socket with
- * two numbers cannot be replaced under both at once: it is not tracked any more.
+ * The calls that make a second number for a socket, or put something else at one. All numbers of a
+ * tracked socket share its connection: a rescue replaces it at each of them.
  */
 #include <errno.h>
 
@@ -12,34 +12,60 @@
 #include "table.h"
 
 /* In a vfork child the numbers are its own but the table is its parent's. */
-static void forget(int fd)
+static bool is_tracked(int fd)
 {
-	if (table_find(fd) && arena_is_ours())
-		conn_forget_fd(fd);
+	return table_find(fd) && table_find(fd) != &conn_own && arena_is_ours();
+}
+
+/* The connection at fd, locked, so that no rescue moves it while it is being copied; or NULL. */
+static struct conn *hold_still(int fd)
+{
+	struct conn *conn = table_find(fd);
+	return __builtin_expect(conn != NULL, 0) && is_tracked(fd) && conn_lock(conn, fd) ? conn
+											   : NULL;
+}
+
+/* `copy` is what a call made of fd, or negative: both are numbers of one socket now. Unlocks. */
+static int share(struct conn *conn, int fd, int copy)
+{
+	if (!conn)
+		return copy;
+	int kept = get_errno();
+	if (copy < 0 || copy == fd || conn_has(conn, copy)) {
+		conn_unlock(conn);
+	} else {
+		conn_drop_fd(copy); /* closed past the hooks, if it was tracked */
+		conn_add_alias(conn, copy);
+	}
+	set_errno(kept);
+	return copy;
+}
+
+/* Before a call that closes `to` to put something else there. */
+static void make_room(int fd, int to)
+{
+	if (__builtin_expect(table_find(to) != NULL, 0) && fd != to && is_tracked(to))
+		conn_drop_fd(to);
 }
 
 HOOK int dup(int fd)
 {
-	forget(fd);
-	return real.dup(fd);
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup(fd));
 }
 
 HOOK int dup2(int fd, int to)
 {
-	if (fd != to) {
-		forget(fd);
-		forget(to);
-	}
-	return real.dup2(fd, to);
+	make_room(fd, to);
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup2(fd, to));
 }
 
 HOOK int dup3(int fd, int to, int flags)
 {
-	if (fd != to) {
-		forget(fd);
-		forget(to);
-	}
-	return real.dup3(fd, to, flags);
+	make_room(fd, to);
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup3(fd, to, flags));
 }
 
 /* F_GETFL and F_SETFL mean the socket to come, not the watcher that lies there. */
@@ -61,8 +87,8 @@ static int control(int fd, int command, void *arg, int call(int, int, void *))
 	if (__builtin_expect(!conn, 1))
 		return call(fd, command, arg);
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-		forget(fd);
-		return call(fd, command, arg);
+		conn = hold_still(fd);
+		return share(conn, fd, call(fd, command, arg));
 	}
 	if ((command != F_GETFL && command != F_SETFL) || !conn_lock(conn, fd))
 		return call(fd, command, arg);

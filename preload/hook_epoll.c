@@ -10,18 +10,18 @@
 #define EPOLLEXCLUSIVE (1u << 28)
 #endif
 
-static struct conn_registration *find(struct conn *conn, int epfd)
+static struct conn_registration *find(struct conn *conn, int epfd, int fd)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].epfd == epfd)
+		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
 			return &conn->registrations[i];
 	}
 	return NULL;
 }
 
-static void note(struct conn *conn, int epfd, int op, const struct epoll_event *event)
+static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll_event *event)
 {
-	struct conn_registration *known = find(conn, epfd);
+	struct conn_registration *known = find(conn, epfd, fd);
 	if (op == EPOLL_CTL_DEL) {
 		if (known)
 			*known = conn->registrations[--conn->registration_count];
@@ -34,7 +34,7 @@ static void note(struct conn *conn, int epfd, int op, const struct epoll_event *
 		}
 		known = &conn->registrations[conn->registration_count++];
 	}
-	*known = (struct conn_registration){epfd, event->events, event->data.u64};
+	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};
 }
 
 HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
@@ -54,7 +54,7 @@ HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 	}
 	int result = real.epoll_ctl(epfd, op, fd, passed);
 	if (result == 0)
-		note(conn, epfd, op, event);
+		note(conn, epfd, op, fd, event);
 	conn_unlock(conn);
 	return result;
 }

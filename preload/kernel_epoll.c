@@ -116,11 +116,11 @@ void kernel_registrations_take(struct conn *conn)
 		struct conn_registration *r = &conn->registrations[i];
 		uint32_t events;
 		/* Only the kernel knows whether a one-shot registration has fired. */
-		if ((r->events & EPOLLONESHOT) && current_events(r->epfd, conn->fd, &events) &&
+		if ((r->events & EPOLLONESHOT) && current_events(r->epfd, r->fd, &events) &&
 		    !(events & ~PRIVATE_BITS))
 			r->events &= PRIVATE_BITS;
 		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
-		if (control(r->epfd, EPOLL_CTL_DEL, conn->fd, 0, 0) == 0)
+		if (control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0) == 0)
 			conn->registrations[kept++] = *r;
 	}
 	conn->registration_count = (uint8_t)kept;
@@ -132,7 +132,7 @@ int kernel_registrations_put(struct conn *conn, bool placeholder)
 	for (int i = 0; i < conn->registration_count; i++) {
 		const struct conn_registration *r = &conn->registrations[i];
 		uint32_t events = placeholder ? r->events & ~EPOLLEXCLUSIVE : r->events;
-		int error = control(r->epfd, EPOLL_CTL_ADD, conn->fd, events, r->data);
+		int error = control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
 		if (error && !result)
 			result = error;
 	}

@@ -64,6 +64,16 @@ static enum method first_method(const struct conn *conn)
 	return conn->request_count ? conn->requests[0].method : METHOD_OTHER;
 }
 
+/* A number that was closed past the hooks may be another file's by now. */
+static bool is_watched_socket(const struct conn *conn)
+{
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (kernel_cookie(conn->aliases[i]) != conn->cookie)
+			return false;
+	}
+	return conn->cookie && kernel_cookie(conn->fd) == conn->cookie;
+}
+
 /*
  * Is the descriptor still the socket we watched, ours alone, with nothing read past us? What an
  * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
@@ -71,7 +81,7 @@ static enum method first_method(const struct conn *conn)
  */
 static enum reason check_picture(const struct conn *conn, bool sent)
 {
-	if (!conn->cookie || kernel_cookie(conn->fd) != conn->cookie)
+	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
 	if (!arena_is_ours() || conn->flags & CONN_CROWDED || conn->writers)
 		return REASON_SHARED;

@@ -22,15 +22,24 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
 }
 
-/* dup3 that keeps the number's close-on-exec flag, with the program's epoll registrations. */
-static int take_number(struct conn *conn, int from, bool placeholder)
+/* dup3 that keeps the number's close-on-exec flag. */
+static int replace(int from, int number)
 {
-	long descriptor_flags = sys3(fcntl, conn->fd, F_GETFD, 0);
+	long descriptor_flags = sys3(fcntl, number, F_GETFD, 0);
 	int cloexec = descriptor_flags > 0 && (descriptor_flags & FD_CLOEXEC) ? O_CLOEXEC : 0;
-	kernel_registrations_take(conn);
 	int kept = get_errno();
-	int error = real.dup3(from, conn->fd, cloexec) < 0 ? -get_errno() : 0;
+	int error = real.dup3(from, number, cloexec) < 0 ? -get_errno() : 0;
 	set_errno(kept);
+	return error;
+}
+
+/* Puts `from` at all of the connection's numbers, and its epoll registrations back. */
+static int take_numbers(struct conn *conn, int from, bool placeholder)
+{
+	kernel_registrations_take(conn);
+	int error = replace(from, conn->fd);
+	for (int i = 0; i < conn->alias_count && !error; i++)
+		error = replace(from, conn->aliases[i]);
 	int put_error = kernel_registrations_put(conn, placeholder && !error);
 	return error ? error : put_error;
 }
@@ -53,7 +62,7 @@ int redial_place(struct conn *conn)
 		goto undo;
 	rescue_own(&rescue->dead, error);
 	set_placed(rescue, true);
-	error = take_number(conn, watcher, true);
+	error = take_numbers(conn, watcher, true);
 	kernel_close(watcher);
 	if (error < 0)
 		redial_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
@@ -69,7 +78,7 @@ void redial_unplace(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	/* The program may have closed the number by a raw system call and have another file there. */
 	if (rescue->placed && !redial_is_displaced(conn))
-		take_number(conn, rescue->dead, false);
+		take_numbers(conn, rescue->dead, false);
 	set_placed(rescue, false);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
@@ -87,7 +96,7 @@ int redial_install(struct conn *conn)
 		long flags = sys3(fcntl, rescue->fresh, F_GETFL, 0);
 		sys3(fcntl, rescue->fresh, F_SETFL, flags & ~O_NONBLOCK);
 	}
-	int error = take_number(conn, rescue->fresh, false);
+	int error = take_numbers(conn, rescue->fresh, false);
 	if (error < 0)
 		return error;
 	set_placed(rescue, false);
@@ -101,7 +110,13 @@ int redial_install(struct conn *conn)
 bool redial_is_displaced(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
-	return rescue->placed && !kernel_is_watcher(conn->fd, rescue->timer);
+	if (!rescue->placed)
+		return false;
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
+			return true;
+	}
+	return !kernel_is_watcher(conn->fd, rescue->timer);
 }
 
 void redial_sweep(void)
