@@ -9,8 +9,10 @@
 	X(backoff)                                                                                 \
 	X(compiled)                                                                                \
 	X(load)                                                                                    \
+	X(load_file)                                                                               \
 	X(http1)                                                                                   \
 	X(tool)                                                                                    \
+	X(cache)                                                                                   \
 	X(launcher)                                                                                \
 	X(target)
 

@@ -241,97 +241,6 @@ static void explain_knows_attempts_bytes_and_first_use(void)
 	process_free(&result);
 }
 
-static void cache_prints_the_path_of_a_private_compiled_policy(void)
-{
-	const char *text = scratch_text("cached.cfg", orders);
-	char env[600], folder[600], path[600];
-	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
-	const char *envs[] = {env, NULL};
-	struct process_result result;
-	struct stat st;
-
-	mkdir(scratch_path("run"), 0755);
-	snprintf(env, sizeof(env), "XDG_RUNTIME_DIR=%s", scratch_path("run"));
-	snprintf(folder, sizeof(folder), "%s/redial-%u", scratch_path("run"), geteuid());
-	result = process_run(argv, envs, 10000);
-	runner_expect_long("exit status", 0, result.status);
-	runner_expect_long("in the folder", 0, strncmp(result.out, folder, strlen(folder)));
-	CU_ASSERT_EQUAL(stat(folder, &st), 0);
-	runner_expect_long("mode", 0700, st.st_mode & 07777);
-	snprintf(path, sizeof(path), "%s", result.out);
-	path[strcspn(path, "\n")] = '\0';
-	process_free(&result);
-	expect_run(RUN("check", path), 0, "", "");
-	result = process_run(argv, envs, 10000);
-	runner_expect_long("the same again", 0, strncmp(result.out, path, strlen(path)));
-	process_free(&result);
-	scratch_text("cached.cfg", "enabled = true;");
-	result = process_run(argv, envs, 10000);
-	runner_expect_long("another for another policy", 1,
-			   strncmp(result.out, path, strlen(path)) != 0);
-	process_free(&result);
-}
-
-/* XDG_RUNTIME_DIR, then TMPDIR, then /tmp: what is not ours alone is not used. */
-static void cache_does_not_trust_a_folder_that_others_could_write(void)
-{
-	const char *text = scratch_text("cached.cfg", orders);
-	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
-	char run_env[600], tmp_env[600], folder[600], good[600];
-	const char *envs[] = {run_env, tmp_env, NULL};
-	struct process_result result;
-
-	mkdir(scratch_path("run2"), 0755);
-	mkdir(scratch_path("tmp2"), 0755);
-	snprintf(run_env, sizeof(run_env), "XDG_RUNTIME_DIR=%s", scratch_path("run2"));
-	snprintf(tmp_env, sizeof(tmp_env), "TMPDIR=%s", scratch_path("tmp2"));
-	snprintf(folder, sizeof(folder), "%s/redial-%u", scratch_path("run2"), geteuid());
-	snprintf(good, sizeof(good), "%s/redial-%u/", scratch_path("tmp2"), geteuid());
-	mkdir(folder, 0755);
-	chmod(folder, 0770);
-	result = process_run(argv, envs, 10000);
-	expect_contains("open to the group", good, result.out);
-	process_free(&result);
-	rmdir(folder);
-	CU_ASSERT_EQUAL(symlink(scratch_dir(), folder), 0);
-	result = process_run(argv, envs, 10000);
-	expect_contains("a symbolic link", good, result.out);
-	process_free(&result);
-	unlink(folder);
-	if (geteuid() != 0)
-		return;
-	mkdir(folder, 0700);
-	CU_ASSERT_EQUAL(chown(folder, 65534, 65534), 0);
-	result = process_run(argv, envs, 10000);
-	expect_contains("another user's", good, result.out);
-	process_free(&result);
-}
-
-static void cache_heals_what_was_spoiled(void)
-{
-	const char *text = scratch_text("cached.cfg", orders);
-	const char *argv[] = {build_path("redial-policy"), "cache", text, NULL};
-	char env[600], path[600];
-	const char *envs[] = {env, NULL};
-	struct process_result result;
-	FILE *file;
-
-	mkdir(scratch_path("run3"), 0755);
-	snprintf(env, sizeof(env), "XDG_RUNTIME_DIR=%s", scratch_path("run3"));
-	result = process_run(argv, envs, 10000);
-	snprintf(path, sizeof(path), "%s", result.out);
-	path[strcspn(path, "\n")] = '\0';
-	process_free(&result);
-	file = fopen(path, "w");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	fputs("half", file);
-	fclose(file);
-	result = process_run(argv, envs, 10000);
-	runner_expect_long("the same path", 0, strncmp(result.out, path, strlen(path)));
-	process_free(&result);
-	expect_run(RUN("check", path), 0, "", "");
-}
-
 static void wrong_usage_has_its_own_exit_status(void)
 {
 	static const char *const bad[][4] = {
@@ -400,9 +309,6 @@ void suite_tool(void)
 	    TEST(compile_leaves_nothing_half_written),
 	    TEST(explain_names_the_rule_and_key_that_decided),
 	    TEST(explain_knows_attempts_bytes_and_first_use),
-	    TEST(cache_prints_the_path_of_a_private_compiled_policy),
-	    TEST(cache_does_not_trust_a_folder_that_others_could_write),
-	    TEST(cache_heals_what_was_spoiled),
 	    TEST(wrong_usage_has_its_own_exit_status),
 	    TEST(help_and_version_fit_a_terminal),
 	    TEST(a_full_disk_is_told),

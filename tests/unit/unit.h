@@ -23,8 +23,10 @@ void suite_decide(void);
 void suite_backoff(void);
 void suite_compiled(void);
 void suite_load(void);
+void suite_load_file(void);
 void suite_http1(void);
 void suite_tool(void);
+void suite_cache(void);
 void suite_launcher(void);
 void suite_target(void);
 
