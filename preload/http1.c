@@ -50,11 +50,11 @@ SCAN_INLINE bool worth_a_look(const char *line)
 static __attribute__((noinline)) const char *feed_lines(struct http1 *message, const char *at,
 							const char *begin, const char *end)
 {
-	for (;;) {
-		const char *stop = scan(at, begin, end - 1, SCAN_LINE);
-		if (stop >= end - 1 || load2(stop) != load2("\r\n")) {
+	while (end - begin > SCAN_BLOCK) {
+		const char *stop = scan_blocks(at, end - 1, SCAN_LINE);
+		if (!stop || load2(stop) != load2("\r\n")) {
 			stop = line_end(at, begin, end - 1);
-			if (stop >= end - 1)
+			if (!stop)
 				break;
 			if (load2(stop) != load2("\r\n"))
 				return NULL;
@@ -97,10 +97,10 @@ static const char *target_bytes(struct http1 *message, const char *at, const cha
 				const char *end)
 {
 	const char *stop = scan(at, begin, end, SCAN_TARGET);
-	message->line_len |= stop > at;
+	message->line_len |= stop != at;
 	message->state = TARGET;
-	if (stop == end)
-		return stop;
+	if (!stop)
+		return end;
 	if (*stop != ' ' || message->line_len == 0)
 		return NULL;
 	message->line_len = 0;
@@ -144,8 +144,8 @@ SCAN_INLINE const char *feed_request_line(struct http1 *message, const char *at,
 	message->method = METHOD_GET;
 	at += 4;
 	const char *stop = scan(at, begin, end, SCAN_TARGET);
-	if (stop == at || end - stop < 11 || *stop != ' ' || load8(stop + 1) != load8("HTTP/1.1") ||
-	    load2(stop + 9) != load2("\r\n")) {
+	if (!stop || stop == at || end - stop < 11 || *stop != ' ' ||
+	    load8(stop + 1) != load8("HTTP/1.1") || load2(stop + 9) != load2("\r\n")) {
 		message->state = TARGET;
 		return at < end ? target_bytes(message, at, begin, end) : at;
 	}
@@ -192,7 +192,7 @@ SCAN_INLINE const char *feed_status_line(struct http1 *message, const char *at, 
 	message->line_len = 0;
 	message->state = REASON;
 	const char *stop = scan(at, begin, end - 1, SCAN_LINE);
-	if (stop >= end - 1 || load2(stop) != load2("\r\n") || (*at != ' ' && *at != '\r'))
+	if (!stop || load2(stop) != load2("\r\n") || (*at != ' ' && *at != '\r'))
 		return at;
 	message->state = LINES;
 	return stop + 2;
@@ -235,12 +235,12 @@ static const char *feed_head_part(struct http1 *message, const char *at, const c
 SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, const char *end)
 {
 	const char *at = begin;
-	while (at && at < end && message->state < HEAD_END) {
+	do {
 		if (message->state != LINES)
 			at = feed_head_part(message, at, begin, end);
 		if (at && message->state == LINES)
 			at = feed_lines(message, at, begin, end);
-	}
+	} while (at && at < end && message->state < HEAD_END);
 	return at;
 }
 
@@ -297,12 +297,12 @@ static enum http1_result bad(struct http1 *message)
 
 enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len, size_t *used)
 {
-	const char *at = buf;
-	const char *end = buf + len;
-
 	*used = 0;
 	if (len == 0)
 		return HTTP1_MORE;
+
+	const char *at = buf;
+	const char *end = buf + len;
 	message->flags |= HTTP1_STARTED;
 	if (!(message->flags & HTTP1_HEAD_DONE)) {
 		at = feed_head(message, buf, end);

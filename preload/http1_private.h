@@ -89,13 +89,13 @@ static inline bool is_control(char byte)
 	return (unsigned char)byte < ' ' && byte != '\t';
 }
 
-/* The next control character but HTAB, or end; bytes from begin on may be read. */
+/* The next control character but HTAB, or NULL; bytes from begin on may be read. */
 static inline const char *line_end(const char *at, const char *begin, const char *end)
 {
-	at = scan(at, begin, end, SCAN_LINE);
-	while (at < end && *at == '\t')
-		at = scan(at + 1, begin, end, SCAN_LINE);
-	return at;
+	do {
+		at = scan(at, begin, end, SCAN_LINE);
+	} while (at && *at++ == '\t');
+	return at ? at - 1 : NULL;
 }
 
 static inline const char *expect(struct http1 *message, const char *at, char byte,
@@ -109,9 +109,9 @@ static inline const char *expect(struct http1 *message, const char *at, char byt
 static inline const char *feed_rest(struct http1 *message, const char *at, const char *begin,
 				    const char *end, enum http1_state rest, enum http1_state lf)
 {
-	at = line_end(at, begin, end);
+	const char *stop = line_end(at, begin, end);
 	message->state = (uint8_t)rest;
-	return at < end ? expect(message, at, '\r', lf) : at;
+	return stop ? expect(message, stop, '\r', lf) : end;
 }
 
 #endif

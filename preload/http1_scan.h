@@ -125,30 +125,34 @@ SCAN_INLINE const char *scan_hit(const char *at, scan_mask stops)
 			SCAN_BITS;
 }
 
-/*
- * The first byte of [at, end) that stops the scan; if none does, end, or at if that is past it.
- * Bytes from begin on may be read.
- */
-SCAN_INLINE const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+/* The first byte of [at, end) that stops the scan, or NULL. The block before end may be read. */
+SCAN_INLINE const char *scan_blocks(const char *at, const char *end, enum scan what)
 {
+	const char *last = end - SCAN_BLOCK;
 	scan_mask stops;
 
-	if (end - begin < SCAN_BLOCK) {
-		while (at < end && !scan_stops(*at, what))
-			at++;
-		return at;
-	}
-	const char *last = end - SCAN_BLOCK;
 	for (; at <= last; at += SCAN_BLOCK) {
 		stops = scan_block(at, what);
 		if (stops)
 			return scan_hit(at, stops);
 	}
 	if (at >= end)
-		return at;
+		return NULL;
 	/* The last block reaches back over bytes that were seen before. */
 	stops = scan_block(last, what) >> (at - last) * SCAN_BITS;
-	return stops ? scan_hit(at, stops) : end;
+	return stops ? scan_hit(at, stops) : NULL;
+}
+
+/* The same where only the bytes from begin on may be read. */
+static inline const char *scan(const char *at, const char *begin, const char *end, enum scan what)
+{
+	if (end - begin >= SCAN_BLOCK)
+		return scan_blocks(at, end, what);
+	for (; at < end; at++) {
+		if (scan_stops(*at, what))
+			return at;
+	}
+	return NULL;
 }
 
 #endif

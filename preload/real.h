@@ -4,6 +4,7 @@
 #define REDIAL_REAL_H
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
