@@ -69,7 +69,7 @@ show() {
 # The log's lines, without time and process, folded.
 show_log() {
 	sed 's/^[^ ]* redial[^ ]* //' "$tmp/log" | while IFS= read -r line; do
-		echo "$line" | fold -s -w 74 | sed "1s/^/  ${dim}log /; 1!s/^/      /; s/\$/${plain}/"
+		echo "$line" | fold -s -w 74 | sed "1s/^/  ${dim}log /; 1!s/^/      ${dim}/; s/ *\$/${plain}/"
 	done
 }
 
