@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -69,6 +70,12 @@ bool kernel_has_data(int fd)
 {
 	char byte;
 	return sys6(recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) > 0;
+}
+
+bool kernel_has_unread(int fd)
+{
+	int len = 0;
+	return sys3(ioctl, fd, FIONREAD, &len) < 0 || len > 0;
 }
 
 bool kernel_has_408(int fd)

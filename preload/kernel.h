@@ -27,6 +27,9 @@ bool kernel_received_was(int fd, uint64_t seen);
 /* Is there something to read, short of the end of the stream? */
 bool kernel_has_data(int fd);
 
+/* The same without touching a pending error, which a read would take. */
+bool kernel_has_unread(int fd);
+
 /* Is what there is to read the start of a 408 (Request Timeout) response? */
 bool kernel_has_408(int fd);
 

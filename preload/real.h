@@ -4,6 +4,8 @@
 #define REDIAL_REAL_H
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>

@@ -238,6 +238,11 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 			conn_unlock(conn);
 			return result;
 		}
+		if (!error && conn->flags & CONN_ANSWERING &&
+		    conn->response.flags & HTTP1_UNTIL_CLOSE) {
+			conn_forget(conn); /* the regular end of that response */
+			return result;
+		}
 		if (!conn_waiting(conn)) {
 			result = end_of_idle(conn, result);
 			set_errno(error);

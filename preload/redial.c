@@ -210,6 +210,17 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 	return REASON_NONE;
 }
 
+bool redial_would_begin(const struct conn *conn)
+{
+	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED;
+	uint32_t methods = 0;
+	for (int i = 0; i < conn->request_count; i++)
+		methods |= method_bit(conn->requests[i].method);
+	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
+	return methods && !(methods & ~config.policy->methods_always) && !conn->busy &&
+	       !(conn->flags & never) && (conn->flags & CONN_REUSED || again);
+}
+
 static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;

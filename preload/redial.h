@@ -42,6 +42,12 @@ struct redial_start {
  */
 enum reason redial_begin(struct conn *conn, const struct redial_start *start);
 
+/*
+ * Would a read that found the connection dead begin a rescue, as far as can be told without asking
+ * the kernel? Answers no where only the rules of the policy could say yes.
+ */
+bool redial_would_begin(const struct conn *conn);
+
 /* Goes as far as can be gone now. */
 enum redial_result redial_step(struct conn *conn);
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting needs no help from us, but for one habit: some programs act on an error or hang-up event
+ * by closing the socket, without reading from it. Where the socket is one that a read would rescue,
+ * they are told that it is readable, and nothing else. Events without such bits, all of them as
+ * long as nothing fails, cost a look at each and no more.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+
+#include "conn.h"
+#include "kernel.h"
+#include "real.h"
+#include "redial.h"
+#include "table.h"
+
+#define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+#define POLL_ENDS  (POLLERR | POLLHUP | POLLRDHUP)
+
+/* Past it a search by event data would cost more than the habit is worth. */
+enum { SEARCH_MAX = 4096 };
+
+static bool would_rescue(struct conn *conn, int fd)
+{
+	if (!conn || !conn_lock(conn, fd))
+		return false;
+	/* With something to read the end is news: edge-triggered readers hear of it only once. */
+	bool would = redial_would_begin(conn) && !kernel_has_unread(fd);
+	conn_unlock(conn);
+	return would;
+}
+
+static bool is_registered(const struct conn *conn, int epfd, uint64_t data)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].epfd == epfd && conn->registrations[i].data == data)
+			return true;
+	}
+	return false;
+}
+
+/* The connection whose registration in epfd carries this data: most put the descriptor in it. */
+static struct conn *find_by_data(int epfd, uint64_t data)
+{
+	struct conn *conn = table_find((int)(uint32_t)data);
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	if (conn && is_registered(conn, epfd, data))
+		return conn;
+	for (uint32_t fd = 0; fd < top && top <= SEARCH_MAX; fd++) {
+		conn = table_find((int)fd);
+		if (conn && is_registered(conn, epfd, data))
+			return conn;
+	}
+	return NULL;
+}
+
+static int soften_epoll(int epfd, struct epoll_event *events, int count)
+{
+	uint32_t seen = 0;
+	for (int i = 0; i < count; i++)
+		seen |= events[i].events;
+	if (__builtin_expect(!(seen & EPOLL_ENDS) || !table.len, 1))
+		return count;
+	for (int i = 0; i < count; i++) {
+		if (!(events[i].events & EPOLL_ENDS))
+			continue;
+		struct conn *conn = find_by_data(epfd, events[i].data.u64);
+		if (conn && would_rescue(conn, conn->fd))
+			events[i].events = (events[i].events & ~EPOLL_ENDS) | EPOLLIN;
+	}
+	return count;
+}
+
+static int soften_poll(struct pollfd *fds, nfds_t len, int count)
+{
+	if (count <= 0 || !table.len)
+		return count;
+	for (nfds_t i = 0; i < len; i++) {
+		if (__builtin_expect(!(fds[i].revents & POLL_ENDS), 1))
+			continue;
+		if ((fds[i].events & POLLIN) && would_rescue(table_find(fds[i].fd), fds[i].fd))
+			fds[i].revents = (short)((fds[i].revents & ~POLL_ENDS) | POLLIN);
+	}
+	return count;
+}
+
+HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+{
+	return soften_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
+}
+
+HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
+		     const sigset_t *mask)
+{
+	return soften_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
+}
+
+HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max,
+		      const struct timespec *timeout, const sigset_t *mask)
+{
+	return soften_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
+}
+
+HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
+{
+	return soften_poll(fds, len, real.poll(fds, len, timeout));
+}
+
+HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+	       const sigset_t *mask)
+{
+	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+}
+
+/* What glibc's <poll.h> makes of poll and ppoll under _FORTIFY_SOURCE. */
+int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room);
+int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		const sigset_t *mask, size_t room);
+
+HOOK int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room)
+{
+	return soften_poll(fds, len, real.__poll_chk(fds, len, timeout, room));
+}
+
+HOOK int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		     const sigset_t *mask, size_t room)
+{
+	return soften_poll(fds, len, real.__ppoll_chk(fds, len, timeout, mask, room));
+}
