@@ -68,7 +68,12 @@ int expect_within(const struct flow *flow, long ms);
 		NULL, NULL                                                                         \
 	}
 
-#define FLOW_SUITES(X) X(reuse)
+#define FLOW_SUITES(X)                                                                             \
+	X(reuse)                                                                                   \
+	X(rescue)                                                                                  \
+	X(interrupt)                                                                               \
+	X(descriptors)                                                                             \
+	X(calls)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)

@@ -92,6 +92,12 @@ void read_to_the_end(int fd);
 /* Waits until the peer has closed or reset the connection, without reading. */
 void await_death(int fd);
 
+/*
+ * Asks for /2 and reads, without waiting for long, until redial is seen to be at work: it has
+ * descriptors of its own. Needs a non-blocking socket and a policy under which the rescue pauses.
+ */
+bool begin_rescue(int fd);
+
 /* The number of open descriptors. */
 int descriptors(void);
 
