@@ -75,10 +75,10 @@ SCAN_INLINE uint32_t scan_half(const char *at, enum scan what)
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
 	/* Saturated addition takes what passes, and nothing else, to 0x80 and above. */
 	__m128i lift = _mm_set1_epi8(what == SCAN_TARGET ? 0x7f - ' ' : 0x80 - ' ');
-	uint32_t passes = (uint32_t)_mm_movemask_epi8(_mm_adds_epu8(bytes, lift));
+	__m128i passes = _mm_adds_epu8(bytes, lift);
 	if (what == SCAN_TARGET)
-		passes &= ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
-	return passes;
+		passes = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), passes);
+	return (uint32_t)_mm_movemask_epi8(passes);
 }
 
 /* Two halves at a time: most lines end in the first block. */
