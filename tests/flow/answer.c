@@ -36,13 +36,15 @@ static size_t complete(const char *text, size_t len, bool to_head)
 	return head;
 }
 
-/* "200 /path", the path being what the server says that it was asked for. */
+/* "200 /path", the path being what the server says that it was asked for, or "200 chunked". */
 static void tell(const char *text)
 {
 	const char *path = strstr(text, "\"path\":\"");
 	int status = 0;
 	sscanf(text, "HTTP/1.%*c %d", &status);
-	if (path)
+	if (strcasestr(text, "Transfer-Encoding: chunked"))
+		say("%d chunked", status);
+	else if (path)
 		say("%d %.*s", status, (int)strcspn(path + 8, "\""), path + 8);
 	else
 		say("%d", status);

@@ -127,22 +127,25 @@ void flow_end(struct flow *flow)
 	flow->log = NULL;
 }
 
-/* Which of a table's rows has failed. */
-static int told(const struct flow *flow, int good)
+/* Which of a table's rows has failed; at length only the first. */
+static int told(struct flow *flow, int good)
 {
-	if (!good)
-		printf("\n    -- %s, waiting by %s, faults %s %s; redial's log:\n%s", flow->program,
-		       way_names[flow->way], flow->faults[0] ? flow->faults[0] : "none",
-		       flow->faults[1] ? flow->faults[1] : "", flow->log ? flow->log : "    empty");
+	if (good)
+		return good;
+	printf("\n    -- %s, waiting by %s, faults %s %s", flow->program, way_names[flow->way],
+	       flow->faults[0] ? flow->faults[0] : "none", flow->faults[1] ? flow->faults[1] : "");
+	if (!flow->told)
+		printf("; redial's log:\n%s", flow->log ? flow->log : "    empty");
+	flow->told = true;
 	return good;
 }
 
-int expect_printed(const struct flow *flow, const char *text)
+int expect_printed(struct flow *flow, const char *text)
 {
 	return told(flow, runner_expect_text("printed", text, flow->result.out));
 }
 
-int expect_seen(const struct flow *flow, int count, const char *a, const char *b)
+int expect_seen(struct flow *flow, int count, const char *a, const char *b)
 {
 	char what[200];
 	snprintf(what, sizeof(what), "requests that the server saw with '%s' '%s'", a ? a : "",
@@ -164,7 +167,7 @@ static int count_lines(const char *text, const char *a, const char *b)
 	return count;
 }
 
-int expect_logged(const struct flow *flow, int count, const char *a, const char *b)
+int expect_logged(struct flow *flow, int count, const char *a, const char *b)
 {
 	char what[200];
 	snprintf(what, sizeof(what), "lines logged with '%s' '%s'", a ? a : "", b ? b : "");

@@ -34,6 +34,7 @@ struct flow {
 	struct faultd server;
 	struct peer seen;
 	char *log; /* redial's lines */
+	bool told; /* of the first failure, at length */
 };
 
 /* Run the program beside a server of its own; what an earlier run left is dropped. */
@@ -47,13 +48,13 @@ void flow_both_alike(struct flow *flow);
 void flow_end(struct flow *flow);
 
 /* The program printed exactly this. */
-int expect_printed(const struct flow *flow, const char *text);
+int expect_printed(struct flow *flow, const char *text);
 
 /* faultd has logged so many requests with all these fragments, NULL for none. */
-int expect_seen(const struct flow *flow, int count, const char *a, const char *b);
+int expect_seen(struct flow *flow, int count, const char *a, const char *b);
 
 /* redial has logged so many lines with all these fragments, NULL for none. */
-int expect_logged(const struct flow *flow, int count, const char *a, const char *b);
+int expect_logged(struct flow *flow, int count, const char *a, const char *b);
 
 /* The program and its server took at most so long. */
 int expect_within(const struct flow *flow, long ms);
@@ -73,7 +74,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(rescue)                                                                                  \
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
-	X(calls)
+	X(calls)                                                                                   \
+	X(tracker)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
