@@ -152,8 +152,12 @@ void conn_open(int fd)
 void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len,
 		    uint64_t cookie)
 {
-	memcpy(&conn->peer, addr, len);
-	conn->peer_len = (uint8_t)len;
+	/* A local socket's address is longer, and the kernel still tells it at a rescue. */
+	size_t known = addr->sa_family == AF_INET    ? sizeof(conn->peer.in)
+		       : addr->sa_family == AF_INET6 ? sizeof(conn->peer.in6)
+						     : sizeof(sa_family_t);
+	memcpy(&conn->peer, addr, known < len ? known : len);
+	conn->peer_len = (uint8_t)known;
 	conn->cookie = cookie;
 	conn->flags |= CONN_CONNECTED;
 }

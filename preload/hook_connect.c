@@ -10,18 +10,23 @@
 #include "redial.h"
 #include "table.h"
 
-/* HTTP/1.x over TCP is what can be rescued; MPTCP and SCTP streams have protocols of their own. */
+/* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own. */
 static bool may_carry_http(int domain, int type, int protocol)
 {
-	return (domain == AF_INET || domain == AF_INET6) && (type & 0xf) == SOCK_STREAM &&
-	       (protocol == 0 || protocol == IPPROTO_TCP);
+	if ((type & 0xf) != SOCK_STREAM)
+		return false;
+	return domain == AF_UNIX || ((domain == AF_INET || domain == AF_INET6) &&
+				     (protocol == 0 || protocol == IPPROTO_TCP));
 }
 
-static bool is_inet(const struct sockaddr *addr, socklen_t len)
+static bool is_trackable(const struct sockaddr *addr, socklen_t len)
 {
-	return (len >= sizeof(struct sockaddr_in) && addr->sa_family == AF_INET &&
-		len <= sizeof(struct sockaddr_in6)) ||
-	       (len == sizeof(struct sockaddr_in6) && addr->sa_family == AF_INET6);
+	if (len < sizeof(sa_family_t))
+		return false;
+	if (addr->sa_family == AF_UNIX)
+		return true;
+	return (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) ||
+	       (addr->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6));
 }
 
 HOOK int socket(int domain, int type, int protocol)
@@ -75,7 +80,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int error = result < 0 ? get_errno() : 0;
 	if (error && error != EINPROGRESS && error != EINTR)
 		return result;
-	if (is_inet(addr, len))
+	if (is_trackable(addr, len))
 		track(fd, addr, len);
 	else
 		conn_forget_fd(fd);

@@ -112,9 +112,30 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	return transmit(conn, &call);
 }
 
+/*
+ * Descriptors sent to another process over a local socket (unix(7), SCM_RIGHTS): a socket that
+ * others hold cannot be replaced for them.
+ */
+static void forget_passed(const struct msghdr *message)
+{
+	struct msghdr *walk = (struct msghdr *)message;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		const int *fds = (const int *)(const void *)CMSG_DATA(c);
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			if (table_find(fds[i]))
+				conn_forget_fd(fds[i]);
+		}
+	}
+}
+
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct conn *conn = table_find(fd);
+	if (message && message->msg_controllen && table.len)
+		forget_passed(message);
 	if (__builtin_expect(!conn, 1))
 		return real.sendmsg(fd, message, flags);
 	struct transmit call = {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -49,27 +50,35 @@ static bool tcp_info(int fd, struct tcp_info *info)
 	return get_option(fd, IPPROTO_TCP, TCP_INFO, info, sizeof(*info));
 }
 
+static bool has_hung_up(int fd)
+{
+	struct {
+		int fd;
+		short events;
+		short revents;
+	} end = {fd, POLLRDHUP, 0};
+	const struct timespec now = {0, 0};
+	return sys6(ppoll, &end, 1, &now, 0, 0, 0) > 0;
+}
+
 bool kernel_is_dead(int fd)
 {
 	/* The first byte is the state: asking for it alone spares the kernel's copying the rest. */
 	uint8_t state = 0;
-	return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)) &&
-	       state != STATE_ESTABLISHED;
+	if (get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+		return state != STATE_ESTABLISHED;
+	return has_hung_up(fd);
 }
 
 bool kernel_received_was(int fd, uint64_t seen)
 {
 	struct tcp_info info;
+	if (get_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX)
+		return !kernel_has_unread(fd);
 	if (!tcp_info(fd, &info))
 		return false;
 	/* A FIN counts as one byte; after a reset one cannot tell whether one had come. */
 	return info.tcpi_bytes_received == seen || info.tcpi_bytes_received == seen + 1;
-}
-
-bool kernel_has_data(int fd)
-{
-	char byte;
-	return sys6(recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) > 0;
 }
 
 bool kernel_has_unread(int fd)
@@ -156,11 +165,7 @@ static void copy_options(int from, int to, int family)
 /* The program's local address, any port: its own port may still be taken by the dead socket. */
 static int bind_like(int fd, int like)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} local;
+	union kernel_address local;
 	socklen_t len = sizeof(local);
 	long error = sys3(getsockname, like, &local, &len);
 	if (error < 0)
@@ -177,8 +182,8 @@ int kernel_socket_like(int like, bool bound)
 	int family = get_int(like, SOL_SOCKET, SO_DOMAIN);
 	int type = get_int(like, SOL_SOCKET, SO_TYPE);
 	int protocol = get_int(like, SOL_SOCKET, SO_PROTOCOL);
-	if ((family != AF_INET && family != AF_INET6) || type != SOCK_STREAM ||
-	    protocol != IPPROTO_TCP)
+	bool is_tcp = (family == AF_INET || family == AF_INET6) && protocol == IPPROTO_TCP;
+	if (type != SOCK_STREAM || !(is_tcp || (family == AF_UNIX && !bound)))
 		return -EPROTONOSUPPORT;
 	int kept = get_errno();
 	int fd = real.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
@@ -193,6 +198,16 @@ int kernel_socket_like(int like, bool bound)
 		return error;
 	}
 	return fd;
+}
+
+socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *addr)
+{
+	socklen_t len = sizeof(*addr);
+	memset(addr, 0, sizeof(*addr));
+	if (conn->peer.any.sa_family == AF_UNIX && sys3(getpeername, fd, addr, &len) == 0)
+		return len;
+	memcpy(addr, &conn->peer, conn->peer_len);
+	return conn->peer_len;
 }
 
 int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)

@@ -6,8 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "conn.h"
+
+/* An address of any family that we track. */
+union kernel_address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+/* The connection's peer: as connect was given it, or for a local socket as the kernel tells it. */
+socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *addr);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t kernel_now_ms(void);
@@ -20,14 +32,12 @@ bool kernel_is_dead(int fd);
 
 /*
  * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
- * that the hooks saw? If not, bytes were read past us, or wait unread.
+ * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such
+ * count: there it only says that nothing waits.
  */
 bool kernel_received_was(int fd, uint64_t seen);
 
-/* Is there something to read, short of the end of the stream? */
-bool kernel_has_data(int fd);
-
-/* The same without touching a pending error, which a read would take. */
+/* Are there bytes to read? A pending error is left alone, which a read would take. */
 bool kernel_has_unread(int fd);
 
 /* Is what there is to read the start of a 408 (Request Timeout) response? */

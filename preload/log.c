@@ -52,6 +52,14 @@ static void copy_peer(char *to, const struct sockaddr *peer)
 		line_put_ipv6(&line, (const uint8_t *)&in6->sin6_addr);
 		line_put(&line, "]:");
 		line_put_number(&line, ntohs(in6->sin6_port));
+	} else if (peer->sa_family == AF_UNIX) {
+		const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)peer;
+		line_put(&line, "unix:");
+		copy_text(to, LOG_PEER_MAX, (struct http1_text){
+						   un->sun_path,
+						   text_len(un->sun_path, sizeof(un->sun_path))});
+		line_put(&line, to);
+		line.len = line.len < LOG_PEER_MAX ? line.len : LOG_PEER_MAX - 1;
 	}
 	memcpy(to, line.text, line.len);
 	to[line.len] = '\0';

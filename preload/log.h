@@ -13,13 +13,15 @@
 
 #include "../policy/decide.h"
 
+enum { LOG_PEER_MAX = 128 };
+
 /* Who a line is about: texts cut to fit, NUL-terminated, "" where the request has none. */
 struct log_request {
 	const char *method; /* a literal */
 	int fd;
 	char host[128];
 	char path[192]; /* without the query */
-	char peer[64];
+	char peer[LOG_PEER_MAX];
 	char request_id[96];
 	char traceparent[64];
 };

@@ -40,6 +40,8 @@ static uint32_t random_bits(const struct conn *conn)
 /* The request's port as the rules see it. */
 static unsigned peer_port(const struct conn *conn)
 {
+	if (conn->peer.any.sa_family == AF_UNIX)
+		return 0;
 	/* sin_port and sin6_port lie at the same place. */
 	return __builtin_bswap16(conn->peer.in.sin_port);
 }
@@ -90,7 +92,7 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 	if (!sent)
 		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
 	/* An early answer, then a reset: the answer is the program's to read. */
-	return kernel_has_data(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+	return kernel_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }
 
 static enum reason ask(const struct conn *conn, const struct rescue *rescue, bool rescuing)
@@ -123,6 +125,14 @@ static enum reason schedule(struct conn *conn)
 	return REASON_NONE;
 }
 
+static void identify(const struct conn *conn, const struct redial_start *start,
+		     struct log_request *who)
+{
+	union kernel_address peer;
+	kernel_peer(conn, conn->fd, &peer);
+	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn), &peer.any);
+}
+
 static struct rescue *new_rescue(const struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -148,16 +158,14 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 		rescue->answer_len = (uint32_t)start->answer_len;
 	}
 	find_settings(conn, start, &rescue->settings);
-	log_identify(&rescue->who, conn->fd, start->head, start->head_len, first_method(conn),
-		     &conn->peer.any);
+	identify(conn, start, &rescue->who);
 	return rescue;
 }
 
 static void refuse(const struct conn *conn, const struct redial_start *start, enum reason reason)
 {
 	struct log_request who;
-	log_identify(&who, conn->fd, start->head, start->head_len, first_method(conn),
-		     &conn->peer.any);
+	identify(conn, start, &who);
 	log_refused(&who, start->cause, reason);
 }
 
@@ -242,6 +250,12 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
 
+static void connected(struct rescue *rescue)
+{
+	rescue->phase = PHASE_SENDING;
+	rescue->wake_ms = UINT64_MAX;
+}
+
 static enum progress step_backoff(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -253,10 +267,16 @@ static enum progress step_backoff(struct conn *conn)
 	rescue_own(&rescue->fresh, fresh);
 	if (rescue->placed && kernel_watch(conn->fd, fresh) < 0)
 		return fail(conn, REASON_RESOURCES);
+	union kernel_address peer;
+	socklen_t peer_len = kernel_peer(conn, redial_dead_socket(conn), &peer);
+	int error = kernel_connect(fresh, &peer.any, peer_len);
+	if (error && error != -EINPROGRESS)
+		return attempt_failed(conn, CAUSE_CONNECT);
 	rescue->phase = PHASE_CONNECTING;
 	rescue->wake_ms = kernel_now_ms() + rescue->settings.connect_timeout_ms;
-	int error = kernel_connect(fresh, &conn->peer.any, conn->peer_len);
-	return !error || error == -EINPROGRESS ? GO_ON : attempt_failed(conn, CAUSE_CONNECT);
+	if (!error)
+		connected(rescue); /* a local socket, at once */
+	return GO_ON;
 }
 
 static enum progress step_connecting(struct conn *conn)
@@ -270,8 +290,7 @@ static enum progress step_connecting(struct conn *conn)
 	if (error)
 		return attempt_failed(conn,
 				      error == -ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
-	rescue->phase = PHASE_SENDING;
-	rescue->wake_ms = UINT64_MAX;
+	connected(rescue);
 	return GO_ON;
 }
 
