@@ -45,6 +45,7 @@ static void release_held(struct conn *conn)
 	conn->held = NULL;
 	conn->held_len = 0;
 	conn->held_size = 0;
+	conn->unsent = 0;
 }
 
 static void clear_slot(const struct conn *conn, int fd)

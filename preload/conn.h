@@ -71,6 +71,7 @@ struct conn {
 	char *held;            /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
 	uint32_t held_size;
+	uint32_t unsent;       /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;       /* requests answered so far */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {

@@ -195,6 +195,7 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
 			conn->flags |= CONN_ANSWERING; /* seen is handed over */
 		conn_unlock(conn);
 	} else if (conn_received(conn, call->iov, call->count, len)) {
+		redial_send_next(conn);
 		conn_unlock(conn);
 	} else {
 		conn_forget(conn);

@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "mem.h"
+#include "redial_pipeline.h"
 #include "redial_place.h"
 #include "rescue.h"
 #include "sys.h"
@@ -297,9 +298,10 @@ static enum progress step_connecting(struct conn *conn)
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	while (rescue->sent < conn->held_len) {
+	uint32_t end = redial_first_share(conn);
+	while (rescue->sent < end) {
 		long taken = kernel_send(rescue->fresh, conn->held + rescue->sent,
-					 conn->held_len - rescue->sent);
+					 end - rescue->sent);
 		if (taken == -EAGAIN || taken == -EINTR)
 			return WAIT;
 		if (taken < 0)
@@ -309,6 +311,7 @@ static enum progress step_sending(struct conn *conn)
 	}
 	if (redial_install(conn) < 0)
 		return fail(conn, REASON_RESOURCES);
+	conn->unsent = conn->held_len - end;
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
 	return DONE;

@@ -80,6 +80,14 @@ void redial_shut_down(struct conn *conn);
 int redial_dead_socket(const struct conn *conn);
 int redial_fresh_socket(const struct conn *conn);
 
+/*
+ * After a rescue of pipelined requests only the first of them was sent again (RFC 9112 section
+ * 9.3.2: not pipelined anew at once). Sends the next one, if the one before it has been answered,
+ * or all that are left, because the program itself is about to send more.
+ */
+void redial_send_next(struct conn *conn);
+void redial_send_rest(struct conn *conn);
+
 /* A response is coming in on the redialed connection: the rescue is over, and has worked. */
 void redial_recovered(struct conn *conn, unsigned status);
 

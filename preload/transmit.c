@@ -196,6 +196,8 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return PASS_ON;
 	if (conn->busy && trackable(conn, call))
 		return send_during_rescue(conn, call, len);
+	if (conn->unsent)
+		redial_send_rest(conn);
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
 		conn_forget(conn);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "redial_pipeline.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "kernel.h"
+#include "redial.h"
+
+/* What surely fits an empty send buffer, so that no turn has to be taken in two. */
+enum { TURNS_MAX = 16384 };
+
+uint32_t redial_first_share(const struct conn *conn)
+{
+	bool by_turns = conn->request_count > 1 && conn->held_len <= TURNS_MAX;
+	return by_turns ? conn->requests[0].len : conn->held_len;
+}
+
+/* Sends the next len bytes that wait. A connection that fails here fails the next read as well. */
+static void send_waiting(struct conn *conn, uint32_t len)
+{
+	enum { NAPS = 1000 };
+	static const struct timespec nap = {0, 1000000};
+	for (int naps = 0; len && naps < NAPS;) {
+		const char *from = conn->held + conn->held_len - conn->unsent;
+		long taken = kernel_send(conn->fd, from, len);
+		if (taken == -EAGAIN || taken == -EINTR) {
+			sys2(nanosleep, &nap, 0);
+			naps++;
+		} else if (taken < 0) {
+			return;
+		} else {
+			conn->unsent -= (uint32_t)taken;
+			len -= (uint32_t)taken;
+		}
+	}
+}
+
+void redial_send_next(struct conn *conn)
+{
+	if (conn->unsent && conn->unsent == conn->held_len)
+		send_waiting(conn, conn->requests[0].len);
+}
+
+void redial_send_rest(struct conn *conn)
+{
+	send_waiting(conn, conn->unsent);
+}
