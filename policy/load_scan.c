@@ -2,7 +2,6 @@
 #include "load_scan.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -81,13 +80,10 @@ static size_t step(struct scan *scan, const char *at)
 static bool is_too_large(const char *text, const char *at)
 {
 	bool hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
-	long long value;
 
 	if (!isdigit((unsigned char)*at) || (at > text && at[-1] == '.'))
 		return false;
-	errno = 0;
-	value = strtoll(at, NULL, hex ? 16 : 10);
-	return errno == ERANGE || value > INT_MAX;
+	return strtoll(at, NULL, hex ? 16 : 10) > INT_MAX;
 }
 
 /* libconfig takes the directive at the start of a line only. */

@@ -56,8 +56,6 @@ static size_t authority_end(const char *target, size_t len)
 {
 	size_t i = 0;
 
-	if (len == 0 || target[0] == '/')
-		return 0;
 	while (i < len && target[i] != ':' && target[i] != '/' && target[i] != '?')
 		i++;
 	if (len - i < 3 || memcmp(target + i, "://", 3) != 0)

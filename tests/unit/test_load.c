@@ -285,6 +285,8 @@ static void a_text_that_is_too_long_or_unprintable_is_refused(void)
 	accepted(text);
 	refused("rules = ( { path = \"/a\\nb\"; } );", 1,
 		"rules[0].path holds a control character");
+	refused("rules = ( { path = \"/a\x7f\"; } );", 1,
+		"rules[0].path holds a control character");
 	refused("log = { facility = \"us\ner\"; };", 1,
 		"log.facility must be a syslog facility such as \"user\", \"daemon\" or \"local0\" "
 		"to \"local7\", not \"us?er\"");

@@ -76,14 +76,12 @@ static void root_does_not_trust_a_file_that_all_may_write(void)
 	const char *path = scratch_text("open.cfg", "enabled = true;");
 
 	chmod(path, 0666);
+	chmod(scratch_dir(), 0755);
 	if (geteuid() == 0) {
 		refused_file(path, "may be written by everybody");
 		CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
 	}
-	chmod(scratch_dir(), 0755);
-	memset(&error, 0, sizeof(error));
-	load_policy(path, &policy, &error);
-	CU_ASSERT_PTR_NULL(strstr(error.text, "everybody"));
+	runner_expect_long("another user", 0, load_policy(path, &policy, &error));
 	if (getuid() == 0)
 		CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
 }

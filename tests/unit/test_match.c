@@ -137,6 +137,7 @@ static void a_rule_matches_the_path_without_its_query(void)
 	    {"/", "http://api:8080", 1},
 	    {"/", "http://api?x", 1},
 	    {"/", "http://api#x", 1},
+	    {"/", "http://api#x/y", 1},
 	    {"*api*", "http://api/v1", 0},
 	    {"/a://b", "/a://b", 1},
 	    {"/x", "/y?http://h/x", 0},
