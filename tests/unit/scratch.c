@@ -38,9 +38,9 @@ const char *scratch_dir(void)
 
 const char *scratch_path(const char *name)
 {
-	static char paths[8][512];
+	static char paths[32][512];
 	static unsigned turn;
-	char *path = paths[turn++ % 8];
+	char *path = paths[turn++ % 32];
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", scratch_dir(), name);
 	return path;

@@ -73,7 +73,8 @@ static void cache_does_not_trust_a_folder_that_others_could_write(void)
 	expect_contains("open to the group", good, result.out);
 	process_free(&result);
 	rmdir(folder);
-	CU_ASSERT_EQUAL(symlink(scratch_dir(), folder), 0);
+	mkdir(scratch_path("private"), 0700);
+	CU_ASSERT_EQUAL(symlink(scratch_path("private"), folder), 0);
 	result = process_run(argv, envs, 10000);
 	expect_contains("a symbolic link", good, result.out);
 	process_free(&result);
@@ -102,14 +103,17 @@ static void cache_heals_what_was_spoiled(void)
 	snprintf(path, sizeof(path), "%s", result.out);
 	path[strcspn(path, "\n")] = '\0';
 	process_free(&result);
-	file = fopen(path, "w");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	fputs("half", file);
-	fclose(file);
-	result = process_run(argv, envs, 10000);
-	runner_expect_long("the same path", 0, strncmp(result.out, path, strlen(path)));
-	process_free(&result);
-	expect_loads(path);
+	for (int i = 0; i < 2; i++) {
+		file = fopen(path, i == 0 ? "w" : "r+");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		fseek(file, i == 0 ? 0 : -9, SEEK_END);
+		fputs("spoiled", file);
+		fclose(file);
+		result = process_run(argv, envs, 10000);
+		runner_expect_long("the same path", 0, strncmp(result.out, path, strlen(path)));
+		process_free(&result);
+		expect_loads(path);
+	}
 }
 
 void suite_cache(void)

@@ -239,6 +239,11 @@ static void explain_knows_attempts_bytes_and_first_use(void)
 	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--first-use");
 	expect_contains("first use", "reason   first-use: ", result.out);
 	process_free(&result);
+	result = RUN("explain", path, "--method=GET", "--host=a.orders:8080", "--path=/v1/",
+		     "--first-use");
+	expect_contains("a rule without the key", "by       retry.on\nrule     rules[0], line 4\n",
+			result.out);
+	process_free(&result);
 	path = scratch_text("off.cfg", "enabled = false;");
 	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/");
 	expect_contains("disabled", "reason   disabled: ", result.out);

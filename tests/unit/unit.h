@@ -36,7 +36,7 @@ void suite_target(void);
  */
 const char *scratch_dir(void);
 
-/* The path of `name` in that folder; valid until the eighth call after. */
+/* The path of `name` in that folder; valid for the next 31 calls. */
 const char *scratch_path(const char *name);
 
 /* Writes a file there and returns its path, as scratch_path does. */
