@@ -51,10 +51,12 @@ static const char *const *environment(const struct flow *flow, bool redial)
 	snprintf(policy, sizeof(policy), "REDIAL_POLICY=%s/policy.cfg", flow->server.dir);
 	env[count++] = preload;
 	env[count++] = log;
-	if (flow->policy) {
+	if (flow->policy)
 		write_whole(policy + strlen("REDIAL_POLICY="), flow->policy);
+	if (flow->make_policy)
+		flow->make_policy(policy + strlen("REDIAL_POLICY="), flow->server.port);
+	if (flow->policy || flow->make_policy)
 		env[count++] = policy;
-	}
 	env[count] = NULL;
 	return env;
 }

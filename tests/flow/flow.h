@@ -25,7 +25,9 @@ struct flow {
 	const char *listen;  /* where faultd does; 127.0.0.1 unless told */
 	const char *address; /* what the program dials; the same unless told */
 	const char *faults[FLOW_FAULTS_MAX];
-	peer_function *peer;	       /* serves instead of faultd */
+	peer_function *peer; /* serves instead of faultd */
+	void (*make_policy)(const char *path,
+			    int port); /* writes the policy file, or what is in its place */
 	const char *policy;	       /* text of the policy file; NULL: none */
 	const char *env[FLOW_ENV_MAX]; /* more NAME=value for the program */
 	int status;		       /* how it must end: 0, or 128 + signal */
@@ -75,7 +77,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
 	X(calls)                                                                                   \
-	X(tracker)
+	X(tracker)                                                                                 \
+	X(settings)                                                                                \
+	X(policy)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
