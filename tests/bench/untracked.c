@@ -5,6 +5,7 @@
  * tracked socket is there as well: the table of descriptors exists, as in a program under redial.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -16,7 +17,8 @@ static int null_fd, event_fd, epoll_fd, pair[2];
 static char byte[8];
 static struct iovec piece = {byte, 1};
 static struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-static struct epoll_event event = {.events = EPOLLIN};
+static struct epoll_event event = {.events = EPOLLIN}, found;
+static struct pollfd polled = {.events = POLLIN};
 static int option;
 static socklen_t option_len = sizeof(option);
 
@@ -32,6 +34,8 @@ static socklen_t option_len = sizeof(option);
 	X(sendmsg, sendmsg(pair[0], &message, MSG_DONTWAIT))                                       \
 	X(recvmsg, recvmsg(pair[1], &message, MSG_DONTWAIT))                                       \
 	X(epoll_ctl, epoll_ctl(epoll_fd, EPOLL_CTL_MOD, event_fd, &event))                         \
+	X(epoll_wait, epoll_wait(epoll_fd, &found, 1, 0))                                          \
+	X(poll, poll(&polled, 1, 0))                                                               \
 	X(getsockopt, getsockopt(pair[0], SOL_SOCKET, SO_TYPE, &option, &option_len))              \
 	X(ioctl, ioctl(pair[0], FIONREAD, &option))                                                \
 	X(fcntl, fcntl(null_fd, F_GETFD))                                                          \
@@ -55,6 +59,7 @@ int main(int argc, char **argv)
 
 	null_fd = open("/dev/null", O_RDWR);
 	event_fd = eventfd(0, 0);
+	polled.fd = event_fd;
 	epoll_fd = epoll_create1(0);
 	if (tracked < 0 || null_fd < 0 || event_fd < 0 || epoll_fd < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
