@@ -79,7 +79,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(calls)                                                                                   \
 	X(tracker)                                                                                 \
 	X(settings)                                                                                \
-	X(policy)
+	X(policy)                                                                                  \
+	X(passthrough)                                                                             \
+	X(variants)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
