@@ -81,7 +81,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(settings)                                                                                \
 	X(policy)                                                                                  \
 	X(passthrough)                                                                             \
-	X(variants)
+	X(variants)                                                                                \
+	X(curl)                                                                                    \
+	X(log)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
