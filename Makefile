@@ -23,6 +23,8 @@ MACHINE := $(shell $(CC) -dumpmachine)
 FREE_CFLAGS := -fPIC -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
 	-fvisibility=hidden -ftls-model=initial-exec -fno-asynchronous-unwind-tables \
 	-Wconversion -Wno-sign-conversion $(if $(findstring aarch64,$(MACHINE)),-mno-outline-atomics)
+# Across files gcc makes the hot path a tenth shorter. Not mem.c: calls of memcpy appear late.
+LTO := $(if $(findstring clang,$(shell $(CC) --version)),,-flto=auto)
 FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro \
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,--version-script=$(B)/exports.map \
 	-Wl,-soname,libredial.so
@@ -37,7 +39,7 @@ POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/poli
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
 
 # The names exported are those of symbols.def, whatever the sources define.
 $(B)/exports.map: preload/symbols.def preload/exports.sh
@@ -50,9 +52,11 @@ $(B)/libredial-policy.so: $(POLICY_OBJ)
 $(B)/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
 
+$(B)/so/preload/mem.o: LTO :=
+
 $(B)/so/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(FREE_CFLAGS) -c $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(FREE_CFLAGS) $(LTO) -c $< -o $@
 
 $(B)/pic/%.o: %.c
 	@mkdir -p $(@D)

@@ -21,9 +21,6 @@ struct arena {
 	uint64_t free[ARENA_CLASSES];
 };
 
-static const uint32_t class_size[ARENA_CLASSES] = {
-	ARENA_CONN, ARENA_BYTES_MIN, 4096, 16384, 65536, 262144, ARENA_SIZE_MAX};
-
 /* From what one wants to what a process under a tight RLIMIT_AS can still have. */
 static const struct {
 	uint32_t slots;
@@ -76,21 +73,6 @@ bool arena_is_ours(void)
 	return arena && arena->pid == (uint32_t)sys0(getpid);
 }
 
-static int class_of(size_t size)
-{
-	for (int i = 0; i < ARENA_CLASSES; i++) {
-		if (size <= class_size[i])
-			return i;
-	}
-	return -1;
-}
-
-size_t arena_usable(size_t size)
-{
-	int class = class_of(size);
-	return class < 0 ? 0 : class_size[class];
-}
-
 static void *fresh_object(uint32_t units)
 {
 	uint32_t used = __atomic_load_n(&arena->used, __ATOMIC_RELAXED);
@@ -102,9 +84,8 @@ static void *fresh_object(uint32_t units)
 	return heap + (size_t)used * UNIT;
 }
 
-void *arena_alloc(size_t size)
+void *arena_take(int class)
 {
-	int class = class_of(size);
 	if (class < 0)
 		return NULL;
 	uint64_t *top = &arena->free[class];
@@ -118,20 +99,17 @@ void *arena_alloc(size_t size)
 						__ATOMIC_ACQUIRE))
 			return object;
 	}
-	return fresh_object(class_size[class] / UNIT);
+	return fresh_object((uint32_t)arena_usable(class) / UNIT);
 }
 
-void arena_free(void *memory, size_t size)
+void arena_give(void *object, int class)
 {
-	int class = class_of(size);
-	if (!memory || class < 0)
-		return;
 	uint64_t *top = &arena->free[class];
-	uint32_t unit = (uint32_t)(((char *)memory - heap) / UNIT) + 1;
+	uint32_t unit = (uint32_t)(((char *)object - heap) / UNIT) + 1;
 	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
 	uint64_t to;
 	do {
-		__atomic_store_n((uint32_t *)memory, (uint32_t)head, __ATOMIC_RELAXED);
+		__atomic_store_n((uint32_t *)object, (uint32_t)head, __ATOMIC_RELAXED);
 		to = ((head >> 32) + 1) << 32 | unit;
 	} while (!__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));

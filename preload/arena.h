@@ -17,7 +17,7 @@
  * is for struct conn alone: a thread with an old pointer may look at a free one's lock, so that
  * memory must never have held anything else.
  */
-enum { ARENA_SIZE_MAX = 1 << 20, ARENA_CLASSES = 7, ARENA_CONN = 480, ARENA_BYTES_MIN = 1024 };
+enum { ARENA_CONN = 480, ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 7 }; /* the largest is 1 MiB */
 
 /*
  * Makes the arena if there is none, and claims it for this process. false if no memory can be had:
@@ -31,13 +31,39 @@ bool arena_ready(void);
  */
 bool arena_is_ours(void);
 
-/* At least size bytes, not zeroed, aligned to 32; NULL if size or the arena is exhausted. */
-void *arena_alloc(size_t size);
+/* Which pool serves size bytes: 0 to ARENA_CLASSES - 1, or -1 if none does. */
+static inline int arena_class(size_t size)
+{
+	if (size <= ARENA_CONN)
+		return 0;
+	int class = 1;
+	for (size_t room = ARENA_BYTES_MIN; room < size; room *= 4)
+		class++;
+	return class < ARENA_CLASSES ? class : -1;
+}
 
-/* Gives back what arena_alloc(size) returned; NULL is fine. Async-signal-safe, as is alloc. */
-void arena_free(void *memory, size_t size);
+/* How many bytes an object of a pool has. */
+static inline size_t arena_usable(int class)
+{
+	return class ? (size_t)ARENA_BYTES_MIN << 2 * (class - 1) : ARENA_CONN;
+}
 
-/* How many bytes arena_alloc(size) really gives. */
-size_t arena_usable(size_t size);
+/* An object of that pool, not zeroed, aligned to 32; NULL if class is -1 or no memory is left. */
+void *arena_take(int class);
+
+/* Gives back what arena_take(class) returned. Both are async-signal-safe. */
+void arena_give(void *object, int class);
+
+/* The same by size: at least that many bytes. NULL is fine for arena_free. */
+static inline void *arena_alloc(size_t size)
+{
+	return arena_take(arena_class(size));
+}
+
+static inline void arena_free(void *memory, size_t size)
+{
+	if (memory)
+		arena_give(memory, arena_class(size));
+}
 
 #endif

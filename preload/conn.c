@@ -41,10 +41,10 @@ bool conn_lock_contended(struct conn *conn, int fd)
 
 static void release_held(struct conn *conn)
 {
-	arena_free(conn->held, conn->held_size);
+	if (conn->held)
+		arena_give(conn->held, conn->held_class);
 	conn->held = NULL;
 	conn->held_len = 0;
-	conn->held_size = 0;
 	conn->unsent = 0;
 }
 
@@ -163,15 +163,22 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 	conn->flags |= CONN_CONNECTED;
 }
 
+/* Is the last of the queue still being written? */
+static bool writing(const struct conn *conn)
+{
+	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
+}
+
 void conn_mark(const struct conn *conn, struct conn_mark *mark)
 {
-	mark->request = conn->request;
 	mark->request_count = conn->request_count;
-	if (conn->request_count)
-		mark->last = conn->requests[conn->request_count - 1];
 	mark->held_len = conn->held_len;
-	mark->flags = conn->flags;
 	mark->popped = conn->popped;
+	mark->writing = writing(conn);
+	if (mark->writing) {
+		mark->request = conn->request;
+		mark->last = conn->requests[conn->request_count - 1];
+	}
 }
 
 /* Gives up the copy: from here to the last answer nothing can be sent again. */
@@ -179,6 +186,22 @@ static void stop_holding(struct conn *conn, uint32_t why)
 {
 	release_held(conn);
 	conn->flags |= CONN_UNHELD | why;
+}
+
+/* Room for `needed` bytes of copy. */
+static bool make_room(struct conn *conn, size_t needed)
+{
+	int class = needed <= ARENA_BYTES_MIN ? arena_class(ARENA_BYTES_MIN) : arena_class(needed);
+	char *larger = arena_take(class);
+	if (!larger)
+		return false;
+	if (conn->held) {
+		memcpy(larger, conn->held, conn->held_len);
+		arena_give(conn->held, conn->held_class);
+	}
+	conn->held = larger;
+	conn->held_class = (int8_t)class;
+	return true;
 }
 
 static void hold(struct conn *conn, const char *bytes, size_t len)
@@ -190,17 +213,10 @@ static void hold(struct conn *conn, const char *bytes, size_t len)
 		stop_holding(conn, CONN_TOO_LARGE);
 		return;
 	}
-	if (needed > conn->held_size) {
-		size_t size = needed < ARENA_BYTES_MIN ? ARENA_BYTES_MIN : needed;
-		char *larger = arena_alloc(size);
-		if (!larger) {
-			stop_holding(conn, 0);
-			return;
-		}
-		memcpy(larger, conn->held, conn->held_len);
-		arena_free(conn->held, conn->held_size);
-		conn->held = larger;
-		conn->held_size = (uint32_t)arena_usable(size);
+	bool fits = conn->held && needed <= arena_usable(conn->held_class);
+	if (!fits && !make_room(conn, needed)) {
+		stop_holding(conn, 0);
+		return;
 	}
 	memcpy(conn->held + conn->held_len, bytes, len);
 	conn->held_len = (uint32_t)needed;
@@ -209,12 +225,6 @@ static void hold(struct conn *conn, const char *bytes, size_t len)
 static struct conn_request *last_request(struct conn *conn)
 {
 	return &conn->requests[conn->request_count - 1];
-}
-
-/* Is the last of the queue still being written? */
-static bool writing(const struct conn *conn)
-{
-	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
 }
 
 static bool record_piece(struct conn *conn, const char *bytes, size_t len)
@@ -262,10 +272,11 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct
 {
 	if (conn->popped != mark->popped)
 		return false;
-	conn->request = mark->request;
 	conn->request_count = mark->request_count;
-	if (conn->request_count)
+	if (mark->writing) {
+		conn->request = mark->request;
 		*last_request(conn) = mark->last;
+	}
 	if (!(conn->flags & CONN_UNHELD))
 		conn->held_len = mark->held_len;
 	else if (!conn->request_count)

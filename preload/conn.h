@@ -70,7 +70,7 @@ struct conn {
 	uint64_t received;     /* bytes that the program read from it */
 	char *held;            /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
-	uint32_t held_size;
+	int8_t held_class; /* the arena's pool that it is from */
 	uint32_t unsent;       /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;       /* requests answered so far */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
@@ -87,12 +87,12 @@ struct conn {
 
 /* What must be put back if the kernel did not take all that was recorded. */
 struct conn_mark {
-	struct http1 request;
-	struct conn_request last;
 	uint32_t held_len;
-	uint32_t flags;
 	uint32_t popped;
 	uint8_t request_count;
+	bool writing; /* the last request was incomplete: where it stood follows */
+	struct conn_request last;
+	struct http1 request;
 };
 
 /* Stands in the slots of descriptors that a rescue uses: open, but none of the program's. */

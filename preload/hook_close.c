@@ -12,18 +12,20 @@
 #define CLOSE_RANGE_CLOEXEC (1u << 2)
 #endif
 
-HOOK int close(int fd)
+static TRACKED int close_tracked(int fd)
 {
-	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return real.close(fd);
-	if (conn == &conn_own) {
+	if (table_find(fd) == &conn_own) {
 		set_errno(EBADF); /* the program never opened it */
 		return -1;
 	}
 	if (arena_is_ours())
 		conn_drop_fd(fd);
 	return real.close(fd);
+}
+
+HOOK int close(int fd)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.close(fd) : close_tracked(fd);
 }
 
 /*
@@ -64,12 +66,10 @@ HOOK void closefrom(int first)
 	real.closefrom(first);
 }
 
-HOOK int shutdown(int fd, int how)
+static TRACKED int shutdown_tracked(int fd, int how)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return real.shutdown(fd, how);
-	if (!conn_lock(conn, fd))
+	if (!conn || !conn_lock(conn, fd))
 		return real.shutdown(fd, how);
 	conn->flags |= CONN_SHUT_DOWN;
 	if (conn->busy && how == SHUT_WR) {
@@ -82,4 +82,10 @@ HOOK int shutdown(int fd, int how)
 	else
 		conn_unlock(conn);
 	return real.shutdown(fd, how);
+}
+
+HOOK int shutdown(int fd, int how)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.shutdown(fd, how)
+						    : shutdown_tracked(fd, how);
 }

@@ -81,16 +81,14 @@ static int status_flags(struct conn *conn, int command, void *arg, int call(int,
 	return result;
 }
 
-static int control(int fd, int command, void *arg, int call(int, int, void *))
+static TRACKED int fcntl_tracked(int fd, int command, void *arg, int call(int, int, void *))
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return call(fd, command, arg);
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
 		conn = hold_still(fd);
 		return share(conn, fd, call(fd, command, arg));
 	}
-	if ((command != F_GETFL && command != F_SETFL) || !conn_lock(conn, fd))
+	if ((command != F_GETFL && command != F_SETFL) || !conn || !conn_lock(conn, fd))
 		return call(fd, command, arg);
 	int result = conn->busy ? status_flags(conn, command, arg, call) : call(fd, command, arg);
 	conn_unlock(conn);
@@ -103,10 +101,14 @@ int redial_fcntl64(int fd, int command, void *arg) __asm__("fcntl64");
 
 HOOK int redial_fcntl(int fd, int command, void *arg)
 {
-	return control(fd, command, arg, real.fcntl);
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.fcntl(fd, command, arg)
+		       : fcntl_tracked(fd, command, arg, real.fcntl);
 }
 
 HOOK int redial_fcntl64(int fd, int command, void *arg)
 {
-	return control(fd, command, arg, real.fcntl64);
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.fcntl64(fd, command, arg)
+		       : fcntl_tracked(fd, command, arg, real.fcntl64);
 }

@@ -37,12 +37,10 @@ static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll
 	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};
 }
 
-HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_event *event)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return real.epoll_ctl(epfd, op, fd, event);
-	if (!conn_lock(conn, fd))
+	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
 	struct epoll_event masked;
 	struct epoll_event *passed = event;
@@ -57,4 +55,10 @@ HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 		note(conn, epfd, op, fd, event);
 	conn_unlock(conn);
 	return result;
+}
+
+HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.epoll_ctl(epfd, op, fd, event)
+						    : epoll_ctl_tracked(epfd, op, fd, event);
 }

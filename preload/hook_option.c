@@ -16,9 +16,7 @@
 static struct conn *find_busy(int fd)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1) || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE))
-		return NULL;
-	if (!conn_lock(conn, fd))
+	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
 		return NULL;
 	if (conn->busy)
 		return conn;
@@ -26,10 +24,10 @@ static struct conn *find_busy(int fd)
 	return NULL;
 }
 
-HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
-	if (__builtin_expect(!conn, 1))
+	if (!conn)
 		return real.getsockopt(fd, level, name, value, len);
 	int result = 0;
 	if (level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int)) {
@@ -42,16 +40,30 @@ HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t
 	return result;
 }
 
-HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.getsockopt(fd, level, name, value, len)
+		       : getsockopt_tracked(fd, level, name, value, len);
+}
+
+static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct conn *conn = find_busy(fd);
-	if (__builtin_expect(!conn, 1))
+	if (!conn)
 		return real.setsockopt(fd, level, name, value, len);
 	int result = real.setsockopt(redial_dead_socket(conn), level, name, value, len);
 	if (redial_fresh_socket(conn) >= 0)
 		result = real.setsockopt(redial_fresh_socket(conn), level, name, value, len);
 	conn_unlock(conn);
 	return result;
+}
+
+HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.setsockopt(fd, level, name, value, len)
+		       : setsockopt_tracked(fd, level, name, value, len);
 }
 
 /* What getpeername of a connected socket answers; the dead one does not know any more. */
@@ -63,33 +75,44 @@ static int copy_peer(const struct conn *conn, struct sockaddr *addr, socklen_t *
 	return 0;
 }
 
-HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
-	if (__builtin_expect(!conn, 1))
+	if (!conn)
 		return real.getpeername(fd, addr, len);
 	int result = copy_peer(conn, addr, len);
 	conn_unlock(conn);
 	return result;
 }
 
-HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.getpeername(fd, addr, len)
+		       : getpeername_tracked(fd, addr, len);
+}
+
+static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
-	if (__builtin_expect(!conn, 1))
+	if (!conn)
 		return real.getsockname(fd, addr, len);
 	int result = real.getsockname(redial_dead_socket(conn), addr, len);
 	conn_unlock(conn);
 	return result;
 }
 
-int redial_ioctl(int fd, unsigned long request, void *arg) __asm__("ioctl");
+HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		       ? real.getsockname(fd, addr, len)
+		       : getsockname_tracked(fd, addr, len);
+}
 
-/* Declared here, as sys/ioctl.h declares it with `...`. */
-HOOK int redial_ioctl(int fd, unsigned long request, void *arg)
+static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
 {
 	struct conn *conn = find_busy(fd);
-	if (__builtin_expect(!conn, 1))
+	if (!conn)
 		return real.ioctl(fd, request, arg);
 	bool of_number = request == FIOCLEX || request == FIONCLEX;
 	int result = real.ioctl(of_number ? fd : redial_dead_socket(conn), request, arg);
@@ -97,4 +120,13 @@ HOOK int redial_ioctl(int fd, unsigned long request, void *arg)
 		redial_set_nonblocking(conn, *(const int *)arg != 0);
 	conn_unlock(conn);
 	return result;
+}
+
+/* Declared here, as sys/ioctl.h declares it with `...`. */
+int redial_ioctl(int fd, unsigned long request, void *arg) __asm__("ioctl");
+
+HOOK int redial_ioctl(int fd, unsigned long request, void *arg)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.ioctl(fd, request, arg)
+						    : ioctl_tracked(fd, request, arg);
 }

@@ -116,7 +116,7 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
  * Descriptors sent to another process over a local socket (unix(7), SCM_RIGHTS): a socket that
  * others hold cannot be replaced for them.
  */
-static void forget_passed(const struct msghdr *message)
+static TRACKED void forget_passed(const struct msghdr *message)
 {
 	struct msghdr *walk = (struct msghdr *)message;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
@@ -131,12 +131,12 @@ static void forget_passed(const struct msghdr *message)
 	}
 }
 
-HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
 {
-	struct conn *conn = table_find(fd);
-	if (message && message->msg_controllen && table.len)
+	if (message->msg_controllen && table.len)
 		forget_passed(message);
-	if (__builtin_expect(!conn, 1))
+	struct conn *conn = table_find(fd);
+	if (!conn)
 		return real.sendmsg(fd, message, flags);
 	struct transmit call = {
 		.plain = plain_sendmsg,
@@ -148,4 +148,11 @@ HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 		.message = message,
 	};
 	return transmit(conn, &call);
+}
+
+HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (__builtin_expect(!table_find(fd) && !message->msg_controllen, 1))
+		return real.sendmsg(fd, message, flags);
+	return sendmsg_looked_at(fd, message, flags);
 }

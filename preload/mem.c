@@ -10,16 +10,28 @@ void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
 	char *t = to;
 	const char *f = from;
-	while (len >= sizeof(block)) {
+	if (len < sizeof(block)) {
+		while (len--) {
+			*t++ = *f++;
+			__asm__("" : : : "memory"); /* or the compiler makes it a call of memcpy */
+		}
+		return to;
+	}
+	/* The last block may lap over the one before. */
+	const block tail = *(const block *)(f + len - sizeof(block));
+	char *end = t + len - sizeof(block);
+	for (; end - t >= (ptrdiff_t)(4 * sizeof(block)); t += 4 * sizeof(block)) {
+		const block *from_here = (const block *)f;
+		block *to_here = (block *)t;
+		to_here[0] = from_here[0];
+		to_here[1] = from_here[1];
+		to_here[2] = from_here[2];
+		to_here[3] = from_here[3];
+		f += 4 * sizeof(block);
+	}
+	for (; t < end; t += sizeof(block), f += sizeof(block))
 		*(block *)t = *(const block *)f;
-		t += sizeof(block);
-		f += sizeof(block);
-		len -= sizeof(block);
-	}
-	while (len--) {
-		*t++ = *f++;
-		__asm__("" : : : "memory"); /* or the compiler makes this loop a call of memcpy */
-	}
+	*(block *)end = tail;
 	return to;
 }
 
@@ -27,10 +39,11 @@ void *memmove(void *to, const void *from, size_t len)
 {
 	char *t = to;
 	const char *f = from;
-	if ((uintptr_t)t - (uintptr_t)f >= len)
+	if ((uintptr_t)t - (uintptr_t)f >= len && (uintptr_t)f - (uintptr_t)t >= len)
 		return memcpy(to, from, len);
-	while (len--) {
-		t[len] = f[len];
+	for (size_t i = 0; i < len; i++) {
+		size_t at = t < f ? i : len - 1 - i;
+		t[at] = f[at];
 		__asm__("" : : : "memory");
 	}
 	return to;

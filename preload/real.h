@@ -36,6 +36,12 @@ void real_resolve(void);
  */
 void *real_find(const char *name);
 
+/*
+ * What a hooked call does for a tracked descriptor stays out of the hook itself: for all others
+ * that is a look-up and a jump, with no register saved.
+ */
+#define TRACKED __attribute__((noinline))
+
 /* Marks the definition of a hooked call: the only symbols that leave the library. */
 #define HOOK __attribute__((visibility("default")))
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "kernel.h"
-#include "mem.h"
 #include "redial.h"
 #include "rescue.h"
 
@@ -152,13 +151,10 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
  */
 static bool is_idle_408(const struct conn *conn, const struct receive *call, size_t len)
 {
-	static const char status[] = " 408";
 	const char *bytes = call->iov->iov_base;
 	struct http1 answer;
 	size_t used;
-	if (len < 16 || len > call->iov->iov_len || memcmp(bytes + 8, status, 4) != 0)
-		return false;
-	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_ANSWERING || !conn_waiting(conn) ||
+	if (conn->flags & CONN_ANSWERING || !(conn->flags & CONN_REUSED) || !conn_waiting(conn) ||
 	    call->flags & MSG_PEEK)
 		return false;
 	http1_response(&answer, conn->requests[0].method);
@@ -171,13 +167,17 @@ static bool is_idle_408(const struct conn *conn, const struct receive *call, siz
 /* Begins a rescue instead of delivering it; false: deliver it. Called with the lock, keeps it. */
 static bool rescue_from_408(struct conn *conn, const struct receive *call, size_t len)
 {
-	if (__builtin_expect(!is_idle_408(conn, call, len), 1) || conn->writers)
+	const char *bytes = call->iov->iov_base;
+	if (__builtin_expect(len < 16 || call->iov->iov_len < len ||
+				     __builtin_memcmp(bytes + 8, " 408", 4) != 0, 1))
+		return false;
+	if (!is_idle_408(conn, call, len) || conn->writers)
 		return false;
 	struct redial_start start = {
 		.cause = CAUSE_EOF,
 		.head = conn->held,
 		.head_len = conn->held_len,
-		.answer = call->iov->iov_base,
+		.answer = bytes,
 		.answer_len = len,
 	};
 	conn->received += len;

@@ -25,6 +25,6 @@ struct receive {
  * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
  * be sent again is redialed behind it. Returns, and sets errno, as the real call does.
  */
-ssize_t receive(struct conn *conn, const struct receive *call);
+__attribute__((noinline)) ssize_t receive(struct conn *conn, const struct receive *call);
 
 #endif

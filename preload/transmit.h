@@ -27,6 +27,6 @@ struct transmit {
  * request was sent, or what was sent may be sent again, it is redialed behind it. Returns, sets
  * errno and raises SIGPIPE as the plain call does.
  */
-ssize_t transmit(struct conn *conn, const struct transmit *call);
+__attribute__((noinline)) ssize_t transmit(struct conn *conn, const struct transmit *call);
 
 #endif
