@@ -15,7 +15,7 @@ struct compiled {
 	char magic[8]; /* COMPILED_MAGIC */
 	uint32_t version;
 	uint32_t size; /* of this whole structure, in bytes */
-	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's 32-bit words */
+	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's words, in four lanes */
 	struct policy policy;
 };
 

@@ -6,28 +6,31 @@
 /* LOG_USER; <sys/syslog.h> is not for the freestanding half of us. */
 #define FACILITY_USER (1u << 3)
 
+#define SAFE_METHODS (UINT32_C(1) << METHOD_GET | UINT32_C(1) << METHOD_HEAD)
+
+const struct policy policy_builtin = {
+	.enabled = 1,
+	.hold_max_bytes = 65536,
+	.methods_always = SAFE_METHODS,
+	.retry.methods = SAFE_METHODS,
+	.retry.on = POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF,
+	.retry.max_attempts = 3,
+	.retry.total_timeout_ms = 5000,
+	.retry.connect_timeout_ms = 1000,
+	.retry.max_request_bytes = 65536,
+	.retry.backoff.base_ms = 25,
+	.retry.backoff.max_ms = 1000,
+	.retry.backoff.multiplier_milli = 2000,
+	.retry.backoff.jitter = JITTER_FULL,
+	.log.sink = SINK_SYSLOG,
+	.log.facility = FACILITY_USER,
+	.log.id_header_count = 2,
+	.log.id_headers = {"X-Request-Id", "X-Correlation-Id"},
+};
+
 void policy_defaults(struct policy *policy)
 {
-	memset(policy, 0, sizeof(*policy));
-	policy->enabled = 1;
-	policy->retry = (struct policy_retry){
-	    .methods = method_bit(METHOD_GET) | method_bit(METHOD_HEAD),
-	    .on = POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF,
-	    .max_attempts = 3,
-	    .total_timeout_ms = 5000,
-	    .connect_timeout_ms = 1000,
-	    .max_request_bytes = 65536,
-	    .backoff = {.base_ms = 25,
-			.max_ms = 1000,
-			.multiplier_milli = 2000,
-			.jitter = JITTER_FULL},
-	};
-	policy->log.sink = SINK_SYSLOG;
-	policy->log.facility = FACILITY_USER;
-	policy->log.id_header_count = 2;
-	memcpy(policy->log.id_headers[0], "X-Request-Id", sizeof("X-Request-Id"));
-	memcpy(policy->log.id_headers[1], "X-Correlation-Id", sizeof("X-Correlation-Id"));
-	policy_finish(policy);
+	memcpy(policy, &policy_builtin, sizeof(*policy));
 }
 
 static uint32_t methods_after_loss(uint32_t methods, uint32_t on, uint32_t max_attempts)

@@ -99,7 +99,8 @@ struct policy {
 	struct policy_rule rules[POLICY_RULES_MAX];
 };
 
-/* Fills *policy with the built-in defaults (scripts/policies/default.cfg spells them out). */
+/* The built-in policy (scripts/policies/default.cfg spells it out), finished; and a copy of it. */
+extern const struct policy policy_builtin __attribute__((visibility("hidden")));
 void policy_defaults(struct policy *policy);
 
 /* Sets the members that follow from others: hold_max_bytes and methods_always. */

@@ -20,8 +20,8 @@
 
 struct config config;
 
-/* The built-in policy, or one that was parsed. Untouched pages of it cost nothing. */
-static struct policy own_policy;
+/* A policy that was parsed. */
+static struct policy parsed;
 
 extern char **environ __attribute__((weak));
 
@@ -83,10 +83,10 @@ static void parse(const char *path)
 	if (!run)
 		refuse(path, 0, "cannot open " PARSER_LIBRARY " to read a policy in text form; "
 				"compile it with redial-policy");
-	else if (run(path, &own_policy, &error, POLICY_VERSION, sizeof(own_policy)) != 0)
+	else if (run(path, &parsed, &error, POLICY_VERSION, sizeof(parsed)) != 0)
 		refuse(path, error.line, error.text);
 	else
-		config.policy = &own_policy;
+		config.policy = &parsed;
 	if (parser && close_it)
 		close_it(parser);
 }
@@ -105,29 +105,28 @@ static const char *unfit(const struct stat *file)
 	return NULL;
 }
 
-/* Maps a compiled policy. false if the file is text, or refused. */
+/* Maps a compiled policy. false if the file is text. */
 static bool map_compiled(const char *path, int fd, const struct stat *file)
 {
 	const char *why;
-	char start[sizeof(COMPILED_MAGIC)];
-	if (sys4(pread64, fd, start, sizeof(start), 0) != (long)sizeof(start) ||
-	    !compiled_is(start, sizeof(start)))
-		return false;
 	size_t len = (size_t)file->st_size;
-	/* A file of another size is not ours; do not map what a compiled policy cannot be. */
+	/* A longer file is refused; no need to map all of it for that. */
 	if (len > sizeof(struct compiled))
 		len = sizeof(struct compiled) + 1;
 	long at = sys6(mmap, 0, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (at < 0 && at > -4096) {
-		refuse(path, 0, "cannot be mapped");
+	if (at < 0 && at > -4096)
+		return false;
+	bool is_compiled = compiled_is((const void *)at, len);
+	const struct policy *policy =
+		is_compiled ? compiled_open((const void *)at, len, &why) : NULL;
+	if (policy) {
+		config.policy = policy;
 		return true;
 	}
-	config.policy = compiled_open((const void *)at, len, &why);
-	if (!config.policy) {
+	if (is_compiled)
 		refuse(path, 0, why);
-		sys2(munmap, at, len);
-	}
-	return true;
+	sys2(munmap, at, len);
+	return is_compiled;
 }
 
 /* Must be there unless it is only the default place that we look at. */
@@ -148,13 +147,12 @@ static void read_policy(const char *path, bool must_exist)
 	sys1(close, fd);
 }
 
-static void read_log_sink(void)
+/* The policy's log, under REDIAL_LOG. false if that names none. */
+static bool choose_log(void)
 {
 	const char *sink = variable("REDIAL_LOG");
-	if (sink && policy_parse_sink(&config.log, sink) != 0) {
-		/* Where to tell it is what is in doubt: syslog is where an operator would look. */
-		log_invalid_policy("REDIAL_LOG", 0, "is none of syslog, file:/PATH, none");
-	}
+	config.log = config.policy->log;
+	return !sink || policy_parse_sink(&config.log, sink) == 0;
 }
 
 static bool is_disabled(void)
@@ -170,18 +168,16 @@ __attribute__((constructor)) static void start(void)
 		return;
 	real_resolve();
 	sys2(prctl, PR_GET_NAME, config.program);
-	policy_defaults(&own_policy);
-	config.policy = &own_policy;
-	config.log = own_policy.log;
+	config.policy = &policy_builtin;
 	config.active = true;
 
 	const char *path = variable("REDIAL_POLICY");
-	read_log_sink(); /* so that a bad policy is told where the user wants it */
+	bool sink_known = choose_log(); /* now, so that a bad policy is told where the user looks */
 	read_policy(path && *path ? path : DEFAULT_PATH, path && *path);
-	if (!config.active)
-		return;
-	config.log = config.policy->log;
-	read_log_sink();
+	if (config.policy != &policy_builtin)
+		choose_log();
+	if (!sink_known)
+		log_invalid_policy("REDIAL_LOG", 0, "is none of syslog, file:/PATH, none");
 	if (!config.policy->enabled)
 		config.active = false;
 }

@@ -16,6 +16,6 @@ struct config {
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };
 
-extern struct config config;
+extern struct config config __attribute__((visibility("hidden")));
 
 #endif

@@ -96,7 +96,7 @@ struct conn_mark {
 };
 
 /* Stands in the slots of descriptors that a rescue uses: open, but none of the program's. */
-extern struct conn conn_own;
+extern struct conn conn_own __attribute__((visibility("hidden")));
 
 /* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */
 void conn_open(int fd);

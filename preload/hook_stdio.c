@@ -12,9 +12,7 @@
 #include "real.h"
 #include "table.h"
 
-extern FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t calls)
-	__attribute__((weak));
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
+typedef FILE *open_cookie(void *cookie, const char *mode, cookie_io_functions_t calls);
 
 static int fd_of(void *cookie)
 {
@@ -56,7 +54,8 @@ HOOK FILE *fdopen(int fd, const char *mode)
 	if (__builtin_expect(!conn, 1) || conn == &conn_own)
 		return real.fdopen(fd, mode);
 	/* Only glibc's FILE lets fileno know the descriptor of such a stream. */
-	if (!fopencookie || !gnu_get_libc_version) {
+	open_cookie *open_it = (open_cookie *)real_find("fopencookie");
+	if (!open_it || !real_find("gnu_get_libc_version")) {
 		conn_forget_fd(fd);
 		return real.fdopen(fd, mode);
 	}
@@ -66,7 +65,7 @@ HOOK FILE *fdopen(int fd, const char *mode)
 		.seek = seek_stream,
 		.close = close_stream,
 	};
-	FILE *stream = fopencookie((void *)(intptr_t)fd, mode, calls);
+	FILE *stream = open_it((void *)(intptr_t)fd, mode, calls);
 	if (stream)
 		stream->_fileno = fd;
 	return stream;

@@ -21,6 +21,22 @@ extern void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak)
 
 typedef void *lookup(void *handle, const char *name);
 
+static lookup *find_dlsym(void)
+{
+	if (dlsym)
+		return dlsym;
+	if (!__libc_dlsym || !__libc_dlopen_mode)
+		return NULL;
+	void *libdl = __libc_dlopen_mode("libdl.so.2", PRIVATE_DLOPEN_NOW);
+	return libdl ? (lookup *)__libc_dlsym(libdl, "dlsym") : NULL;
+}
+
+static void *find_next(const char *name)
+{
+	lookup *find = find_dlsym();
+	return find ? find(NEXT, name) : NULL;
+}
+
 /* Entries that a libc lacks: they can only be reached by a caller who declared the call itself. */
 #define X(result, name, parameters, arguments)                                                     \
 	static result missing_##name parameters                                                    \
@@ -41,6 +57,15 @@ typedef void *lookup(void *handle, const char *name);
 		real_resolve();                                                                    \
 		return real.name arguments;                                                        \
 	}
+#define X_LATER(result, name, parameters, arguments)                                               \
+	static result early_##name parameters                                                      \
+	{                                                                                          \
+		void *found = find_next(#name);                                                    \
+		__atomic_store_n(&real.name,                                                       \
+				 found ? (result(*) parameters)found : missing_##name,             \
+				 __ATOMIC_RELAXED);                                                \
+		return real.name arguments;                                                        \
+	}
 #include "symbols.def"
 #undef X
 
@@ -50,24 +75,14 @@ struct real real = {
 #undef X
 };
 
-static lookup *find_dlsym(void)
-{
-	if (dlsym)
-		return dlsym;
-	if (!__libc_dlsym || !__libc_dlopen_mode)
-		return NULL;
-	void *libdl = __libc_dlopen_mode("libdl.so.2", PRIVATE_DLOPEN_NOW);
-	return libdl ? (lookup *)__libc_dlsym(libdl, "dlsym") : NULL;
-}
-
 void real_resolve(void)
 {
-	lookup *find = find_dlsym();
 	void *found;
 #define X(result, name, parameters, arguments)                                                     \
-	found = find ? find(NEXT, #name) : NULL;                                                   \
+	found = find_next(#name);                                                                  \
 	__atomic_store_n(&real.name, found ? (result(*) parameters)found : missing_##name,         \
 			 __ATOMIC_RELAXED);
+#define X_LATER(result, name, parameters, arguments)
 #include "symbols.def"
 #undef X
 }

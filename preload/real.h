@@ -25,14 +25,15 @@ struct real {
  * Always callable: before real_resolve has run, each entry resolves them all and goes on; a call
  * that this libc does not have fails with ENOSYS.
  */
-extern struct real real;
+extern struct real real __attribute__((visibility("hidden")));
 
 /* Looks all of them up. Safe to call more than once. */
 void real_resolve(void);
 
 /*
  * The address of name in any loaded library, or NULL. For what only some libcs have (dladdr,
- * dlopen), at start only: the look-up takes the loader's lock.
+ * dlopen), never from a signal handler: the
+ * look-up takes the loader's lock.
  */
 void *real_find(const char *name);
 

@@ -15,7 +15,7 @@ struct table {
 	uint32_t top; /* one past the highest slot that was ever filled */
 };
 
-extern struct table table;
+extern struct table table __attribute__((visibility("hidden")));
 
 /*
  * The connection tracked at fd, or NULL: then the call goes straight on. A connection found here
