@@ -18,6 +18,7 @@
 /* Of tcpi_state; <linux/tcp.h>, which has the rest of TCP_INFO, leaves them to the kernel's own. */
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7 };
 
+/* Not libc's, which would ask no system call: others hook it to fake the time. */
 uint64_t kernel_now_ms(void)
 {
 	struct timespec now = {0};
@@ -103,10 +104,20 @@ static void copy_int(int from, int to, int level, int name)
 		sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
 }
 
+static bool all_zero(const char *bytes, size_t len)
+{
+	while (len && !*bytes) {
+		bytes++;
+		len--;
+	}
+	return !len;
+}
+
+/* Larger ones, where the program set them: zero is what a new socket has. */
 static void copy_wide(int from, int to, int level, int name, void *value, socklen_t len)
 {
 	socklen_t got = len;
-	if (sys6(getsockopt, from, level, name, value, &got, 0) == 0 && got)
+	if (sys6(getsockopt, from, level, name, value, &got, 0) == 0 && !all_zero(value, got))
 		sys6(setsockopt, to, level, name, value, got, 0);
 }
 
@@ -116,6 +127,8 @@ static void copy_buffer_sizes(int from, int to)
 	enum { SNDBUF_SET = 1, RCVBUF_SET = 2 };
 	const int buf_lock = 72; /* SO_BUF_LOCK, Linux 5.14 */
 	int locked = get_int(from, SOL_SOCKET, buf_lock);
+	if (!locked)
+		return;
 	/* The kernel reports twice what was asked for (socket(7)). */
 	int send_half = get_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
 	int receive_half = get_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
@@ -125,41 +138,61 @@ static void copy_buffer_sizes(int from, int to)
 		sys6(setsockopt, to, SOL_SOCKET, SO_RCVBUF, &receive_half, sizeof(int), 0);
 }
 
-static void copy_options(int from, int to, int family)
+struct option {
+	int level;
+	int name;
+};
+
+static void copy_ints(int from, int to, const struct option *options, size_t count)
 {
-	static const struct {
-		int level;
-		int name;
-	} ints[] = {
-		{IPPROTO_TCP, TCP_NODELAY},	{SOL_SOCKET, SO_PRIORITY},
-		{SOL_SOCKET, SO_MARK},		{SOL_SOCKET, SO_OOBINLINE},
-		{IPPROTO_TCP, TCP_USER_TIMEOUT}, {SOL_SOCKET, SO_DONTROUTE},
+	for (size_t i = 0; i < count; i++)
+		copy_int(from, to, options[i].level, options[i].name);
+}
+
+/* What the handshake, or the way the first bytes go out, depends on. */
+static void copy_early_options(int from, int to, int family)
+{
+	static const struct option ints[] = {
+		{IPPROTO_TCP, TCP_NODELAY},
+		{SOL_SOCKET, SO_MARK},
+		{SOL_SOCKET, SO_DONTROUTE},
+		{IPPROTO_IP, IP_TOS},
 	};
-	static const int keepalive[] = {TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT};
+	static const struct option ints6[] = {{IPPROTO_IPV6, IPV6_V6ONLY},
+					      {IPPROTO_IPV6, IPV6_TCLASS}};
+	char name[16];
+	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
+	if (family == AF_INET6)
+		copy_ints(from, to, ints6, sizeof(ints6) / sizeof(ints6[0]));
+	copy_wide(from, to, SOL_SOCKET, SO_BINDTODEVICE, name, sizeof(name));
+	copy_buffer_sizes(from, to);
+}
+
+void kernel_copy_options(int from, int to)
+{
+	static const struct option ints[] = {
+		{SOL_SOCKET, SO_PRIORITY},
+		{SOL_SOCKET, SO_OOBINLINE},
+		{IPPROTO_TCP, TCP_USER_TIMEOUT},
+		{SOL_SOCKET, SO_KEEPALIVE},
+	};
+	static const struct option keepalive[] = {
+		{IPPROTO_TCP, TCP_KEEPIDLE},
+		{IPPROTO_TCP, TCP_KEEPINTVL},
+		{IPPROTO_TCP, TCP_KEEPCNT},
+	};
 	union {
 		struct timeval time;
 		struct linger linger;
 		char name[16];
 	} value;
-
-	for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++)
-		copy_int(from, to, ints[i].level, ints[i].name);
-	if (get_int(from, SOL_SOCKET, SO_KEEPALIVE)) {
-		copy_int(from, to, SOL_SOCKET, SO_KEEPALIVE);
-		for (size_t i = 0; i < 3; i++)
-			copy_int(from, to, IPPROTO_TCP, keepalive[i]);
-	}
+	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
+	if (get_int(from, SOL_SOCKET, SO_KEEPALIVE))
+		copy_ints(from, to, keepalive, sizeof(keepalive) / sizeof(keepalive[0]));
 	copy_wide(from, to, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value.time));
 	copy_wide(from, to, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value.time));
 	copy_wide(from, to, SOL_SOCKET, SO_LINGER, &value, sizeof(value.linger));
-	copy_wide(from, to, SOL_SOCKET, SO_BINDTODEVICE, &value, sizeof(value.name));
 	copy_wide(from, to, IPPROTO_TCP, TCP_CONGESTION, &value, sizeof(value.name));
-	copy_buffer_sizes(from, to);
-	if (family == AF_INET6) {
-		copy_int(from, to, IPPROTO_IPV6, IPV6_V6ONLY);
-		copy_int(from, to, IPPROTO_IPV6, IPV6_TCLASS);
-	}
-	copy_int(from, to, IPPROTO_IP, IP_TOS);
 }
 
 /* The program's local address, any port: its own port may still be taken by the dead socket. */
@@ -191,7 +224,7 @@ int kernel_socket_like(int like, bool bound)
 	set_errno(kept);
 	if (error)
 		return error;
-	copy_options(like, fd, family);
+	copy_early_options(like, fd, family);
 	error = bound ? bind_like(fd, like) : 0;
 	if (error < 0) {
 		kernel_close(fd);
@@ -219,19 +252,15 @@ int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return error;
 }
 
-/* The ends of a connection as the kernel names them, or zeroes. */
-static bool same_ends(int fd)
+/* Is the socket's own end the very one that it was to connect to? */
+static bool connected_to_itself(int fd, const struct sockaddr *peer, socklen_t len)
 {
-	char local[sizeof(struct sockaddr_in6)] = {0};
-	char peer[sizeof(struct sockaddr_in6)] = {0};
+	char local[sizeof(union kernel_address)] = {0};
 	socklen_t local_len = sizeof(local);
-	socklen_t peer_len = sizeof(peer);
-	return sys3(getsockname, fd, local, &local_len) == 0 &&
-	       sys3(getpeername, fd, peer, &peer_len) == 0 && local_len == peer_len &&
-	       memcmp(local, peer, sizeof(local)) == 0;
+	return sys3(getsockname, fd, local, &local_len) == 0 && memcmp(local, peer, len) == 0;
 }
 
-int kernel_connect_result(int fd)
+int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
 	uint8_t state = 0;
 	if (!get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
@@ -243,7 +272,7 @@ int kernel_connect_result(int fd)
 		return -error;
 	if (state == STATE_CLOSE)
 		return -ECONNREFUSED;
-	return same_ends(fd) ? -ECONNREFUSED : 0;
+	return connected_to_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
 }
 
 long kernel_send(int fd, const void *bytes, size_t len)

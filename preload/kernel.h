@@ -44,11 +44,14 @@ bool kernel_has_unread(int fd);
 bool kernel_has_408(int fd);
 
 /*
- * A new, non-blocking, close-on-exec socket of the same family and kind with the options that the
- * program had set on `like`, bound to the same local address if `bound`. Returns the descriptor,
- * or a negative errno.
+ * A new, non-blocking, close-on-exec socket of the same family and kind as `like`, with those of
+ * the options set on it that a handshake depends on, bound to the same local address if `bound`.
+ * Returns the descriptor, or a negative errno.
  */
 int kernel_socket_like(int like, bool bound);
+
+/* Copies the other options: can wait until the request is out and the peer at work on it. */
+void kernel_copy_options(int from, int to);
 
 /*
  * Starts connecting fd. Returns 0 if it stands, -EINPROGRESS if it is under way, else a negative
@@ -60,7 +63,7 @@ int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len);
  * How a connection under way stands: 0 up, -EINPROGRESS still going, else a negative errno; a
  * connection to itself, which loopback gives when nobody listens, counts as -ECONNREFUSED.
  */
-int kernel_connect_result(int fd);
+int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
 
 /* Sends without blocking or raising SIGPIPE. Returns the bytes taken, or a negative errno. */
 long kernel_send(int fd, const void *bytes, size_t len);

@@ -22,7 +22,7 @@ enum progress { GO_ON, WAIT, DONE, FAILED };
 
 static uint64_t elapsed_ms(const struct rescue *rescue)
 {
-	return kernel_now_ms() - rescue->began_ms;
+	return rescue->now_ms - rescue->began_ms;
 }
 
 /* xorshift, from what differs between connections and moments: jitter needs no more. */
@@ -30,7 +30,7 @@ static uint32_t random_bits(const struct conn *conn)
 {
 	static uint64_t state;
 	uint64_t x = __atomic_load_n(&state, __ATOMIC_RELAXED) ^ conn->cookie ^
-		     (uint64_t)(uintptr_t)conn ^ kernel_now_ms() << 20;
+		     (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20;
 	x ^= x << 13;
 	x ^= x >> 7;
 	x ^= x << 17;
@@ -119,11 +119,20 @@ static enum reason schedule(struct conn *conn)
 		return REASON_DEADLINE;
 	rescue->attempts++;
 	rescue->phase = PHASE_BACKOFF;
-	rescue->wake_ms = kernel_now_ms() + delay_ms;
+	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
-	log_attempt(&rescue->who, rescue->attempts, rescue->settings.max_attempts, rescue->cause,
-		    delay_ms);
+	rescue->delay_ms = delay_ms;
+	rescue->told = false;
 	return REASON_NONE;
+}
+
+/* Logs the attempt under way: not before the peer can be at work on it, that would only delay it. */
+static void tell_attempt(struct rescue *rescue)
+{
+	if (!rescue->told)
+		log_attempt(&rescue->who, rescue->attempts, rescue->settings.max_attempts,
+			    rescue->cause, rescue->delay_ms);
+	rescue->told = true;
 }
 
 static void identify(const struct conn *conn, const struct redial_start *start,
@@ -139,6 +148,7 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
 	if (!rescue)
 		return NULL;
+	uint64_t now_ms = kernel_now_ms();
 	*rescue = (struct rescue){
 		.dead = -1,
 		.fresh = -1,
@@ -146,7 +156,8 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 		.attempts = 1,
 		.unsent = start->unsent,
 		.error = start->error,
-		.began_ms = kernel_now_ms(),
+		.began_ms = now_ms,
+		.now_ms = now_ms,
 		.nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
 	};
 	if (start->answer_len) {
@@ -174,6 +185,7 @@ static void refuse(const struct conn *conn, const struct redial_start *start, en
 static enum reason begin_again(struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = conn->rescue;
+	rescue->now_ms = kernel_now_ms();
 	/* Found dead before anything was sent, the first connection had no error to tell. */
 	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
 		rescue->error = start->error;
@@ -233,6 +245,7 @@ bool redial_would_begin(const struct conn *conn)
 static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
+	tell_attempt(rescue);
 	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason, elapsed_ms(rescue));
 	rescue_close(&rescue->fresh);
 	redial_unplace(conn);
@@ -243,6 +256,7 @@ static enum progress fail(struct conn *conn, enum reason reason)
 static enum progress attempt_failed(struct conn *conn, enum cause cause)
 {
 	struct rescue *rescue = conn->rescue;
+	tell_attempt(rescue);
 	rescue_close(&rescue->fresh);
 	rescue->cause = cause;
 	enum reason reason = ask(conn, rescue, true);
@@ -260,7 +274,7 @@ static void connected(struct rescue *rescue)
 static enum progress step_backoff(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (kernel_now_ms() < rescue->wake_ms)
+	if (rescue->now_ms < rescue->wake_ms)
 		return WAIT;
 	int fresh = kernel_socket_like(redial_dead_socket(conn), conn->flags & CONN_BOUND);
 	if (fresh < 0)
@@ -274,7 +288,7 @@ static enum progress step_backoff(struct conn *conn)
 	if (error && error != -EINPROGRESS)
 		return attempt_failed(conn, CAUSE_CONNECT);
 	rescue->phase = PHASE_CONNECTING;
-	rescue->wake_ms = kernel_now_ms() + rescue->settings.connect_timeout_ms;
+	rescue->wake_ms = rescue->now_ms + rescue->settings.connect_timeout_ms;
 	if (!error)
 		connected(rescue); /* a local socket, at once */
 	return GO_ON;
@@ -283,9 +297,9 @@ static enum progress step_backoff(struct conn *conn)
 static enum progress step_connecting(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	int error = kernel_connect_result(rescue->fresh);
+	int error = kernel_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
 	if (error == -EINPROGRESS)
-		return kernel_now_ms() < rescue->wake_ms
+		return rescue->now_ms < rescue->wake_ms
 			       ? WAIT
 			       : attempt_failed(conn, CAUSE_CONNECT_TIMEOUT);
 	if (error)
@@ -309,6 +323,7 @@ static enum progress step_sending(struct conn *conn)
 		rescue->unsent = false;
 		rescue->sent += (uint32_t)taken;
 	}
+	tell_attempt(rescue);
 	if (redial_install(conn) < 0)
 		return fail(conn, REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
@@ -321,7 +336,8 @@ static enum progress step_sending(struct conn *conn)
 static enum redial_result sleep_until_needed(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	uint64_t now = kernel_now_ms();
+	tell_attempt(rescue);
+	uint64_t now = rescue->now_ms;
 	uint64_t deadline = rescue->began_ms + rescue->settings.total_timeout_ms;
 	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
 	if (now >= deadline) {
@@ -342,6 +358,8 @@ enum redial_result redial_step(struct conn *conn)
 	enum progress progress = GO_ON;
 	if (redial_is_displaced(conn))
 		return REDIAL_LOST;
+	if (rescue->placed) /* else it has only just begun */
+		rescue->now_ms = kernel_now_ms();
 	while (progress == GO_ON) {
 		switch (rescue->phase) {
 		case PHASE_BACKOFF:
@@ -441,6 +459,7 @@ int redial_fresh_socket(const struct conn *conn)
 void redial_recovered(struct conn *conn, unsigned status)
 {
 	struct rescue *rescue = conn->rescue;
+	rescue->now_ms = kernel_now_ms();
 	log_recovered(&rescue->who, rescue->attempts, status, elapsed_ms(rescue));
 	rescue_free(conn);
 }
@@ -450,6 +469,7 @@ void redial_abandon(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return;
+	rescue->now_ms = kernel_now_ms();
 	if (rescue->phase != PHASE_FAILED)
 		log_abandoned(&rescue->who, rescue->attempts, elapsed_ms(rescue));
 	rescue_close(&rescue->fresh);

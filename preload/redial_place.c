@@ -90,6 +90,7 @@ int redial_install(struct conn *conn)
 	uint64_t cookie = kernel_cookie(rescue->fresh);
 	if (!cookie)
 		return -EBADF;
+	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
 	if (rescue->shut_down)
 		sys2(shutdown, rescue->fresh, SHUT_WR);
 	if (!rescue->nonblocking) {

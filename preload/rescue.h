@@ -31,9 +31,12 @@ struct rescue {
 	bool nonblocking;     /* O_NONBLOCK, as the program set it */
 	bool unsent;          /* the kernel took no byte of the request, on any attempt */
 	bool shut_down;       /* SHUT_WR is to follow the request */
+	bool told;            /* the attempt is in the log */
+	uint32_t delay_ms;    /* before the attempt */
 	uint32_t attempts;    /* sendings and dialings, the program's own included */
 	uint32_t sent;        /* bytes of conn.held that went out on fresh */
 	uint64_t began_ms;    /* kernel_now_ms() of the first failure */
+	uint64_t now_ms;      /* the clock, as last looked at */
 	uint64_t wake_ms;     /* when the phase is over at the latest */
 	char *answer;         /* held back, for the program if all fails; NULL if none */
 	uint32_t answer_len;
