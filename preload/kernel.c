@@ -82,6 +82,11 @@ bool kernel_received_was(int fd, uint64_t seen)
 	return info.tcpi_bytes_received == seen || info.tcpi_bytes_received == seen + 1;
 }
 
+int kernel_take_error(int fd)
+{
+	return get_int(fd, SOL_SOCKET, SO_ERROR);
+}
+
 bool kernel_has_unread(int fd)
 {
 	int len = 0;
@@ -267,7 +272,7 @@ int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_le
 		return -EBADF;
 	if (state == STATE_SYN_SENT || state == STATE_SYN_RECV)
 		return -EINPROGRESS;
-	int error = get_int(fd, SOL_SOCKET, SO_ERROR);
+	int error = kernel_take_error(fd);
 	if (error)
 		return -error;
 	if (state == STATE_CLOSE)

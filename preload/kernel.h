@@ -37,6 +37,9 @@ bool kernel_is_dead(int fd);
  */
 bool kernel_received_was(int fd, uint64_t seen);
 
+/* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
+int kernel_take_error(int fd);
+
 /* Are there bytes to read? A pending error is left alone, which a read would take. */
 bool kernel_has_unread(int fd);
 

@@ -204,7 +204,11 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return PASS_ON;
 	}
 	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {
-		struct redial_start start = {.cause = CAUSE_STALE, .unsent = true, .error = 0};
+		struct redial_start start = {
+			.cause = CAUSE_STALE,
+			.unsent = true,
+			.error = kernel_take_error(call->fd),
+		};
 		return rescue(conn, call, &start, &mark);
 	}
 	uint32_t epoch = conn->epoch;
