@@ -98,18 +98,21 @@ int tool_compile(int argc, char **argv)
 	return TOOL_NOT_WRITTEN;
 }
 
-/* In a folder that another user owns or may write to, what we read could be theirs. */
+/*
+ * In a folder that another user owns or may write to, what we read could be theirs. All may read:
+ * a program that root starts may become another user before it starts the next one.
+ */
 static int open_private(const char *path)
 {
 	struct stat st;
 	int fd;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & 077))
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & 022))
 		return fd;
 	close(fd);
 	return -1;

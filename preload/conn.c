@@ -159,6 +159,8 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 						     : sizeof(sa_family_t);
 	memcpy(&conn->peer, addr, known < len ? known : len);
 	conn->peer_len = (uint8_t)known;
+	if (addr->sa_family == AF_INET) /* programs leave it as it is; it will be compared */
+		memset(conn->peer.in.sin_zero, 0, sizeof(conn->peer.in.sin_zero));
 	conn->cookie = cookie;
 	conn->flags |= CONN_CONNECTED;
 }

@@ -47,6 +47,12 @@ struct rescue {
 
 _Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct conn's alone");
 
+/* How long the rescue has been going on. */
+static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
+{
+	return rescue->now_ms - rescue->began_ms;
+}
+
 /* Lets *slot hold a descriptor of the rescue's, so that the program cannot close it by number. */
 void rescue_own(int *slot, int fd);
 

@@ -29,7 +29,9 @@ static void cache_prints_the_path_of_a_private_compiled_policy(void)
 	const char *envs[] = {env, NULL};
 	struct process_result result;
 	struct stat st;
+	mode_t mask = umask(0);
 
+	umask(mask);
 	mkdir(scratch_path("run"), 0755);
 	snprintf(env, sizeof(env), "XDG_RUNTIME_DIR=%s", scratch_path("run"));
 	snprintf(folder, sizeof(folder), "%s/redial-%u", scratch_path("run"), geteuid());
@@ -37,7 +39,7 @@ static void cache_prints_the_path_of_a_private_compiled_policy(void)
 	runner_expect_long("exit status", 0, result.status);
 	runner_expect_long("in the folder", 0, strncmp(result.out, folder, strlen(folder)));
 	CU_ASSERT_EQUAL(stat(folder, &st), 0);
-	runner_expect_long("mode", 0700, st.st_mode & 07777);
+	runner_expect_long("mode", 0755 & ~mask, st.st_mode & 07777);
 	snprintf(path, sizeof(path), "%s", result.out);
 	path[strcspn(path, "\n")] = '\0';
 	process_free(&result);
