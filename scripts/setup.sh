@@ -49,7 +49,14 @@ check() {
 	need_command php php-cli
 	need_command javac default-jdk-headless
 	need_command setcap libcap2-bin
-	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl
+	need_command npm npm
+	need_command ruby ruby
+	need_command nginx nginx-light
+	need_command haproxy haproxy
+	need_command git git
+	need_command curl curl
+	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
+		libspring-web-java libhttpclient-java
 }
 
 # setcap lives in a folder that is not in everybody's PATH.
@@ -82,7 +89,21 @@ fi
 apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
 
 said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+mute=
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean() {
+	rm -f "$said"
+	[ -z "$mute" ] || $as_root rm -f "$mute"
+}
+trap clean EXIT
+
+# nginx and haproxy would start as services, which nobody asked for.
+keep_services_down() {
+	[ ! -e /usr/sbin/policy-rc.d ] || return 0
+	mute=/usr/sbin/policy-rc.d
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee "$mute" >/dev/null
+	$as_root chmod 755 "$mute"
+}
 fail() {
 	cat "$said" >&2
 	echo "setup: $1" >&2
@@ -91,6 +112,7 @@ fail() {
 
 echo "setup: installing $missing"
 apt update >"$said" 2>&1 || fail "apt-get update failed; is there a network?"
+keep_services_down
 # shellcheck disable=SC2086 # a list of words
 apt install -y --no-install-recommends $missing >"$said" 2>&1 ||
 	fail "apt-get could not install: $missing"

@@ -12,6 +12,7 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
+tests: $(T)/node/node_modules/.package-lock.json
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
@@ -27,7 +28,16 @@ $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< $(CLIENT_LIBS) -lpthread -o $@
+
+$(T)/clients/curl_multi: CLIENT_LIBS := -lcurl
+
+# The npm packages, at the versions that the lock names.
+$(T)/node/node_modules/.package-lock.json: $(wildcard tests/clients/node/package*.json)
+	@mkdir -p $(T)/node
+	$(Q)echo '  $(T)/node/node_modules'; cp $^ $(T)/node/ && cd $(T)/node && \
+		npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null && \
+		touch node_modules/.package-lock.json
 
 $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

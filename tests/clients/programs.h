@@ -21,6 +21,22 @@ enum program_id {
 	C_BLOCKING,
 	C_POLL,
 	C_EPOLL_ET,
+	RUBY_NET_HTTP,
+	PERL_HTTP_TINY,
+	NODE_UNDICI,
+	NODE_AXIOS,
+	JAVA_SPRING,
+	PYTHON_SPAWNING,
+	JAVA_SPAWNING,
+	CURL_MULTI,
+	C_SELECT,
+	C_STDIO,
+	C_STDIO_PAIR,
+	C_DUP,
+	C_THREADS,
+	NGINX_1,
+	NGINX_2,
+	HAPROXY,
 	N_PROGRAMS
 };
 
@@ -39,14 +55,18 @@ enum fault_id {
 };
 
 /* What a program gets over without help. */
-#define PROBES_IDLE 1u /* looks at an idle connection before it uses it again */
-#define RESENDS_GET 2u /* sends a GET again by itself, and cannot be told not to */
+#define PROBES_IDLE    1u /* looks at an idle connection before it uses it again */
+#define HEEDS_IDLE_END 2u /* the same, but falls over its reset */
+#define RESENDS_GET    4u /* sends a GET again by itself, and cannot be told not to */
+#define RESENDS_ON_END 8u /* the same, but not after a reset */
 
 struct program {
 	const char *name;
 	const char *argv[8];
 	unsigned self;
 	bool tells_fds;
+	bool parallel; /* many connections at once: a fault on each would be more than bad luck */
+	int dials;     /* connections it opens of its own accord; 0: one */
 };
 
 struct fault {
@@ -63,6 +83,9 @@ extern const struct fault faults[N_FAULTS];
 /* Does this program survive this fault bare? */
 bool program_survives_bare(enum program_id program, enum fault_id fault);
 
+/* Does it get over this one itself once it sees the end of the connection? */
+bool program_heeds_end(enum program_id program, enum fault_id fault);
+
 /* Compiles the Java programs if they are older than their sources. Returns 0 or -1. */
 int programs_prepare(void);
 
@@ -71,9 +94,10 @@ int programs_prepare(void);
 struct run {
 	int status;
 	int ok, errors;
-	int seen[RUN_MAX + 1]; /* requests with the path of request i */
+	int seen[RUN_MAX + 1]; /* the most requests with one path of request i */
 	int seen_most;
-	int connections;
+	int connections, requests;
+	int sent_again; /* by the program, as it says itself */
 	int fds_start, fds_end;
 	int recovered; /* outcomes that redial's log says it saved */
 	bool timed_out;
@@ -86,5 +110,9 @@ int program_run(struct run *run, enum program_id program, const struct fault *fa
 void matrix_note(enum program_id program, enum fault_id fault, const struct run *bare,
 		 const struct run *redial);
 void matrix_print(void);
+
+/* test_git.c: git, whose requests are its own. Adds a suite, and prints what it saw. */
+void git_suite(void);
+void git_print(void);
 
 #endif

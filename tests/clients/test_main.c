@@ -50,7 +50,7 @@ static void expect_saved(enum program_id p, enum fault_id f, const struct run *r
 	runner_expect_long("redial: ok", faults[f].count, redial->ok);
 	runner_expect_long("redial: exit status", 0, redial->status);
 	/* A program that resends by itself is not even given the reason to. */
-	if (!program_survives_bare(p, f) || !faults[f].idle)
+	if (!faults[f].idle || !(programs[p].self & (PROBES_IDLE | HEEDS_IDLE_END)))
 		expect_at_least("redial: recovered in its log", 1, redial->recovered);
 }
 
@@ -70,7 +70,18 @@ static void post_stays_lost(enum program_id p, enum fault_id f)
 	struct run bare = {0}, redial = {0};
 
 	meet(p, f, &bare, &redial);
-	runner_expect_long("redial: errors", bare.errors, redial.errors);
+	/* Over several connections it is chance how often one is used again. */
+	if (programs[p].dials)
+		expect_at_least("redial: errors", 1, redial.errors);
+	else
+		runner_expect_long("redial: errors", bare.errors, redial.errors);
+	if (programs[p].parallel) {
+		/* It sends POSTs again by itself, but it says how many. */
+		runner_expect_long("redial: POSTs seen beyond those that libcurl sent",
+				   bare.requests - bare.sent_again,
+				   redial.requests - redial.sent_again);
+		return;
+	}
 	for (int i = 1; i <= faults[f].count; i++)
 		expect_at_most("redial: sightings of one POST", bare.seen[i], redial.seen[i]);
 }
@@ -89,16 +100,18 @@ static void post_is_saved(enum program_id p, enum fault_id f)
 static void endures(enum program_id p)
 {
 	static const struct fault fifty = {"50 GET", "reset@2", "GET", 50, 0, false};
+	static const struct fault ten = {"10 rounds of GET", "reset@2", "GET", 10, 0, false};
+	const struct fault *fault = programs[p].parallel ? &ten : &fifty;
+	int dials = programs[p].dials ? programs[p].dials : 1;
 	struct run redial = {0};
 
-	if (!runner_expect_long("server started", 0, program_run(&redial, p, &fifty, true)))
+	if (!runner_expect_long("server started", 0, program_run(&redial, p, fault, true)))
 		return;
-	runner_expect_long("ok", 50, redial.ok);
+	runner_expect_long("ok", fault->count, redial.ok);
 	runner_expect_long("exit status", 0, redial.status);
 	expect_at_most("sightings of one GET", 2, redial.seen_most);
-	/* node fetch opens a second connection at first: one request less is the second of its own.
-	 */
-	expect_at_least("recovered in the log", 48, redial.recovered);
+	/* The first request of each connection of its own is not reset. */
+	expect_at_least("recovered in the log", 50 - dials, redial.recovered);
 	if (programs[p].tells_fds)
 		expect_at_most("open descriptors at the end", redial.fds_start, redial.fds_end);
 }
@@ -118,7 +131,23 @@ static void endures(enum program_id p)
 	X(java_net_http, JAVA_NET_HTTP)                                                            \
 	X(c_blocking, C_BLOCKING)                                                                  \
 	X(c_poll, C_POLL)                                                                          \
-	X(c_epoll_edge_triggered, C_EPOLL_ET)
+	X(c_epoll_edge_triggered, C_EPOLL_ET)                                                      \
+	X(ruby_net_http, RUBY_NET_HTTP)                                                            \
+	X(perl_http_tiny, PERL_HTTP_TINY)                                                          \
+	X(npm_undici, NODE_UNDICI)                                                                 \
+	X(npm_axios, NODE_AXIOS)                                                                   \
+	X(spring_on_http_client_4, JAVA_SPRING)                                                    \
+	X(python_while_spawning, PYTHON_SPAWNING)                                                  \
+	X(java_while_spawning, JAVA_SPAWNING)                                                      \
+	X(libcurl_multi, CURL_MULTI)                                                               \
+	X(c_select, C_SELECT)                                                                      \
+	X(c_stdio, C_STDIO)                                                                        \
+	X(c_stdio_pair, C_STDIO_PAIR)                                                              \
+	X(c_dup, C_DUP)                                                                            \
+	X(c_two_threads, C_THREADS)                                                                \
+	X(nginx_one_worker, NGINX_1)                                                               \
+	X(nginx_two_workers, NGINX_2)                                                              \
+	X(haproxy_two_threads, HAPROXY)
 
 /* For each program, the tests that the suites below name. */
 #define DEFINE(name, id)                                                                           \
@@ -210,8 +239,10 @@ int main(int argc, char **argv)
 	SUITE(post_idle_close, "POST after FIN while idle is sent once");
 	SUITE(post_idle_reset, "POST after RST while idle is sent once");
 	SUITE(fifty, "50 GET, each second one reset: no error, no descriptor left");
+	git_suite();
 	status = runner_end(argc, argv);
 	if (matrix_wanted)
 		matrix_print();
+	git_print();
 	return status;
 }

@@ -59,6 +59,8 @@ void matrix_print(void)
 	    "\nok: every request was answered; M/N: M of N were. A POST that the server may have\n"
 	    "acted on is never sent again, so there both halves tell of the same losses. Bare "
 	    "\"ok\":\n"
-	    "the program looks at an idle connection before it uses it, or, of these only\n"
-	    "HttpURLConnection with a GET, sends again by itself and cannot be told not to.\n");
+	    "the program looks at an idle connection before it uses it, or sends a GET again by\n"
+	    "itself and cannot be told not to: HttpURLConnection, and HTTP::Tiny after a close.\n"
+	    "libcurl sends GET and POST again by itself: where it did, its round counts as "
+	    "lost.\n");
 }

@@ -12,7 +12,15 @@
 	{                                                                                          \
 		"/usr/bin/python3", "@python/" file                                                \
 	}
-#define JAVA "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "%tests/clients"
+#define JARS                                                                                       \
+	"/usr/share/java/spring3-web.jar:/usr/share/java/spring3-core.jar:"                        \
+	"/usr/share/java/spring3-beans.jar:/usr/share/java/httpclient.jar:"                        \
+	"/usr/share/java/httpcore.jar:/usr/share/java/commons-logging.jar"
+#define JAVA "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "%tests/clients:" JARS
+#define PROXY(kind, parallel)                                                                      \
+	{                                                                                          \
+		"sh", "@proxy/proxy.sh", kind, parallel                                            \
+	}
 
 /* @ stands for tests/clients/, % for build/. */
 const struct program programs[N_PROGRAMS] = {
@@ -22,7 +30,7 @@ const struct program programs[N_PROGRAMS] = {
     [HTTPX] = {"Python httpx", PYTHON("httpx_sync.py"), PROBES_IDLE, true},
     [HTTPX_ASYNC] = {"Python httpx async", PYTHON("httpx_async.py"), PROBES_IDLE, true},
     [NODE_AGENT] = {"Node http.Agent", {"node", "@node/http_agent.js"}, 0, true},
-    [NODE_FETCH] = {"Node fetch", {"node", "@node/fetch.js"}, PROBES_IDLE, true},
+    [NODE_FETCH] = {"Node fetch", {"node", "@node/fetch.js"}, PROBES_IDLE, true, .dials = 2},
     [PERL_LWP] = {"Perl LWP", {"perl", "@perl/lwp.pl"}, PROBES_IDLE, true},
     [WGET] = {"wget --tries=1", {"sh", "@wget/wget.sh"}, PROBES_IDLE, false},
     [PHP_STREAMS] = {"PHP streams", {"php", "@php/streams.php"}, 0, true},
@@ -39,6 +47,33 @@ const struct program programs[N_PROGRAMS] = {
     [C_BLOCKING] = {"C blocking", {"%tests/clients/blocking_client"}, 0, true},
     [C_POLL] = {"C poll", {"%tests/clients/poll_client"}, 0, true},
     [C_EPOLL_ET] = {"C epoll ET", {"%tests/clients/epollet_client"}, 0, true},
+    [RUBY_NET_HTTP] = {"Ruby Net::HTTP", {"ruby", "@ruby/net_http.rb"}, HEEDS_IDLE_END, true},
+    [PERL_HTTP_TINY] = {"Perl HTTP::Tiny",
+			{"perl", "@perl/http_tiny.pl"},
+			PROBES_IDLE | RESENDS_ON_END,
+			true},
+    [NODE_UNDICI] = {"npm undici", {"node", "@node/undici.js"}, HEEDS_IDLE_END, true},
+    [NODE_AXIOS] = {"npm axios", {"node", "@node/axios.js"}, 0, true},
+    [JAVA_SPRING] = {"Spring, HttpClient 4", {JAVA, "Spring"}, 0, true},
+    /* The pipes to the processes come and go: their descriptors tell nothing. */
+    [PYTHON_SPAWNING] = {"Python and processes", PYTHON("while_spawning.py"), 0, false},
+    [JAVA_SPAWNING] = {"Java and processes",
+		       {JAVA, "-Djdk.httpclient.redirects.retrylimit=1", "NetHttpSpawning"},
+		       PROBES_IDLE,
+		       false},
+    [CURL_MULTI] = {"libcurl multi, 200",
+		    {"%tests/clients/curl_multi"},
+		    HEEDS_IDLE_END,
+		    true,
+		    .parallel = true},
+    [C_SELECT] = {"C select", {"%tests/clients/select_client"}, 0, true},
+    [C_STDIO] = {"C stdio r+", {"%tests/clients/stdio_client"}, 0, true},
+    [C_STDIO_PAIR] = {"C stdio r, dup w", {"%tests/clients/stdio_pair_client"}, 0, true},
+    [C_DUP] = {"C dup", {"%tests/clients/dup_client"}, 0, true},
+    [C_THREADS] = {"C two threads", {"%tests/clients/threads_client"}, PROBES_IDLE, true},
+    [NGINX_1] = {"nginx, 1 worker", PROXY("nginx", "1"), PROBES_IDLE, true},
+    [NGINX_2] = {"nginx, 2 workers", PROXY("nginx", "2"), PROBES_IDLE, false, .dials = 2},
+    [HAPROXY] = {"haproxy, 2 threads", PROXY("haproxy", "2"), PROBES_IDLE, true, .dials = 2},
 };
 
 /* An idle connection dies at 10 ms of a pause of 120: also a slow machine has seen it by then. */
@@ -57,9 +92,21 @@ const struct fault faults[N_FAULTS] = {
 
 bool program_survives_bare(enum program_id program, enum fault_id fault)
 {
+	unsigned self = programs[program].self;
+
 	if (faults[fault].idle)
-		return programs[program].self & PROBES_IDLE;
-	return (programs[program].self & RESENDS_GET) && !strcmp(faults[fault].method, "GET");
+		return self & PROBES_IDLE || program_heeds_end(program, fault);
+	return !strcmp(faults[fault].method, "GET") &&
+	       (self & RESENDS_GET || program_heeds_end(program, fault));
+}
+
+bool program_heeds_end(enum program_id program, enum fault_id fault)
+{
+	unsigned self = programs[program].self;
+
+	if (faults[fault].idle)
+		return self & HEEDS_IDLE_END && !strncmp(faults[fault].spec, "idle-close", 10);
+	return self & RESENDS_ON_END && !strncmp(faults[fault].spec, "close", 5);
 }
 
 static const char *source_path(const char *name)
@@ -80,22 +127,17 @@ static bool is_newer(const char *a, const char *b)
 int programs_prepare(void)
 {
 	static const char *const sources[] = {"java/Job.java", "java/UrlConnection.java",
-					      "java/NetHttp.java"};
-	const char *argv[] = {
-	    "javac",
-	    "-d",
-	    build_path("tests/clients"),
-	    source_path(sources[0]),
-	    source_path(sources[1]),
-	    source_path(sources[2]),
-	    NULL,
-	};
+					      "java/NetHttp.java", "java/NetHttpSpawning.java",
+					      "java/Spring.java"};
+	enum { N_SOURCES = sizeof sources / sizeof *sources };
+	const char *argv[6 + N_SOURCES] = {"javac", "-cp", JARS, "-d", build_path("tests/clients")};
 	struct process_result result;
 	bool stale = false;
 
-	for (int i = 0; i < 3; i++)
-		stale |=
-		    is_newer(source_path(sources[i]), build_path("tests/clients/NetHttp.class"));
+	for (int i = 0; i < N_SOURCES; i++) {
+		argv[5 + i] = source_path(sources[i]);
+		stale |= is_newer(argv[5 + i], build_path("tests/clients/Spring.class"));
+	}
 	if (!stale)
 		return 0;
 	result = process_run(argv, NULL, 60000);
@@ -140,6 +182,15 @@ static int count_recovered(const char *path)
 	return n;
 }
 
+static int sum_sent_again(const char *text)
+{
+	int sum = 0;
+
+	for (const char *at = text; (at = strstr(at, "libcurl sent ")); at += 13)
+		sum += atoi(at + 13);
+	return sum;
+}
+
 static void read_result(struct run *run, const struct process_result *result)
 {
 	const char *fds = strstr(result->out, "fds ");
@@ -148,21 +199,69 @@ static void read_result(struct run *run, const struct process_result *result)
 	run->timed_out = result->timed_out;
 	run->ok = count_lines(result->out, "ok ");
 	run->errors = count_lines(result->out, "error ");
+	run->sent_again = sum_sent_again(result->out);
 	if (fds)
 		sscanf(fds, "fds %d %d", &run->fds_start, &run->fds_end);
 }
 
-static void read_log(struct run *run, const struct faultd *server, int count)
-{
-	char path[64];
+struct path {
+	int number;
+	char text[80];
+};
 
-	for (int i = 1; i <= count && i <= RUN_MAX; i++) {
-		snprintf(path, sizeof path, "path=/r-%d ", i);
-		run->seen[i] = faultd_count(server, "request ", path, NULL);
-		if (run->seen[i] > run->seen_most)
-			run->seen_most = run->seen[i];
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(((const struct path *)a)->text, ((const struct path *)b)->text);
+}
+
+static size_t read_paths(struct path *paths, size_t max, char *text)
+{
+	size_t n = 0;
+
+	for (char *line; n < max && (line = strsep(&text, "\n"));) {
+		const char *path = strstr(line, " path=/r-");
+
+		if (!strncmp(line, "request ", 8) && path &&
+		    sscanf(path, " path=%79s", paths[n].text) == 1) {
+			paths[n].number = atoi(path + 9);
+			n++;
+		}
 	}
+	return n;
+}
+
+/* How often did the server see a path? A parallel program has several for request i. */
+static void read_log(struct run *run, const struct faultd *server)
+{
+	static struct path paths[8192];
+	char *text = read_whole(server->log);
+	size_t n = text ? read_paths(paths, sizeof paths / sizeof *paths, text) : 0;
+	int times = 0;
+
+	qsort(paths, n, sizeof *paths, compare_paths);
+	for (size_t i = 0; i < n; i++) {
+		int number = paths[i].number;
+
+		times = i && !strcmp(paths[i].text, paths[i - 1].text) ? times + 1 : 1;
+		if (number <= RUN_MAX && times > run->seen[number])
+			run->seen[number] = times;
+		if (times > run->seen_most)
+			run->seen_most = times;
+	}
+	free(text);
+	run->requests = (int)n;
 	run->connections = faultd_count(server, "connect ", NULL, NULL);
+}
+
+/* A server that fails one request in ten is bad luck; one that fails every one is down. */
+static const char *spec_for(enum program_id program, const struct fault *fault)
+{
+	static char spec[64];
+
+	if (!programs[program].parallel || fault->idle)
+		return fault->spec;
+	snprintf(spec, sizeof spec, "%s+,every:10", fault->spec);
+	return spec;
 }
 
 static void tell(enum program_id program, const struct fault *fault, bool redial,
@@ -178,9 +277,9 @@ static void tell(enum program_id program, const struct fault *fault, bool redial
 
 int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial)
 {
-	const char *server_args[] = {"--fault", fault->spec, NULL}, *argv[16] = {NULL};
-	const char *env[] = {NULL, NULL, "NO_PROXY=*", NULL};
-	char base[64], count[16], pause[16], preload[4096], log[128], log_env[160];
+	const char *server_args[] = {"--fault", spec_for(program, fault), NULL}, *argv[16] = {NULL};
+	const char *env[] = {NULL, NULL, NULL, "NO_PROXY=*", NULL};
+	char base[64], count[16], pause[16], preload[4096], log[128], log_env[160], modules[4096];
 	struct process_result result;
 	struct faultd server;
 	size_t n = 0;
@@ -197,6 +296,8 @@ int program_run(struct run *run, enum program_id program, const struct fault *fa
 	snprintf(log_env, sizeof log_env, "REDIAL_LOG=file:%s", log);
 	env[0] = preload;
 	env[1] = log_env;
+	snprintf(modules, sizeof modules, "NODE_PATH=%s", build_path("tests/node/node_modules"));
+	env[2] = modules;
 	fill_argv(argv, &programs[program]);
 	while (argv[n])
 		n++;
@@ -206,7 +307,7 @@ int program_run(struct run *run, enum program_id program, const struct fault *fa
 	argv[n++] = pause;
 	result = process_run(argv, env, 40000);
 	read_result(run, &result);
-	read_log(run, &server, fault->count);
+	read_log(run, &server);
 	run->recovered = redial ? count_recovered(log) : 0;
 	if (getenv("REDIAL_TEST_VERBOSE") || result.timed_out ||
 	    run->ok + run->errors != fault->count)

@@ -11,14 +11,17 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "file.h"
 #include "log.h"
 
 static const char help[] =
-    "usage: faultd [--listen ADDR] [--port N] [--log FILE] [--parent] [--fault SPEC]...\n"
+    "usage: faultd [--listen ADDR] [--port N] [--log FILE] [--root DIR] [--parent]\n"
+    "              [--fault SPEC]...\n"
     "\n"
     "  --listen ADDR  127.0.0.1 unless told; ::1, :: and the like work too\n"
     "  --port N       0, the default: a free one; `listening ADDR PORT` is printed when ready\n"
     "  --log FILE     append what was seen: connect, request and close lines\n"
+    "  --root DIR     answer with the files below DIR, else 404\n"
     "  --parent       end when the parent process ends\n"
     "  --fault SPEC   ACTION[=ARG]@WHEN; the first that matches a request is done\n"
     "\n"
@@ -145,13 +148,10 @@ static int serve(struct server *s)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"listen", required_argument, NULL, 'l'},
-	    {"port", required_argument, NULL, 'p'},
-	    {"log", required_argument, NULL, 'L'},
-	    {"parent", no_argument, NULL, 'P'},
-	    {"fault", required_argument, NULL, 'f'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
+	    {"listen", required_argument, NULL, 'l'}, {"port", required_argument, NULL, 'p'},
+	    {"log", required_argument, NULL, 'L'},    {"root", required_argument, NULL, 'r'},
+	    {"parent", no_argument, NULL, 'P'},	      {"fault", required_argument, NULL, 'f'},
+	    {"help", no_argument, NULL, 'h'},	      {NULL, 0, NULL, 0},
 	};
 	static struct server s;
 	const char *address = "127.0.0.1";
@@ -172,6 +172,9 @@ int main(int argc, char **argv)
 		case 'L':
 			if (log_open(optarg) < 0)
 				return bad_usage("cannot write the log ", optarg);
+			break;
+		case 'r':
+			file_root(optarg);
 			break;
 		case 'P':
 			prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http.h"
+#include "file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ static const char *reason(int status)
 	    {204, "No Content"},
 	    {304, "Not Modified"},
 	    {400, "Bad Request"},
+	    {404, "Not Found"},
 	    {408, "Request Timeout"},
 	    {413, "Content Too Large"},
 	    {429, "Too Many Requests"},
@@ -133,8 +135,13 @@ int reply_build(struct reply *reply, const struct request *r, int status, unsign
 {
 	enum framing framing;
 	size_t body_len, size;
-	char *body = make_body(r, conn, nth, &body_len);
+	char *body =
+	    file_has_root() ? file_read(r->path, &body_len) : make_body(r, conn, nth, &body_len);
 
+	if (!body && file_has_root()) {
+		status = status ? status : 404;
+		body = make_body(r, conn, nth, &body_len);
+	}
 	if (!body)
 		return -1;
 	if (!status)

@@ -5,10 +5,10 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 public final class NetHttp {
-	public static void main(String[] args) throws Exception {
+	static Job.Exchange exchange() {
 		HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-		Job.run(args, (uri, method, id, body) -> {
+		return (uri, method, id, body) -> {
 			HttpRequest request = HttpRequest.newBuilder(uri)
 				.method(method, body == null ? HttpRequest.BodyPublishers.noBody()
 							     : HttpRequest.BodyPublishers.ofString(body))
@@ -20,6 +20,10 @@ public final class NetHttp {
 			if (response.statusCode() / 100 != 2)
 				throw new Exception("status " + response.statusCode());
 			return response.body();
-		});
+		};
+	}
+
+	public static void main(String[] args) throws Exception {
+		Job.run(args, exchange());
 	}
 }
