@@ -12,7 +12,7 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(T)/node/node_modules/.package-lock.json
+tests: $(T)/soak $(T)/node/node_modules/.package-lock.json
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
@@ -25,6 +25,9 @@ $(T)/flow-tests: $(FLOW_SRC:%.c=$(T)/%.o)
 
 $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
+
+$(T)/soak: $(patsubst %.c,$(T)/%.o,$(wildcard tests/soak/*.c))
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lpthread -o $@
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)
