@@ -12,7 +12,7 @@
 #endif
 
 enum { HEAD_LEN = 4096 }; /* room for struct arena, whole pages of slots behind it */
-enum { UNIT = 32 }; /* what offsets count in: 32 bits of them reach far past any arena */
+enum { UNIT = 32 };	  /* what offsets count in: 32 bits of them reach far past any arena */
 
 struct arena {
 	uint32_t pid;  /* the process that claimed it; 0 in a fresh or wiped arena */
@@ -111,6 +111,6 @@ void arena_give(void *object, int class)
 	do {
 		__atomic_store_n((uint32_t *)object, (uint32_t)head, __ATOMIC_RELAXED);
 		to = ((head >> 32) + 1) << 32 | unit;
-	} while (!__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL,
-					      __ATOMIC_ACQUIRE));
+	} while (
+	    !__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }

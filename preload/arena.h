@@ -38,7 +38,7 @@ static inline int arena_class(size_t size)
 		return 0;
 	int class = 1;
 	for (size_t room = ARENA_BYTES_MIN; room < size; room *= 4)
-		class++;
+		class ++;
 	return class < ARENA_CLASSES ? class : -1;
 }
 

@@ -68,7 +68,8 @@ static bool find_parser(char *path)
  */
 static void parse(const char *path)
 {
-	typedef int load(const char *, struct policy *, struct load_error *, unsigned, unsigned long);
+	typedef int load(const char *, struct policy *, struct load_error *, unsigned,
+			 unsigned long);
 	typedef void *open_library(const char *path, int mode);
 	typedef void *look_up(void *library, const char *name);
 	typedef int close_library(void *library);
@@ -81,8 +82,9 @@ static void parse(const char *path)
 	load *run = parser ? (load *)find(parser, "redial_policy_load") : NULL;
 	struct load_error error = {0};
 	if (!run)
-		refuse(path, 0, "cannot open " PARSER_LIBRARY " to read a policy in text form; "
-				"compile it with redial-policy");
+		refuse(path, 0,
+		       "cannot open " PARSER_LIBRARY " to read a policy in text form; "
+		       "compile it with redial-policy");
 	else if (run(path, &parsed, &error, POLICY_VERSION, sizeof(parsed)) != 0)
 		refuse(path, error.line, error.text);
 	else
@@ -118,7 +120,7 @@ static bool map_compiled(const char *path, int fd, const struct stat *file)
 		return false;
 	bool is_compiled = compiled_is((const void *)at, len);
 	const struct policy *policy =
-		is_compiled ? compiled_open((const void *)at, len, &why) : NULL;
+	    is_compiled ? compiled_open((const void *)at, len, &why) : NULL;
 	if (policy) {
 		config.policy = policy;
 		return true;

@@ -10,9 +10,9 @@
 enum { CONFIG_PROGRAM_MAX = 16 };
 
 struct config {
-	bool active;                 /* false: every call passes straight through */
-	const struct policy *policy; /* built in, compiled and mapped, or parsed */
-	struct policy_log log;       /* the policy's, under REDIAL_LOG */
+	bool active;			  /* false: every call passes straight through */
+	const struct policy *policy;	  /* built in, compiled and mapped, or parsed */
+	struct policy_log log;		  /* the policy's, under REDIAL_LOG */
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };
 

@@ -9,7 +9,8 @@
 #include "redial.h"
 #include "table.h"
 
-_Static_assert(sizeof(struct conn) <= ARENA_CONN, "DESIGN: at most 512 bytes for an idle connection");
+_Static_assert(sizeof(struct conn) <= ARENA_CONN,
+	       "DESIGN: at most 512 bytes for an idle connection");
 
 struct conn conn_own = {.fd = -1};
 
@@ -150,8 +151,7 @@ void conn_open(int fd)
 	table_set(fd, conn);
 }
 
-void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len,
-		    uint64_t cookie)
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie)
 {
 	/* A local socket's address is longer, and the kernel still tells it at a rescue. */
 	size_t known = addr->sa_family == AF_INET    ? sizeof(conn->peer.in)
@@ -202,7 +202,7 @@ static bool make_room(struct conn *conn, size_t needed)
 		arena_give(conn->held, conn->held_class);
 	}
 	conn->held = larger;
-	conn->held_class = (int8_t)class;
+	conn->held_class = (int8_t) class;
 	return true;
 }
 
@@ -260,6 +260,8 @@ static bool record_piece(struct conn *conn, const char *bytes, size_t len)
 
 bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
+	if (count == 1)
+		return record_piece(conn, iov->iov_base, len);
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		if (!record_piece(conn, iov[i].iov_base, piece))
@@ -342,6 +344,8 @@ static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
 bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	conn->received += len;
+	if (count == 1)
+		return receive_piece(conn, iov->iov_base, len);
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		if (!receive_piece(conn, iov[i].iov_base, piece))

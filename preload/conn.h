@@ -18,9 +18,9 @@
 #include "sys.h"
 
 enum {
-	CONN_REQUESTS_MAX = 8,      /* unanswered at once; a deeper pipeline is not tracked */
+	CONN_REQUESTS_MAX = 8,	    /* unanswered at once; a deeper pipeline is not tracked */
 	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one connection may be in */
-	CONN_ALIASES_MAX = 3,       /* further descriptors for it, by dup and its kin */
+	CONN_ALIASES_MAX = 3,	    /* further descriptors for it, by dup and its kin */
 };
 
 /* The program's registration of a descriptor in an epoll set of its own. */
@@ -39,28 +39,28 @@ struct conn_request {
 };
 
 enum conn_flag {
-	CONN_REUSED = 1 << 0,       /* a complete response was read on it */
-	CONN_ANSWERING = 1 << 1,    /* the program has seen part of the next response */
-	CONN_UNHELD = 1 << 2,       /* some bytes of unanswered requests are not in held */
-	CONN_TOO_LARGE = 1 << 3,    /* that is so because of max_request_bytes */
-	CONN_SHUT_DOWN = 1 << 4,    /* the program called shutdown */
-	CONN_AUTH = 1 << 5,         /* NTLM or Negotiate was seen: authentication is its own */
-	CONN_BOUND = 1 << 6,        /* the program called bind */
-	CONN_CROWDED = 1 << 7,      /* in more epoll sets than we can put back */
-	CONN_DOUBT = 1 << 8,        /* a call got past us: forget it at the next chance */
-	CONN_CONNECTED = 1 << 9,    /* connect was called */
+	CONN_REUSED = 1 << 0,	 /* a complete response was read on it */
+	CONN_ANSWERING = 1 << 1, /* the program has seen part of the next response */
+	CONN_UNHELD = 1 << 2,	 /* some bytes of unanswered requests are not in held */
+	CONN_TOO_LARGE = 1 << 3, /* that is so because of max_request_bytes */
+	CONN_SHUT_DOWN = 1 << 4, /* the program called shutdown */
+	CONN_AUTH = 1 << 5,	 /* NTLM or Negotiate was seen: authentication is its own */
+	CONN_BOUND = 1 << 6,	 /* the program called bind */
+	CONN_CROWDED = 1 << 7,	 /* in more epoll sets than we can put back */
+	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
+	CONN_CONNECTED = 1 << 9, /* connect was called */
 };
 
 struct rescue;
 
 struct conn {
 	uint32_t pool_link; /* the arena's while this is free */
-	int fd;             /* -1 while this is free */
-	uintptr_t lock;     /* sys_self() of the thread inside, or 0 */
-	uint32_t epoch;     /* goes up whenever another socket takes the descriptor's number */
+	int fd;		    /* -1 while this is free */
+	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
+	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
 	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
-	uint32_t flags;     /* mask of enum conn_flag */
-	bool busy;          /* a rescue is at work: the descriptor may be its placeholder */
+	uint32_t flags;	    /* mask of enum conn_flag */
+	bool busy;	    /* a rescue is at work: the descriptor may be its placeholder */
 	uint8_t request_count;
 	uint8_t registration_count;
 	uint8_t peer_len;
@@ -68,11 +68,11 @@ struct conn {
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */
-	char *held;            /* the unanswered requests' bytes, one after the other */
+	char *held;	       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
 	int8_t held_class; /* the arena's pool that it is from */
-	uint32_t unsent;       /* of held, at its end: pipelined requests that wait their turn */
-	uint32_t popped;       /* requests answered so far */
+	uint32_t unsent;   /* of held, at its end: pipelined requests that wait their turn */
+	uint32_t popped;   /* requests answered so far */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {
 		struct sockaddr any;
@@ -102,8 +102,7 @@ extern struct conn conn_own __attribute__((visibility("hidden")));
 void conn_open(int fd);
 
 /* The address that connect was given, and the cookie of the socket. */
-void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len,
-		    uint64_t cookie);
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie);
 
 /* Is fd one of the connection's numbers? */
 static inline bool conn_has(const struct conn *conn, int fd)
@@ -154,7 +153,8 @@ void conn_forget_fd(int fd);
  */
 void conn_drop_fd(int fd);
 
-/* `alias` has become another number of the same socket; forgets a connection with too many. Unlocks. */
+/* `alias` has become another number of the same socket; forgets a connection with too many.
+ * Unlocks. */
 void conn_add_alias(struct conn *conn, int alias);
 
 /* Remembers where the connection stands. */

@@ -10,7 +10,8 @@
 #include "redial.h"
 #include "table.h"
 
-/* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own. */
+/* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own.
+ */
 static bool may_carry_http(int domain, int type, int protocol)
 {
 	if ((type & 0xf) != SOCK_STREAM)

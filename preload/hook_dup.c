@@ -22,7 +22,7 @@ static struct conn *hold_still(int fd)
 {
 	struct conn *conn = table_find(fd);
 	return __builtin_expect(conn != NULL, 0) && is_tracked(fd) && conn_lock(conn, fd) ? conn
-											   : NULL;
+											  : NULL;
 }
 
 /* `copy` is what a call made of fd, or negative: both are numbers of one socket now. Unlocks. */
@@ -101,14 +101,12 @@ int redial_fcntl64(int fd, int command, void *arg) __asm__("fcntl64");
 
 HOOK int redial_fcntl(int fd, int command, void *arg)
 {
-	return __builtin_expect(!table_find(fd), 1)
-		       ? real.fcntl(fd, command, arg)
-		       : fcntl_tracked(fd, command, arg, real.fcntl);
+	return __builtin_expect(!table_find(fd), 1) ? real.fcntl(fd, command, arg)
+						    : fcntl_tracked(fd, command, arg, real.fcntl);
 }
 
 HOOK int redial_fcntl64(int fd, int command, void *arg)
 {
-	return __builtin_expect(!table_find(fd), 1)
-		       ? real.fcntl64(fd, command, arg)
-		       : fcntl_tracked(fd, command, arg, real.fcntl64);
+	return __builtin_expect(!table_find(fd), 1) ? real.fcntl64(fd, command, arg)
+						    : fcntl_tracked(fd, command, arg, real.fcntl64);
 }

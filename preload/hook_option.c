@@ -24,7 +24,8 @@ static struct conn *find_busy(int fd)
 	return NULL;
 }
 
-static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
+				      socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
 	if (!conn)
@@ -43,8 +44,8 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
 {
 	return __builtin_expect(!table_find(fd), 1)
-		       ? real.getsockopt(fd, level, name, value, len)
-		       : getsockopt_tracked(fd, level, name, value, len);
+		   ? real.getsockopt(fd, level, name, value, len)
+		   : getsockopt_tracked(fd, level, name, value, len);
 }
 
 static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *value, socklen_t len)
@@ -62,8 +63,8 @@ static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *v
 HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	return __builtin_expect(!table_find(fd), 1)
-		       ? real.setsockopt(fd, level, name, value, len)
-		       : setsockopt_tracked(fd, level, name, value, len);
+		   ? real.setsockopt(fd, level, name, value, len)
+		   : setsockopt_tracked(fd, level, name, value, len);
 }
 
 /* What getpeername of a connected socket answers; the dead one does not know any more. */
@@ -75,7 +76,8 @@ static int copy_peer(const struct conn *conn, struct sockaddr *addr, socklen_t *
 	return 0;
 }
 
-static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
+				       socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
 	if (!conn)
@@ -87,12 +89,12 @@ static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr, s
 
 HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 {
-	return __builtin_expect(!table_find(fd), 1)
-		       ? real.getpeername(fd, addr, len)
-		       : getpeername_tracked(fd, addr, len);
+	return __builtin_expect(!table_find(fd), 1) ? real.getpeername(fd, addr, len)
+						    : getpeername_tracked(fd, addr, len);
 }
 
-static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
+				       socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
 	if (!conn)
@@ -104,9 +106,8 @@ static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr, s
 
 HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 {
-	return __builtin_expect(!table_find(fd), 1)
-		       ? real.getsockname(fd, addr, len)
-		       : getsockname_tracked(fd, addr, len);
+	return __builtin_expect(!table_find(fd), 1) ? real.getsockname(fd, addr, len)
+						    : getsockname_tracked(fd, addr, len);
 }
 
 static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)

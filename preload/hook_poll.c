@@ -96,8 +96,8 @@ HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 	return soften_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
-HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max,
-		      const struct timespec *timeout, const sigset_t *mask)
+HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
+		      const sigset_t *mask)
 {
 	return soften_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
@@ -107,8 +107,7 @@ HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
 	return soften_poll(fds, len, real.poll(fds, len, timeout));
 }
 
-HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
-	       const sigset_t *mask)
+HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout, const sigset_t *mask)
 {
 	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
 }

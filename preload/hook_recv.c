@@ -56,7 +56,7 @@ HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)
 		return real.recv(fd, buf, len, flags);
 	struct iovec piece = {buf, len};
 	struct receive call = {
-		.real = real_recv, .fd = fd, .flags = flags, .iov = &piece, .count = 1};
+	    .real = real_recv, .fd = fd, .flags = flags, .iov = &piece, .count = 1};
 	return receive(conn, &call);
 }
 
@@ -68,13 +68,13 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 		return real.recvfrom(fd, buf, len, flags, addr, addr_len);
 	struct iovec piece = {buf, len};
 	struct receive call = {
-		.real = real_recvfrom,
-		.fd = fd,
-		.flags = flags,
-		.iov = &piece,
-		.count = 1,
-		.addr = addr,
-		.addr_len = addr_len,
+	    .real = real_recvfrom,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
+	    .addr = addr,
+	    .addr_len = addr_len,
 	};
 	return receive(conn, &call);
 }
@@ -85,12 +85,12 @@ HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	if (__builtin_expect(!conn, 1))
 		return real.recvmsg(fd, message, flags);
 	struct receive call = {
-		.real = real_recvmsg,
-		.fd = fd,
-		.flags = flags,
-		.iov = message->msg_iov,
-		.count = (int)message->msg_iovlen,
-		.message = message,
+	    .real = real_recvmsg,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = message->msg_iov,
+	    .count = (int)message->msg_iovlen,
+	    .message = message,
 	};
 	return receive(conn, &call);
 }
@@ -101,8 +101,8 @@ HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
  */
 ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
 ssize_t __recv_chk(int fd, void *buf, size_t len, size_t room, int flags);
-ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags,
-		       struct sockaddr *addr, socklen_t *addr_len);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+		       socklen_t *addr_len);
 
 HOOK ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
 {

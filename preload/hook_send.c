@@ -40,8 +40,8 @@ static ssize_t quiet_send(const struct transmit *call)
 static ssize_t quiet_writev(const struct transmit *call)
 {
 	struct msghdr message = {
-		.msg_iov = (struct iovec *)call->iov,
-		.msg_iovlen = (size_t)call->count,
+	    .msg_iov = (struct iovec *)call->iov,
+	    .msg_iovlen = (size_t)call->count,
 	};
 	return real.sendmsg(call->fd, &message, MSG_NOSIGNAL);
 }
@@ -58,7 +58,7 @@ HOOK ssize_t write(int fd, const void *buf, size_t len)
 		return real.write(fd, buf, len);
 	struct iovec piece = {(void *)buf, len};
 	struct transmit call = {
-		.plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
+	    .plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
 	return transmit(conn, &call);
 }
 
@@ -67,11 +67,8 @@ HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.writev(fd, iov, count);
-	struct transmit call = {.plain = plain_writev,
-				.quiet = quiet_writev,
-				.fd = fd,
-				.iov = iov,
-				.count = count};
+	struct transmit call = {
+	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
 	return transmit(conn, &call);
 }
 
@@ -82,12 +79,12 @@ HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
 		return real.send(fd, buf, len, flags);
 	struct iovec piece = {(void *)buf, len};
 	struct transmit call = {
-		.plain = plain_send,
-		.quiet = quiet_send,
-		.fd = fd,
-		.flags = flags,
-		.iov = &piece,
-		.count = 1,
+	    .plain = plain_send,
+	    .quiet = quiet_send,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
 	};
 	return transmit(conn, &call);
 }
@@ -100,14 +97,14 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 		return real.sendto(fd, buf, len, flags, addr, addr_len);
 	struct iovec piece = {(void *)buf, len};
 	struct transmit call = {
-		.plain = plain_sendto,
-		.quiet = quiet_send,
-		.fd = fd,
-		.flags = flags,
-		.iov = &piece,
-		.count = 1,
-		.addr = addr,
-		.addr_len = addr_len,
+	    .plain = plain_sendto,
+	    .quiet = quiet_send,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
+	    .addr = addr,
+	    .addr_len = addr_len,
 	};
 	return transmit(conn, &call);
 }
@@ -139,13 +136,13 @@ static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, i
 	if (!conn)
 		return real.sendmsg(fd, message, flags);
 	struct transmit call = {
-		.plain = plain_sendmsg,
-		.quiet = quiet_sendmsg,
-		.fd = fd,
-		.flags = flags,
-		.iov = message->msg_iov,
-		.count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
-		.message = message,
+	    .plain = plain_sendmsg,
+	    .quiet = quiet_sendmsg,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = message->msg_iov,
+	    .count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
+	    .message = message,
 	};
 	return transmit(conn, &call);
 }

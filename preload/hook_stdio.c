@@ -60,10 +60,10 @@ HOOK FILE *fdopen(int fd, const char *mode)
 		return real.fdopen(fd, mode);
 	}
 	const cookie_io_functions_t calls = {
-		.read = read_stream,
-		.write = write_stream,
-		.seek = seek_stream,
-		.close = close_stream,
+	    .read = read_stream,
+	    .write = write_stream,
+	    .seek = seek_stream,
+	    .close = close_stream,
 	};
 	FILE *stream = open_it((void *)(intptr_t)fd, mode, calls);
 	if (stream)

@@ -9,7 +9,8 @@ enum { HEAD_MAX = 1 << 20 };
 
 #define BIT(byte) (UINT32_C(1) << ((byte)&31))
 
-static void start(struct http1 *message, enum http1_state state, unsigned flags)
+/* Constants all of them but the method: the compiler makes a few wide stores of it. */
+SCAN_INLINE void start(struct http1 *message, enum http1_state state, unsigned flags)
 {
 	message->remaining = 0;
 	message->flags = (uint16_t)flags;
@@ -21,18 +22,18 @@ static void start(struct http1 *message, enum http1_state state, unsigned flags)
 
 void http1_request(struct http1 *message)
 {
-	start(message, METHOD, 0);
 	message->head_len = 0;
 	message->status = 0;
 	message->method = METHOD_OTHER;
+	start(message, METHOD, 0);
 }
 
 void http1_response(struct http1 *message, enum method method)
 {
-	start(message, STATUS, HTTP1_IS_RESPONSE);
 	message->head_len = 0;
 	message->status = 0;
 	message->method = (uint8_t)method;
+	start(message, STATUS, HTTP1_IS_RESPONSE);
 }
 
 /*
@@ -209,14 +210,10 @@ static const char *feed_head_part(struct http1 *message, const char *at, const c
 				  const char *end)
 {
 	switch (message->state) {
-	case METHOD:
-		return feed_request_line(message, at, begin, end);
 	case TARGET:
 		return target_bytes(message, at, begin, end);
 	case VERSION:
 		return version_bytes(message, at, end);
-	case STATUS:
-		return feed_status_line(message, at, begin, end);
 	case REASON:
 		return feed_reason(message, at);
 	case NAME:
@@ -235,12 +232,18 @@ static const char *feed_head_part(struct http1 *message, const char *at, const c
 SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, const char *end)
 {
 	const char *at = begin;
-	do {
-		if (message->state != LINES)
-			at = feed_head_part(message, at, begin, end);
+	/* Where nearly every head is from its first byte on. */
+	if (message->state == METHOD)
+		at = feed_request_line(message, at, begin, end);
+	else if (message->state == STATUS)
+		at = feed_status_line(message, at, begin, end);
+	if (at && message->state == LINES)
+		at = feed_lines(message, at, begin, end);
+	while (at && at < end && message->state < HEAD_END) {
+		at = feed_head_part(message, at, begin, end);
 		if (at && message->state == LINES)
 			at = feed_lines(message, at, begin, end);
-	} while (at && at < end && message->state < HEAD_END);
+	}
 	return at;
 }
 

@@ -16,16 +16,17 @@
 enum http1_result {
 	HTTP1_MORE,    /* all bytes used, the message goes on */
 	HTTP1_DONE,    /* the message is complete; bytes past *used belong to the next one */
-	HTTP1_INTERIM, /* a 1xx response ended (not 101); the same struct now awaits the next head */
+	HTTP1_INTERIM, /* a 1xx response ended (not 101); the same struct now awaits the next head
+			*/
 	HTTP1_TUNNEL,  /* CONNECT, 101, an HTTP/2 preface: what follows is not HTTP/1.x */
 	HTTP1_BAD,     /* not HTTP/1.x, or framed in a way that two parsers may read differently */
 };
 
 enum http1_flag {
-	HTTP1_STARTED = 1 << 0,         /* at least one byte was fed */
-	HTTP1_HEAD_DONE = 1 << 1,       /* the head is complete: the facts below are final */
-	HTTP1_PERSISTENT = 1 << 2,      /* the connection stays open after this message, says it */
-	HTTP1_UNTIL_CLOSE = 1 << 3,     /* response body that ends with the connection */
+	HTTP1_STARTED = 1 << 0,		/* at least one byte was fed */
+	HTTP1_HEAD_DONE = 1 << 1,	/* the head is complete: the facts below are final */
+	HTTP1_PERSISTENT = 1 << 2,	/* the connection stays open after this message, says it */
+	HTTP1_UNTIL_CLOSE = 1 << 3,	/* response body that ends with the connection */
 	HTTP1_EXPECT_CONTINUE = 1 << 4, /* request with Expect: 100-continue */
 	HTTP1_CONNECTION_AUTH = 1 << 5, /* NTLM or Negotiate in (Proxy-)Authorization */
 	HTTP1_HAS_BODY = 1 << 6,
@@ -39,10 +40,10 @@ enum { HTTP1_LINE_MAX = 72 };
 struct http1 {
 	uint64_t remaining; /* bytes of body, or of the chunk, to come */
 	uint32_t head_len;  /* bytes of the head so far; stops growing at its end */
-	uint16_t flags;     /* mask of enum http1_flag */
+	uint16_t flags;	    /* mask of enum http1_flag */
 	uint16_t status;    /* of a response, once its status line is complete; else 0 */
-	uint8_t method;     /* enum method: of this request, or of the one this response answers */
-	uint8_t state;      /* private from here on */
+	uint8_t method;	    /* enum method: of this request, or of the one this response answers */
+	uint8_t state;	    /* private from here on */
 	uint8_t seen;
 	uint8_t field;
 	uint8_t line_len;

@@ -65,12 +65,22 @@ SCAN_INLINE enum http1_field field_checked(enum http1_field field, const char *l
 	return line[name_len] == ':' ? field : FIELD_OTHER;
 }
 
-static bool content_length(struct http1 *message, const char *text, size_t len)
+enum {
+	LENGTH_DIGITS_SAFE = 18, /* that many fit any integer of 64 bits */
+	LENGTH_DIGITS_MAX = 20,
+};
+
+static bool found_length(struct http1 *message, uint64_t length)
+{
+	message->remaining = length;
+	message->seen |= SEEN_LENGTH;
+	return true;
+}
+
+static __attribute__((noinline)) bool long_content_length(struct http1 *message, const char *text,
+							  size_t len)
 {
 	uint64_t value = 0;
-
-	if (len == 0 || len > 20 || message->seen & (SEEN_LENGTH | SEEN_CHUNKED))
-		return false;
 	for (size_t i = 0; i < len; i++) {
 		unsigned digit = (unsigned char)text[i] - (unsigned)'0';
 		/* A length that a signed parser cannot hold is in doubt. */
@@ -78,9 +88,24 @@ static bool content_length(struct http1 *message, const char *text, size_t len)
 			return false;
 		value = value * 10 + digit;
 	}
-	message->remaining = value;
-	message->seen |= SEEN_LENGTH;
-	return true;
+	return len <= LENGTH_DIGITS_MAX && found_length(message, value);
+}
+
+static bool content_length(struct http1 *message, const char *text, size_t len)
+{
+	uint64_t value = 0;
+
+	if (len == 0 || message->seen & (SEEN_LENGTH | SEEN_CHUNKED))
+		return false;
+	if (len > LENGTH_DIGITS_SAFE)
+		return long_content_length(message, text, len);
+	for (const char *end = text + len; text < end; text++) {
+		unsigned digit = (unsigned char)*text - (unsigned)'0';
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+	}
+	return found_length(message, value);
 }
 
 static bool transfer_encoding(struct http1 *message, const char *text, size_t len)

@@ -158,10 +158,10 @@ static void copy_ints(int from, int to, const struct option *options, size_t cou
 static void copy_early_options(int from, int to, int family)
 {
 	static const struct option ints[] = {
-		{IPPROTO_TCP, TCP_NODELAY},
-		{SOL_SOCKET, SO_MARK},
-		{SOL_SOCKET, SO_DONTROUTE},
-		{IPPROTO_IP, IP_TOS},
+	    {IPPROTO_TCP, TCP_NODELAY},
+	    {SOL_SOCKET, SO_MARK},
+	    {SOL_SOCKET, SO_DONTROUTE},
+	    {IPPROTO_IP, IP_TOS},
 	};
 	static const struct option ints6[] = {{IPPROTO_IPV6, IPV6_V6ONLY},
 					      {IPPROTO_IPV6, IPV6_TCLASS}};
@@ -176,15 +176,15 @@ static void copy_early_options(int from, int to, int family)
 void kernel_copy_options(int from, int to)
 {
 	static const struct option ints[] = {
-		{SOL_SOCKET, SO_PRIORITY},
-		{SOL_SOCKET, SO_OOBINLINE},
-		{IPPROTO_TCP, TCP_USER_TIMEOUT},
-		{SOL_SOCKET, SO_KEEPALIVE},
+	    {SOL_SOCKET, SO_PRIORITY},
+	    {SOL_SOCKET, SO_OOBINLINE},
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT},
+	    {SOL_SOCKET, SO_KEEPALIVE},
 	};
 	static const struct option keepalive[] = {
-		{IPPROTO_TCP, TCP_KEEPIDLE},
-		{IPPROTO_TCP, TCP_KEEPINTVL},
-		{IPPROTO_TCP, TCP_KEEPCNT},
+	    {IPPROTO_TCP, TCP_KEEPIDLE},
+	    {IPPROTO_TCP, TCP_KEEPINTVL},
+	    {IPPROTO_TCP, TCP_KEEPCNT},
 	};
 	union {
 		struct timeval time;
@@ -359,8 +359,8 @@ int kernel_wait_readable(int fd, uint64_t timeout_ms)
 void kernel_timer_set(int timer, uint64_t in_ms)
 {
 	struct itimerspec when = {
-		.it_value.tv_sec = (time_t)(in_ms / 1000),
-		.it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
+	    .it_value.tv_sec = (time_t)(in_ms / 1000),
+	    .it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
 	};
 	sys4(timerfd_settime, timer, 0, &when, 0);
 }

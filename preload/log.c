@@ -55,9 +55,9 @@ static void copy_peer(char *to, const struct sockaddr *peer)
 	} else if (peer->sa_family == AF_UNIX) {
 		const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)peer;
 		line_put(&line, "unix:");
-		copy_text(to, LOG_PEER_MAX, (struct http1_text){
-						   un->sun_path,
-						   text_len(un->sun_path, sizeof(un->sun_path))});
+		copy_text(to, LOG_PEER_MAX,
+			  (struct http1_text){un->sun_path,
+					      text_len(un->sun_path, sizeof(un->sun_path))});
 		line_put(&line, to);
 		line.len = line.len < LOG_PEER_MAX ? line.len : LOG_PEER_MAX - 1;
 	}
@@ -65,8 +65,8 @@ static void copy_peer(char *to, const struct sockaddr *peer)
 	to[line.len] = '\0';
 }
 
-void log_identify(struct log_request *who, int fd, const char *head, size_t len,
-		  enum method method, const struct sockaddr *peer)
+void log_identify(struct log_request *who, int fd, const char *head, size_t len, enum method method,
+		  const struct sockaddr *peer)
 {
 	who->method = method_name(method);
 	who->fd = fd;

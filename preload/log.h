@@ -27,8 +27,8 @@ struct log_request {
 };
 
 /* Fills *who from a request head as held (it may be incomplete, or empty) and the peer. */
-void log_identify(struct log_request *who, int fd, const char *head, size_t len,
-		  enum method method, const struct sockaddr *peer);
+void log_identify(struct log_request *who, int fd, const char *head, size_t len, enum method method,
+		  const struct sockaddr *peer);
 
 /* A resend is about to be made, delay_ms from now. attempt counts the program's own as 1. */
 void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, enum cause cause,

@@ -31,13 +31,13 @@ static struct civil civil_now(void)
 	unsigned march_month = (5 * in_year + 2) / 153;
 	unsigned rest = (unsigned)(seconds % 86400);
 	return (struct civil){
-		.year = era * 400 + year + (march_month >= 10),
-		.month = march_month < 10 ? march_month + 3 : march_month - 9,
-		.day = in_year - (153 * march_month + 2) / 5 + 1,
-		.hour = rest / 3600,
-		.minute = rest / 60 % 60,
-		.second = rest % 60,
-		.ms = (unsigned)(now.tv_nsec / 1000000),
+	    .year = era * 400 + year + (march_month >= 10),
+	    .month = march_month < 10 ? march_month + 3 : march_month - 9,
+	    .day = in_year - (153 * march_month + 2) / 5 + 1,
+	    .hour = rest / 3600,
+	    .minute = rest / 60 % 60,
+	    .second = rest % 60,
+	    .ms = (unsigned)(now.tv_nsec / 1000000),
 	};
 }
 
@@ -104,8 +104,8 @@ static bool to_syslog(const struct log_line *line)
 	long fd = sys3(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	long sent = sys6(sendto, fd, line->text, line->len, MSG_DONTWAIT | MSG_NOSIGNAL, &log,
-			 sizeof(log));
+	long sent =
+	    sys6(sendto, fd, line->text, line->len, MSG_DONTWAIT | MSG_NOSIGNAL, &log, sizeof(log));
 	sys1(close, fd);
 	return sent >= 0;
 }

@@ -14,7 +14,7 @@ extern void *dlsym(void *handle, const char *name) __attribute__((weak));
 extern void *__libc_dlsym(void *handle, const char *name) __attribute__((weak));
 extern void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak));
 
-#define NEXT     ((void *)-1L) /* RTLD_NEXT */
+#define NEXT	 ((void *)-1L) /* RTLD_NEXT */
 #define ANYWHERE ((void *)0)   /* RTLD_DEFAULT */
 
 #define PRIVATE_DLOPEN_NOW ((int)0x80000002u) /* RTLD_NOW | __RTLD_DLOPEN */
@@ -61,8 +61,7 @@ static void *find_next(const char *name)
 	static result early_##name parameters                                                      \
 	{                                                                                          \
 		void *found = find_next(#name);                                                    \
-		__atomic_store_n(&real.name,                                                       \
-				 found ? (result(*) parameters)found : missing_##name,             \
+		__atomic_store_n(&real.name, found ? (result(*) parameters)found : missing_##name, \
 				 __ATOMIC_RELAXED);                                                \
 		return real.name arguments;                                                        \
 	}

@@ -46,8 +46,8 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 {
 	bool blocking = !redial_is_nonblocking(conn);
 	uint64_t limit_ms = blocking && !(call->flags & MSG_DONTWAIT)
-				    ? kernel_receive_timeout_ms(redial_dead_socket(conn))
-				    : UINT64_MAX;
+				? kernel_receive_timeout_ms(redial_dead_socket(conn))
+				: UINT64_MAX;
 	enum redial_result done = blocking ? redial_run(conn, limit_ms) : redial_step(conn);
 	int error;
 	*result = -1;
@@ -61,8 +61,8 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 			conn_unlock(conn);
 		return READ_ON;
 	case REDIAL_FAILED:
-		*result = (ssize_t)redial_answer(conn, call->iov, call->count,
-						 call->flags & MSG_PEEK);
+		*result =
+		    (ssize_t)redial_answer(conn, call->iov, call->count, call->flags & MSG_PEEK);
 		if (*result > 0) {
 			conn_unlock(conn);
 			return DELIVER;
@@ -87,8 +87,9 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		break;
 	}
 	/*
-	 * The event that brought the program here was the dead socket's. libuv takes a HUP in it for
-	 * the end of the stream once a read has given data: let the program ask for new events first.
+	 * The event that brought the program here was the dead socket's. libuv takes a HUP in it
+	 * for the end of the stream once a read has given data: let the program ask for new events
+	 * first.
 	 */
 	conn_unlock(conn);
 	set_errno(EAGAIN);
@@ -131,10 +132,10 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 		return true;
 	}
 	struct redial_start start = {
-		.cause = error ? CAUSE_RESET : CAUSE_EOF,
-		.error = error,
-		.head = conn->held,
-		.head_len = conn->held_len,
+	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
+	    .error = error,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
 	};
 	if (redial_begin(conn, &start) != REASON_NONE) {
 		conn_forget(conn);
@@ -169,16 +170,17 @@ static bool rescue_from_408(struct conn *conn, const struct receive *call, size_
 {
 	const char *bytes = call->iov->iov_base;
 	if (__builtin_expect(len < 16 || call->iov->iov_len < len ||
-				     __builtin_memcmp(bytes + 8, " 408", 4) != 0, 1))
+				 __builtin_memcmp(bytes + 8, " 408", 4) != 0,
+			     1))
 		return false;
 	if (!is_idle_408(conn, call, len) || conn->writers)
 		return false;
 	struct redial_start start = {
-		.cause = CAUSE_EOF,
-		.head = conn->held,
-		.head_len = conn->held_len,
-		.answer = bytes,
-		.answer_len = len,
+	    .cause = CAUSE_EOF,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	    .answer = bytes,
+	    .answer_len = len,
 	};
 	conn->received += len;
 	if (redial_begin(conn, &start) == REASON_NONE)
@@ -195,7 +197,8 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
 			conn->flags |= CONN_ANSWERING; /* seen is handed over */
 		conn_unlock(conn);
 	} else if (conn_received(conn, call->iov, call->count, len)) {
-		redial_send_next(conn);
+		if (conn->unsent)
+			redial_send_next(conn);
 		conn_unlock(conn);
 	} else {
 		conn_forget(conn);

@@ -14,7 +14,8 @@
 /* What a step of one phase comes to. */
 enum progress { GO_ON, WAIT, DONE, FAILED };
 
-/* Logs the attempt under way: not before the peer can be at work on it, that would only delay it. */
+/* Logs the attempt under way: not before the peer can be at work on it, that would only delay it.
+ */
 static void tell_attempt(struct rescue *rescue)
 {
 	if (!rescue->told)
@@ -27,7 +28,8 @@ static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
-	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason, rescue_elapsed_ms(rescue));
+	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
+		      rescue_elapsed_ms(rescue));
 	rescue_close(&rescue->fresh);
 	redial_unplace(conn);
 	rescue->phase = PHASE_FAILED;
@@ -79,8 +81,8 @@ static enum progress step_connecting(struct conn *conn)
 	int error = kernel_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
 	if (error == -EINPROGRESS)
 		return rescue->now_ms < rescue->wake_ms
-			       ? WAIT
-			       : attempt_failed(conn, CAUSE_CONNECT_TIMEOUT);
+			   ? WAIT
+			   : attempt_failed(conn, CAUSE_CONNECT_TIMEOUT);
 	if (error)
 		return attempt_failed(conn,
 				      error == -ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
@@ -93,8 +95,8 @@ static enum progress step_sending(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	uint32_t end = redial_first_share(conn);
 	while (rescue->sent < end) {
-		long taken = kernel_send(rescue->fresh, conn->held + rescue->sent,
-					 end - rescue->sent);
+		long taken =
+		    kernel_send(rescue->fresh, conn->held + rescue->sent, end - rescue->sent);
 		if (taken == -EAGAIN || taken == -EINTR)
 			return WAIT;
 		if (taken < 0)

@@ -17,18 +17,18 @@
 #include "conn.h"
 
 enum redial_result {
-	REDIAL_UNDER_WAY, /* come back when the descriptor is readable */
-	REDIAL_DONE,      /* the new socket has the descriptor, and the request */
-	REDIAL_FAILED,    /* given up: deliver redial_error() and forget the connection */
-	REDIAL_LOST,      /* the descriptor was closed past the hooks: forget the connection */
+	REDIAL_UNDER_WAY,   /* come back when the descriptor is readable */
+	REDIAL_DONE,	    /* the new socket has the descriptor, and the request */
+	REDIAL_FAILED,	    /* given up: deliver redial_error() and forget the connection */
+	REDIAL_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
 	REDIAL_INTERRUPTED, /* redial_run only: a signal came; the rescue stays as it is */
 };
 
 /* What begins a rescue. */
 struct redial_start {
 	enum cause cause;
-	bool unsent;      /* the kernel took no byte of the request */
-	int error;        /* what the program gets if it fails: an errno, or 0 for end of stream */
+	bool unsent;	  /* the kernel took no byte of the request */
+	int error;	  /* what the program gets if it fails: an errno, or 0 for end of stream */
 	const char *head; /* the request's first bytes, for rules and the log */
 	size_t head_len;
 	const char *answer; /* held back from the program, which gets it if the rescue fails */

@@ -76,7 +76,8 @@ undo:
 void redial_unplace(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	/* The program may have closed the number by a raw system call and have another file there. */
+	/* The program may have closed the number by a raw system call and have another file there.
+	 */
 	if (rescue->placed && !redial_is_displaced(conn))
 		take_numbers(conn, rescue->dead, false);
 	set_placed(rescue, false);

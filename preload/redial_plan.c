@@ -43,11 +43,11 @@ static void find_settings(const struct conn *conn, const struct redial_start *st
 	struct http1_text host = http1_head_value(start->head, start->head_len, "host");
 	struct http1_text target = http1_head_target(start->head, start->head_len);
 	struct match_request request = {
-		.host = host.text,
-		.host_len = host.len,
-		.path = target.text,
-		.path_len = target.len,
-		.port = peer_port(conn),
+	    .host = host.text,
+	    .host_len = host.len,
+	    .path = target.text,
+	    .path_len = target.len,
+	    .port = peer_port(conn),
 	};
 	match_settings(config.policy, &request, settings);
 }
@@ -103,8 +103,7 @@ static enum reason schedule(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	uint32_t redial = rescue->attempts;
-	uint32_t delay_ms =
-		backoff_delay_ms(&rescue->settings.backoff, redial, random_bits(conn));
+	uint32_t delay_ms = backoff_delay_ms(&rescue->settings.backoff, redial, random_bits(conn));
 	if (rescue_elapsed_ms(rescue) + delay_ms >= rescue->settings.total_timeout_ms)
 		return REASON_DEADLINE;
 	rescue->attempts++;
@@ -137,15 +136,15 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 		return NULL;
 	uint64_t now_ms = kernel_now_ms();
 	*rescue = (struct rescue){
-		.dead = -1,
-		.fresh = -1,
-		.timer = -1,
-		.attempts = 1,
-		.unsent = start->unsent,
-		.error = start->error,
-		.began_ms = now_ms,
-		.now_ms = now_ms,
-		.nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
+	    .dead = -1,
+	    .fresh = -1,
+	    .timer = -1,
+	    .attempts = 1,
+	    .unsent = start->unsent,
+	    .error = start->error,
+	    .began_ms = now_ms,
+	    .now_ms = now_ms,
+	    .nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
 	};
 	if (start->answer_len) {
 		rescue->answer = arena_alloc(start->answer_len);

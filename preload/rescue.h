@@ -12,33 +12,33 @@
 #include "log.h"
 
 enum phase {
-	PHASE_BACKOFF,    /* until wake_ms, then dial */
+	PHASE_BACKOFF,	  /* until wake_ms, then dial */
 	PHASE_CONNECTING, /* until wake_ms at the latest */
 	PHASE_SENDING,
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
-	PHASE_FAILED,   /* the original error waits for the program's next call */
+	PHASE_FAILED,	/* the original error waits for the program's next call */
 };
 
 struct rescue {
 	enum phase phase;
-	enum cause cause;     /* of the latest failure */
+	enum cause cause; /* of the latest failure */
 	enum cause first_cause;
-	int error;            /* the original one: an errno, or 0 for end of stream */
-	int dead;             /* the program's socket while a watcher is in its place, else -1 */
-	int fresh;            /* the one being connected, else -1 */
-	int timer;            /* with the watcher, else -1 */
-	bool placed;          /* the watcher has the program's descriptor */
-	bool nonblocking;     /* O_NONBLOCK, as the program set it */
-	bool unsent;          /* the kernel took no byte of the request, on any attempt */
-	bool shut_down;       /* SHUT_WR is to follow the request */
-	bool told;            /* the attempt is in the log */
-	uint32_t delay_ms;    /* before the attempt */
-	uint32_t attempts;    /* sendings and dialings, the program's own included */
-	uint32_t sent;        /* bytes of conn.held that went out on fresh */
-	uint64_t began_ms;    /* kernel_now_ms() of the first failure */
-	uint64_t now_ms;      /* the clock, as last looked at */
-	uint64_t wake_ms;     /* when the phase is over at the latest */
-	char *answer;         /* held back, for the program if all fails; NULL if none */
+	int error;	   /* the original one: an errno, or 0 for end of stream */
+	int dead;	   /* the program's socket while a watcher is in its place, else -1 */
+	int fresh;	   /* the one being connected, else -1 */
+	int timer;	   /* with the watcher, else -1 */
+	bool placed;	   /* the watcher has the program's descriptor */
+	bool nonblocking;  /* O_NONBLOCK, as the program set it */
+	bool unsent;	   /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;	   /* SHUT_WR is to follow the request */
+	bool told;	   /* the attempt is in the log */
+	uint32_t delay_ms; /* before the attempt */
+	uint32_t attempts; /* sendings and dialings, the program's own included */
+	uint32_t sent;	   /* bytes of conn.held that went out on fresh */
+	uint64_t began_ms; /* kernel_now_ms() of the first failure */
+	uint64_t now_ms;   /* the clock, as last looked at */
+	uint64_t wake_ms;  /* when the phase is over at the latest */
+	char *answer;	   /* held back, for the program if all fails; NULL if none */
 	uint32_t answer_len;
 	uint32_t answer_given; /* bytes of it that the program has had */
 	struct policy_retry settings;

@@ -61,9 +61,9 @@ static inline uintptr_t sys_self(void)
 	sys_call(SYS_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define sys4(n, a, b, c, d) sys6(n, a, b, c, d, 0, 0)
 #define sys3(n, a, b, c)    sys6(n, a, b, c, 0, 0, 0)
-#define sys2(n, a, b)       sys6(n, a, b, 0, 0, 0, 0)
-#define sys1(n, a)          sys6(n, a, 0, 0, 0, 0, 0)
-#define sys0(n)             sys6(n, 0, 0, 0, 0, 0, 0)
+#define sys2(n, a, b)	    sys6(n, a, b, 0, 0, 0, 0)
+#define sys1(n, a)	    sys6(n, a, 0, 0, 0, 0, 0)
+#define sys0(n)		    sys6(n, 0, 0, 0, 0, 0, 0)
 
 /* libc's errno, reached by the one name that glibc and musl share. */
 int *__errno_location(void);

@@ -46,7 +46,7 @@ static void set_head(struct redial_start *start, const struct conn *conn,
 /* What became of a try. */
 enum sent {
 	KERNELS_WORD, /* the kernel's result and errno are the program's */
-	TAKEN,        /* a rescue has all the bytes */
+	TAKEN,	      /* a rescue has all the bytes */
 	PASS_ON,      /* make the plain call: what the kernel says to it is what it says bare */
 	TRY_AGAIN,
 };
@@ -165,9 +165,9 @@ static enum sent fell_short(struct conn *conn, const struct transmit *call, size
 	}
 	bool unsent = !conn_waiting(conn);
 	struct redial_start start = {
-		.cause = unsent ? CAUSE_STALE : CAUSE_RESET,
-		.unsent = unsent,
-		.error = error,
+	    .cause = unsent ? CAUSE_STALE : CAUSE_RESET,
+	    .unsent = unsent,
+	    .error = error,
 	};
 	conn_record(conn, call->iov, call->count, len);
 	return rescue(conn, call, &start, mark);
@@ -205,9 +205,9 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 	}
 	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {
 		struct redial_start start = {
-			.cause = CAUSE_STALE,
-			.unsent = true,
-			.error = kernel_take_error(call->fd),
+		    .cause = CAUSE_STALE,
+		    .unsent = true,
+		    .error = kernel_take_error(call->fd),
 		};
 		return rescue(conn, call, &start, &mark);
 	}
