@@ -77,7 +77,7 @@ static int dial_curl(void)
 {
 	CURL *curl = curl_easy_init();
 	char url[128];
-	curl_socket_t fd;
+	curl_socket_t fd = FDS_MAX;
 	snprintf(url, sizeof(url), strchr(program.address, ':') ? "http://[%s]:%d" : "http://%s:%d",
 		 program.address, program.port);
 	curl_easy_setopt(curl, CURLOPT_URL, url);

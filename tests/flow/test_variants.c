@@ -154,7 +154,7 @@ static void peeked_bytes_are_those_that_are_read(void)
 	flow_end(&flow);
 }
 
-PROGRAM(peek_twice_then_reset)
+PROGRAM(peek_then_reset)
 {
 	char byte;
 	int fd = dial();
@@ -168,7 +168,7 @@ PROGRAM(peek_twice_then_reset)
 
 static void request_whose_answer_was_peeked_at_is_never_resent(void)
 {
-	struct flow flow = {.program = "peek_twice_then_reset", .faults = {"reset-after=9@1.2"}};
+	struct flow flow = {.program = "peek_then_reset", .faults = {"reset-after=9@1.2"}};
 	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
 		flow_both_alike(&flow);
 		expect_seen(&flow, 1, "path=/2 ", NULL);
