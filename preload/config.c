@@ -20,9 +20,6 @@
 
 struct config config;
 
-/* A policy that was parsed. */
-static struct policy parsed;
-
 extern char **environ __attribute__((weak));
 
 /* getenv, without libc: programs overwrite what it returns, and it is only read here. */
@@ -81,14 +78,20 @@ static void parse(const char *path)
 	void *parser = found ? open_it(library, RTLD_NOW | RTLD_LOCAL) : NULL;
 	load *run = parser ? (load *)find(parser, "redial_policy_load") : NULL;
 	struct load_error error = {0};
-	if (!run)
+	/* Not static: every process would map room for it at its start. */
+	long room = sys6(mmap, 0, sizeof(struct policy), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct policy *parsed = (struct policy *)room;
+	if (room < 0 && room > -4096)
+		refuse(path, 0, "cannot be read: no memory");
+	else if (!run)
 		refuse(path, 0,
 		       "cannot open " PARSER_LIBRARY " to read a policy in text form; "
 		       "compile it with redial-policy");
-	else if (run(path, &parsed, &error, POLICY_VERSION, sizeof(parsed)) != 0)
+	else if (run(path, parsed, &error, POLICY_VERSION, sizeof(*parsed)) != 0)
 		refuse(path, error.line, error.text);
 	else
-		config.policy = &parsed;
+		config.policy = parsed;
 	if (parser && close_it)
 		close_it(parser);
 }

@@ -71,10 +71,10 @@ bool kernel_is_dead(int fd)
 	return has_hung_up(fd);
 }
 
-bool kernel_received_was(int fd, uint64_t seen)
+bool kernel_received_was(int fd, int family, uint64_t seen)
 {
 	struct tcp_info info;
-	if (get_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX)
+	if (family == AF_UNIX)
 		return !kernel_has_unread(fd);
 	if (!tcp_info(fd, &info))
 		return false;
@@ -215,16 +215,13 @@ static int bind_like(int fd, int like)
 	return (int)sys3(bind, fd, &local, len);
 }
 
-int kernel_socket_like(int like, bool bound)
+int kernel_socket_like(int like, int family, bool bound)
 {
-	int family = get_int(like, SOL_SOCKET, SO_DOMAIN);
-	int type = get_int(like, SOL_SOCKET, SO_TYPE);
-	int protocol = get_int(like, SOL_SOCKET, SO_PROTOCOL);
-	bool is_tcp = (family == AF_INET || family == AF_INET6) && protocol == IPPROTO_TCP;
-	if (type != SOCK_STREAM || !(is_tcp || (family == AF_UNIX && !bound)))
+	/* kernel_received_was has shown that it is TCP, if it is not local. */
+	if (family == AF_UNIX && (bound || get_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM))
 		return -EPROTONOSUPPORT;
 	int kept = get_errno();
-	int fd = real.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+	int fd = real.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error = fd < 0 ? -get_errno() : 0;
 	set_errno(kept);
 	if (error)

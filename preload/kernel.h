@@ -35,7 +35,7 @@ bool kernel_is_dead(int fd);
  * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such
  * count: there it only says that nothing waits.
  */
-bool kernel_received_was(int fd, uint64_t seen);
+bool kernel_received_was(int fd, int family, uint64_t seen);
 
 /* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
 int kernel_take_error(int fd);
@@ -47,11 +47,11 @@ bool kernel_has_unread(int fd);
 bool kernel_has_408(int fd);
 
 /*
- * A new, non-blocking, close-on-exec socket of the same family and kind as `like`, with those of
+ * A new, non-blocking, close-on-exec stream socket of this family, that of `like`, with those of
  * the options set on it that a handshake depends on, bound to the same local address if `bound`.
  * Returns the descriptor, or a negative errno.
  */
-int kernel_socket_like(int like, bool bound);
+int kernel_socket_like(int like, int family, bool bound);
 
 /* Copies the other options: can wait until the request is out and the peer at work on it. */
 void kernel_copy_options(int from, int to);

@@ -40,7 +40,8 @@ static void copy_request_id(char *to, size_t room, const char *head, size_t len)
 
 static void copy_peer(char *to, const struct sockaddr *peer)
 {
-	struct log_line line = {.len = 0};
+	struct log_line line;
+	line.len = 0;
 	if (peer->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)peer;
 		line_put_ipv4(&line, (const uint8_t *)&in->sin_addr);

@@ -127,12 +127,12 @@ static bool to_file(struct log_line *line)
 
 void log_sink_send(struct log_line *event, int level)
 {
-	struct log_line line = {.len = 0};
-	uint64_t pid = (uint64_t)sys0(getpid);
-	uint64_t lost = __atomic_load_n(&dropped, __ATOMIC_RELAXED);
-
 	if (config.log.sink == SINK_NONE)
 		return;
+	struct log_line line;
+	line.len = 0;
+	uint64_t pid = (uint64_t)sys0(getpid);
+	uint64_t lost = __atomic_load_n(&dropped, __ATOMIC_RELAXED);
 	line_put_text(event, "program", config.program);
 	line_put_key_number(event, "pid", pid);
 	if (lost)

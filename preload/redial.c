@@ -57,7 +57,8 @@ static enum progress step_backoff(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->now_ms < rescue->wake_ms)
 		return WAIT;
-	int fresh = kernel_socket_like(redial_dead_socket(conn), conn->flags & CONN_BOUND);
+	int fresh = kernel_socket_like(redial_dead_socket(conn), conn->peer.any.sa_family,
+				       conn->flags & CONN_BOUND);
 	if (fresh < 0)
 		return fail(conn, REASON_RESOURCES);
 	rescue_own(&rescue->fresh, fresh);

@@ -78,7 +78,7 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 		return REASON_IDENTITY;
 	if (!arena_is_ours() || conn->flags & CONN_CROWDED || conn->writers)
 		return REASON_SHARED;
-	if (kernel_received_was(conn->fd, conn->received))
+	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
 	if (!sent)
 		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
