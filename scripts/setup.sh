@@ -54,9 +54,10 @@ check() {
 	need_command nginx nginx-light
 	need_command haproxy haproxy
 	need_command git git
+	need_command prlimit util-linux
 	need_command curl curl
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
-		libspring-web-java libhttpclient-java
+		libspring-web-java libhttpclient-java libfaketime libjemalloc2
 }
 
 # setcap lives in a folder that is not in everybody's PATH.
