@@ -6,6 +6,7 @@ TEST_CFLAGS := -Itests -Ipreload -Ipolicy
 
 UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1*.c)
+UNIT_PURE += $(addprefix preload/,conn.c arena.c table.c log_line.c)
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c
 CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard tests/clients/c/*.c))
@@ -18,7 +19,7 @@ $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(T)/unit-tests: $(UNIT_SRC:%.c=$(T)/%.o) $(UNIT_PURE:%.c=$(T)/%.o)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lconfig -lhttp_parser -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lconfig -lhttp_parser -lpthread -o $@
 
 $(T)/flow-tests: $(FLOW_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lcurl -lpthread -o $@

@@ -14,7 +14,10 @@
 	X(tool)                                                                                    \
 	X(cache)                                                                                   \
 	X(launcher)                                                                                \
-	X(target)
+	X(target)                                                                                  \
+	X(mem)                                                                                     \
+	X(log_line)                                                                                \
+	X(conn)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

@@ -29,6 +29,9 @@ void suite_tool(void);
 void suite_cache(void);
 void suite_launcher(void);
 void suite_target(void);
+void suite_mem(void);
+void suite_log_line(void);
+void suite_conn(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tracker knows of a connection; the rescue machine is stood in for by two functions. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "config.h"
+#include "conn.h"
+#include "redial.h"
+#include "table.h"
+
+struct config config = {.active = true, .policy = &policy_builtin};
+
+static unsigned recovered_status;
+
+void redial_abandon(struct conn *conn)
+{
+	conn->rescue = NULL;
+}
+
+void redial_recovered(struct conn *conn, unsigned status)
+{
+	recovered_status = status;
+	conn->rescue = NULL;
+}
+
+enum { FD = 77 };
+
+#define GET    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+#define POST   "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+static struct conn *opened(void)
+{
+	struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(80)};
+	conn_open(FD);
+	struct conn *conn = table_find(FD);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
+	CU_ASSERT_FATAL(conn_lock(conn, FD));
+	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234);
+	return conn;
+}
+
+static bool record(struct conn *conn, const char *text)
+{
+	struct iovec piece = {(void *)text, strlen(text)};
+	return conn_record(conn, &piece, 1, piece.iov_len);
+}
+
+static bool receive(struct conn *conn, const char *text)
+{
+	struct iovec piece = {(void *)text, strlen(text)};
+	return conn_received(conn, &piece, 1, piece.iov_len);
+}
+
+static struct decide_facts facts_of(const struct conn *conn)
+{
+	struct decide_facts facts = {.attempts = 1};
+	conn_facts(conn, &facts);
+	return facts;
+}
+
+static void connection_is_reused_once_a_whole_response_was_read(void)
+{
+	struct conn *conn = opened();
+	CU_ASSERT(record(conn, GET));
+	runner_expect_long("waiting", 1, conn_waiting(conn));
+	runner_expect_long("reused", 0, facts_of(conn).reused);
+	CU_ASSERT(receive(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"));
+	runner_expect_long("started", 1, facts_of(conn).response_started);
+	runner_expect_long("reused half way", 0, facts_of(conn).reused);
+	CU_ASSERT(receive(conn, "i"));
+	runner_expect_long("reused", 1, facts_of(conn).reused);
+	runner_expect_long("waiting", 0, conn_waiting(conn));
+	runner_expect_long("started", 0, facts_of(conn).response_started);
+	CU_ASSERT_PTR_NULL(conn->held);
+	conn_forget(conn);
+	CU_ASSERT_PTR_NULL(table_find(FD));
+}
+
+static void unanswered_requests_are_held_byte_for_byte(void)
+{
+	struct conn *conn = opened();
+	CU_ASSERT(record(conn, GET));
+	CU_ASSERT(record(conn, POST GET));
+	struct decide_facts facts = facts_of(conn);
+	runner_expect_long("length", (long)strlen(GET POST GET), facts.request_len);
+	runner_expect_long("methods", method_bit(METHOD_GET) | method_bit(METHOD_POST),
+			   facts.methods);
+	CU_ASSERT(memcmp(conn->held, GET POST GET, strlen(GET POST GET)) == 0);
+	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(memcmp(conn->held, POST GET, strlen(POST GET)) == 0);
+	CU_ASSERT(receive(conn, ANSWER));
+	runner_expect_long("left", (long)strlen(GET), (long)conn->held_len);
+	runner_expect_long("methods left", method_bit(METHOD_GET), facts_of(conn).methods);
+	conn_forget(conn);
+}
+
+static void what_the_kernel_did_not_take_is_taken_back(void)
+{
+	static const char *const before[] = {"", GET, "GET /a HTTP/1.1\r\nHo"};
+	static const char written[] = "st: y\r\nX: 1\r\n\r\n";
+	struct conn *conn;
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *more = i == 2 ? written : POST;
+		for (size_t taken = 0; taken <= strlen(more); taken++) {
+			struct iovec piece = {(void *)more, strlen(more)};
+			struct conn_mark mark;
+			conn = opened();
+			CU_ASSERT(record(conn, before[i]));
+			conn_mark(conn, &mark);
+			CU_ASSERT(record(conn, more));
+			CU_ASSERT(conn_unrecord(conn, &mark, &piece, 1, taken));
+			runner_expect_long("held", (long)(strlen(before[i]) + taken),
+					   conn->held_len);
+			runner_expect_long("whole length", conn->held_len,
+					   facts_of(conn).request_len);
+			CU_ASSERT(record(conn, more + taken));
+			runner_expect_long("complete", 1,
+					   conn->requests[conn->request_count - 1].complete);
+			conn_forget(conn);
+		}
+	}
+}
+
+static void nothing_can_be_taken_back_once_it_was_answered(void)
+{
+	struct iovec piece = {(void *)GET, strlen(GET)};
+	struct conn *conn = opened();
+	struct conn_mark mark;
+	conn_mark(conn, &mark);
+	CU_ASSERT(record(conn, GET));
+	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT_FALSE(conn_unrecord(conn, &mark, &piece, 1, 5));
+	conn_forget(conn);
+}
+
+static void bytes_that_answer_nothing_end_the_tracking(void)
+{
+	static const struct {
+		const char *sent;
+		const char *received;
+	} cases[] = {
+	    {"", "220 smtp.example ready\r\n"},
+	    {"", ANSWER},
+	    {GET, ANSWER ANSWER},
+	    {"GET /a HTTP/1.1\r\nHost", ANSWER},
+	    {GET, "SSH-2.0-x\r\n"},
+	    {GET, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"},
+	    {GET, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conn *conn = opened();
+		CU_ASSERT(record(conn, cases[i].sent));
+		runner_expect_long(cases[i].received, 0, receive(conn, cases[i].received));
+		conn_forget(conn);
+	}
+}
+
+static void bytes_that_are_no_request_end_the_tracking(void)
+{
+	static const char *const cases[] = {"\x16\x03\x01\x02", "CONNECT x:443 HTTP/1.1\r\n\r\n",
+					    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO x\r\n",
+					    GET GET GET GET GET GET GET GET GET};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conn *conn = opened();
+		runner_expect_long(cases[i], 0, record(conn, cases[i]));
+		conn_forget(conn);
+	}
+}
+
+static void request_that_is_too_large_to_hold_is_still_followed(void)
+{
+	static char body[70000];
+	struct conn *conn = opened();
+
+	memset(body, 'b', sizeof(body) - 1);
+	CU_ASSERT(record(conn, "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 69999\r\n\r\n"));
+	runner_expect_long("held", 1, facts_of(conn).held);
+	CU_ASSERT(record(conn, body));
+	runner_expect_long("held", 0, facts_of(conn).held);
+	CU_ASSERT_PTR_NULL(conn->held);
+	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(record(conn, GET));
+	runner_expect_long("the next is held again", 1, facts_of(conn).held);
+	conn_forget(conn);
+}
+
+static void first_status_of_a_rescue_is_told_once(void)
+{
+	struct conn *conn = opened();
+	CU_ASSERT(record(conn, GET));
+	conn->rescue = (struct rescue *)&recovered_status; /* any: only looked at by the stand-in */
+	recovered_status = 0;
+	CU_ASSERT(receive(conn, "HTTP/1.1 50"));
+	runner_expect_long("not yet", 0, recovered_status);
+	CU_ASSERT(receive(conn, "3 Busy\r\n"));
+	runner_expect_long("status", 503, recovered_status);
+	CU_ASSERT_PTR_NULL(conn->rescue);
+	conn_forget(conn);
+}
+
+static void connection_lives_as_long_as_one_of_its_numbers(void)
+{
+	struct conn *conn = opened();
+	conn_add_alias(conn, FD + 1); /* unlocks */
+	CU_ASSERT_PTR_EQUAL(table_find(FD + 1), conn);
+	conn_drop_fd(FD);
+	CU_ASSERT_PTR_NULL(table_find(FD));
+	CU_ASSERT(conn_lock(conn, FD + 1));
+	runner_expect_long("number", FD + 1, conn->fd);
+	conn_unlock(conn);
+	conn_drop_fd(FD + 1);
+	CU_ASSERT_PTR_NULL(table_find(FD + 1));
+}
+
+static void lock_is_refused_for_a_number_that_is_not_the_connections(void)
+{
+	struct conn *conn = opened();
+	conn_unlock(conn);
+	CU_ASSERT_FALSE(conn_lock(conn, FD + 5));
+	CU_ASSERT(conn_lock(conn, FD));
+	CU_ASSERT_FALSE(conn_lock(conn, FD)); /* a signal handler of the thread that is inside */
+	runner_expect_long("in doubt", CONN_DOUBT, (long)(conn->flags & CONN_DOUBT));
+	conn_forget(conn);
+}
+
+/* Many threads open, use and close connections on the same few numbers. */
+static void *hammer(void *seed)
+{
+	unsigned state = (unsigned)(uintptr_t)seed;
+	for (int i = 0; i < 20000; i++) {
+		state = state * 1103515245 + 12345;
+		int fd = FD + 10 + (int)(state >> 16 & 3);
+		struct conn *conn = table_find(fd);
+		if (!conn || (state >> 20 & 7) == 0) {
+			conn_open(fd);
+			continue;
+		}
+		if (!conn_lock(conn, fd))
+			continue;
+		if (conn->request_count < 4 && record(conn, GET)) {
+			if (!receive(conn, ANSWER))
+				CU_ASSERT(0);
+			conn_unlock(conn);
+		} else {
+			conn_forget(conn);
+		}
+	}
+	return NULL;
+}
+
+static void threads_may_share_and_replace_connections(void)
+{
+	pthread_t threads[4];
+	for (uintptr_t i = 0; i < 4; i++)
+		CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, hammer, (void *)(i + 1)) == 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	for (int fd = FD + 10; fd < FD + 14; fd++)
+		conn_forget_fd(fd);
+}
+
+void suite_conn(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(connection_is_reused_once_a_whole_response_was_read),
+	    TEST(unanswered_requests_are_held_byte_for_byte),
+	    TEST(what_the_kernel_did_not_take_is_taken_back),
+	    TEST(nothing_can_be_taken_back_once_it_was_answered),
+	    TEST(bytes_that_answer_nothing_end_the_tracking),
+	    TEST(bytes_that_are_no_request_end_the_tracking),
+	    TEST(request_that_is_too_large_to_hold_is_still_followed),
+	    TEST(first_status_of_a_rescue_is_told_once),
+	    TEST(connection_lives_as_long_as_one_of_its_numbers),
+	    TEST(lock_is_refused_for_a_number_that_is_not_the_connections),
+	    TEST(threads_may_share_and_replace_connections),
+	    TEST_END};
+
+	runner_suite("conn", tests);
+}
