@@ -168,8 +168,11 @@ enum redial_result redial_step(struct conn *conn)
 
 enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
 {
-	/* Short waits: a thread that closes the descriptor meanwhile cannot wake this one. */
-	enum { SLICE_MS = 50 };
+	/*
+	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
+	 * nothing would wake this one. Long ones: a signal between two of them interrupts nothing.
+	 */
+	enum { SLICE_MS = 500 };
 	int fd = conn->fd;
 	uint32_t epoch = conn->epoch;
 	uint64_t end = limit_ms == UINT64_MAX ? UINT64_MAX : kernel_now_ms() + limit_ms;
@@ -254,6 +257,8 @@ void redial_abandon(struct conn *conn)
 	rescue->now_ms = kernel_now_ms();
 	if (rescue->phase != PHASE_FAILED)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
+	if (rescue->timer >= 0)
+		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
 	rescue_close(&rescue->fresh);
 	redial_unplace(conn);
 	conn->busy = false;
