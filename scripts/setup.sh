@@ -40,6 +40,7 @@ check() {
 	need_header http_parser.h libhttp-parser-dev
 	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
 		need libcurl4-openssl-dev
+	need_command gcc gcc
 	need_command strace strace
 	need_command valgrind valgrind
 	need_command readelf binutils

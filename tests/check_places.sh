@@ -89,9 +89,9 @@ other_preloads() {
 }
 
 asan() {
-	ours=$(${CC:-cc} -print-file-name=libasan.so)
+	ours=$(gcc -print-file-name=libasan.so)
 	for client in blocking stdio_pair threads; do
-		${CC:-cc} -D_GNU_SOURCE -g -fsanitize=address \
+		gcc -D_GNU_SOURCE -g -fsanitize=address \
 			"tests/clients/c/${client}_client.c" -o "$dir/asan" || return
 		saved "AddressSanitizer in front, $client" "$ours $redial" "$dir/asan"
 		export ASAN_OPTIONS=verify_asan_link_order=0
@@ -110,7 +110,9 @@ own_calls() {
 }
 
 descriptors() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	saved "standard input closed" "$redial" sh -c 'exec "$0" "$@" <&-' "$clients/blocking_client"
+	# shellcheck disable=SC2016
 	saved "standard input closed, poll" "$redial" sh -c 'exec "$0" "$@" <&-' "$clients/poll_client"
 	for mode in close close_range daemon inetd; do
 		saved "descriptors, $mode" "$redial" env MODE=$mode "$clients/descriptors_client"
