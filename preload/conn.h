@@ -48,6 +48,7 @@ enum conn_flag {
 	CONN_BOUND = 1 << 6,	 /* the program called bind */
 	CONN_CROWDED = 1 << 7,	 /* in more epoll sets than we can put back */
 	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
+	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
 	CONN_CONNECTED = 1 << 9, /* connect was called */
 };
 

@@ -113,25 +113,32 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
  * Descriptors sent to another process over a local socket (unix(7), SCM_RIGHTS): a socket that
  * others hold cannot be replaced for them.
  */
-static TRACKED void forget_passed(const struct msghdr *message)
+static void note_passed(const struct cmsghdr *control)
+{
+	const int *fds = (const int *)(const void *)CMSG_DATA(control);
+	size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		struct conn *conn = table_find(fds[i]);
+		if (!conn || !conn_lock(conn, fds[i]))
+			continue;
+		conn->flags |= CONN_SHARED;
+		conn_unlock(conn);
+	}
+}
+
+static void look_at_control(const struct msghdr *message)
 {
 	struct msghdr *walk = (struct msghdr *)message;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		const int *fds = (const int *)(const void *)CMSG_DATA(c);
-		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < count; i++) {
-			if (table_find(fds[i]))
-				conn_forget_fd(fds[i]);
-		}
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			note_passed(c);
 	}
 }
 
 static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
 {
 	if (message->msg_controllen && table.len)
-		forget_passed(message);
+		look_at_control(message);
 	struct conn *conn = table_find(fd);
 	if (!conn)
 		return real.sendmsg(fd, message, flags);

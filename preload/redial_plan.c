@@ -76,7 +76,7 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
-	if (!arena_is_ours() || conn->flags & CONN_CROWDED || conn->writers)
+	if (!arena_is_ours() || conn->flags & (CONN_CROWDED | CONN_SHARED) || conn->writers)
 		return REASON_SHARED;
 	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
@@ -217,7 +217,8 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 
 bool redial_would_begin(const struct conn *conn)
 {
-	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED;
+	uint32_t never =
+	    CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED | CONN_SHARED;
 	uint32_t methods = 0;
 	for (int i = 0; i < conn->request_count; i++)
 		methods |= method_bit(conn->requests[i].method);
