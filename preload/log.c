@@ -55,11 +55,13 @@ static void copy_peer(char *to, const struct sockaddr *peer)
 		line_put_number(&line, ntohs(in6->sin6_port));
 	} else if (peer->sa_family == AF_UNIX) {
 		const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)peer;
-		line_put(&line, "unix:");
-		copy_text(to, LOG_PEER_MAX,
-			  (struct http1_text){un->sun_path,
-					      text_len(un->sun_path, sizeof(un->sun_path))});
-		line_put(&line, to);
+		char name[LOG_PEER_MAX];
+		bool abstract = un->sun_path[0] == '\0'; /* unix(7) */
+		const char *start = un->sun_path + abstract;
+		copy_text(name, sizeof(name),
+			  (struct http1_text){start, text_len(start, sizeof(un->sun_path) - 1)});
+		line_put(&line, abstract ? "unix:@" : "unix:");
+		line_put(&line, name);
 		line.len = line.len < LOG_PEER_MAX ? line.len : LOG_PEER_MAX - 1;
 	}
 	memcpy(to, line.text, line.len);

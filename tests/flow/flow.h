@@ -83,7 +83,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(passthrough)                                                                             \
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
-	X(log)
+	X(log)                                                                                     \
+	X(local)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
