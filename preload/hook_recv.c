@@ -82,7 +82,7 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
+	if (__builtin_expect(!conn, 1) || !message)
 		return real.recvmsg(fd, message, flags);
 	struct receive call = {
 	    .real = real_recvmsg,

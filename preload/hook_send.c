@@ -137,10 +137,10 @@ static void look_at_control(const struct msghdr *message)
 
 static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
 {
-	if (message->msg_controllen && table.len)
+	if (message && message->msg_controllen && table.len)
 		look_at_control(message);
 	struct conn *conn = table_find(fd);
-	if (!conn)
+	if (!conn || !message)
 		return real.sendmsg(fd, message, flags);
 	struct transmit call = {
 	    .plain = plain_sendmsg,
@@ -156,7 +156,9 @@ static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, i
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (__builtin_expect(!table_find(fd) && !message->msg_controllen, 1))
+	/* One test for both, in the instructions that an untracked call may cost. */
+	uintptr_t tracked = (uintptr_t)table_find(fd);
+	if (__builtin_expect(message && !(tracked | message->msg_controllen), 1))
 		return real.sendmsg(fd, message, flags);
 	return sendmsg_looked_at(fd, message, flags);
 }
