@@ -22,7 +22,7 @@ struct transfer {
 	char path[300], body[32];
 	char answer[1024];
 	size_t len;
-	bool sent_again;
+	int sent_again;
 };
 
 static struct transfer transfers[PARALLEL];
@@ -47,7 +47,7 @@ static int listen_in(CURL *easy, curl_infotype type, char *text, size_t len, voi
 
 	(void)easy;
 	if (type == CURLINFO_TEXT && memmem(text, len, admits, sizeof admits - 1))
-		t->sent_again = true;
+		t->sent_again++;
 	return 0;
 }
 
@@ -62,7 +62,7 @@ static void prepare(struct transfer *t, const char *base, int round, int number,
 	snprintf(id, sizeof id, "X-Request-Id: %d-%d", round, number);
 	t->headers = curl_slist_append(NULL, id);
 	t->len = 0;
-	t->sent_again = false;
+	t->sent_again = 0;
 	curl_easy_setopt(t->easy, CURLOPT_URL, url);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, keep);
