@@ -83,6 +83,8 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		if (!blocking) /* redial_run has let go of it already */
 			conn_forget(conn);
 		return READ_ON;
+	case REDIAL_GONE:
+		return READ_ON;
 	case REDIAL_UNDER_WAY:
 		break;
 	}

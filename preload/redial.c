@@ -188,7 +188,7 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
 		conn_unlock(conn);
 		int ready = kernel_wait(fd, end - now < SLICE_MS ? end - now : SLICE_MS);
 		if (!conn_lock(conn, fd))
-			return REDIAL_LOST;
+			return REDIAL_GONE;
 		if (!conn->busy) /* another thread has finished it */
 			return conn->epoch != epoch ? REDIAL_DONE : REDIAL_FAILED;
 		if (ready == -EINTR && (limit_ms != UINT64_MAX || !kernel_restarts()))
@@ -199,6 +199,11 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
 int redial_error(const struct conn *conn)
 {
 	return conn->rescue->error;
+}
+
+bool redial_was_sent(const struct conn *conn)
+{
+	return !conn->rescue->unsent;
 }
 
 size_t redial_answer(struct conn *conn, const struct iovec *iov, int count, bool peek)

@@ -21,6 +21,7 @@ enum redial_result {
 	REDIAL_DONE,	    /* the new socket has the descriptor, and the request */
 	REDIAL_FAILED,	    /* given up: deliver redial_error() and forget the connection */
 	REDIAL_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
+	REDIAL_GONE,	    /* redial_run only: another thread has ended it; not locked any more */
 	REDIAL_INTERRUPTED, /* redial_run only: a signal came; the rescue stays as it is */
 };
 
@@ -59,6 +60,9 @@ enum redial_result redial_run(struct conn *conn, uint64_t limit_ms);
 
 /* After REDIAL_FAILED: the errno for the program, 0 for end of stream. */
 int redial_error(const struct conn *conn);
+
+/* After REDIAL_FAILED: did any byte of the request go out, on whichever connection? */
+bool redial_was_sent(const struct conn *conn);
 
 /*
  * After REDIAL_FAILED: fills the program's buffers with what is left of the answer that was held

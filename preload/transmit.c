@@ -58,6 +58,9 @@ enum sent {
 static enum sent deliver_failure(struct conn *conn)
 {
 	int error = redial_error(conn);
+	/* A peer that has only ended its own direction would take the request once more. */
+	if (!error && redial_was_sent(conn))
+		error = ECONNRESET;
 	conn_forget(conn);
 	if (error != ECONNRESET)
 		return PASS_ON;
@@ -80,6 +83,10 @@ static enum sent hand_over(struct conn *conn)
 			conn_forget(conn);
 		return PASS_ON;
 	}
+	if (result == REDIAL_GONE) { /* its bytes may be out: they are not to be sent again */
+		set_errno(ECONNRESET);
+		return KERNELS_WORD;
+	}
 	conn_unlock(conn);
 	return TAKEN;
 }
@@ -89,6 +96,7 @@ static enum sent wait_for_socket(struct conn *conn)
 {
 	switch (redial_run(conn, UINT64_MAX)) {
 	case REDIAL_LOST:
+	case REDIAL_GONE:
 		return PASS_ON;
 	case REDIAL_FAILED:
 		return deliver_failure(conn);

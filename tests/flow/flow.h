@@ -84,7 +84,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
 	X(log)                                                                                     \
-	X(local)
+	X(local)                                                                                   \
+	X(half_closed)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A server that has ended its own direction may go on reading: what reaches it must not be sent
+ * twice. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "flow.h"
+
+enum { BODY_LEN = 60000 };
+
+/*
+ * Answers, half-closes, and keeps reading; on the next connection takes the start of a request and
+ * resets.
+ */
+static void half_close_then_reset(struct peer *peer)
+{
+	int first = peer_accept(peer);
+	peer_read_until(peer, first, "\r\n\r\n");
+	peer_say(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	shutdown(first, SHUT_WR);
+	int second = peer_accept(peer);
+	peer_read_until(peer, second, "\r\n\r\n");
+	size_t before = peer->received;
+	peer_reset(second);
+	peer_read_all(peer, first);
+	/* Told to the test: what came on the half-closed connection after all. */
+	peer->connections = (int)(peer->received - before);
+	peer_close(first);
+}
+
+PROGRAM(long_post_on_a_half_closed_connection)
+{
+	static char body[BODY_LEN + 1];
+	int small = 4096;
+	int fd = dial_socket();
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	dial_on(fd);
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	memset(body, 'b', BODY_LEN);
+	char head[128];
+	int len = snprintf(head, sizeof(head),
+			   "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", BODY_LEN);
+	static char request[sizeof(head) + BODY_LEN];
+	memcpy(request, head, (size_t)len);
+	memcpy(request + len, body, BODY_LEN);
+	if (!put(fd, request, (size_t)len + BODY_LEN) || !answer(fd))
+		say("failed");
+	hang_up(fd);
+}
+
+static void post_that_was_begun_on_a_new_connection_never_reaches_the_old_one(void)
+{
+	struct flow flow = {.program = "long_post_on_a_half_closed_connection",
+			    .peer = half_close_then_reset};
+	for (flow.way = WAY_BLOCK; flow.way <= WAY_EDGE; flow.way++) {
+		flow_redial(&flow);
+		runner_expect_long("bytes on the old connection", 0, flow.seen.connections);
+		runner_expect_long("failed", 1, strstr(flow.result.out, "failed") != NULL);
+		expect_logged(&flow, 1, "result=exhausted", "reason=method");
+	}
+	flow_end(&flow);
+}
+
+const struct runner_test half_closed_tests[] = {
+    T(post_that_was_begun_on_a_new_connection_never_reaches_the_old_one), T_END};
