@@ -20,17 +20,15 @@ static const int needed[] = {
     SYS_exit_group,   SYS_getrandom,
 };
 
+/* README's lists; sendto is what a write to the socket becomes. */
 static const int connection[] = {SYS_getsockopt, SYS_sendto, SYS_getpid, SYS_madvise};
 
 static const int rescue[] = {
-    SYS_setsockopt,	SYS_getsockname,     SYS_getpeername, SYS_bind,
-    SYS_sendmsg,	SYS_recvfrom,	     SYS_recvmsg,     SYS_shutdown,
-    SYS_epoll_create1,	SYS_epoll_ctl,	     SYS_epoll_pwait, SYS_ppoll,
-    SYS_timerfd_create, SYS_timerfd_settime, SYS_dup3,	      SYS_fcntl,
-    SYS_clock_gettime,
-#ifdef SYS_poll
-    SYS_poll,		SYS_epoll_wait,
-#endif
+    SYS_bind,		SYS_clock_gettime,   SYS_dup3,	     SYS_epoll_create1,
+    SYS_epoll_ctl,	SYS_epoll_pwait,     SYS_fcntl,	     SYS_getpeername,
+    SYS_getsockname,	SYS_ioctl,	     SYS_nanosleep,  SYS_ppoll,
+    SYS_recvfrom,	SYS_sched_yield,     SYS_setsockopt, SYS_shutdown,
+    SYS_timerfd_create, SYS_timerfd_settime,
 };
 
 #define COUNT(calls) (sizeof(calls) / sizeof *(calls))
