@@ -192,8 +192,12 @@ static void without_a_cache_folder_the_text_is_handed_down(void)
 	if (taken)
 		fclose(taken);
 	chmod(scratch_dir(), 0755);
-	snprintf(script, sizeof(script), "exec setpriv --reuid 54321 scripts/redial --policy %s %s",
-		 path, "printenv REDIAL_POLICY");
+	/* A copy that this user can reach, wherever the tree is. */
+	snprintf(script, sizeof(script),
+		 "mkdir %s/tree %s/tree/build && cp -r scripts %s/tree && cp build/libredial*.so "
+		 "build/redial-policy %s/tree/build && exec setpriv --reuid 54321 "
+		 "%s/tree/scripts/redial --policy %s printenv REDIAL_POLICY",
+		 scratch_dir(), scratch_dir(), scratch_dir(), scratch_dir(), scratch_dir(), path);
 	result = process_run((const char *const[]){"sh", "-c", script, NULL},
 			     (const char *const[]){"XDG_RUNTIME_DIR=", "TMPDIR=/nonexistent", NULL},
 			     20000);
