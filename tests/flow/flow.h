@@ -85,7 +85,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(curl)                                                                                    \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
-	X(half_closed)
+	X(half_closed)                                                                             \
+	X(processes)                                                                               \
+	X(jumps)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
