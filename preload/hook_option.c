@@ -82,7 +82,9 @@ static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 	struct conn *conn = find_busy(fd);
 	if (!conn)
 		return real.getpeername(fd, addr, len);
-	int result = copy_peer(conn, addr, len);
+	int result = conn->peer.any.sa_family == AF_UNIX
+			 ? real.getpeername(redial_dead_socket(conn), addr, len)
+			 : copy_peer(conn, addr, len);
 	conn_unlock(conn);
 	return result;
 }
