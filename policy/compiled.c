@@ -14,7 +14,14 @@ _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) 
 
 typedef uint32_t __attribute__((may_alias)) word;
 
-#define FNV_PRIME UINT64_C(0x100000001b3)
+/* How many bytes of a policy there are, up to its last rule. */
+static size_t used_bytes(const struct policy *policy)
+{
+	uint32_t rules =
+	    policy->rule_count < POLICY_RULES_MAX ? policy->rule_count : POLICY_RULES_MAX;
+
+	return offsetof(struct policy, rules) + rules * sizeof(struct policy_rule);
+}
 
 /*
  * By words, a process start should not pay for bytes. Each step is a bijection, so a change of any
@@ -22,20 +29,11 @@ typedef uint32_t __attribute__((may_alias)) word;
  */
 static uint64_t checksum(const struct policy *policy)
 {
-	enum { LANES = 4, WORDS = sizeof(*policy) / sizeof(word) };
 	const word *at = (const word *)policy;
-	uint64_t lane[LANES] = {1, 2, 3, 4};
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
-	size_t i = 0;
 
-	/* In lanes that do not wait for each other's multiplications. */
-	for (; i + LANES <= WORDS; i += LANES)
-		for (size_t j = 0; j < LANES; j++)
-			lane[j] = (lane[j] ^ at[i + j]) * FNV_PRIME;
-	for (; i < WORDS; i++)
-		sum = (sum ^ at[i]) * FNV_PRIME;
-	for (size_t j = 0; j < LANES; j++)
-		sum = (sum ^ lane[j]) * FNV_PRIME;
+	for (size_t i = 0; i < used_bytes(policy) / sizeof(*at); i++)
+		sum = (sum ^ at[i]) * UINT64_C(0x100000001b3);
 	return sum;
 }
 
@@ -106,17 +104,16 @@ bool compiled_is(const void *data, size_t len)
 
 const struct policy *compiled_open(const void *data, size_t len, const char **why)
 {
+	const size_t head = offsetof(struct compiled, policy);
 	const struct compiled *file = data;
 
 	if (!compiled_is(data, len))
 		*why = "not a compiled policy";
-	else if (len < offsetof(struct compiled, policy))
+	else if (len < head + offsetof(struct policy, rules) || len < file->size)
 		*why = "compiled policy is truncated, compile it again";
-	else if (file->version != POLICY_VERSION || file->size != sizeof(*file))
+	else if (file->version != POLICY_VERSION || file->size != head + used_bytes(&file->policy))
 		*why = "compiled policy is of another version of redial, compile it again";
-	else if (len < sizeof(*file))
-		*why = "compiled policy is truncated, compile it again";
-	else if (len > sizeof(*file) || file->checksum != checksum(&file->policy) ||
+	else if (len > file->size || file->checksum != checksum(&file->policy) ||
 		 !policy_ok(&file->policy))
 		*why = "compiled policy is corrupted, compile it again";
 	else
@@ -129,7 +126,13 @@ void compiled_make(struct compiled *out, const struct policy *policy)
 	memset(out, 0, sizeof(*out));
 	memcpy(out->magic, COMPILED_MAGIC, sizeof(out->magic));
 	out->version = POLICY_VERSION;
-	out->size = sizeof(*out);
-	memcpy(&out->policy, policy, sizeof(*policy));
+	out->size = (uint32_t)(offsetof(struct compiled, policy) + used_bytes(policy));
+	memcpy(&out->policy, policy, used_bytes(policy));
 	out->checksum = checksum(&out->policy);
+}
+
+void compiled_copy(struct policy *to, const struct policy *found)
+{
+	memset(to, 0, sizeof(*to));
+	memcpy(to, found, used_bytes(found));
 }

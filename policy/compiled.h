@@ -14,23 +14,27 @@
 struct compiled {
 	char magic[8]; /* COMPILED_MAGIC */
 	uint32_t version;
-	uint32_t size; /* of this whole structure, in bytes */
-	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's words, in four lanes */
+	uint32_t size; /* of the file, in bytes: it ends with the last rule there is */
+	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's 32-bit words */
 	struct policy policy;
 };
 
 #define COMPILED_MAGIC "\177REDIALP"
 
+/* Copies what compiled_open has found to a whole struct policy. */
+void compiled_copy(struct policy *to, const struct policy *found);
+
 /* Do these bytes start as a compiled policy does? (If not, it is text.) */
 bool compiled_is(const void *data, size_t len);
 
 /*
- * The policy in the len bytes at data, which must be aligned for struct compiled. Returns NULL,
- * and a reason for the user in *why, if they are truncated, of another version or corrupted.
+ * The policy in the len bytes at data, which must be aligned for struct compiled; of its rules only
+ * the first rule_count are there. Returns NULL, and a reason for the user in *why, if they are
+ * truncated, of another version or corrupted.
  */
 const struct policy *compiled_open(const void *data, size_t len, const char **why);
 
-/* Fills *out, ready to be written, from *policy. */
+/* Fills *out from *policy; out->size bytes of it are the file. */
 void compiled_make(struct compiled *out, const struct policy *policy);
 
 #endif

@@ -102,7 +102,7 @@ static int load_compiled(const char *data, size_t len, struct policy *policy,
 
 	if (!found)
 		return fail(error, 0, "%s", why);
-	*policy = *found;
+	compiled_copy(policy, found);
 	return 0;
 }
 

@@ -39,7 +39,7 @@ static int write_temporary(int dir_fd, const char *name, const struct compiled *
 		return -errno;
 	err = fchmod(fd, 0644) < 0 ? -errno : 0;
 	if (!err)
-		err = write_whole(fd, (const char *)file, sizeof(*file));
+		err = write_whole(fd, (const char *)file, file->size);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (err)
@@ -127,8 +127,8 @@ static bool is_there(int dir_fd, const char *name, const struct compiled *file)
 
 	if (fd < 0)
 		return false;
-	same = read(fd, &found, sizeof(found)) == sizeof(found) &&
-	       memcmp(&found, file, sizeof(found)) == 0;
+	same = read(fd, &found, sizeof(found)) == (ssize_t)file->size &&
+	       memcmp(&found, file, file->size) == 0;
 	close(fd);
 	return same;
 }

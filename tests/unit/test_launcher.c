@@ -171,7 +171,7 @@ static void a_compiled_policy_is_handed_down_as_it_is(void)
 
 	policy_defaults(&policy);
 	compiled_make(&file, &policy);
-	path = scratch_file("made.bin", &file, sizeof(file));
+	path = scratch_file("made.bin", &file, file.size);
 	snprintf(expected, sizeof(expected), "policy %s\n", path);
 	EXPECT_LAUNCH(0, expected, "", "--policy", path, PRINT);
 	EXPECT_LAUNCH(78, "", "made.bin: compiled policy is truncated", "--policy",

@@ -62,7 +62,7 @@ static void what_is_no_text_file_is_refused(void)
 	refused_file(scratch_file("large", large, sizeof(large) - 1), "is larger than 1 MiB");
 	policy_defaults(&defaults);
 	compiled_make(&file, &defaults);
-	refused_file(scratch_file("compiled", &file, sizeof(file)), "is a compiled policy");
+	refused_file(scratch_file("compiled", &file, file.size), "is a compiled policy");
 	memset(&error, 0, sizeof(error));
 	runner_expect_long(
 	    "NUL", -1,
@@ -124,7 +124,7 @@ static void any_file_may_be_text_or_compiled(void)
 	compiled_make(&file, &defaults);
 	runner_expect_long(
 	    "compiled", 0,
-	    load_any_policy(scratch_file("any", &file, sizeof(file)), &policy, &error, &compiled));
+	    load_any_policy(scratch_file("any", &file, file.size), &policy, &error, &compiled));
 	runner_expect_long("compiled", 1, compiled);
 	runner_expect_long("difference", 0, memcmp(&policy, &defaults, sizeof(policy)));
 	runner_expect_long(

@@ -126,7 +126,10 @@ static void a_compiled_policy_is_the_text_it_came_from(void)
 
 	expect_run(RUN("compile", text, "-o", out), 0, "", "");
 	CU_ASSERT_EQUAL(stat(out, &st), 0);
-	runner_expect_long("size", sizeof(struct compiled), st.st_size);
+	runner_expect_long("size, with the two rules there are",
+			   offsetof(struct compiled, policy) + offsetof(struct policy, rules) +
+			       2 * sizeof(struct policy_rule),
+			   st.st_size);
 	runner_expect_long("mode", 0644, st.st_mode & 07777);
 	expect_run(RUN("check", out), 0, "", "");
 	expect_run(RUN("show", out), 0, shown.out, "");
@@ -147,7 +150,7 @@ static void a_spoiled_compiled_policy_is_refused(void)
 		 "redial-policy: %s: compiled policy is truncated, compile it again\n", path);
 	expect_run(RUN("check", path), 1, "", message);
 	file.version = 99;
-	path = scratch_file("spoiled.bin", &file, sizeof(file));
+	path = scratch_file("spoiled.bin", &file, file.size);
 	snprintf(message, sizeof(message),
 		 "redial-policy: %s: compiled policy is of another version of redial, compile it "
 		 "again\n",
@@ -155,7 +158,7 @@ static void a_spoiled_compiled_policy_is_refused(void)
 	expect_run(RUN("check", path), 1, "", message);
 	file.version = POLICY_VERSION;
 	file.policy.retry.methods = UINT32_MAX;
-	path = scratch_file("spoiled.bin", &file, sizeof(file));
+	path = scratch_file("spoiled.bin", &file, file.size);
 	snprintf(message, sizeof(message),
 		 "redial-policy: %s: compiled policy is corrupted, compile it again\n", path);
 	expect_run(RUN("show", path), 1, "", message);
