@@ -22,7 +22,7 @@ CFLAGS += -std=gnu11 $(WARN)
 # stack protector, no fortified call, no relocation that only new loaders know.
 MACHINE := $(shell $(CC) -dumpmachine)
 FREE_CFLAGS := -fPIC -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
-	-fvisibility=hidden -ftls-model=initial-exec -fno-asynchronous-unwind-tables \
+	-fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables \
 	-Wconversion -Wno-sign-conversion $(if $(findstring aarch64,$(MACHINE)),-mno-outline-atomics)
 # Across files gcc makes the hot path a tenth shorter. Not mem.c: calls of memcpy appear late.
 LTO := $(if $(findstring clang,$(shell $(CC) --version)),,-flto=auto)

@@ -87,6 +87,16 @@ void conn_forget_fd(int fd)
 		conn_forget(conn);
 }
 
+void conn_forget_busy(void)
+{
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	for (uint32_t fd = 0; fd < top; fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (conn && conn != &conn_own && conn->busy)
+			conn_forget_fd((int)fd);
+	}
+}
+
 static void drop_registrations(struct conn *conn, int fd)
 {
 	int kept = 0;
@@ -165,18 +175,12 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 	conn->flags |= CONN_CONNECTED;
 }
 
-/* Is the last of the queue still being written? */
-static bool writing(const struct conn *conn)
-{
-	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
-}
-
 void conn_mark(const struct conn *conn, struct conn_mark *mark)
 {
 	mark->request_count = conn->request_count;
 	mark->held_len = conn->held_len;
 	mark->popped = conn->popped;
-	mark->writing = writing(conn);
+	mark->writing = conn_is_writing(conn);
 	if (mark->writing) {
 		mark->request = conn->request;
 		mark->last = conn->requests[conn->request_count - 1];
@@ -232,7 +236,7 @@ static struct conn_request *last_request(struct conn *conn)
 static bool record_piece(struct conn *conn, const char *bytes, size_t len)
 {
 	while (len) {
-		if (!writing(conn)) {
+		if (!conn_is_writing(conn)) {
 			if (conn->request_count == CONN_REQUESTS_MAX)
 				return false;
 			conn->requests[conn->request_count++] = (struct conn_request){0};

@@ -148,6 +148,9 @@ void conn_forget(struct conn *conn);
 /* The same by number, with all other numbers of that connection. */
 void conn_forget_fd(int fd);
 
+/* Lets go of all that a rescue is under way on: the program needs a number that one uses. */
+void conn_forget_busy(void);
+
 /*
  * fd is about to be closed, or to become something else: stops tracking if it was the connection's
  * only number.
@@ -185,6 +188,12 @@ bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t
 static inline bool conn_waiting(const struct conn *conn)
 {
 	return conn->request_count != 0;
+}
+
+/* Is the last of the unanswered requests still being written? */
+static inline bool conn_is_writing(const struct conn *conn)
+{
+	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
 }
 
 /* Has the program just begun, or not even begun, the only unanswered request? */

@@ -46,11 +46,8 @@ static void forget_range(unsigned first, unsigned last)
 		else
 			conn_drop_fd((int)fd);
 	}
-	for (unsigned fd = 0; hits_own && fd < top; fd++) {
-		struct conn *conn = table_find((int)fd);
-		if (conn && conn != &conn_own && conn->busy)
-			conn_forget_fd((int)fd);
-	}
+	if (hits_own)
+		conn_forget_busy();
 }
 
 HOOK int close_range(unsigned first, unsigned last, int flags)

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "conn.h"
 #include "kernel.h"
+#include "mem.h"
 #include "real.h"
 #include "redial.h"
 #include "table.h"
@@ -58,7 +59,7 @@ HOOK int bind(int fd, const struct sockaddr *addr, socklen_t len)
 }
 
 /* A connection begins, or a program asks again how the one under way stands. */
-static void track(int fd, const struct sockaddr *addr, socklen_t len)
+static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun)
 {
 	uint64_t cookie = kernel_cookie(fd);
 	struct conn *conn = table_find(fd);
@@ -68,8 +69,12 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len)
 	}
 	if (!conn || !conn_lock(conn, fd))
 		return;
-	if (!conn->cookie)
+	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
 		conn_connected(conn, addr, len, cookie);
+	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
+		conn_forget(conn); /* connected, but to which of the two? */
+		return;
+	}
 	conn_unlock(conn);
 }
 
@@ -82,7 +87,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (error && error != EINPROGRESS && error != EINTR)
 		return result;
 	if (is_trackable(addr, len))
-		track(fd, addr, len);
+		track(fd, addr, len, error == EINPROGRESS);
 	else
 		conn_forget_fd(fd);
 	if (error)

@@ -44,7 +44,11 @@ static int share(struct conn *conn, int fd, int copy)
 /* Before a call that closes `to` to put something else there. */
 static void make_room(int fd, int to)
 {
-	if (__builtin_expect(table_find(to) != NULL, 0) && fd != to && is_tracked(to))
+	if (__builtin_expect(table_find(to) == NULL, 1) || fd == to || !arena_is_ours())
+		return;
+	if (table_find(to) == &conn_own)
+		conn_forget_busy();
+	else
 		conn_drop_fd(to);
 }
 

@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "real.h"
 #include "redial.h"
+#include "redial_place.h"
 #include "table.h"
 
 #define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
@@ -85,6 +86,38 @@ static int soften_poll(struct pollfd *fds, nfds_t len, int count)
 	return count;
 }
 
+static bool takes_bytes(const struct pollfd *slot)
+{
+	if (!(slot->events & POLLOUT) || slot->fd < 0)
+		return false;
+	const struct conn *conn = table_find(slot->fd);
+	return conn && __atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * During a rescue send takes what it is given, but a watcher is never writable: a program that asks
+ * before each write, as Python does under a timeout, would wait for it in vain.
+ */
+static bool has_taker(const struct pollfd *fds, nfds_t len)
+{
+	for (nfds_t i = 0; i < len; i++) {
+		if (takes_bytes(&fds[i]))
+			return true;
+	}
+	return false;
+}
+
+static int add_takers(struct pollfd *fds, nfds_t len, int count)
+{
+	for (nfds_t i = 0; i < len && count >= 0; i++) {
+		if (!takes_bytes(&fds[i]))
+			continue;
+		count += !fds[i].revents;
+		fds[i].revents |= POLLOUT;
+	}
+	return count;
+}
+
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	return soften_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
@@ -102,28 +135,55 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 	return soften_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 
+static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
+					const struct timespec *timeout, const sigset_t *mask)
+{
+	static const struct timespec now = {0, 0};
+	if (!has_taker(fds, len))
+		return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+	return add_takers(fds, len, soften_poll(fds, len, real.ppoll(fds, len, &now, mask)));
+}
+
+static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeout)
+{
+	if (!has_taker(fds, len))
+		return soften_poll(fds, len, real.poll(fds, len, timeout));
+	return add_takers(fds, len, soften_poll(fds, len, real.poll(fds, len, 0)));
+}
+
 HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
 {
+	if (__builtin_expect(redial_any_placed(), 0))
+		return poll_beside_rescues(fds, len, timeout);
 	return soften_poll(fds, len, real.poll(fds, len, timeout));
 }
 
 HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout, const sigset_t *mask)
 {
+	if (__builtin_expect(redial_any_placed(), 0))
+		return ppoll_beside_rescues(fds, len, timeout, mask);
 	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
 }
 
-/* What glibc's <poll.h> makes of poll and ppoll under _FORTIFY_SOURCE. */
+/*
+ * What glibc's <poll.h> makes of poll and ppoll under _FORTIFY_SOURCE. They end the program if
+ * there is no room for len: leave that to the real ones.
+ */
 int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room);
 int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
 		const sigset_t *mask, size_t room);
 
 HOOK int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room)
 {
-	return soften_poll(fds, len, real.__poll_chk(fds, len, timeout, room));
+	if (__builtin_expect(room / sizeof(*fds) < len, 0))
+		return real.__poll_chk(fds, len, timeout, room);
+	return poll(fds, len, timeout);
 }
 
 HOOK int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
 		     const sigset_t *mask, size_t room)
 {
-	return soften_poll(fds, len, real.__ppoll_chk(fds, len, timeout, mask, room));
+	if (__builtin_expect(room / sizeof(*fds) < len, 0))
+		return real.__ppoll_chk(fds, len, timeout, mask, room);
+	return ppoll(fds, len, timeout, mask);
 }

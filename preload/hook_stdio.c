@@ -27,8 +27,14 @@ static ssize_t read_stream(void *cookie, char *buf, size_t len)
 /* A cookie's write returns 0 on error, never less (fopencookie(3)). */
 static ssize_t write_stream(void *cookie, const char *buf, size_t len)
 {
-	ssize_t written = write(fd_of(cookie), buf, len);
-	return written < 0 ? 0 : written;
+	size_t written = 0; /* libc's own streams go on after a part as well */
+	while (written < len) {
+		ssize_t taken = write(fd_of(cookie), buf + written, len - written);
+		if (taken < 0)
+			break;
+		written += (size_t)taken;
+	}
+	return (ssize_t)written;
 }
 
 static int close_stream(void *cookie)

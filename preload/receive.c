@@ -134,6 +134,7 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 		return true;
 	}
 	struct redial_start start = {
+	    .reading = true,
 	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
 	    .error = error,
 	    .head = conn->held,

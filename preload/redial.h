@@ -28,6 +28,7 @@ enum redial_result {
 /* What begins a rescue. */
 struct redial_start {
 	enum cause cause;
+	bool reading;	  /* a read found out: more of the request will not come by itself */
 	bool unsent;	  /* the kernel took no byte of the request */
 	int error;	  /* what the program gets if it fails: an errno, or 0 for end of stream */
 	const char *head; /* the request's first bytes, for rules and the log */

@@ -14,6 +14,11 @@
 /* Watchers that lie in the program's numbers, more or less: a hint for redial_sweep. */
 static uint32_t placed;
 
+bool redial_any_placed(void)
+{
+	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
+}
+
 static void set_placed(struct rescue *rescue, bool is_placed)
 {
 	if (rescue->placed == is_placed)
@@ -112,8 +117,8 @@ int redial_install(struct conn *conn)
 bool redial_is_displaced(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
-	if (!rescue->placed)
-		return false;
+	if (!rescue->placed) /* a failure, or its answer, may wait for the program long */
+		return rescue->phase == PHASE_FAILED && kernel_cookie(conn->fd) != conn->cookie;
 	for (int i = 0; i < conn->alias_count; i++) {
 		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
 			return true;

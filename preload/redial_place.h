@@ -11,6 +11,9 @@ int redial_place(struct conn *conn);
 /* Puts the dead socket back; nothing if there is no watcher. */
 void redial_unplace(struct conn *conn);
 
+/* Does any watcher lie in a number of the program's, as far as this thread can know? */
+bool redial_any_placed(void);
+
 /*
  * Puts the connected socket there, flagged as the program's was, and closes the dead one and the
  * watcher. Returns 0, or a negative errno: then all is as before.

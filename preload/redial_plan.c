@@ -76,7 +76,8 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
-	if (!arena_is_ours() || conn->flags & (CONN_CROWDED | CONN_SHARED) || conn->writers)
+	if (!arena_is_ours() || conn->writers ||
+	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;
 	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
@@ -117,6 +118,10 @@ static enum reason schedule(struct conn *conn)
 
 enum reason redial_plan_next(struct conn *conn)
 {
+	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
+	const struct redial_start now = {.head = conn->held, .head_len = conn->held_len};
+	if (now.head_len)
+		find_settings(conn, &now, &conn->rescue->settings);
 	enum reason reason = ask(conn, conn->rescue, true);
 	return reason == REASON_NONE ? schedule(conn) : reason;
 }
@@ -176,6 +181,8 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
 		rescue->error = start->error;
 	rescue->cause = start->cause;
+	/* The program itself may have written on the new connection by now. */
+	rescue->unsent = rescue->unsent && start->unsent;
 	enum reason reason = check_picture(conn, true);
 	if (reason == REASON_NONE)
 		reason = redial_plan_next(conn);
@@ -201,6 +208,8 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		rescue->cause = start->cause;
 		rescue->first_cause = start->cause;
 		reason = ask(conn, rescue, false);
+		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
+			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
 			reason = check_picture(conn, !start->unsent);
 		if (reason == REASON_NONE)

@@ -2,6 +2,7 @@
 #include "transmit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "config.h"
 #include "kernel.h"
@@ -51,33 +52,39 @@ enum sent {
 	TRY_AGAIN,
 };
 
-/*
- * A rescue has come to nothing. The kernel told ECONNRESET once and would not again; anything else
- * it will repeat, with a SIGPIPE where one is due. Called with the lock, leaves without.
- */
-static enum sent deliver_failure(struct conn *conn)
+/* SO_ERROR has been taken from the socket: only end of stream and EPIPE are told again. */
+static enum sent tell(int error)
 {
-	int error = redial_error(conn);
-	/* A peer that has only ended its own direction would take the request once more. */
-	if (!error && redial_was_sent(conn))
-		error = ECONNRESET;
-	conn_forget(conn);
-	if (error != ECONNRESET)
+	if (!error || error == EPIPE)
 		return PASS_ON;
 	set_errno(error);
 	return KERNELS_WORD;
 }
 
 /*
+ * A rescue has come to nothing. The kernel told ECONNRESET once and would not again; anything else
+ * it will repeat, with a SIGPIPE where one is due. Called with the lock, leaves without.
+ */
+static enum sent deliver_failure(struct conn *conn, bool begun)
+{
+	int error = redial_error(conn);
+	/* A peer that has only ended its own direction would take the request once more. */
+	if (!error && (begun || redial_was_sent(conn)))
+		error = ECONNRESET;
+	conn_forget(conn);
+	return tell(error);
+}
+
+/*
  * A rescue is under way and the call's bytes are in its copy: lets it run for callers that may
  * block. Called with the lock, leaves without.
  */
-static enum sent hand_over(struct conn *conn)
+static enum sent hand_over(struct conn *conn, bool begun)
 {
 	bool blocking = !redial_is_nonblocking(conn);
 	enum redial_result result = blocking ? redial_run(conn, UINT64_MAX) : redial_step(conn);
 	if (result == REDIAL_FAILED)
-		return deliver_failure(conn);
+		return deliver_failure(conn, begun);
 	if (result == REDIAL_LOST) {
 		if (!blocking) /* redial_run has let go of it already */
 			conn_forget(conn);
@@ -92,14 +99,14 @@ static enum sent hand_over(struct conn *conn)
 }
 
 /* The same without a copy: a watcher is never writable, so the wait is here, and bounded. */
-static enum sent wait_for_socket(struct conn *conn)
+static enum sent wait_for_socket(struct conn *conn, bool begun)
 {
 	switch (redial_run(conn, UINT64_MAX)) {
 	case REDIAL_LOST:
 	case REDIAL_GONE:
 		return PASS_ON;
 	case REDIAL_FAILED:
-		return deliver_failure(conn);
+		return deliver_failure(conn, begun);
 	case REDIAL_INTERRUPTED:
 		conn_unlock(conn);
 		set_errno(EINTR);
@@ -115,12 +122,14 @@ static enum sent wait_for_socket(struct conn *conn)
 /* The program writes while a rescue is under way. Called with the lock, leaves without. */
 static enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
 {
+	/* What the rescue has already taken would be missing before these bytes. */
+	bool begun = conn->held_len != 0;
 	if (conn->flags & CONN_UNHELD || conn->held_len + len > config.policy->hold_max_bytes)
-		return wait_for_socket(conn);
-	if (conn_record(conn, call->iov, call->count, len))
-		return hand_over(conn);
+		return wait_for_socket(conn, begun);
+	if (conn_record(conn, call->iov, call->count, len) && !(conn->flags & CONN_UNHELD))
+		return hand_over(conn, begun);
 	conn_forget(conn);
-	return PASS_ON;
+	return begun ? tell(ECONNRESET) : PASS_ON;
 }
 
 /*
@@ -135,12 +144,9 @@ static enum sent rescue(struct conn *conn, const struct transmit *call, struct r
 	if (start->unsent && !copied)
 		conn_unrecord(conn, mark, call->iov, call->count, 0);
 	if (redial_begin(conn, start) == REASON_NONE)
-		return copied ? hand_over(conn) : wait_for_socket(conn);
+		return copied ? hand_over(conn, false) : wait_for_socket(conn, false);
 	conn_forget(conn);
-	if (start->error != ECONNRESET)
-		return PASS_ON;
-	set_errno(start->error);
-	return KERNELS_WORD;
+	return tell(start->error);
 }
 
 /*
@@ -206,10 +212,20 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return send_during_rescue(conn, call, len);
 	if (conn->unsent)
 		redial_send_rest(conn);
+	if (conn->unsent && !kernel_is_dead(call->fd)) {
+		/* The peer takes nothing now: these bytes may not overtake what waits. */
+		conn_unlock(conn);
+		if (call->flags & MSG_DONTWAIT || sys3(fcntl, call->fd, F_GETFL, 0) & O_NONBLOCK) {
+			set_errno(EAGAIN);
+			return KERNELS_WORD;
+		}
+		return TRY_AGAIN;
+	}
+	bool begun = conn->busy && conn->held_len;
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
 		conn_forget(conn);
-		return PASS_ON;
+		return begun ? tell(ECONNRESET) : PASS_ON;
 	}
 	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {
 		struct redial_start start = {
