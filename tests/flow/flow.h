@@ -87,7 +87,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
-	X(jumps)
+	X(jumps)                                                                                   \
+	X(regressions)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
