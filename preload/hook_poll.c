@@ -118,20 +118,38 @@ static int add_takers(struct pollfd *fds, nfds_t len, int count)
 	return count;
 }
 
+static int last_set = -1;
+
+static TRACKED void note_set(int epfd)
+{
+	__atomic_store_n(&last_set, epfd, __ATOMIC_RELAXED);
+	kernel_note_epoll_set(epfd);
+}
+
+/* Before a wait: a rescue may have to look for registrations in this set. */
+static inline void note(int epfd)
+{
+	if (__builtin_expect(epfd != __atomic_load_n(&last_set, __ATOMIC_RELAXED), 0))
+		note_set(epfd);
+}
+
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
+	note(epfd);
 	return soften_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
 }
 
 HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 		     const sigset_t *mask)
 {
+	note(epfd);
 	return soften_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
 HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
 		      const sigset_t *mask)
 {
+	note(epfd);
 	return soften_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 

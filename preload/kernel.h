@@ -88,6 +88,15 @@ bool kernel_restarts(void);
 /* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t kernel_receive_timeout_ms(int fd);
 
+/* Remembers an epoll set that the program waits on, among a few. */
+void kernel_note_epoll_set(int epfd);
+
+/*
+ * Looks in those sets for registrations of conn's descriptor that were made past the hooks, as
+ * libuv makes them by io_uring, and adds them to the ones that are known (/proc/self/fdinfo).
+ */
+void kernel_registrations_find(struct conn *conn);
+
 /*
  * Take the program's registrations of conn's descriptor out of its epoll sets, forgetting those
  * that are not there any more, and put them back for what is at the number then. `placeholder`: an

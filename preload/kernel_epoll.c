@@ -50,7 +50,7 @@ static uint64_t read_number(const char **at, const char *end, unsigned base)
 }
 
 /* One line of /proc/self/fdinfo/EPFD: "tfd: 7 events: 40000001 data: 7 ..." (proc(5)). */
-static bool line_events(const char *at, const char *end, int fd, uint32_t *events)
+static bool read_line(const char *at, const char *end, int fd, struct conn_registration *found)
 {
 	if (end - at < 4 || memcmp(at, "tfd:", 4) != 0)
 		return false;
@@ -58,7 +58,9 @@ static bool line_events(const char *at, const char *end, int fd, uint32_t *event
 	if (read_number(&at, end, 10) != (uint64_t)fd)
 		return false;
 	at = skip_to_number(at, end);
-	*events = (uint32_t)read_number(&at, end, 16);
+	found->events = (uint32_t)read_number(&at, end, 16);
+	at = skip_to_number(at, end);
+	found->data = read_number(&at, end, 16);
 	return true;
 }
 
@@ -77,8 +79,8 @@ static void fdinfo_path(char *path, int epfd)
 	*path = '\0';
 }
 
-/* The events that epfd waits for on fd right now; false if /proc does not tell. */
-static bool current_events(int epfd, int fd, uint32_t *events)
+/* What epfd waits for on fd right now; false if it does not, or /proc does not tell. */
+static bool current_registration(int epfd, int fd, struct conn_registration *now)
 {
 	char path[48];
 	char text[2048];
@@ -97,7 +99,7 @@ static bool current_events(int epfd, int fd, uint32_t *events)
 		for (size_t i = 0; i < len && !found; i++) {
 			if (text[i] != '\n')
 				continue;
-			found = line_events(text + start, text + i, fd, events);
+			found = read_line(text + start, text + i, fd, now);
 			start = i + 1;
 		}
 		if (found || start == 0)
@@ -109,15 +111,52 @@ static bool current_events(int epfd, int fd, uint32_t *events)
 	return found;
 }
 
+/* The epoll sets that threads of the program have waited on lately. */
+enum { SETS = 8 };
+static int sets[SETS] = {-1, -1, -1, -1, -1, -1, -1, -1};
+static uint32_t next_set;
+
+void kernel_note_epoll_set(int epfd)
+{
+	for (int i = 0; i < SETS; i++) {
+		if (__atomic_load_n(&sets[i], __ATOMIC_RELAXED) == epfd)
+			return;
+	}
+	uint32_t i = __atomic_fetch_add(&next_set, 1, __ATOMIC_RELAXED) % SETS;
+	__atomic_store_n(&sets[i], epfd, __ATOMIC_RELAXED);
+}
+
+static bool is_known(const struct conn *conn, int epfd, int fd)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
+			return true;
+	}
+	return false;
+}
+
+void kernel_registrations_find(struct conn *conn)
+{
+	for (int i = 0; i < SETS; i++) {
+		int epfd = __atomic_load_n(&sets[i], __ATOMIC_RELAXED);
+		struct conn_registration found = {.epfd = epfd, .fd = conn->fd};
+		if (epfd < 0 || is_known(conn, epfd, conn->fd) ||
+		    conn->registration_count == CONN_REGISTRATIONS_MAX ||
+		    !current_registration(epfd, conn->fd, &found))
+			continue;
+		conn->registrations[conn->registration_count++] = found;
+	}
+}
+
 void kernel_registrations_take(struct conn *conn)
 {
 	int kept = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
 		struct conn_registration *r = &conn->registrations[i];
-		uint32_t events;
+		struct conn_registration now;
 		/* Only the kernel knows whether a one-shot registration has fired. */
-		if ((r->events & EPOLLONESHOT) && current_events(r->epfd, r->fd, &events) &&
-		    !(events & ~PRIVATE_BITS))
+		if ((r->events & EPOLLONESHOT) && current_registration(r->epfd, r->fd, &now) &&
+		    !(now.events & ~PRIVATE_BITS))
 			r->events &= PRIVATE_BITS;
 		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
 		if (control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0) == 0)

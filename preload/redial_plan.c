@@ -220,6 +220,8 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		rescue_free(conn);
 		return reason;
 	}
+	if (rescue->nonblocking && !conn->registration_count)
+		kernel_registrations_find(conn);
 	conn->busy = true;
 	return REASON_NONE;
 }
