@@ -36,16 +36,10 @@ static bool arena_map(void)
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		size_t slots_len = (size_t)layouts[i].slots * sizeof(struct conn *);
 		size_t len = HEAD_LEN + slots_len + layouts[i].heap;
-		/* Unreadable at first: mlockall(MCL_FUTURE) would fill all of it. */
-		long at = sys6(mmap, 0, len, PROT_NONE,
+		long at = sys6(mmap, 0, len, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (at < 0 && at > -4096)
 			continue;
-		sys2(munlock, at, len);
-		if (sys3(mprotect, at, len, PROT_READ | PROT_WRITE) < 0) {
-			sys2(munmap, at, len);
-			continue;
-		}
 		/* Before Linux 4.14 this fails, and children rely on arena_is_ours instead. */
 		sys3(madvise, at, len, MADV_WIPEONFORK);
 		struct arena *none = NULL;
