@@ -208,6 +208,27 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
 	}
 }
 
+/*
+ * The call gave no bytes. true: a rescue has begun, make it again; false: *result is the program's.
+ * Called with the lock, leaves without.
+ */
+static bool read_again(struct conn *conn, const struct receive *call, ssize_t *result, int error)
+{
+	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
+	bool again = false;
+	if (*result < 0 ? !is_reset(error) : wanted(call) == 0)
+		conn_unlock(conn);
+	else if (!error && until_close)
+		conn_forget(conn); /* the regular end of that response */
+	else if (!conn_waiting(conn))
+		*result = end_of_idle(conn, *result);
+	else
+		again = rescue(conn, call, error);
+	if (!again && *result < 0)
+		set_errno(error);
+	return again;
+}
+
 ssize_t receive(struct conn *conn, const struct receive *call)
 {
 	ssize_t result;
@@ -229,6 +250,11 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 		int error = result < 0 ? get_errno() : 0;
 		if (error == EAGAIN || error == EINTR || !conn_lock(conn, call->fd))
 			return result;
+		if (result > 0 && (conn->epoch != epoch || conn->busy)) {
+			/* Read from the socket that another thread has begun to replace. */
+			conn_forget(conn);
+			return result;
+		}
 		if (result > 0 && rescue_from_408(conn, call, (size_t)result)) {
 			conn_unlock(conn);
 			continue;
@@ -241,23 +267,7 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 			conn_unlock(conn); /* it was the end of the socket before this one */
 			continue;
 		}
-		if (result < 0 ? !is_reset(error) : wanted(call) == 0) {
-			conn_unlock(conn);
+		if (!read_again(conn, call, &result, error))
 			return result;
-		}
-		if (!error && conn->flags & CONN_ANSWERING &&
-		    conn->response.flags & HTTP1_UNTIL_CLOSE) {
-			conn_forget(conn); /* the regular end of that response */
-			return result;
-		}
-		if (!conn_waiting(conn)) {
-			result = end_of_idle(conn, result);
-			set_errno(error);
-			return result;
-		}
-		if (!rescue(conn, call, error)) {
-			set_errno(error);
-			return result;
-		}
 	}
 }
