@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "flow.h"
@@ -246,6 +248,36 @@ static void redial_goes_to_the_address_that_connected(void)
 	flow_end(&flow);
 }
 
+/* libuv registers by io_uring where it can: no call of libc's tells of it. */
+PROGRAM(get_with_a_registration_past_libc)
+{
+	int fd = dial();
+	int set = epoll_create1(0);
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0x1234567890};
+	char text[4096];
+	syscall(SYS_epoll_ctl, set, EPOLL_CTL_ADD, fd, &event);
+	for (int i = 1; i <= 2; i++) {
+		ssize_t got = -1;
+		ask(fd, "GET", i == 1 ? "/1" : "/2", NULL);
+		while (got < 0 && epoll_wait(set, &event, 1, 2000) == 1) {
+			got = recv(fd, text, sizeof(text), 0);
+			if (got < 0 && errno != EAGAIN)
+				break;
+		}
+		say(got > 0 && event.data.u64 == 0x1234567890 ? "answered" : "silent");
+	}
+	hang_up(fd);
+}
+
+static void registration_past_libc_outlives_a_rescue(void)
+{
+	struct flow flow = {
+	    .program = "get_with_a_registration_past_libc", .way = WAY_POLL, .faults = {"reset@2"}};
+	flow_redial(&flow);
+	expect_printed(&flow, "answered\nanswered\n");
+	flow_end(&flow);
+}
+
 const struct runner_test regressions_tests[] = {
     T(post_too_large_to_hold_is_never_begun_twice),
     T(body_never_goes_where_its_head_did_not),
@@ -253,4 +285,5 @@ const struct runner_test regressions_tests[] = {
     T(rule_holds_for_a_request_whose_host_came_late),
     T(number_that_the_program_takes_is_not_a_rescues_any_more),
     T(redial_goes_to_the_address_that_connected),
+    T(registration_past_libc_outlives_a_rescue),
     T_END};
