@@ -217,8 +217,9 @@ static int bind_like(int fd, int like)
 
 int kernel_socket_like(int like, int family, bool bound)
 {
-	/* kernel_received_was has shown that it is TCP, if it is not local. */
-	if (family == AF_UNIX && (bound || get_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM))
+	/* MPTCP answers TCP_INFO too, but a plain socket would not be the same. */
+	if (family == AF_UNIX ? bound || get_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
+			      : get_int(like, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
 		return -EPROTONOSUPPORT;
 	int kept = get_errno();
 	int fd = real.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
