@@ -7,9 +7,11 @@
 
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
-		   sizeof(struct policy) == 16 + sizeof(struct policy_retry) +
-						sizeof(struct policy_log) +
-						POLICY_RULES_MAX * sizeof(struct policy_rule),
+		   sizeof(struct policy) ==
+		       24 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
+			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
+			   POLICY_RULES_MAX * sizeof(struct policy_rule),
 	       "struct policy has padding");
 
 typedef uint32_t __attribute__((may_alias)) word;
@@ -42,6 +44,20 @@ static bool in_range(uint32_t value, uint32_t min, uint32_t max)
 	return value >= min && value <= max;
 }
 
+static bool names_ok(const struct policy_retry *retry, uint32_t name_count)
+{
+	return retry->attempt_header <= name_count &&
+	       !(retry->key_headers & ~((UINT32_C(1) << name_count) - 1));
+}
+
+static bool statuses_ok(const struct policy_retry *retry)
+{
+	for (unsigned status = 400; status <= 422; status++)
+		if (STATUS_IS_FINAL(status) && policy_has_status(retry->statuses, status))
+			return false;
+	return true;
+}
+
 /* A rule's unset members are zero. */
 static bool retry_ok(const struct policy_retry *retry, bool may_be_unset)
 {
@@ -52,6 +68,11 @@ static bool retry_ok(const struct policy_retry *retry, bool may_be_unset)
 	       in_range(retry->max_attempts, floor, LIMIT_ATTEMPTS_MAX) &&
 	       in_range(retry->total_timeout_ms, floor, LIMIT_TOTAL_TIMEOUT_MAX) &&
 	       in_range(retry->connect_timeout_ms, floor, LIMIT_CONNECT_TIMEOUT_MAX) &&
+	       retry->response_timeout_ms <= LIMIT_RESPONSE_TIMEOUT_MAX &&
+	       retry->unacked_timeout_ms <= LIMIT_UNACKED_TIMEOUT_MAX &&
+	       retry->retry_after_max_ms <= LIMIT_RETRY_AFTER_MAX &&
+	       retry->max_idle_ms <= LIMIT_MAX_IDLE_MAX && retry->keep_alive_hints <= 1 &&
+	       retry->add_request_id <= 1 && statuses_ok(retry) &&
 	       retry->max_request_bytes <= LIMIT_REQUEST_BYTES_MAX &&
 	       backoff->base_ms <= LIMIT_BACKOFF_MS_MAX &&
 	       backoff->max_ms <= LIMIT_BACKOFF_MS_MAX &&
@@ -76,19 +97,37 @@ static bool log_ok(const struct policy_log *log)
 	return true;
 }
 
+static bool pace_ok(const struct policy_budget *budget, const struct policy_breaker *breaker)
+{
+	return budget->enabled <= 1 && budget->ratio_milli <= LIMIT_RATIO_MILLI_MAX &&
+	       budget->min_per_second <= LIMIT_PER_SECOND_MAX &&
+	       in_range(budget->window_ms, LIMIT_WINDOW_MIN, LIMIT_WINDOW_MAX) &&
+	       breaker->enabled <= 1 && breaker->reject <= 1 &&
+	       in_range(breaker->failure_ratio_milli, LIMIT_FAILURE_RATIO_MILLI_MIN,
+			LIMIT_RATIO_MILLI_MAX) &&
+	       in_range(breaker->min_attempts, LIMIT_MIN_ATTEMPTS_MIN, LIMIT_MIN_ATTEMPTS_MAX) &&
+	       in_range(breaker->window_ms, LIMIT_WINDOW_MIN, LIMIT_WINDOW_MAX) &&
+	       in_range(breaker->open_ms, LIMIT_OPEN_MIN, LIMIT_OPEN_MAX);
+}
+
 static bool policy_ok(const struct policy *policy)
 {
 	if (policy->enabled > 1 || policy->rule_count > POLICY_RULES_MAX ||
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->methods_always & ~policy->retry.methods || !retry_ok(&policy->retry, false) ||
-	    !log_ok(&policy->log))
+	    !log_ok(&policy->log) || policy->name_count > POLICY_NAMES_MAX ||
+	    !names_ok(&policy->retry, policy->name_count) ||
+	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
+	for (uint32_t i = 0; i < POLICY_NAMES_MAX; i++)
+		if (!ends(policy->names[i], sizeof(policy->names[i])))
+			return false;
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
 		if (!ends(rule->host, sizeof(rule->host)) ||
 		    !ends(rule->path, sizeof(rule->path)) || rule->port > LIMIT_PORT_MAX ||
-		    !retry_ok(&rule->retry, true))
+		    !retry_ok(&rule->retry, true) || !names_ok(&rule->retry, policy->name_count))
 			return false;
 	}
 	return true;

@@ -8,8 +8,10 @@
  * of the request were taken again, a policy that does not want them resent after a reset or an
  * end of stream still holds.
  */
-static bool cause_allowed(uint32_t on, const struct decide_facts *facts)
+static bool cause_allowed(const struct policy_retry *settings, const struct decide_facts *facts)
 {
+	uint32_t on = settings->on;
+
 	switch (facts->cause) {
 	case CAUSE_STALE:
 		return on & POLICY_ON_STALE || facts->rescuing;
@@ -18,19 +20,45 @@ static bool cause_allowed(uint32_t on, const struct decide_facts *facts)
 	case CAUSE_EOF:
 		return on & POLICY_ON_EOF;
 	case CAUSE_CONNECT:
+		return on & POLICY_ON_CONNECT || facts->rescuing;
 	case CAUSE_CONNECT_TIMEOUT:
-		return facts->rescuing;
+		return on & POLICY_ON_CONNECT_TIMEOUT || facts->rescuing;
+	case CAUSE_RESPONSE_TIMEOUT:
+		return on & POLICY_ON_RESPONSE_TIMEOUT;
+	case CAUSE_STATUS:
+		return policy_has_status(settings->statuses, facts->status);
+	case CAUSE_IDLE: /* max_idle_ms and keep_alive_hints are its switches */
+		return true;
+	case CAUSE_DNS:
+		return on & POLICY_ON_DNS;
 	case CAUSE_COUNT:
 		break;
 	}
 	return false;
 }
 
-static bool methods_allowed(uint32_t allowed, const struct decide_facts *facts)
+static bool asks_first_use(const struct decide_facts *facts)
 {
+	return !facts->rescuing && (facts->cause == CAUSE_STALE || facts->cause == CAUSE_RESET ||
+				    facts->cause == CAUSE_EOF);
+}
+
+static bool methods_allowed(const struct policy_retry *settings, const struct decide_facts *facts)
+{
+	uint32_t allowed = settings->methods & METHODS_RESENDABLE;
+
 	if (facts->unsent)
 		return true;
-	return facts->methods && !(facts->methods & ~(allowed & METHODS_RESENDABLE));
+	if (facts->keyed)
+		allowed |= METHODS_KEYED;
+	return facts->methods && !(facts->methods & ~allowed);
+}
+
+/* The server knows the key, and this is what it has to say of it. */
+static bool answers_key(const struct decide_facts *facts)
+{
+	return facts->cause == CAUSE_STATUS && (facts->status == 409 || facts->status == 422) &&
+	       facts->methods & METHODS_KEYED;
 }
 
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,
@@ -44,11 +72,13 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_STARTED;
 	if (facts->connection_auth)
 		return REASON_AUTH;
-	if (!facts->rescuing && !facts->reused && !(settings->on & POLICY_ON_FIRST_USE))
+	if (asks_first_use(facts) && !facts->reused && !(settings->on & POLICY_ON_FIRST_USE))
 		return REASON_FIRST_USE;
-	if (!cause_allowed(settings->on, facts))
+	if (!cause_allowed(settings, facts))
 		return REASON_CAUSE;
-	if (!methods_allowed(settings->methods, facts))
+	if (answers_key(facts))
+		return REASON_CONFLICT;
+	if (!methods_allowed(settings, facts))
 		return REASON_METHOD;
 	if (facts->request_len > settings->max_request_bytes)
 		return REASON_TOO_LARGE;
@@ -56,6 +86,8 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_NOT_HELD;
 	if (facts->attempts >= settings->max_attempts)
 		return REASON_ATTEMPTS;
+	if (facts->retry_after_ms > settings->retry_after_max_ms)
+		return REASON_RETRY_AFTER;
 	if (facts->elapsed_ms >= settings->total_timeout_ms)
 		return REASON_DEADLINE;
 	return REASON_NONE;
@@ -64,7 +96,7 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 /* Arrays of text, not of pointers: those would need a relocation each in libredial.so. */
 const char *cause_name(enum cause cause)
 {
-	static const char names[CAUSE_COUNT][16] = {
+	static const char names[CAUSE_COUNT][20] = {
 #define X(name, text) [CAUSE_##name] = text,
 	    REDIAL_CAUSES(X)
 #undef X

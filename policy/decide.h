@@ -13,8 +13,12 @@
 	X(STALE, "stale")                     /* dead before the request's first byte was taken */ \
 	X(RESET, "reset")                     /* ECONNRESET or EPIPE after it */                   \
 	X(EOF, "eof")                         /* end of stream after it */                         \
-	X(CONNECT, "connect")                 /* a redial was refused or unreachable */            \
-	X(CONNECT_TIMEOUT, "connect-timeout") /* a redial took too long */
+	X(CONNECT, "connect")                 /* a connect was refused, or the peer unreachable */ \
+	X(CONNECT_TIMEOUT, "connect-timeout") /* a connect took too long */                        \
+	X(RESPONSE_TIMEOUT, "response-timeout") /* no byte of a response came in time */           \
+	X(STATUS, "status")                   /* the response's status is one of `statuses` */     \
+	X(IDLE, "idle")                       /* so long idle that the server may be closing it */ \
+	X(DNS, "dns")                         /* a name could not be resolved for the moment */
 
 enum cause {
 #define X(name, text) CAUSE_##name,
@@ -41,7 +45,11 @@ enum cause {
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
 	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
 	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \
-	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */
+	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
+	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
+	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \
+	X(BUDGET, "budget")           /* the retry budget is spent */                              \
+	X(BREAKER, "breaker")         /* too much fails at this peer, nothing is resent to it */
 
 enum reason {
 #define X(name, text) REASON_##name,
@@ -63,15 +71,19 @@ struct decide_facts {
 	bool held;             /* every byte that would be sent again is in our copy */
 	bool shut_down;        /* the program called shutdown on the connection */
 	bool connection_auth;  /* the connection carries NTLM or Negotiate authentication */
+	bool keyed; /* each of those that is a POST or PATCH has an idempotency key of the policy's */
+	uint32_t status;         /* of CAUSE_STATUS, else 0 */
+	uint32_t retry_after_ms; /* that the response asks for; 0 if nothing */
 	bool rescuing;         /* an earlier failure of this request was already let pass */
 };
 
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
- * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, method,
- * too-large, not-held, attempts, deadline. While rescuing, first-use is not asked, and cause only
- * of reset and eof: those follow bytes sent again. A request of which the kernel took nothing
- * passes whatever its method (RFC 9110 section 9.2.2: it was never applied).
+ * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, conflict,
+ * method, too-large, not-held, attempts, retry-after, deadline. First-use is asked of stale,
+ * reset and eof alone, and not while rescuing; then a failed connect needs no leave of `on` either. A request of
+ * which the kernel took nothing passes whatever its method (RFC 9110 section 9.2.2: it was never
+ * applied).
  */
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,
 		   const struct decide_facts *facts);

@@ -48,7 +48,37 @@ static load_value load_rules;
 	     .offset = (at) + offsetof(struct policy_retry, on),                                   \
 	     .bit = POLICY_KEY_ON,                                                                 \
 	     .words = load_on_words,                                                               \
-	     .want = "\"stale\", \"reset\", \"eof\" or \"first-use\""},                            \
+	     .want = "\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "                 \
+		     "\"connect-timeout\", \"response-timeout\" or \"dns\""},                      \
+	    {.name = "idempotency_key_headers",                                                    \
+	     .read = load_headers,                                                                 \
+	     .offset = (at) + offsetof(struct policy_retry, key_headers),                          \
+	     .bit = POLICY_KEY_KEY_HEADERS},                                                       \
+	    {.name = "attempt_header",                                                             \
+	     .read = load_header,                                                                  \
+	     .offset = (at) + offsetof(struct policy_retry, attempt_header),                       \
+	     .bit = POLICY_KEY_ATTEMPT_HEADER},                                                    \
+	    {.name = "statuses",                                                                   \
+	     .read = load_statuses,                                                                \
+	     .offset = (at) + offsetof(struct policy_retry, statuses),                             \
+	     .bit = POLICY_KEY_STATUSES},                                                          \
+	    {.name = "keep_alive_hints",                                                           \
+	     .read = load_bool,                                                                    \
+	     .offset = (at) + offsetof(struct policy_retry, keep_alive_hints),                     \
+	     .bit = POLICY_KEY_KEEP_ALIVE_HINTS},                                                  \
+	    {.name = "add_request_id",                                                             \
+	     .read = load_bool,                                                                    \
+	     .offset = (at) + offsetof(struct policy_retry, add_request_id),                       \
+	     .bit = POLICY_KEY_ADD_REQUEST_ID},                                                    \
+	    NUMBER("response_timeout_ms",                                                          \
+		   (at) + offsetof(struct policy_retry, response_timeout_ms), 0,                   \
+		   LIMIT_RESPONSE_TIMEOUT_MAX, POLICY_KEY_RESPONSE_TIMEOUT),                       \
+	    NUMBER("unacked_timeout_ms", (at) + offsetof(struct policy_retry, unacked_timeout_ms), \
+		   0, LIMIT_UNACKED_TIMEOUT_MAX, POLICY_KEY_UNACKED_TIMEOUT),                      \
+	    NUMBER("retry_after_max_ms", (at) + offsetof(struct policy_retry, retry_after_max_ms), \
+		   0, LIMIT_RETRY_AFTER_MAX, POLICY_KEY_RETRY_AFTER_MAX),                          \
+	    NUMBER("max_idle_ms", (at) + offsetof(struct policy_retry, max_idle_ms), 0,            \
+		   LIMIT_MAX_IDLE_MAX, POLICY_KEY_MAX_IDLE),                                       \
 	    NUMBER("max_attempts", (at) + offsetof(struct policy_retry, max_attempts),             \
 		   LIMIT_ATTEMPTS_MIN, LIMIT_ATTEMPTS_MAX, POLICY_KEY_MAX_ATTEMPTS),               \
 	    NUMBER("total_timeout_ms", (at) + offsetof(struct policy_retry, total_timeout_ms),     \
@@ -79,6 +109,32 @@ static const struct load_key rule_keys[] = {
     RETRY_KEYS(RULE_RETRY, rule_backoff_keys),
     {.name = NULL}};
 
+#define MILLI(key, member, low, high)                                                              \
+	{                                                                                          \
+		.name = key, .read = load_milli, .offset = (member), .min = (low), .max = (high)   \
+	}
+
+static const struct load_key budget_keys[] = {
+    {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, budget.enabled)},
+    MILLI("ratio", offsetof(struct policy, budget.ratio_milli), 0, LIMIT_RATIO_MILLI_MAX),
+    NUMBER("min_per_second", offsetof(struct policy, budget.min_per_second), 0,
+	   LIMIT_PER_SECOND_MAX, 0),
+    NUMBER("window_ms", offsetof(struct policy, budget.window_ms), LIMIT_WINDOW_MIN,
+	   LIMIT_WINDOW_MAX, 0),
+    {.name = NULL}};
+
+static const struct load_key breaker_keys[] = {
+    {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, breaker.enabled)},
+    MILLI("failure_ratio", offsetof(struct policy, breaker.failure_ratio_milli),
+	  LIMIT_FAILURE_RATIO_MILLI_MIN, LIMIT_RATIO_MILLI_MAX),
+    NUMBER("min_attempts", offsetof(struct policy, breaker.min_attempts), LIMIT_MIN_ATTEMPTS_MIN,
+	   LIMIT_MIN_ATTEMPTS_MAX, 0),
+    NUMBER("window_ms", offsetof(struct policy, breaker.window_ms), LIMIT_WINDOW_MIN,
+	   LIMIT_WINDOW_MAX, 0),
+    NUMBER("open_ms", offsetof(struct policy, breaker.open_ms), LIMIT_OPEN_MIN, LIMIT_OPEN_MAX, 0),
+    {.name = "reject", .read = load_bool, .offset = offsetof(struct policy, breaker.reject)},
+    {.name = NULL}};
+
 static const struct load_key log_keys[] = {
     {.name = "sink", .read = load_sink, .offset = offsetof(struct policy, log)},
     {.name = "facility",
@@ -92,6 +148,8 @@ static const struct load_key log_keys[] = {
 static const struct load_key policy_keys[] = {
     {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, enabled)},
     {.name = "retry", .read = load_group, .keys = retry_keys},
+    {.name = "budget", .read = load_group, .keys = budget_keys},
+    {.name = "breaker", .read = load_group, .keys = breaker_keys},
     {.name = "log", .read = load_group, .keys = log_keys},
     {.name = "rules", .read = load_rules},
     {.name = NULL}};
@@ -175,7 +233,8 @@ static int load_group(struct load_reading *reading, const config_setting_t *sett
 static int load_rule(struct load_reading *reading, const config_setting_t *setting,
 		     struct policy_rule *rule)
 {
-	struct load_reading inside = {.error = reading->error, .base = rule};
+	struct load_reading inside = {
+	    .error = reading->error, .policy = reading->policy, .base = rule};
 
 	if (!config_setting_is_group(setting))
 		return load_want(reading, setting, "a group, { ... }");
@@ -239,7 +298,7 @@ static int check_backoffs(struct load_reading *reading, const config_setting_t *
 
 int load_keys(const config_setting_t *root, struct policy *policy, struct load_error *error)
 {
-	struct load_reading reading = {.error = error, .base = policy};
+	struct load_reading reading = {.error = error, .policy = policy, .base = policy};
 
 	if (load_members(&reading, root, policy_keys))
 		return -1;

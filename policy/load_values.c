@@ -89,7 +89,7 @@ static bool is_text(const config_setting_t *setting)
 	return config_setting_type(setting) == CONFIG_TYPE_STRING;
 }
 
-static bool is_list(const config_setting_t *setting)
+bool load_is_list(const config_setting_t *setting)
 {
 	return config_setting_is_array(setting) || config_setting_is_list(setting);
 }
@@ -135,8 +135,10 @@ int load_milli(struct load_reading *reading, const config_setting_t *setting,
 		*number_at(reading, key) = value + 0.5;
 		return 0;
 	}
-	snprintf(want, sizeof(want), "a number from %u.0 to %u.0", key->min / 1000,
-		 key->max / 1000);
+	/* %#.3g would print 10 as 10.0, but 1 as 1.00. */
+	snprintf(want, sizeof(want),
+		 key->min % 1000 ? "a number from %g to %.1f" : "a number from %.1f to %.1f",
+		 key->min / 1000.0, key->max / 1000.0);
 	return load_want(reading, setting, want);
 }
 
@@ -168,7 +170,7 @@ int load_words(struct load_reading *reading, const config_setting_t *setting,
 	char want[128];
 
 	snprintf(want, sizeof(want), "a list of %s", key->want);
-	if (!is_list(setting))
+	if (!load_is_list(setting))
 		return load_want(reading, setting, want);
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, i);
@@ -209,7 +211,7 @@ int load_methods(struct load_reading *reading, const config_setting_t *setting,
 {
 	uint32_t mask = 0;
 
-	if (!is_list(setting))
+	if (!load_is_list(setting))
 		return load_want(reading, setting, "a list such as [\"GET\", \"HEAD\"]");
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, i);
@@ -224,8 +226,8 @@ int load_methods(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
-static int load_text(struct load_reading *reading, const config_setting_t *setting, char *out,
-		     size_t size, const char *want)
+int load_text(struct load_reading *reading, const config_setting_t *setting, char *out, size_t size,
+	      const char *want)
 {
 	const char *text;
 
@@ -281,37 +283,28 @@ int load_sink(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
-/* RFC 9110 section 5.6.2. Of headers that hold secrets, no value may reach a log. */
-static bool may_log_header(const char *name)
+int load_statuses(struct load_reading *reading, const config_setting_t *setting,
+		  const struct load_key *key)
 {
-	static const char *const secret[] = {"Authorization", "Proxy-Authorization", "Cookie",
-					     "Set-Cookie"};
+	uint32_t statuses[POLICY_STATUS_WORDS] = {0};
 
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (strcasecmp(name, secret[i]) == 0)
-			return false;
-	return *name && !name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
-}
-
-int load_id_headers(struct load_reading *reading, const config_setting_t *setting,
-		    const struct load_key *key)
-{
-	struct policy_log *log = (struct policy_log *)((char *)reading->base + key->offset);
-
-	if (!is_list(setting) || config_setting_length(setting) > POLICY_ID_HEADERS_MAX)
-		return load_want(reading, setting,
-				 "a list of at most 4 header names such as [\"X-Request-Id\"]");
-	memset(log->id_headers, 0, sizeof(log->id_headers));
+	if (!load_is_list(setting))
+		return load_want(reading, setting, "a list such as [502, 503, 504]");
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, i);
+		int status = config_setting_type(element) == CONFIG_TYPE_INT
+				 ? config_setting_get_int(element)
+				 : 0;
 
-		if (load_text(reading, element, log->id_headers[i], POLICY_HEADER_MAX,
-			      "a header name"))
-			return -1;
-		if (!may_log_header(log->id_headers[i]))
-			return load_want(reading, element, "the name of a header that holds an id");
+		if (status < POLICY_STATUS_MIN || status > POLICY_STATUS_MAX)
+			return load_want(reading, element, "a status from 400 to 599");
+		if (STATUS_IS_FINAL(status))
+			return load_fail(reading, element,
+					 "must not be %d: it says that the request is wrong, the "
+					 "same request would get the same answer",
+					 status);
+		policy_add_status(statuses, status);
 	}
-	log->id_header_count = config_setting_length(setting);
+	memcpy((char *)reading->base + key->offset, statuses, sizeof(statuses));
 	return 0;
 }

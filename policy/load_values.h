@@ -12,6 +12,7 @@
 /* Where the reading stands: the policy, or one rule, is being filled at base. */
 struct load_reading {
 	struct load_error *error;
+	struct policy *policy; /* whose table of header names is filled on the way */
 	void *base;
 	uint32_t set; /* mask of enum policy_key: what was named so far */
 };
@@ -39,6 +40,9 @@ load_value load_milli; /* a number with a fraction, kept in thousandths, as are 
 load_value load_one_word;
 load_value load_words; /* a mask of the values of a list of words */
 load_value load_methods;
+load_value load_statuses;
+load_value load_headers; /* a mask of places in policy.names */
+load_value load_header;	 /* 1 + such a place; 0 for "" */
 load_value load_host;
 load_value load_path;
 load_value load_sink;
@@ -51,6 +55,13 @@ load_value load_id_headers;
 int load_fail(struct load_reading *reading, const config_setting_t *setting, const char *format,
 	      ...) __attribute__((format(printf, 3, 4)));
 int load_want(struct load_reading *reading, const config_setting_t *setting, const char *want);
+
+/* Copies a text without control characters, zero-padded, into size bytes. 0, or -1 as above. */
+int load_text(struct load_reading *reading, const config_setting_t *setting, char *out, size_t size,
+	      const char *want);
+
+/* Is it [ ... ] or ( ... )? */
+bool load_is_list(const config_setting_t *setting);
 
 /* "retry.backoff.base_ms", "rules[0].host"; cut off if buf is short. Returns buf. */
 const char *load_name(const config_setting_t *setting, char *buf, size_t size);

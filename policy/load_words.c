@@ -10,6 +10,10 @@ const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
 					  {"reset", POLICY_ON_RESET},
 					  {"eof", POLICY_ON_EOF},
 					  {"first-use", POLICY_ON_FIRST_USE},
+					  {"connect", POLICY_ON_CONNECT},
+					  {"connect-timeout", POLICY_ON_CONNECT_TIMEOUT},
+					  {"response-timeout", POLICY_ON_RESPONSE_TIMEOUT},
+					  {"dns", POLICY_ON_DNS},
 					  {NULL, 0}};
 
 const struct load_word load_jitter_words[] = {

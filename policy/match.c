@@ -88,7 +88,7 @@ static bool rule_matches(const struct policy_rule *rule, const struct match_requ
 	return !rule->path[0] || path_matches(rule->path, request->path, request->path_len);
 }
 
-static void apply(const struct policy_rule *rule, struct policy_retry *settings)
+void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 {
 	const struct policy_retry *own = &rule->retry;
 
@@ -104,6 +104,24 @@ static void apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->connect_timeout_ms = own->connect_timeout_ms;
 	if (rule->set & POLICY_KEY_MAX_REQUEST)
 		settings->max_request_bytes = own->max_request_bytes;
+	if (rule->set & POLICY_KEY_KEY_HEADERS)
+		settings->key_headers = own->key_headers;
+	if (rule->set & POLICY_KEY_STATUSES)
+		memcpy(settings->statuses, own->statuses, sizeof(settings->statuses));
+	if (rule->set & POLICY_KEY_RESPONSE_TIMEOUT)
+		settings->response_timeout_ms = own->response_timeout_ms;
+	if (rule->set & POLICY_KEY_UNACKED_TIMEOUT)
+		settings->unacked_timeout_ms = own->unacked_timeout_ms;
+	if (rule->set & POLICY_KEY_RETRY_AFTER_MAX)
+		settings->retry_after_max_ms = own->retry_after_max_ms;
+	if (rule->set & POLICY_KEY_MAX_IDLE)
+		settings->max_idle_ms = own->max_idle_ms;
+	if (rule->set & POLICY_KEY_KEEP_ALIVE_HINTS)
+		settings->keep_alive_hints = own->keep_alive_hints;
+	if (rule->set & POLICY_KEY_ATTEMPT_HEADER)
+		settings->attempt_header = own->attempt_header;
+	if (rule->set & POLICY_KEY_ADD_REQUEST_ID)
+		settings->add_request_id = own->add_request_id;
 	if (rule->set & POLICY_KEY_BACKOFF_BASE)
 		settings->backoff.base_ms = own->backoff.base_ms;
 	if (rule->set & POLICY_KEY_BACKOFF_MAX)
@@ -120,7 +138,7 @@ int match_settings(const struct policy *policy, const struct match_request *requ
 	*settings = policy->retry;
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		if (rule_matches(&policy->rules[i], request)) {
-			apply(&policy->rules[i], settings);
+			match_apply(&policy->rules[i], settings);
 			return (int)i;
 		}
 	}

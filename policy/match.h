@@ -23,6 +23,9 @@ struct match_request {
  */
 bool match_glob(const char *pattern, const char *text, size_t len, bool fold_case);
 
+/* Lays the keys that the rule names over *settings. */
+void match_apply(const struct policy_rule *rule, struct policy_retry *settings);
+
 /*
  * The settings for a request: those of `retry`, key by key under those of the first rule that
  * matches. Returns that rule's index, or -1 if none matched.

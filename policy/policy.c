@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "match.h"
+
 /* LOG_USER; <sys/syslog.h> is not for the freestanding half of us. */
 #define FACILITY_USER (1u << 3)
 
@@ -17,11 +19,18 @@ const struct policy policy_builtin = {
 	.retry.max_attempts = 3,
 	.retry.total_timeout_ms = 5000,
 	.retry.connect_timeout_ms = 1000,
+	.retry.retry_after_max_ms = 2000,
 	.retry.max_request_bytes = 65536,
 	.retry.backoff.base_ms = 25,
 	.retry.backoff.max_ms = 1000,
 	.retry.backoff.multiplier_milli = 2000,
 	.retry.backoff.jitter = JITTER_FULL,
+	.budget = {.enabled = 1, .ratio_milli = 200, .min_per_second = 10, .window_ms = 10000},
+	.breaker = {.enabled = 1,
+		    .failure_ratio_milli = 500,
+		    .min_attempts = 20,
+		    .window_ms = 10000,
+		    .open_ms = 5000},
 	.log.sink = SINK_SYSLOG,
 	.log.facility = FACILITY_USER,
 	.log.id_header_count = 2,
@@ -40,23 +49,40 @@ static uint32_t methods_after_loss(uint32_t methods, uint32_t on, uint32_t max_a
 	return (on & loss) == loss && max_attempts > 1 ? methods : 0;
 }
 
+static uint32_t uses_of(const struct policy_retry *retry)
+{
+	const uint32_t connects = POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT;
+	uint32_t statuses = 0;
+
+	for (unsigned i = 0; i < POLICY_STATUS_WORDS; i++)
+		statuses |= retry->statuses[i];
+	return (statuses ? POLICY_USES_STATUSES : 0) |
+	       (retry->max_idle_ms || retry->keep_alive_hints ? POLICY_USES_IDLE : 0) |
+	       (retry->response_timeout_ms && retry->on & POLICY_ON_RESPONSE_TIMEOUT
+		    ? POLICY_USES_RESPONSE_TIMEOUT
+		    : 0) |
+	       (retry->add_request_id ? POLICY_USES_REQUEST_ID : 0) |
+	       (retry->on & connects ? POLICY_USES_CONNECT : 0) |
+	       (retry->unacked_timeout_ms ? POLICY_USES_UNACKED_TIMEOUT : 0) |
+	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0);
+}
+
 void policy_finish(struct policy *policy)
 {
 	const struct policy_retry *retry = &policy->retry;
 
 	policy->hold_max_bytes = retry->max_request_bytes;
 	policy->methods_always = methods_after_loss(retry->methods, retry->on, retry->max_attempts);
+	policy->uses = uses_of(retry);
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
-		uint32_t set = rule->set;
+		struct policy_retry inside = *retry;
 
-		if (set & POLICY_KEY_MAX_REQUEST &&
-		    rule->retry.max_request_bytes > policy->hold_max_bytes)
-			policy->hold_max_bytes = rule->retry.max_request_bytes;
-		policy->methods_always &= methods_after_loss(
-		    set & POLICY_KEY_METHODS ? rule->retry.methods : retry->methods,
-		    set & POLICY_KEY_ON ? rule->retry.on : retry->on,
-		    set & POLICY_KEY_MAX_ATTEMPTS ? rule->retry.max_attempts : retry->max_attempts);
+		match_apply(&policy->rules[i], &inside);
+		if (inside.max_request_bytes > policy->hold_max_bytes)
+			policy->hold_max_bytes = inside.max_request_bytes;
+		policy->methods_always &=
+		    methods_after_loss(inside.methods, inside.on, inside.max_attempts);
+		policy->uses |= uses_of(&inside);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 1
+#define POLICY_VERSION 2
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -21,6 +21,10 @@ enum {
 	POLICY_SINK_MAX = 256,  /* bytes of the log file's path, the final NUL included */
 	POLICY_HEADER_MAX = 64, /* bytes of a header name, the final NUL included */
 	POLICY_ID_HEADERS_MAX = 4,
+	POLICY_NAMES_MAX = 8, /* different header names that `retry` and all rules may name */
+	POLICY_STATUS_MIN = 400,
+	POLICY_STATUS_MAX = 599,
+	POLICY_STATUS_WORDS = (POLICY_STATUS_MAX - POLICY_STATUS_MIN) / 32 + 1,
 };
 
 /* The bits of policy_retry.on: failures that may lead to a resend. */
@@ -29,6 +33,10 @@ enum policy_on {
 	POLICY_ON_RESET = 1 << 1,
 	POLICY_ON_EOF = 1 << 2,
 	POLICY_ON_FIRST_USE = 1 << 3,
+	POLICY_ON_CONNECT = 1 << 4,
+	POLICY_ON_CONNECT_TIMEOUT = 1 << 5,
+	POLICY_ON_RESPONSE_TIMEOUT = 1 << 6,
+	POLICY_ON_DNS = 1 << 7,
 };
 
 enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
@@ -46,25 +54,43 @@ struct policy_backoff {
 struct policy_retry {
 	uint32_t methods; /* mask of method_bit() */
 	uint32_t on;      /* mask of enum policy_on */
+	uint32_t key_headers;    /* mask of policy.names: each may carry an idempotency key */
+	uint32_t attempt_header; /* 1 + its place in policy.names; 0: none */
+	uint32_t statuses[POLICY_STATUS_WORDS]; /* a bit for each from POLICY_STATUS_MIN on */
 	uint32_t max_attempts; /* sendings of one request, the first included */
 	uint32_t total_timeout_ms;
 	uint32_t connect_timeout_ms;
+	uint32_t response_timeout_ms; /* 0: none */
+	uint32_t unacked_timeout_ms;  /* 0: the kernel's */
+	uint32_t retry_after_max_ms;
+	uint32_t max_idle_ms; /* 0: no limit */
+	uint32_t keep_alive_hints; /* 0 or 1 */
+	uint32_t add_request_id;   /* 0 or 1 */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
 };
 
-/* The bits of policy_rule.set: which keys a rule names. */
+/* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
 enum policy_key {
 	POLICY_KEY_METHODS = 1 << 0,
 	POLICY_KEY_ON = 1 << 1,
-	POLICY_KEY_MAX_ATTEMPTS = 1 << 2,
-	POLICY_KEY_TOTAL_TIMEOUT = 1 << 3,
-	POLICY_KEY_CONNECT_TIMEOUT = 1 << 4,
-	POLICY_KEY_MAX_REQUEST = 1 << 5,
-	POLICY_KEY_BACKOFF_BASE = 1 << 6,
-	POLICY_KEY_BACKOFF_MAX = 1 << 7,
-	POLICY_KEY_BACKOFF_MULTIPLIER = 1 << 8,
-	POLICY_KEY_BACKOFF_JITTER = 1 << 9,
+	POLICY_KEY_KEY_HEADERS = 1 << 2,
+	POLICY_KEY_ATTEMPT_HEADER = 1 << 3,
+	POLICY_KEY_STATUSES = 1 << 4,
+	POLICY_KEY_MAX_ATTEMPTS = 1 << 5,
+	POLICY_KEY_TOTAL_TIMEOUT = 1 << 6,
+	POLICY_KEY_CONNECT_TIMEOUT = 1 << 7,
+	POLICY_KEY_RESPONSE_TIMEOUT = 1 << 8,
+	POLICY_KEY_UNACKED_TIMEOUT = 1 << 9,
+	POLICY_KEY_RETRY_AFTER_MAX = 1 << 10,
+	POLICY_KEY_MAX_IDLE = 1 << 11,
+	POLICY_KEY_KEEP_ALIVE_HINTS = 1 << 12,
+	POLICY_KEY_ADD_REQUEST_ID = 1 << 13,
+	POLICY_KEY_MAX_REQUEST = 1 << 14,
+	POLICY_KEY_BACKOFF_BASE = 1 << 15,
+	POLICY_KEY_BACKOFF_MAX = 1 << 16,
+	POLICY_KEY_BACKOFF_MULTIPLIER = 1 << 17,
+	POLICY_KEY_BACKOFF_JITTER = 1 << 18,
 };
 
 struct policy_rule {
@@ -76,6 +102,24 @@ struct policy_rule {
 	struct policy_retry retry;
 };
 
+/* How many resends there may be, over the requests of the last window_ms. */
+struct policy_budget {
+	uint32_t enabled;
+	uint32_t ratio_milli; /* 200: one resend for five requests */
+	uint32_t min_per_second; /* that there may be in any case */
+	uint32_t window_ms;
+};
+
+/* When a peer fails so often that nothing is resent to it for a while. */
+struct policy_breaker {
+	uint32_t enabled;
+	uint32_t failure_ratio_milli; /* of the attempts of the last window_ms */
+	uint32_t min_attempts;        /* fewer in a window say nothing */
+	uint32_t window_ms;
+	uint32_t open_ms;
+	uint32_t reject; /* 0 or 1: while open, connect fails at once */
+};
+
 struct policy_log {
 	uint32_t sink; /* enum policy_sink */
 	uint32_t facility; /* syslog facility number, already shifted as in <sys/syslog.h>: user = 8 */
@@ -84,9 +128,22 @@ struct policy_log {
 	char id_headers[POLICY_ID_HEADERS_MAX][POLICY_HEADER_MAX];
 };
 
+/* The bits of policy.uses: what `retry` or any rule asks for that costs a look at each request. */
+enum policy_use {
+	POLICY_USES_STATUSES = 1 << 0,
+	POLICY_USES_IDLE = 1 << 1,	       /* max_idle_ms or keep_alive_hints */
+	POLICY_USES_RESPONSE_TIMEOUT = 1 << 2,
+	POLICY_USES_REQUEST_ID = 1 << 3,
+	POLICY_USES_CONNECT = 1 << 4,	       /* on connect or connect-timeout */
+	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
+	POLICY_USES_DNS = 1 << 6,
+};
+
 struct policy {
 	uint32_t enabled;
 	uint32_t rule_count;
+	uint32_t uses; /* mask of enum policy_use */
+	uint32_t name_count;
 	/* The largest max_request_bytes of `retry` and all rules: how much of a request to hold. */
 	uint32_t hold_max_bytes;
 	/*
@@ -95,7 +152,10 @@ struct policy {
 	 */
 	uint32_t methods_always;
 	struct policy_retry retry;
+	struct policy_budget budget;
+	struct policy_breaker breaker;
 	struct policy_log log;
+	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
 	struct policy_rule rules[POLICY_RULES_MAX];
 };
 
@@ -103,7 +163,22 @@ struct policy {
 extern const struct policy policy_builtin __attribute__((visibility("hidden")));
 void policy_defaults(struct policy *policy);
 
-/* Sets the members that follow from others: hold_max_bytes and methods_always. */
+/* Does the set, as in policy_retry.statuses, hold this status? Any number may be asked. */
+static inline bool policy_has_status(const uint32_t *statuses, unsigned status)
+{
+	unsigned bit = status - POLICY_STATUS_MIN;
+
+	return bit <= POLICY_STATUS_MAX - POLICY_STATUS_MIN && (statuses[bit / 32] >> bit % 32 & 1);
+}
+
+static inline void policy_add_status(uint32_t *statuses, unsigned status)
+{
+	unsigned bit = status - POLICY_STATUS_MIN;
+
+	statuses[bit / 32] |= UINT32_C(1) << bit % 32;
+}
+
+/* Sets the members that follow from others: hold_max_bytes, methods_always and uses. */
 void policy_finish(struct policy *policy);
 
 /*

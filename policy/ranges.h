@@ -17,9 +17,24 @@ enum {
 	LIMIT_MULTIPLIER_MILLI_MIN = 1000,
 	LIMIT_MULTIPLIER_MILLI_MAX = 10000,
 	LIMIT_PORT_MAX = 65535,
+	LIMIT_RESPONSE_TIMEOUT_MAX = 600000,
+	LIMIT_UNACKED_TIMEOUT_MAX = 600000,
+	LIMIT_RETRY_AFTER_MAX = 600000,
+	LIMIT_MAX_IDLE_MAX = 3600000,
+	LIMIT_RATIO_MILLI_MAX = 1000,
+	LIMIT_PER_SECOND_MAX = 10000,
+	LIMIT_WINDOW_MIN = 1000,
+	LIMIT_WINDOW_MAX = 600000,
+	LIMIT_FAILURE_RATIO_MILLI_MIN = 10,
+	LIMIT_MIN_ATTEMPTS_MIN = 1,
+	LIMIT_MIN_ATTEMPTS_MAX = 100000,
+	LIMIT_OPEN_MIN = 100,
+	LIMIT_OPEN_MAX = 600000,
 };
 
-#define POLICY_ON_ALL (POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF | POLICY_ON_FIRST_USE)
+#define POLICY_ON_ALL                                                                              \
+	(POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF | POLICY_ON_FIRST_USE |                 \
+	 POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT | POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS)
 
 /*
  * What a policy may list in `methods`. Not POST and PATCH, which are not idempotent (RFC 9110
@@ -30,5 +45,12 @@ enum {
 	(((UINT32_C(1) << METHOD_COUNT) - 1) &                                                     \
 	 ~(UINT32_C(1) << METHOD_OTHER | UINT32_C(1) << METHOD_POST |                              \
 	   UINT32_C(1) << METHOD_PATCH | UINT32_C(1) << METHOD_CONNECT))
+
+/* What may be sent again with an idempotency key, and not without. */
+#define METHODS_KEYED (UINT32_C(1) << METHOD_POST | UINT32_C(1) << METHOD_PATCH)
+
+/* These say that the request is wrong, and would say so again: no policy may list them. */
+#define STATUS_IS_FINAL(status)                                                                    \
+	((status) == 400 || (status) == 401 || (status) == 403 || (status) == 404 || (status) == 422)
 
 #endif

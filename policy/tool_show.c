@@ -74,51 +74,121 @@ static void print_text(const char *indent, const char *key, const char *prefix, 
 	puts("\";");
 }
 
-static void print_multiplier(const char *indent, uint32_t milli)
+static void print_milli(const char *indent, const char *key, uint32_t milli)
 {
 	char digits[8];
 	size_t len = snprintf(digits, sizeof(digits), "%03u", milli % 1000);
 
 	while (len > 1 && digits[len - 1] == '0')
 		digits[--len] = '\0';
-	printf("%s  multiplier = %u.%s;\n", indent, milli / 1000, digits);
+	printf("%s%s = %u.%s;\n", indent, key, milli / 1000, digits);
 }
 
 static void print_backoff(const char *indent, const struct policy_backoff *backoff, uint32_t set)
 {
 	const uint32_t any = POLICY_KEY_BACKOFF_BASE | POLICY_KEY_BACKOFF_MAX |
 			     POLICY_KEY_BACKOFF_MULTIPLIER | POLICY_KEY_BACKOFF_JITTER;
+	char inside[16];
 
 	if (!(set & any))
 		return;
+	snprintf(inside, sizeof(inside), "%s  ", indent);
 	printf("%sbackoff = {\n", indent);
 	if (set & POLICY_KEY_BACKOFF_BASE)
 		printf("%s  base_ms = %u;\n", indent, backoff->base_ms);
 	if (set & POLICY_KEY_BACKOFF_MAX)
 		printf("%s  max_ms = %u;\n", indent, backoff->max_ms);
 	if (set & POLICY_KEY_BACKOFF_MULTIPLIER)
-		print_multiplier(indent, backoff->multiplier_milli);
+		print_milli(inside, "multiplier", backoff->multiplier_milli);
 	if (set & POLICY_KEY_BACKOFF_JITTER)
 		printf("%s  jitter = \"%s\";\n", indent,
 		       name_of(load_jitter_words, backoff->jitter));
 	printf("%s};\n", indent);
 }
 
-static void print_retry(const char *indent, const struct policy_retry *retry, uint32_t set)
+static void print_statuses(const char *indent, const uint32_t *statuses)
+{
+	size_t column = printf("%sstatuses = [", indent);
+	unsigned count = 0;
+
+	for (unsigned status = POLICY_STATUS_MIN; status <= POLICY_STATUS_MAX; status++) {
+		if (!policy_has_status(statuses, status))
+			continue;
+		if (count++)
+			column += printf(",");
+		if (column + 6 > WIDTH - 2)
+			column = printf("\n%s  ", indent) - 1;
+		else if (count > 1)
+			column += printf(" ");
+		column += printf("%u", status);
+	}
+	list_end();
+}
+
+static void print_names(const char *indent, const char *key, const struct policy *policy,
+			uint32_t mask)
+{
+	struct list list = list_begin(indent, key);
+
+	for (uint32_t i = 0; i < policy->name_count; i++)
+		if (mask >> i & 1)
+			list_add(&list, policy->names[i]);
+	list_end();
+}
+
+static const char *yes_no(uint32_t value)
+{
+	return value ? "true" : "false";
+}
+
+static void print_retry(const struct policy *policy, const char *indent,
+			const struct policy_retry *retry, uint32_t set)
 {
 	if (set & POLICY_KEY_METHODS)
 		print_methods(indent, retry->methods);
 	if (set & POLICY_KEY_ON)
 		print_on(indent, retry->on);
+	if (set & POLICY_KEY_KEY_HEADERS)
+		print_names(indent, "idempotency_key_headers", policy, retry->key_headers);
+	if (set & POLICY_KEY_STATUSES)
+		print_statuses(indent, retry->statuses);
 	if (set & POLICY_KEY_MAX_ATTEMPTS)
 		printf("%smax_attempts = %u;\n", indent, retry->max_attempts);
 	if (set & POLICY_KEY_TOTAL_TIMEOUT)
 		printf("%stotal_timeout_ms = %u;\n", indent, retry->total_timeout_ms);
 	if (set & POLICY_KEY_CONNECT_TIMEOUT)
 		printf("%sconnect_timeout_ms = %u;\n", indent, retry->connect_timeout_ms);
+	if (set & POLICY_KEY_RESPONSE_TIMEOUT)
+		printf("%sresponse_timeout_ms = %u;\n", indent, retry->response_timeout_ms);
+	if (set & POLICY_KEY_UNACKED_TIMEOUT)
+		printf("%sunacked_timeout_ms = %u;\n", indent, retry->unacked_timeout_ms);
+	if (set & POLICY_KEY_RETRY_AFTER_MAX)
+		printf("%sretry_after_max_ms = %u;\n", indent, retry->retry_after_max_ms);
+	if (set & POLICY_KEY_MAX_IDLE)
+		printf("%smax_idle_ms = %u;\n", indent, retry->max_idle_ms);
+	if (set & POLICY_KEY_KEEP_ALIVE_HINTS)
+		printf("%skeep_alive_hints = %s;\n", indent, yes_no(retry->keep_alive_hints));
+	if (set & POLICY_KEY_ATTEMPT_HEADER)
+		print_text(indent, "attempt_header", "",
+			   retry->attempt_header ? policy->names[retry->attempt_header - 1] : "");
+	if (set & POLICY_KEY_ADD_REQUEST_ID)
+		printf("%sadd_request_id = %s;\n", indent, yes_no(retry->add_request_id));
 	if (set & POLICY_KEY_MAX_REQUEST)
 		printf("%smax_request_bytes = %u;\n", indent, retry->max_request_bytes);
 	print_backoff(indent, &retry->backoff, set);
+}
+
+static void print_pace(const struct policy_budget *budget, const struct policy_breaker *breaker)
+{
+	printf("\nbudget = {\n  enabled = %s;\n", yes_no(budget->enabled));
+	print_milli("  ", "ratio", budget->ratio_milli);
+	printf("  min_per_second = %u;\n  window_ms = %u;\n};\n", budget->min_per_second,
+	       budget->window_ms);
+	printf("\nbreaker = {\n  enabled = %s;\n", yes_no(breaker->enabled));
+	print_milli("  ", "failure_ratio", breaker->failure_ratio_milli);
+	printf("  min_attempts = %u;\n  window_ms = %u;\n  open_ms = %u;\n  reject = %s;\n};\n",
+	       breaker->min_attempts, breaker->window_ms, breaker->open_ms,
+	       yes_no(breaker->reject));
 }
 
 static void print_log(const struct policy_log *log)
@@ -150,7 +220,7 @@ static void print_rules(const struct policy *policy)
 			printf("  port = %u;\n", rule->port);
 		if (rule->path[0])
 			print_text("  ", "path", "", rule->path);
-		print_retry("  ", &rule->retry, rule->set);
+		print_retry(policy, "  ", &rule->retry, rule->set);
 		printf("}");
 	}
 	if (policy->rule_count)
@@ -168,8 +238,9 @@ int tool_show(int argc, char **argv)
 	if (argc == 2 && tool_load(argv[1], &policy, &compiled))
 		return TOOL_BAD_POLICY;
 	printf("enabled = %s;\n\nretry = {\n", policy.enabled ? "true" : "false");
-	print_retry("  ", &policy.retry, UINT32_MAX);
+	print_retry(&policy, "  ", &policy.retry, UINT32_MAX);
 	puts("};");
+	print_pace(&policy.budget, &policy.breaker);
 	print_log(&policy.log);
 	print_rules(&policy);
 	return TOOL_OK;

@@ -7,6 +7,7 @@
 
 #include "../policy/backoff.h"
 #include "../policy/match.h"
+#include "../policy/ranges.h"
 #include "arena.h"
 #include "config.h"
 #include "kernel.h"
@@ -87,11 +88,34 @@ static enum reason check_picture(const struct conn *conn, bool sent)
 	return kernel_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }
 
+/* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
+static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
+{
+	const char *head = conn->held;
+	if (!settings->key_headers || !conn->held_len)
+		return false;
+	for (int i = 0; i < conn->request_count; i++) {
+		const struct conn_request *request = &conn->requests[i];
+		bool found = !(method_bit(request->method) & METHODS_KEYED);
+		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
+			found = settings->key_headers >> n & 1 &&
+				http1_head_value(head, request->len, config.policy->names[n]).len;
+		if (!found)
+			return false;
+		head += request->len;
+	}
+	return true;
+}
+
 static enum reason ask(const struct conn *conn, const struct rescue *rescue, bool rescuing)
 {
-	struct decide_facts facts;
+	struct decide_facts facts = {
+	    .cause = rescue->cause,
+	    .status = rescue->status,
+	    .retry_after_ms = rescue->retry_after_ms,
+	    .keyed = is_keyed(conn, &rescue->settings),
+	};
 	conn_facts(conn, &facts);
-	facts.cause = rescue->cause;
 	facts.unsent = rescue->unsent;
 	facts.attempts = rescue->attempts;
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);

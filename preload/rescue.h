@@ -23,22 +23,24 @@ struct rescue {
 	enum phase phase;
 	enum cause cause; /* of the latest failure */
 	enum cause first_cause;
-	int error;	   /* the original one: an errno, or 0 for end of stream */
-	int dead;	   /* the program's socket while a watcher is in its place, else -1 */
-	int fresh;	   /* the one being connected, else -1 */
-	int timer;	   /* with the watcher, else -1 */
-	bool placed;	   /* the watcher has the program's descriptor */
-	bool nonblocking;  /* O_NONBLOCK, as the program set it */
-	bool unsent;	   /* the kernel took no byte of the request, on any attempt */
-	bool shut_down;	   /* SHUT_WR is to follow the request */
-	bool told;	   /* the attempt is in the log */
-	uint32_t delay_ms; /* before the attempt */
-	uint32_t attempts; /* sendings and dialings, the program's own included */
-	uint32_t sent;	   /* bytes of conn.held that went out on fresh */
-	uint64_t began_ms; /* kernel_now_ms() of the first failure */
-	uint64_t now_ms;   /* the clock, as last looked at */
-	uint64_t wake_ms;  /* when the phase is over at the latest */
-	char *answer;	   /* held back, for the program if all fails; NULL if none */
+	int error;		 /* the original one: an errno, or 0 for end of stream */
+	int dead;		 /* the program's socket while a watcher is in its place, else -1 */
+	int fresh;		 /* the one being connected, else -1 */
+	int timer;		 /* with the watcher, else -1 */
+	bool placed;		 /* the watcher has the program's descriptor */
+	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
+	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;		 /* SHUT_WR is to follow the request */
+	bool told;		 /* the attempt is in the log */
+	uint32_t delay_ms;	 /* before the attempt */
+	uint32_t status;	 /* of the response that was held back, else 0 */
+	uint32_t retry_after_ms; /* that it asks for */
+	uint32_t attempts;	 /* sendings and dialings, the program's own included */
+	uint32_t sent;		 /* bytes of conn.held that went out on fresh */
+	uint64_t began_ms;	 /* kernel_now_ms() of the first failure */
+	uint64_t now_ms;	 /* the clock, as last looked at */
+	uint64_t wake_ms;	 /* when the phase is over at the latest */
+	char *answer;		 /* held back, for the program if all fails; NULL if none */
 	uint32_t answer_len;
 	uint32_t answer_given; /* bytes of it that the program has had */
 	struct policy_retry settings;

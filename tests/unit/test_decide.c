@@ -68,6 +68,9 @@ static void post_is_never_resent_after_its_first_byte(void)
 
 	policy_defaults(&policy);
 	policy.retry.methods = UINT32_MAX; /* whatever a policy says */
+	policy.retry.on = UINT32_MAX;
+	policy_add_status(policy.retry.statuses, 503);
+	facts.status = 503;
 	facts.unsent = false;
 	for (enum cause cause = 0; cause < CAUSE_COUNT; cause++) {
 		facts.cause = cause;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The keys of a policy file that name headers. */
+#include <string.h>
+
+#include "load_values.h"
+
+static bool is_text(const config_setting_t *setting)
+{
+	return config_setting_type(setting) == CONFIG_TYPE_STRING;
+}
+
+static uint32_t *number_at(const struct load_reading *reading, const struct load_key *key)
+{
+	return (uint32_t *)((char *)reading->base + key->offset);
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(const char *name)
+{
+	return *name && !name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+/* Of headers that hold secrets, no value may reach a log. */
+static bool may_log_header(const char *name)
+{
+	static const char *const secret[] = {"Authorization", "Proxy-Authorization", "Cookie",
+					     "Set-Cookie"};
+
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (strcasecmp(name, secret[i]) == 0)
+			return false;
+	return is_token(name);
+}
+
+/* Finds the name's place in policy.names, or makes one. */
+static int place_name(struct load_reading *reading, const config_setting_t *setting,
+		      uint32_t *place)
+{
+	struct policy *policy = reading->policy;
+	char name[POLICY_HEADER_MAX];
+
+	if (load_text(reading, setting, name, sizeof(name), "a header name"))
+		return -1;
+	if (!is_token(name))
+		return load_want(reading, setting, "a header name such as \"Idempotency-Key\"");
+	for (*place = 0; *place < policy->name_count; ++*place)
+		if (strcasecmp(policy->names[*place], name) == 0)
+			return 0;
+	if (policy->name_count == POLICY_NAMES_MAX)
+		return load_fail(reading, setting, "is one header name too many: %d are possible",
+				 POLICY_NAMES_MAX);
+	memcpy(policy->names[policy->name_count++], name, sizeof(name));
+	return 0;
+}
+
+int load_headers(struct load_reading *reading, const config_setting_t *setting,
+		 const struct load_key *key)
+{
+	uint32_t mask = 0;
+
+	if (!load_is_list(setting))
+		return load_want(reading, setting, "a list such as [\"Idempotency-Key\"]");
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		uint32_t place;
+
+		if (place_name(reading, config_setting_get_elem(setting, i), &place))
+			return -1;
+		mask |= UINT32_C(1) << place;
+	}
+	*number_at(reading, key) = mask;
+	return 0;
+}
+
+/* Headers that frame or route a message: a second one would change what it is. */
+static bool may_add_header(const char *name)
+{
+	static const char *const own[] = {"Host",	"Connection", "Content-Length",
+					  "Keep-Alive", "Expect",     "Transfer-Encoding",
+					  "TE",		"Trailer",    "Upgrade"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return false;
+	return true;
+}
+
+int load_header(struct load_reading *reading, const config_setting_t *setting,
+		const struct load_key *key)
+{
+	uint32_t place;
+
+	*number_at(reading, key) = 0;
+	if (is_text(setting) && !*config_setting_get_string(setting))
+		return 0;
+	if (place_name(reading, setting, &place))
+		return -1;
+	if (!may_add_header(reading->policy->names[place]))
+		return load_want(reading, setting, "a header that says nothing else to the server");
+	*number_at(reading, key) = place + 1;
+	return 0;
+}
+
+int load_id_headers(struct load_reading *reading, const config_setting_t *setting,
+		    const struct load_key *key)
+{
+	struct policy_log *log = (struct policy_log *)((char *)reading->base + key->offset);
+
+	if (!load_is_list(setting) || config_setting_length(setting) > POLICY_ID_HEADERS_MAX)
+		return load_want(reading, setting,
+				 "a list of at most 4 header names such as [\"X-Request-Id\"]");
+	memset(log->id_headers, 0, sizeof(log->id_headers));
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+
+		if (load_text(reading, element, log->id_headers[i], POLICY_HEADER_MAX,
+			      "a header name"))
+			return -1;
+		if (!may_log_header(log->id_headers[i]))
+			return load_want(reading, element, "the name of a header that holds an id");
+	}
+	log->id_header_count = config_setting_length(setting);
+	return 0;
+}
