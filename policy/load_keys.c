@@ -186,7 +186,7 @@ static int unknown_key(struct load_reading *reading, const config_setting_t *set
 {
 	const char *nearest = NULL;
 	unsigned least = 3;
-	char known[160] = "";
+	char known[512] = "";
 	size_t len = 0;
 
 	for (; keys->name; keys++) {
@@ -196,8 +196,9 @@ static int unknown_key(struct load_reading *reading, const config_setting_t *set
 			least = apart;
 			nearest = keys->name;
 		}
-		len +=
-		    snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "", keys->name);
+		if (len < sizeof(known))
+			len += snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "",
+					keys->name);
 	}
 	if (nearest)
 		return load_fail(reading, setting, "is not a known key, did you mean %s?", nearest);
