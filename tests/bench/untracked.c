@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/uio.h>
 
 #include "bench.h"
@@ -19,6 +20,7 @@ static struct iovec piece = {byte, 1};
 static struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
 static struct epoll_event event = {.events = EPOLLIN}, found;
 static struct pollfd polled = {.events = POLLIN};
+static struct timeval at_once;
 static int option;
 static socklen_t option_len = sizeof(option);
 
@@ -36,6 +38,7 @@ static socklen_t option_len = sizeof(option);
 	X(epoll_ctl, epoll_ctl(epoll_fd, EPOLL_CTL_MOD, event_fd, &event))                         \
 	X(epoll_wait, epoll_wait(epoll_fd, &found, 1, 0))                                          \
 	X(poll, poll(&polled, 1, 0))                                                               \
+	X(select, select(event_fd + 1, NULL, NULL, NULL, &at_once))                                \
 	X(getsockopt, getsockopt(pair[0], SOL_SOCKET, SO_TYPE, &option, &option_len))              \
 	X(ioctl, ioctl(pair[0], FIONREAD, &option))                                                \
 	X(fcntl, fcntl(null_fd, F_GETFD))                                                          \

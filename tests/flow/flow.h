@@ -88,7 +88,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
 	X(jumps)                                                                                   \
-	X(regressions)
+	X(regressions)                                                                             \
+	X(select)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
