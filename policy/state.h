@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the processes of one launch know together: how much was asked and answered, what they have
+ * sent again, and how each peer does. Plain data of fixed size without pointers, in a mapping that
+ * they share. No locks: a process may be killed anywhere in these functions and leaves all the
+ * others going; and whatever another process has scribbled over it, all of them return.
+ */
+#ifndef REDIAL_STATE_H
+#define REDIAL_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "window.h"
+
+/* Goes up whenever struct state changes shape. */
+#define STATE_VERSION 1
+
+#define STATE_MAGIC "\177REDIALS"
+
+enum { STATE_PEERS = 64 };
+
+struct state_peer {
+	/* On a cache line of their own: every answer of every process counts here. */
+	uint64_t key;	   /* state_key(); 0: nobody's, or the one that several peers share */
+	uint64_t answered; /* complete responses */
+	uint64_t failed;   /* failed attempts */
+	/* The breaker's, see breaker.c. */
+	uint64_t gate __attribute__((aligned(64)));
+	struct window window; /* its requests are answers, its events failures */
+} __attribute__((aligned(64)));
+
+struct state {
+	char magic[8]; /* STATE_MAGIC */
+	uint32_t version;
+	uint32_t size;	      /* of the whole, in bytes */
+	uint32_t root_pid;    /* the process that the launch began with; 0: no launch */
+	uint32_t unused;
+	uint64_t root_start;  /* its start, in ticks since boot, as /proc/PID/stat tells it */
+	uint64_t root_space;  /* the inode of the PID namespace in which it has that number */
+	uint64_t last_used_s; /* when a process came to it last, by CLOCK_REALTIME */
+	/* Its requests are answers and failures of all peers, its events resends. */
+	struct window budget __attribute__((aligned(64)));
+	struct state_peer peers[STATE_PEERS]; /* the last one is for those that find no room */
+};
+
+/*
+ * Makes a state of size sizeof(struct state), all zero before, one that state_ok accepts. now_ms:
+ * of CLOCK_MONOTONIC, from which on it counts. Of the header's other members none is set.
+ */
+void state_init(struct state *state, uint64_t now_ms);
+
+/* Is what lies there, at least sizeof(struct state) bytes, a state of this version? */
+bool state_ok(const struct state *state);
+
+/*
+ * A number that stands for a peer, never 0: of its address family, the bytes of its address and
+ * its port (0 for a local socket).
+ */
+uint64_t state_key(unsigned family, const void *address, size_t len, unsigned port);
+
+/*
+ * The peer's entry, which is its own for as long as the state lives; when all are taken, or for a
+ * key of 0, the shared last one, whose breaker never opens. Never NULL.
+ */
+struct state_peer *state_peer(struct state *state, uint64_t key);
+
+/* A complete response came from the peer. */
+static inline void state_answered(struct state_peer *peer)
+{
+	__atomic_fetch_add(&peer->answered, 1, __ATOMIC_RELAXED);
+}
+
+/* How many requests of all processes were answered or have failed since the state was made. */
+uint64_t state_requests(const struct state *state);
+
+#endif
