@@ -30,7 +30,8 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,--version-script=$(B)/exports.map \
 	-Wl,-soname,libredial.so
 
-POLICY_PURE := method policy match decide backoff compiled window state budget
+POLICY_PURE := method policy match decide backoff compiled window state \
+	budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_headers load_words
 POLICY_TOOL := main tool_compile tool_explain tool_show
 PRELOAD_SRC := $(wildcard preload/*.c)
