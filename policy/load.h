@@ -5,7 +5,7 @@
 
 #include "policy.h"
 
-enum { LOAD_ERROR_MAX = 256 };
+enum { LOAD_ERROR_MAX = 768 }; /* room for the names of all keys of a group */
 
 struct load_error {
 	unsigned line;		   /* 0 where no line applies */
