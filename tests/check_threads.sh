@@ -5,13 +5,14 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/support/check.sh
 . tests/support/check.sh
 
-statement="threads open, use and close connections without a data race"
+statement="threads open, use and close connections, and count, without a data race"
 build=build/threads
 log=$build/log
 mkdir -p $build
 if make --no-print-directory B=$build CFLAGS="-O1 -g -fsanitize=thread -std=gnu11" \
 	$build/tests/unit-tests >$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests conn >$log 2>&1 &&
+	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests state >>$log 2>&1 &&
 	! grep -q 'WARNING: ThreadSanitizer' $log; then
 	pass "$statement"
 else

@@ -7,6 +7,9 @@
 	X(match)                                                                                   \
 	X(decide)                                                                                  \
 	X(backoff)                                                                                 \
+	X(state)                                                                                   \
+	X(budget)                                                                                  \
+	X(breaker)                                                                                 \
 	X(compiled)                                                                                \
 	X(load)                                                                                    \
 	X(load_file)                                                                               \
