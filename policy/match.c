@@ -144,3 +144,16 @@ int match_settings(const struct policy *policy, const struct match_request *requ
 	}
 	return -1;
 }
+
+void match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings)
+{
+	*settings = policy->retry;
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (rule->host[0] || rule->path[0] || (rule->port && rule->port != port))
+			continue;
+		match_apply(rule, settings);
+		return;
+	}
+}

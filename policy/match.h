@@ -33,4 +33,10 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings);
 int match_settings(const struct policy *policy, const struct match_request *request,
 		   struct policy_retry *settings);
 
+/*
+ * The settings of a connection of which no request is known yet: those of `retry` under those of
+ * the first rule that names neither host nor path, and this port or none.
+ */
+void match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings);
+
 #endif

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 
 #include "../policy/backoff.h"
-#include "../policy/match.h"
 #include "../policy/ranges.h"
 #include "arena.h"
 #include "config.h"
@@ -14,6 +13,7 @@
 #include "mem.h"
 #include "redial.h"
 #include "rescue.h"
+#include "settings.h"
 #include "sys.h"
 
 /* xorshift, from what differs between connections and moments: jitter needs no more. */
@@ -27,30 +27,6 @@ static uint32_t random_bits(const struct conn *conn)
 	x ^= x << 17;
 	__atomic_store_n(&state, x, __ATOMIC_RELAXED);
 	return (uint32_t)(x >> 32);
-}
-
-/* The request's port as the rules see it. */
-static unsigned peer_port(const struct conn *conn)
-{
-	if (conn->peer.any.sa_family == AF_UNIX)
-		return 0;
-	/* sin_port and sin6_port lie at the same place. */
-	return __builtin_bswap16(conn->peer.in.sin_port);
-}
-
-static void find_settings(const struct conn *conn, const struct redial_start *start,
-			  struct policy_retry *settings)
-{
-	struct http1_text host = http1_head_value(start->head, start->head_len, "host");
-	struct http1_text target = http1_head_target(start->head, start->head_len);
-	struct match_request request = {
-	    .host = host.text,
-	    .host_len = host.len,
-	    .path = target.text,
-	    .path_len = target.len,
-	    .port = peer_port(conn),
-	};
-	match_settings(config.policy, &request, settings);
 }
 
 static enum method first_method(const struct conn *conn)
@@ -143,9 +119,8 @@ static enum reason schedule(struct conn *conn)
 enum reason redial_plan_next(struct conn *conn)
 {
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
-	const struct redial_start now = {.head = conn->held, .head_len = conn->held_len};
-	if (now.head_len)
-		find_settings(conn, &now, &conn->rescue->settings);
+	if (conn->held_len)
+		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
 	enum reason reason = ask(conn, conn->rescue, true);
 	return reason == REASON_NONE ? schedule(conn) : reason;
 }
@@ -184,7 +159,7 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 		memcpy(rescue->answer, start->answer, start->answer_len);
 		rescue->answer_len = (uint32_t)start->answer_len;
 	}
-	find_settings(conn, start, &rescue->settings);
+	settings_of_request(conn, start->head, start->head_len, &rescue->settings);
 	identify(conn, start, &rescue->who);
 	return rescue;
 }

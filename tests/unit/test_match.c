@@ -180,6 +180,29 @@ static void the_first_rule_that_matches_wins(void)
 	runner_expect_long("that of retry", 3, settings.max_attempts);
 }
 
+static void a_connection_without_a_request_has_the_rules_that_ask_for_none(void)
+{
+	struct policy p;
+	struct policy_retry settings;
+
+	policy_defaults(&p);
+	p.rule_count = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		p.rules[i].set = POLICY_KEY_MAX_ATTEMPTS;
+		p.rules[i].retry.max_attempts = 7 + i;
+	}
+	strcpy(p.rules[0].host, "*");
+	strcpy(p.rules[1].path, "*");
+	p.rules[2].port = 80;
+	match_connection(&p, 80, &settings);
+	runner_expect_long("its port's", 9, settings.max_attempts);
+	match_connection(&p, 81, &settings);
+	runner_expect_long("that of retry", 3, settings.max_attempts);
+	p.rules[0].host[0] = '\0';
+	match_connection(&p, 81, &settings);
+	runner_expect_long("the rule's for all", 7, settings.max_attempts);
+}
+
 /* Two policy_retry with no value in common, so that what came from where shows. */
 static struct policy_retry filled(uint32_t from)
 {
@@ -238,6 +261,7 @@ void suite_match(void)
 	    TEST(a_rule_matches_the_path_without_its_query),
 	    TEST(a_rule_needs_all_that_it_names),
 	    TEST(the_first_rule_that_matches_wins),
+	    TEST(a_connection_without_a_request_has_the_rules_that_ask_for_none),
 	    TEST(a_rule_changes_the_keys_that_it_names_and_no_other),
 	    TEST_END};
 
