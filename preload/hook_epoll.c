@@ -3,12 +3,10 @@
 #include <sys/epoll.h>
 
 #include "conn.h"
+#include "kernel.h"
 #include "real.h"
+#include "redial_room.h"
 #include "table.h"
-
-#ifndef EPOLLEXCLUSIVE
-#define EPOLLEXCLUSIVE (1u << 28)
-#endif
 
 static struct conn_registration *find(struct conn *conn, int epfd, int fd)
 {
@@ -42,17 +40,15 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	struct conn *conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
-	struct epoll_event masked;
-	struct epoll_event *passed = event;
-	if (conn->busy && event && event->events & EPOLLEXCLUSIVE) {
-		/* The kernel refuses it for the watcher; the socket to come gets it back. */
-		masked = *event;
-		masked.events &= ~EPOLLEXCLUSIVE;
-		passed = &masked;
-	}
-	int result = real.epoll_ctl(epfd, op, fd, passed);
+	bool watched = conn->busy && conn->rescue->placed && event && op != EPOLL_CTL_DEL;
+	struct epoll_event watcher;
+	if (watched) /* the socket to come gets what the program asked for */
+		watcher = (struct epoll_event){kernel_watcher_events(event->events), event->data};
+	int result = real.epoll_ctl(epfd, op, fd, watched ? &watcher : event);
 	if (result == 0)
 		note(conn, epfd, op, fd, event);
+	if (result == 0 && watched && event->events & EPOLLOUT)
+		redial_room_begin(conn);
 	conn_unlock(conn);
 	return result;
 }

@@ -14,6 +14,7 @@
 #include "real.h"
 #include "redial.h"
 #include "redial_place.h"
+#include "redial_room.h"
 #include "table.h"
 
 #define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
@@ -32,45 +33,56 @@ static bool would_rescue(struct conn *conn, int fd)
 	return would;
 }
 
-static bool is_registered(const struct conn *conn, int epfd, uint64_t data)
+/* What conn is registered for in epfd with this data; 0 if it is not. */
+static uint32_t registered(const struct conn *conn, int epfd, uint64_t data)
 {
-	for (int i = 0; i < conn->registration_count; i++) {
+	for (int i = 0; conn && i < conn->registration_count; i++) {
 		if (conn->registrations[i].epfd == epfd && conn->registrations[i].data == data)
-			return true;
+			return conn->registrations[i].events;
 	}
-	return false;
+	return 0;
 }
 
 /* The connection whose registration in epfd carries this data: most put the descriptor in it. */
-static struct conn *find_by_data(int epfd, uint64_t data)
+static struct conn *find_by_data(int epfd, uint64_t data, uint32_t *events)
 {
 	struct conn *conn = table_find((int)(uint32_t)data);
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
-	if (conn && is_registered(conn, epfd, data))
+	if ((*events = registered(conn, epfd, data)))
 		return conn;
 	for (uint32_t fd = 0; fd < top && top <= SEARCH_MAX; fd++) {
 		conn = table_find((int)fd);
-		if (conn && is_registered(conn, epfd, data))
+		if ((*events = registered(conn, epfd, data)))
 			return conn;
 	}
 	return NULL;
 }
 
-static int soften_epoll(int epfd, struct epoll_event *events, int count)
+static TRACKED int soften_epoll(int epfd, struct epoll_event *events, int count)
+{
+	if (redial_room_awaited())
+		redial_room_tell(epfd, events, count);
+	for (int i = 0; i < count && table.len; i++) {
+		uint32_t asked;
+		if (!(events[i].events & EPOLL_ENDS))
+			continue;
+		struct conn *conn = find_by_data(epfd, events[i].data.u64, &asked);
+		uint32_t left = (events[i].events & ~EPOLL_ENDS) | (asked & EPOLLIN);
+		if (conn && left && would_rescue(conn, conn->fd))
+			events[i].events = left;
+	}
+	return count;
+}
+
+/* What a program sees of the events that a wait gave. */
+static inline int tell_epoll(int epfd, struct epoll_event *events, int count)
 {
 	uint32_t seen = 0;
 	for (int i = 0; i < count; i++)
 		seen |= events[i].events;
-	if (__builtin_expect(!(seen & EPOLL_ENDS) || !table.len, 1))
+	if (__builtin_expect(!(seen & EPOLL_ENDS) && !redial_room_awaited(), 1))
 		return count;
-	for (int i = 0; i < count; i++) {
-		if (!(events[i].events & EPOLL_ENDS))
-			continue;
-		struct conn *conn = find_by_data(epfd, events[i].data.u64);
-		if (conn && would_rescue(conn, conn->fd))
-			events[i].events = (events[i].events & ~EPOLL_ENDS) | EPOLLIN;
-	}
-	return count;
+	return soften_epoll(epfd, events, count);
 }
 
 static int soften_poll(struct pollfd *fds, nfds_t len, int count)
@@ -136,21 +148,21 @@ static inline void note(int epfd)
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	note(epfd);
-	return soften_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
+	return tell_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
 }
 
 HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 		     const sigset_t *mask)
 {
 	note(epfd);
-	return soften_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
+	return tell_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
 HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
 		      const sigset_t *mask)
 {
 	note(epfd);
-	return soften_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
+	return tell_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 
 static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,

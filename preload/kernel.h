@@ -98,9 +98,15 @@ void kernel_note_epoll_set(int epfd);
 void kernel_registrations_find(struct conn *conn);
 
 /*
+ * What to register a watcher for, where the program asked for these events: the kernel refuses it
+ * EPOLLEXCLUSIVE, and only EPOLLIN ever comes of it (redial_room.h).
+ */
+uint32_t kernel_watcher_events(uint32_t events);
+
+/*
  * Take the program's registrations of conn's descriptor out of its epoll sets, forgetting those
- * that are not there any more, and put them back for what is at the number then. `placeholder`: an
- * epoll descriptor, for which the kernel refuses EPOLLEXCLUSIVE. Returns 0 or a negative errno.
+ * that are not there any more, and put them back for what is at the number then. `placeholder`: a
+ * watcher. Returns 0 or a negative errno.
  */
 void kernel_registrations_take(struct conn *conn);
 int kernel_registrations_put(struct conn *conn, bool placeholder);

@@ -165,12 +165,17 @@ void kernel_registrations_take(struct conn *conn)
 	conn->registration_count = (uint8_t)kept;
 }
 
+uint32_t kernel_watcher_events(uint32_t events)
+{
+	return (events & ~EPOLLEXCLUSIVE) | (events & EPOLLOUT ? EPOLLIN : 0u);
+}
+
 int kernel_registrations_put(struct conn *conn, bool placeholder)
 {
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
 		const struct conn_registration *r = &conn->registrations[i];
-		uint32_t events = placeholder ? r->events & ~EPOLLEXCLUSIVE : r->events;
+		uint32_t events = placeholder ? kernel_watcher_events(r->events) : r->events;
 		int error = control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
 		if (error && !result)
 			result = error;

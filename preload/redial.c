@@ -9,6 +9,7 @@
 #include "redial_pipeline.h"
 #include "redial_place.h"
 #include "redial_plan.h"
+#include "redial_room.h"
 #include "rescue.h"
 
 /* What a step of one phase comes to. */
@@ -120,9 +121,7 @@ static enum redial_result sleep_until_needed(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
 	uint64_t now = rescue->now_ms;
-	uint64_t deadline = rescue->began_ms + rescue->settings.total_timeout_ms;
-	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
-	if (now >= deadline) {
+	if (now >= rescue->began_ms + rescue->settings.total_timeout_ms) {
 		fail(conn, REASON_DEADLINE);
 		return REDIAL_FAILED;
 	}
@@ -130,7 +129,10 @@ static enum redial_result sleep_until_needed(struct conn *conn)
 		fail(conn, REASON_RESOURCES);
 		return REDIAL_FAILED;
 	}
-	kernel_timer_set(rescue->timer, wake > now ? wake - now : 0);
+	if (redial_room_is_due(conn))
+		kernel_timer_set(rescue->timer, 0);
+	else
+		rescue_set_timer(rescue, now);
 	return REDIAL_UNDER_WAY;
 }
 

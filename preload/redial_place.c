@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "real.h"
 #include "redial.h"
+#include "redial_room.h"
 #include "rescue.h"
 #include "sys.h"
 #include "table.h"
@@ -24,6 +25,8 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 	if (rescue->placed == is_placed)
 		return;
 	rescue->placed = is_placed;
+	if (!is_placed)
+		redial_room_end(rescue);
 	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
 }
 
@@ -71,6 +74,8 @@ int redial_place(struct conn *conn)
 	kernel_close(watcher);
 	if (error < 0)
 		redial_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
+	else
+		redial_room_begin(conn);
 	return error;
 undo:
 	kernel_close(watcher);

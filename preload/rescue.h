@@ -45,6 +45,9 @@ struct rescue {
 	uint32_t answer_given; /* bytes of it that the program has had */
 	struct policy_retry settings;
 	struct log_request who;
+	uint32_t room_told; /* length of conn.held when room to write was last told of */
+	uint8_t room_steps; /* for so many more steps the timer tells of it */
+	bool room_awaited;  /* the program waits for it by epoll */
 };
 
 _Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct conn's alone");
@@ -60,6 +63,9 @@ void rescue_own(int *slot, int fd);
 
 /* Closes *slot's descriptor, if there is one. */
 void rescue_close(int *slot);
+
+/* Lets the timer fire when the rescue can go on. */
+void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
 
 /* Frees conn->rescue, whose descriptors are closed; NULL is fine. */
 void rescue_free(struct conn *conn);

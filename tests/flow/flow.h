@@ -89,7 +89,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(processes)                                                                               \
 	X(jumps)                                                                                   \
 	X(regressions)                                                                             \
-	X(select)
+	X(select)                                                                                  \
+	X(room)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
