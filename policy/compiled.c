@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "match.h"
 #include "ranges.h"
 
 /* No padding in what is hashed and compared, on any machine. */
@@ -59,12 +60,12 @@ static bool statuses_ok(const struct policy_retry *retry)
 }
 
 /* A rule's unset members are zero. */
-static bool retry_ok(const struct policy_retry *retry, bool may_be_unset)
+static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool may_be_unset)
 {
 	const struct policy_backoff *backoff = &retry->backoff;
 	uint32_t floor = may_be_unset ? 0 : 1;
 
-	return !(retry->methods & ~METHODS_RESENDABLE) && !(retry->on & ~POLICY_ON_ALL) &&
+	return !(retry->methods & ~methods) && !(retry->on & ~POLICY_ON_ALL) &&
 	       in_range(retry->max_attempts, floor, LIMIT_ATTEMPTS_MAX) &&
 	       in_range(retry->total_timeout_ms, floor, LIMIT_TOTAL_TIMEOUT_MAX) &&
 	       in_range(retry->connect_timeout_ms, floor, LIMIT_CONNECT_TIMEOUT_MAX) &&
@@ -110,26 +111,34 @@ static bool pace_ok(const struct policy_budget *budget, const struct policy_brea
 	       in_range(breaker->open_ms, LIMIT_OPEN_MIN, LIMIT_OPEN_MAX);
 }
 
+static bool rule_ok(const struct policy_rule *rule, uint32_t name_count)
+{
+	uint32_t methods = METHODS_RESENDABLE;
+
+	if (!ends(rule->host, sizeof(rule->host)) || !ends(rule->path, sizeof(rule->path)))
+		return false;
+	if (match_is_particular(rule->path))
+		methods |= METHODS_KEYED;
+	return rule->port <= LIMIT_PORT_MAX && retry_ok(&rule->retry, methods, true) &&
+	       names_ok(&rule->retry, name_count);
+}
+
 static bool policy_ok(const struct policy *policy)
 {
 	if (policy->enabled > 1 || policy->rule_count > POLICY_RULES_MAX ||
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
-	    policy->methods_always & ~policy->retry.methods || !retry_ok(&policy->retry, false) ||
-	    !log_ok(&policy->log) || policy->name_count > POLICY_NAMES_MAX ||
+	    policy->methods_always & ~policy->retry.methods ||
+	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
+	    policy->name_count > POLICY_NAMES_MAX ||
 	    !names_ok(&policy->retry, policy->name_count) ||
 	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_NAMES_MAX; i++)
 		if (!ends(policy->names[i], sizeof(policy->names[i])))
 			return false;
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
-
-		if (!ends(rule->host, sizeof(rule->host)) ||
-		    !ends(rule->path, sizeof(rule->path)) || rule->port > LIMIT_PORT_MAX ||
-		    !retry_ok(&rule->retry, true) || !names_ok(&rule->retry, policy->name_count))
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		if (!rule_ok(&policy->rules[i], policy->name_count))
 			return false;
-	}
 	return true;
 }
 

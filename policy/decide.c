@@ -45,7 +45,7 @@ static bool asks_first_use(const struct decide_facts *facts)
 
 static bool methods_allowed(const struct policy_retry *settings, const struct decide_facts *facts)
 {
-	uint32_t allowed = settings->methods & METHODS_RESENDABLE;
+	uint32_t allowed = settings->methods & (METHODS_RESENDABLE | METHODS_KEYED);
 
 	if (facts->unsent)
 		return true;
@@ -58,7 +58,7 @@ static bool methods_allowed(const struct policy_retry *settings, const struct de
 static bool answers_key(const struct decide_facts *facts)
 {
 	return facts->cause == CAUSE_STATUS && (facts->status == 409 || facts->status == 422) &&
-	       facts->methods & METHODS_KEYED;
+	       facts->keyed && facts->methods & METHODS_KEYED;
 }
 
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,

@@ -83,7 +83,8 @@ struct decide_facts {
  * method, too-large, not-held, attempts, retry-after, deadline. First-use is asked of stale,
  * reset and eof alone, and not while rescuing; then a failed connect needs no leave of `on` either. A request of
  * which the kernel took nothing passes whatever its method (RFC 9110 section 9.2.2: it was never
- * applied).
+ * applied). Of the others a POST or PATCH passes if keyed, or if the settings list it: those of
+ * `retry` never do, those of a rule only for a path that it names (load.h, compiled.h see to that).
  */
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,
 		   const struct decide_facts *facts);

@@ -240,7 +240,7 @@ static int load_rule(struct load_reading *reading, const config_setting_t *setti
 	if (!config_setting_is_group(setting))
 		return load_want(reading, setting, "a group, { ... }");
 	rule->line = config_setting_source_line(setting);
-	if (load_members(&inside, setting, rule_keys))
+	if (load_members(&inside, setting, rule_keys) || load_rule_methods(&inside, setting, rule))
 		return -1;
 	rule->set = inside.set;
 	return 0;

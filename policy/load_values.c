@@ -184,48 +184,6 @@ int load_words(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
-static int refuse_method(struct load_reading *reading, const config_setting_t *setting,
-			 enum method method)
-{
-	char known[128] = "";
-	size_t len = 0;
-
-	if (method == METHOD_POST || method == METHOD_PATCH)
-		return load_fail(reading, setting,
-				 "must not be %s: the server may have acted on it before the "
-				 "connection broke, sending it again could do it twice",
-				 method_name(method));
-	if (method == METHOD_CONNECT)
-		return load_fail(
-		    reading, setting,
-		    "must not be CONNECT: it opens a tunnel, what follows is not HTTP");
-	for (unsigned i = 0; i < METHOD_COUNT; i++)
-		if (METHODS_RESENDABLE & method_bit(i))
-			len += snprintf(known + len, sizeof(known) - len, "%s%s",
-					len ? " " : "one of ", method_name(i));
-	return load_want(reading, setting, known);
-}
-
-int load_methods(struct load_reading *reading, const config_setting_t *setting,
-		 const struct load_key *key)
-{
-	uint32_t mask = 0;
-
-	if (!load_is_list(setting))
-		return load_want(reading, setting, "a list such as [\"GET\", \"HEAD\"]");
-	for (int i = 0; i < config_setting_length(setting); i++) {
-		const config_setting_t *element = config_setting_get_elem(setting, i);
-		const char *name = is_text(element) ? config_setting_get_string(element) : "";
-		enum method method = method_parse(name, strlen(name));
-
-		if (!(method_bit(method) & METHODS_RESENDABLE))
-			return refuse_method(reading, element, method);
-		mask |= method_bit(method);
-	}
-	*number_at(reading, key) = mask;
-	return 0;
-}
-
 int load_text(struct load_reading *reading, const config_setting_t *setting, char *out, size_t size,
 	      const char *want)
 {

@@ -39,7 +39,7 @@ load_value load_number;
 load_value load_milli; /* a number with a fraction, kept in thousandths, as are min and max */
 load_value load_one_word;
 load_value load_words; /* a mask of the values of a list of words */
-load_value load_methods;
+load_value load_methods; /* into a rule POST and PATCH too, which load_rule_methods then checks */
 load_value load_statuses;
 load_value load_headers; /* a mask of places in policy.names */
 load_value load_header;	 /* 1 + such a place; 0 for "" */
@@ -59,6 +59,13 @@ int load_want(struct load_reading *reading, const config_setting_t *setting, con
 /* Copies a text without control characters, zero-padded, into size bytes. 0, or -1 as above. */
 int load_text(struct load_reading *reading, const config_setting_t *setting, char *out, size_t size,
 	      const char *want);
+
+/*
+ * Once all of a rule is read: refuses a POST or PATCH in its methods if its path stands for every
+ * path. Returns 0, or -1 as above.
+ */
+int load_rule_methods(struct load_reading *reading, const config_setting_t *setting,
+		      const struct policy_rule *rule);
 
 /* Is it [ ... ] or ( ... )? */
 bool load_is_list(const config_setting_t *setting);

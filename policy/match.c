@@ -88,6 +88,16 @@ static bool rule_matches(const struct policy_rule *rule, const struct match_requ
 	return !rule->path[0] || path_matches(rule->path, request->path, request->path_len);
 }
 
+bool match_is_particular(const char *pattern)
+{
+	bool wild = false;
+	const char *at = pattern;
+
+	for (; *at == '*' || *at == '?' || *at == '/'; at++)
+		wild |= *at != '/';
+	return *at || (at > pattern && !wild);
+}
+
 void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 {
 	const struct policy_retry *own = &rule->retry;

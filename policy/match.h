@@ -23,6 +23,12 @@ struct match_request {
  */
 bool match_glob(const char *pattern, const char *text, size_t len, bool fold_case);
 
+/*
+ * Does the pattern of a rule's path tell some paths from others? Not if it is empty or made of
+ * wildcards and slashes alone; only rules of which it does may list METHODS_KEYED.
+ */
+bool match_is_particular(const char *pattern);
+
 /* Lays the keys that the rule names over *settings. */
 void match_apply(const struct policy_rule *rule, struct policy_retry *settings);
 

@@ -37,7 +37,7 @@ enum {
 	 POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT | POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS)
 
 /*
- * What a policy may list in `methods`. Not POST and PATCH, which are not idempotent (RFC 9110
+ * What `retry.methods` may list, and a rule's without further ado. Not POST and PATCH, which are not idempotent (RFC 9110
  * section 9.2.2), not CONNECT, after which the connection is no longer HTTP, and not what we
  * don't know.
  */
@@ -46,7 +46,10 @@ enum {
 	 ~(UINT32_C(1) << METHOD_OTHER | UINT32_C(1) << METHOD_POST |                              \
 	   UINT32_C(1) << METHOD_PATCH | UINT32_C(1) << METHOD_CONNECT))
 
-/* What may be sent again with an idempotency key, and not without. */
+/*
+ * What may be sent again with an idempotency key, and else only where a rule that names a path
+ * lists it: whoever wrote that rule declares that there it has no side effect.
+ */
 #define METHODS_KEYED (UINT32_C(1) << METHOD_POST | UINT32_C(1) << METHOD_PATCH)
 
 /* These say that the request is wrong, and would say so again: no policy may list them. */

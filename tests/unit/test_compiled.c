@@ -6,6 +6,8 @@
 
 #include "compiled.h"
 
+#define POST method_bit(METHOD_POST)
+
 static struct compiled file;
 
 static void fill(void)
@@ -112,7 +114,7 @@ static void values_that_would_misbehave_are_refused(void)
 		bad = file.policy;                                                                 \
 		change;                                                                            \
 		compiled_make(&file, &bad);                                                        \
-		expect_refused(#change, file.size, "corrupted");                                \
+		expect_refused(#change, file.size, "corrupted");                                   \
 	} while (0)
 	REFUSED(bad.rule_count = POLICY_RULES_MAX + 1);
 	REFUSED(bad.rule_count = UINT32_MAX);
@@ -143,8 +145,24 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(memset(bad.rules[0].path, 'x', sizeof(bad.rules[0].path)));
 	REFUSED(bad.rules[0].port = 65536);
 	REFUSED(bad.rules[0].retry.methods = method_bit(METHOD_PATCH));
+	REFUSED((strcpy(bad.rules[0].path, "/*"), bad.rules[0].retry.methods = POST));
+	REFUSED((strcpy(bad.rules[0].path, "/a"), bad.rules[0].retry.methods = ~0u));
 	REFUSED(bad.rules[0].retry.max_attempts = 11);
 #undef REFUSED
+}
+
+static void a_rule_for_a_path_may_hold_post(void)
+{
+	const char *why = "(none)";
+	struct policy policy;
+
+	fill();
+	policy = file.policy;
+	strcpy(policy.rules[0].path, "/graphql");
+	policy.rules[0].retry.methods = POST;
+	compiled_make(&file, &policy);
+	CU_ASSERT_PTR_NOT_NULL(compiled_open(&file, file.size, &why));
+	runner_expect_text("no reason against it", "(none)", why);
 }
 
 void suite_compiled(void)
@@ -157,6 +175,7 @@ void suite_compiled(void)
 	    TEST(a_change_of_any_byte_is_found),
 	    TEST(bytes_after_its_end_are_refused),
 	    TEST(values_that_would_misbehave_are_refused),
+	    TEST(a_rule_for_a_path_may_hold_post),
 	    TEST_END};
 
 	runner_suite("compiled", tests);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "decide.h"
+#include "ranges.h"
 
 #define GET   method_bit(METHOD_GET)
 #define POST  method_bit(METHOD_POST)
@@ -61,25 +62,54 @@ static void only_get_and_head_are_resent_after_a_reset_or_eof(void)
 	}
 }
 
+/* A policy under which every cause passes, and every method that `retry` may list. */
+static void allow_all(struct policy *policy)
+{
+	policy_defaults(policy);
+	policy->retry.methods = METHODS_RESENDABLE;
+	policy->retry.on = POLICY_ON_ALL;
+	policy_add_status(policy->retry.statuses, 503);
+}
+
 static void post_is_never_resent_after_its_first_byte(void)
 {
-	struct decide_facts facts = lost(CAUSE_STALE);
+	static const enum method never[] = {METHOD_POST, METHOD_PATCH, METHOD_CONNECT,
+					    METHOD_OTHER};
+	struct policy policy;
+
+	allow_all(&policy);
+	for (enum cause cause = 0; cause < CAUSE_COUNT; cause++) {
+		struct decide_facts facts = lost(cause);
+
+		facts.unsent = false;
+		facts.status = 503;
+		for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+			facts.methods = method_bit(never[i]);
+			expect_by(cause_name(cause), REASON_METHOD, &policy, &facts);
+			facts.rescuing = !facts.rescuing;
+			expect_by(cause_name(cause), REASON_METHOD, &policy, &facts);
+		}
+		facts.methods = GET;
+		expect_by(cause_name(cause), REASON_NONE, &policy, &facts);
+	}
+}
+
+static void a_rule_can_declare_the_posts_of_a_path_harmless(void)
+{
+	struct decide_facts facts = lost(CAUSE_RESET);
 	struct policy policy;
 
 	policy_defaults(&policy);
-	policy.retry.methods = UINT32_MAX; /* whatever a policy says */
-	policy.retry.on = UINT32_MAX;
-	policy_add_status(policy.retry.statuses, 503);
-	facts.status = 503;
-	facts.unsent = false;
-	for (enum cause cause = 0; cause < CAUSE_COUNT; cause++) {
-		facts.cause = cause;
-		facts.rescuing = true;
-		facts.methods = POST;
-		expect_by(cause_name(cause), REASON_METHOD, &policy, &facts);
-		facts.methods = OTHER;
-		expect_by(cause_name(cause), REASON_METHOD, &policy, &facts);
-	}
+	policy.retry.methods |= POST; /* as a rule's settings have it, never those of `retry` */
+	facts.methods = POST;
+	expect_by("POST", REASON_NONE, &policy, &facts);
+	facts.methods = method_bit(METHOD_PATCH);
+	expect_by("PATCH, not listed", REASON_METHOD, &policy, &facts);
+	policy.retry.methods = UINT32_MAX;
+	facts.methods = method_bit(METHOD_CONNECT);
+	expect_by("CONNECT", REASON_METHOD, &policy, &facts);
+	facts.methods = OTHER;
+	expect_by("unknown", REASON_METHOD, &policy, &facts);
 }
 
 static void a_policy_can_add_methods(void)
@@ -324,6 +354,7 @@ void suite_decide(void)
 	    TEST(every_method_is_sent_on_a_new_connection_if_nothing_was_sent),
 	    TEST(only_get_and_head_are_resent_after_a_reset_or_eof),
 	    TEST(post_is_never_resent_after_its_first_byte),
+	    TEST(a_rule_can_declare_the_posts_of_a_path_harmless),
 	    TEST(a_policy_can_add_methods),
 	    TEST(of_several_requests_each_must_be_one_that_may_be_resent),
 	    TEST(each_cause_passes_only_if_the_policy_lists_it),

@@ -196,17 +196,43 @@ static void a_value_of_the_wrong_type_is_refused(void)
 		"rules[0].path must be text such as \"/v1/*\", not an array");
 }
 
+#define TWICE                                                                                      \
+	": the server may have acted on it before the connection broke, sending it again could "   \
+	"do it twice; only a rule may list it, for a path where it changes nothing"
+
 static void methods_that_could_act_twice_are_refused_with_the_reason(void)
 {
 	refused("retry = { methods = [\"GET\", \"POST\"]; };", 1,
-		"retry.methods[1] must not be POST: the server may have acted on it before the "
-		"connection broke, sending it again could do it twice");
-	refused("rules = ( { methods = [\"PATCH\"]; } );", 1,
-		"rules[0].methods[0] must not be PATCH: the server may have acted on it before the "
-		"connection broke, sending it again could do it twice");
+		"retry.methods[1] must not be POST" TWICE);
+	refused("retry = { methods = [\"PATCH\"]; };", 1,
+		"retry.methods[0] must not be PATCH" TWICE);
 	refused(
 	    "retry = { methods = [\"CONNECT\"]; };", 1,
 	    "retry.methods[0] must not be CONNECT: it opens a tunnel, what follows is not HTTP");
+	refused("rules = ( { path = \"/a\"; methods = [\"CONNECT\"]; } );", 1,
+		"rules[0].methods[0] must not be CONNECT: it opens a tunnel, what follows is not "
+		"HTTP");
+}
+
+static void only_a_rule_that_names_a_path_may_list_post(void)
+{
+	static const char *const paths[] = {"", "*", "/*", "**", "/**", "?*", "/*/*", "/?", "*/"};
+	char text[128];
+
+	accepted("rules = ( { path = \"/graphql\"; methods = [\"GET\", \"POST\"]; } );");
+	runner_expect_long("methods", method_bit(METHOD_GET) | method_bit(METHOD_POST),
+			   policy.rules[0].retry.methods);
+	runner_expect_long("always", method_bit(METHOD_GET), policy.methods_always);
+	accepted("rules = ( { methods = [\"PATCH\"]; path = \"*/search\"; } );");
+	accepted("rules = ( { methods = [\"POST\"]; path = \"/\"; } );");
+	refused(
+	    "rules = ( {}, { host = \"a\";\n port = 1;\n methods = [\"PUT\",\n \"PATCH\"]; } );", 4,
+	    "rules[1].methods[1] must not be PATCH" TWICE);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "rules = ( { methods = [\"POST\"]; path = \"%s\"; } );", paths[i]);
+		refused(text, 1, "rules[0].methods[0] must not be POST" TWICE);
+	}
 }
 
 static void an_unknown_method_is_refused_with_the_known_ones(void)
@@ -313,6 +339,7 @@ void suite_load(void)
 	    TEST(an_unknown_key_of_the_largest_group_is_told_them_all),
 	    TEST(a_value_of_the_wrong_type_is_refused),
 	    TEST(methods_that_could_act_twice_are_refused_with_the_reason),
+	    TEST(only_a_rule_that_names_a_path_may_list_post),
 	    TEST(an_unknown_method_is_refused_with_the_known_ones),
 	    TEST(a_rule_that_could_never_match_is_refused),
 	    TEST(a_base_above_the_cap_is_refused_wherever_each_comes_from),
