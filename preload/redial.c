@@ -63,6 +63,7 @@ static enum progress step_backoff(struct conn *conn)
 	if (fresh < 0)
 		return fail(conn, REASON_RESOURCES);
 	rescue_own(&rescue->fresh, fresh);
+	fresh = rescue->fresh;
 	if (rescue->placed && kernel_watch(conn->fd, fresh) < 0)
 		return fail(conn, REASON_RESOURCES);
 	union kernel_address peer;

@@ -60,7 +60,7 @@ int redial_place(struct conn *conn)
 	if (error < 0)
 		return error;
 	rescue_own(&rescue->timer, error);
-	error = watcher = kernel_watcher(rescue->timer);
+	error = watcher = rescue_keep_clear(kernel_watcher(rescue->timer));
 	if (error < 0)
 		goto undo;
 	if (rescue->fresh >= 0 && (error = kernel_watch(watcher, rescue->fresh)) < 0)

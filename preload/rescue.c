@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "rescue.h"
 
+#include <fcntl.h>
+
 #include "arena.h"
 #include "kernel.h"
 #include "table.h"
 
+int rescue_keep_clear(int fd)
+{
+	enum { STANDARD = 3 };
+	if (fd < 0 || fd >= STANDARD)
+		return fd;
+	long higher = sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
+	if (higher < 0)
+		return fd;
+	kernel_close(fd);
+	return (int)higher;
+}
+
 void rescue_own(int *slot, int fd)
 {
-	*slot = fd;
-	table_set(fd, &conn_own);
+	*slot = rescue_keep_clear(fd);
+	table_set(*slot, &conn_own);
 }
 
 void rescue_close(int *slot)

@@ -58,7 +58,16 @@ static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
 	return rescue->now_ms - rescue->began_ms;
 }
 
-/* Lets *slot hold a descriptor of the rescue's, so that the program cannot close it by number. */
+/*
+ * fd, or if that is one of the three standard ones, which the program has closed, another number
+ * in its place: what is printed there must not get into a connection of ours.
+ */
+int rescue_keep_clear(int fd);
+
+/*
+ * Lets *slot hold a descriptor of the rescue's, under a number that may differ, so that the program
+ * cannot close it by number.
+ */
 void rescue_own(int *slot, int fd);
 
 /* Closes *slot's descriptor, if there is one. */

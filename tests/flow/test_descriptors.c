@@ -292,6 +292,39 @@ static void program_started_during_a_rescue_inherits_nothing_of_it(void)
 	flow_end(&flow);
 }
 
+static void tell_whether_open(int number)
+{
+	if (fcntl(number, F_GETFD) >= 0)
+		say("%d is open", number);
+}
+
+PROGRAM(rescue_without_standard_descriptors)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	close(STDIN_FILENO);
+	close(STDERR_FILENO);
+	if (begin_rescue(fd))
+		say("rescue under way");
+	tell_whether_open(STDIN_FILENO);
+	tell_whether_open(STDERR_FILENO);
+	answer(fd);
+}
+
+/* What a program prints to a number that it has closed must not get into a connection. */
+static void rescue_never_takes_the_numbers_of_standard_descriptors(void)
+{
+	static const char *const faults[] = {"shed=1@1.2", "hang-accept=1@1.2"};
+	struct flow flow = {.program = "rescue_without_standard_descriptors", .policy = SHORT};
+	for (int i = 0; i < 4; i++) {
+		flow.faults[0] = faults[i / 2];
+		flow.way = i % 2 ? WAY_POLL : WAY_EDGE;
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\nrescue under way\n200 /2\n");
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test descriptors_tests[] = {
     T(without_a_free_descriptor_the_program_gets_its_error_and_goes_on),
     T(with_one_free_descriptor_a_get_is_healed),
@@ -304,5 +337,6 @@ const struct runner_test descriptors_tests[] = {
     T(descriptors_of_a_rescue_cannot_be_closed_by_the_program),
     T(child_forked_during_a_rescue_does_not_disturb_it),
     T(program_started_during_a_rescue_inherits_nothing_of_it),
+    T(rescue_never_takes_the_numbers_of_standard_descriptors),
     T_END,
 };
