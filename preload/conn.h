@@ -50,6 +50,7 @@ enum conn_flag {
 	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
 	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
 	CONN_CONNECTED = 1 << 9, /* connect was called */
+	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
 };
 
 struct rescue;

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "real.h"
 #include "redial.h"
+#include "redial_pipeline.h"
 #include "table.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -69,8 +70,11 @@ static TRACKED int shutdown_tracked(int fd, int how)
 	if (!conn || !conn_lock(conn, fd))
 		return real.shutdown(fd, how);
 	conn->flags |= CONN_SHUT_DOWN;
-	if (conn->busy && how == SHUT_WR) {
-		redial_shut_down(conn);
+	if (how == SHUT_WR && (conn->busy || conn->unsent)) {
+		if (conn->busy)
+			redial_shut_down(conn);
+		else
+			redial_end_writing(conn);
 		conn_unlock(conn);
 		return 0;
 	}

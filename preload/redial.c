@@ -111,6 +111,8 @@ static enum progress step_sending(struct conn *conn)
 	if (redial_install(conn) < 0)
 		return fail(conn, REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
+	if (rescue->shut_down)
+		redial_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
 	return DONE;

@@ -16,6 +16,16 @@ uint32_t redial_first_share(const struct conn *conn)
 	return by_turns ? conn->requests[0].len : conn->held_len;
 }
 
+void redial_end_writing(struct conn *conn)
+{
+	if (conn->unsent) {
+		conn->flags |= CONN_ENDING;
+		return;
+	}
+	conn->flags &= ~(uint32_t)CONN_ENDING;
+	sys2(shutdown, conn->fd, SHUT_WR);
+}
+
 /* Sends the next len bytes that wait. A connection that fails here fails the next read as well. */
 static void send_waiting(struct conn *conn, uint32_t len)
 {
@@ -34,6 +44,8 @@ static void send_waiting(struct conn *conn, uint32_t len)
 			len -= (uint32_t)taken;
 		}
 	}
+	if (conn->flags & CONN_ENDING)
+		redial_end_writing(conn);
 }
 
 void redial_send_next(struct conn *conn)

@@ -8,4 +8,7 @@
 /* How many bytes of conn->held go out with the rescue itself. */
 uint32_t redial_first_share(const struct conn *conn);
 
+/* Ends the program's direction of the new connection (SHUT_WR), now or after what is unsent. */
+void redial_end_writing(struct conn *conn);
+
 #endif

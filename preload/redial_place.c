@@ -102,8 +102,6 @@ int redial_install(struct conn *conn)
 	if (!cookie)
 		return -EBADF;
 	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
-	if (rescue->shut_down)
-		sys2(shutdown, rescue->fresh, SHUT_WR);
 	if (!rescue->nonblocking) {
 		long flags = sys3(fcntl, rescue->fresh, F_GETFL, 0);
 		sys3(fcntl, rescue->fresh, F_SETFL, flags & ~O_NONBLOCK);

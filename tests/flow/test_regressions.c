@@ -278,6 +278,42 @@ static void registration_past_libc_outlives_a_rescue(void)
 	flow_end(&flow);
 }
 
+/* arg: "late" to end its direction when the first request is out again, and the others wait. */
+PROGRAM(pipeline_that_is_shut_down)
+{
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	int before = descriptors();
+	if (!begin_rescue(fd))
+		return;
+	ask(fd, "GET", "/3", NULL);
+	ask(fd, "GET", "/4", NULL);
+	while (*program.arg && descriptors() > before && recv(fd, &byte, 1, MSG_PEEK) < 0)
+		await(fd);
+	say("%d", shutdown(fd, SHUT_WR));
+	answer(fd);
+	answer(fd);
+	answer(fd);
+	read_to_the_end(fd);
+	hang_up(fd);
+}
+
+static void shutdown_waits_for_what_a_rescue_has_yet_to_send(void)
+{
+	struct flow flow = {.program = "pipeline_that_is_shut_down",
+			    .faults = {"shed=1@1.2"},
+			    .policy = "retry = { " NO_JITTER " };"};
+	for (int i = 0; i < 4; i++) {
+		flow.arg = i % 2 ? "late" : "";
+		flow.way = i / 2 ? WAY_POLL : WAY_LEVEL;
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n0\n200 /2\n200 /3\n200 /4\n"
+				      "0 bytes, sum 811c9dc5, then EOF\n");
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test regressions_tests[] = {
     T(post_too_large_to_hold_is_never_begun_twice),
     T(body_never_goes_where_its_head_did_not),
@@ -286,4 +322,5 @@ const struct runner_test regressions_tests[] = {
     T(number_that_the_program_takes_is_not_a_rescues_any_more),
     T(redial_goes_to_the_address_that_connected),
     T(registration_past_libc_outlives_a_rescue),
+    T(shutdown_waits_for_what_a_rescue_has_yet_to_send),
     T_END};
