@@ -120,7 +120,7 @@ static void policy_with_a_mistake_is_refused_with_its_line(void)
 	    {"retry = { backoff = {\nmultiplier = 0.5; }; };\n", " line=2 ", "multiplier"},
 	    {"retry = { backoff = {\njitter = \"some\"; }; };\n", " line=2 ", "jitter"},
 	    {"rules = ( { port = 80; },\n { port = 70000; } );\n", " line=2 ", "port"},
-	    {"retry = { statuses = [502]; };\n", " line=1 ", "statuses"},
+	    {"retry = { statuses = [502,\n404]; };\n", " line=2 ", "statuses"},
 	    {"log = { sink = \"stderr\"; };\n", " line=1 ", "sink"},
 	    {"enabled = true;\nenabled = true;\n", " line=2 ", "error="},
 	};
