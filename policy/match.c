@@ -142,6 +142,19 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->backoff.jitter = own->backoff.jitter;
 }
 
+void match_narrow(struct policy_retry *settings, const struct policy_retry *other)
+{
+	settings->methods &= other->methods;
+	settings->on &= other->on;
+	settings->key_headers &= other->key_headers;
+	for (unsigned i = 0; i < POLICY_STATUS_WORDS; i++)
+		settings->statuses[i] &= other->statuses[i];
+	if (other->max_attempts < settings->max_attempts)
+		settings->max_attempts = other->max_attempts;
+	if (other->max_request_bytes < settings->max_request_bytes)
+		settings->max_request_bytes = other->max_request_bytes;
+}
+
 int match_settings(const struct policy *policy, const struct match_request *request,
 		   struct policy_retry *settings)
 {

@@ -33,6 +33,12 @@ bool match_is_particular(const char *pattern);
 void match_apply(const struct policy_rule *rule, struct policy_retry *settings);
 
 /*
+ * Leaves in *settings what the other ones allow too: for requests that are sent again together or
+ * not at all. How long it may take and how it is paced stays as it is.
+ */
+void match_narrow(struct policy_retry *settings, const struct policy_retry *other);
+
+/*
  * The settings for a request: those of `retry`, key by key under those of the first rule that
  * matches. Returns that rule's index, or -1 if none matched.
  */

@@ -8,7 +8,10 @@
 #include "../policy/policy.h"
 #include "conn.h"
 
-/* Those of the request that starts with these bytes, by all the rules there are. */
+/*
+ * Those of the request that starts with these bytes, by all the rules there are; with more
+ * requests unanswered behind it, what the settings of each of them allow.
+ */
 void settings_of_request(const struct conn *conn, const char *head, size_t head_len,
 			 struct policy_retry *settings);
 

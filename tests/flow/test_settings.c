@@ -115,6 +115,61 @@ static void rule_lets_a_put_be_resent_where_it_matches_and_nowhere_else(void)
 	obeys(flow, &(struct expectation){REFUSED("method")});
 }
 
+PROGRAM(get_then_query_by_post)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	exchange(fd, "POST", program.arg, "query");
+}
+
+#define READS_BY_POST "rules = ( { path = \"/2/*\"; methods = [\"GET\", \"POST\"]; } );"
+
+static void rule_lets_a_post_be_resent_where_it_says_that_it_is_harmless(void)
+{
+	struct flow flow = {.program = "get_then_query_by_post",
+			    .arg = "/2/graphql",
+			    .faults = {"reset@1.2"},
+			    .policy = READS_BY_POST};
+	obeys(flow, &(struct expectation){"200 /1\n200 /2/graphql\n", 2, "result=recovered"});
+	flow.arg = "/2";
+	obeys(flow, &(struct expectation){REFUSED("method")});
+}
+
+/* Behind a request whose rule lets a POST be sent again comes one to the path arg. */
+PROGRAM(pipelined_posts)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	char both[300];
+	int len =
+	    snprintf(both, sizeof(both),
+		     "POST /2/graphql HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nquery"
+		     "POST %s HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\norder",
+		     program.arg);
+	if (put(fd, both, len) && answer(fd))
+		answer(fd);
+}
+
+static void rule_of_one_request_does_not_count_for_those_behind_it(void)
+{
+	struct flow flow = {.program = "pipelined_posts",
+			    .arg = "/2/search",
+			    .faults = {"reset@1.2"},
+			    .policy = READS_BY_POST};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_COUNT; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2/graphql\n200 /2/search\n");
+		expect_logged(&flow, 1, "result=recovered", NULL);
+		flow.arg = "/order";
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\nECONNRESET\n");
+		expect_seen(&flow, 1, "path=/2/graphql ", NULL);
+		expect_logged(&flow, 1, "event=refused reason=method", NULL);
+		flow.arg = "/2/search";
+	}
+	flow_end(&flow);
+}
+
 static void write_rule_for_port(const char *path, int port)
 {
 	FILE *file = fopen(path, "we");
@@ -212,6 +267,8 @@ const struct runner_test settings_tests[] = {
     T(first_request_of_a_connection_is_not_resent),
     T(first_request_is_resent_if_the_policy_says_so),
     T(rule_lets_a_put_be_resent_where_it_matches_and_nowhere_else),
+    T(rule_lets_a_post_be_resent_where_it_says_that_it_is_harmless),
+    T(rule_of_one_request_does_not_count_for_those_behind_it),
     T(rule_matches_by_the_port_of_the_peer),
     T(post_larger_than_our_copy_is_still_sent_on_a_new_connection),
     T(get_larger_than_max_request_bytes_fails_as_bare),

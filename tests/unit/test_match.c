@@ -250,6 +250,52 @@ static void a_rule_changes_the_keys_that_it_names_and_no_other(void)
 	}
 }
 
+static void of_several_requests_each_must_allow_it(void)
+{
+	struct policy_retry a = {.methods = 6,
+				 .on = 3,
+				 .key_headers = 5,
+				 .max_attempts = 2,
+				 .max_request_bytes = 10,
+				 .total_timeout_ms = 7};
+	struct policy_retry b = {.methods = 3,
+				 .on = 6,
+				 .key_headers = 4,
+				 .max_attempts = 3,
+				 .max_request_bytes = 9,
+				 .total_timeout_ms = 8};
+	struct policy_retry both[] = {a, b};
+
+	policy_add_status(both[0].statuses, 502);
+	policy_add_status(both[0].statuses, 599);
+	policy_add_status(both[1].statuses, 599);
+	a = both[0];
+	b = both[1];
+	match_narrow(&both[0], &b);
+	match_narrow(&both[1], &a);
+	for (int i = 0; i < 2; i++) {
+		runner_expect_long("methods", 2, both[i].methods);
+		runner_expect_long("on", 2, both[i].on);
+		runner_expect_long("key_headers", 4, both[i].key_headers);
+		runner_expect_long("max_attempts", 2, both[i].max_attempts);
+		runner_expect_long("max_request_bytes", 9, both[i].max_request_bytes);
+		runner_expect_long("total_timeout_ms", 7 + i, both[i].total_timeout_ms);
+		runner_expect_long("502", 0, policy_has_status(both[i].statuses, 502));
+		runner_expect_long("599", 1, policy_has_status(both[i].statuses, 599));
+	}
+}
+
+static void a_pattern_of_wildcards_alone_tells_nothing_apart(void)
+{
+	static const char *const none[] = {"", "*", "/*", "**", "?", "/?*", "*/*/", "/*/"};
+	static const char *const some[] = {"/", "//", "/a", "a*", "*a", "/*/a", "/?-"};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		runner_expect_long(none[i], 0, match_is_particular(none[i]));
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		runner_expect_long(some[i], 1, match_is_particular(some[i]));
+}
+
 void suite_match(void)
 {
 	static const struct runner_test tests[] = {
@@ -263,6 +309,8 @@ void suite_match(void)
 	    TEST(the_first_rule_that_matches_wins),
 	    TEST(a_connection_without_a_request_has_the_rules_that_ask_for_none),
 	    TEST(a_rule_changes_the_keys_that_it_names_and_no_other),
+	    TEST(of_several_requests_each_must_allow_it),
+	    TEST(a_pattern_of_wildcards_alone_tells_nothing_apart),
 	    TEST_END};
 
 	runner_suite("match", tests);
