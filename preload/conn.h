@@ -51,6 +51,7 @@ enum conn_flag {
 	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
 	CONN_CONNECTED = 1 << 9, /* connect was called */
 	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
+	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 };
 
 struct rescue;

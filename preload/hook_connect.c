@@ -10,6 +10,7 @@
 #include "real.h"
 #include "redial.h"
 #include "table.h"
+#include "unacked.h"
 
 /* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own.
  */
@@ -75,6 +76,8 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 		conn_forget(conn); /* connected, but to which of the two? */
 		return;
 	}
+	if (!begun && unacked_is_to_limit(conn))
+		unacked_limit(conn, fd);
 	conn_unlock(conn);
 }
 

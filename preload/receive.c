@@ -6,13 +6,16 @@
 #include "kernel.h"
 #include "redial.h"
 #include "rescue.h"
+#include "unacked.h"
 
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
 #define UNTRACKABLE (MSG_OOB | MSG_TRUNC)
 
-static bool is_reset(int error)
+/* Running out of unacked_timeout_ms matters only to a program that waits for an answer. */
+static bool is_loss(const struct conn *conn, int error)
 {
-	return error == ECONNRESET || error == EPIPE;
+	return error == ECONNRESET || error == EPIPE ||
+	       (conn_waiting(conn) && unacked_is_over(conn, error));
 }
 
 static size_t wanted(const struct receive *call)
@@ -216,7 +219,7 @@ static bool read_again(struct conn *conn, const struct receive *call, ssize_t *r
 {
 	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
 	bool again = false;
-	if (*result < 0 ? !is_reset(error) : wanted(call) == 0)
+	if (*result < 0 ? !is_loss(conn, error) : wanted(call) == 0)
 		conn_unlock(conn);
 	else if (!error && until_close)
 		conn_forget(conn); /* the regular end of that response */

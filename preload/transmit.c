@@ -7,6 +7,7 @@
 #include "config.h"
 #include "kernel.h"
 #include "redial.h"
+#include "unacked.h"
 
 #ifndef MSG_ZEROCOPY
 #define MSG_ZEROCOPY 0x4000000
@@ -173,7 +174,7 @@ static enum sent fell_short(struct conn *conn, const struct transmit *call, size
 		conn_forget(conn); /* a file, on a number that was closed past the hooks */
 		return PASS_ON;
 	}
-	if (error != ECONNRESET && error != EPIPE) {
+	if (error != ECONNRESET && error != EPIPE && !unacked_is_over(conn, error)) {
 		conn_unlock(conn);
 		return KERNELS_WORD;
 	}
@@ -244,6 +245,8 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return error == EPIPE ? PASS_ON : KERNELS_WORD;
 	if (*result != (ssize_t)len)
 		return fell_short(conn, call, len, &mark, *result, error);
+	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
+		unacked_limit(conn, call->fd);
 	conn_unlock(conn);
 	return KERNELS_WORD;
 }

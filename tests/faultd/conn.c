@@ -176,6 +176,8 @@ void conn_answer(struct server *s, struct conn *c, int status)
 			c->reply.len = (size_t)c->fault->arg;
 		c->end = action == ACT_RESET_AFTER ? END_RST : END_FIN;
 	}
+	if (action == ACT_IDLE_SILENT)
+		fault_silence(c->fd);
 	c->written = 0;
 	c->state = CONN_WRITING;
 	write_on(s, c);

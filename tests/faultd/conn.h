@@ -93,4 +93,10 @@ void fault_early(struct server *server, struct conn *conn);
 bool fault_is_idle(const struct conn *conn);
 void fault_idle_over(struct conn *conn);
 
+/*
+ * From now on nothing that comes reaches the socket, so that its kernel acknowledges nothing
+ * either. Before the answer is sent: the peer may be quick.
+ */
+void fault_silence(int fd);
+
 #endif

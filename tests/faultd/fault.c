@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each fault does to its request or its connection. */
+#include <linux/filter.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "conn.h"
@@ -46,6 +48,15 @@ void fault_idle_over(struct conn *c)
 		(void)send(c->fd, timeout, sizeof timeout - 1, MSG_NOSIGNAL);
 	c->end = c->fault->action == ACT_IDLE_RESET ? END_RST : END_FIN;
 	conn_leave(c);
+}
+
+void fault_silence(int fd)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {.len = 1, .filter = &drop};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program))
+		perror("faultd: cannot drop what comes");
 }
 
 static void fall_silent(struct server *s, struct conn *c)

@@ -36,6 +36,7 @@ static const char help[] =
     "  idle-reset[=MS]   answer; RST once the connection has been idle for MS (0)\n"
     "  idle-close[=MS]   answer; FIN once idle for MS\n"
     "  idle-408[=MS]     answer; once idle for MS send 408 with Connection: close, then FIN\n"
+    "  idle-silent       answer; from then on drop all that comes, as a path that has gone does\n"
     "  drop              read the request, never answer, stay connected\n"
     "  delay=MS          answer MS later\n"
     "  status=CODE       answer with this status\n"

@@ -90,7 +90,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(jumps)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
-	X(room)
+	X(room)                                                                                    \
+	X(unacked)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
