@@ -9,6 +9,7 @@
 #include "../policy/ranges.h"
 #include "arena.h"
 #include "config.h"
+#include "jitter.h"
 #include "kernel.h"
 #include "mem.h"
 #include "redial.h"
@@ -16,17 +17,10 @@
 #include "settings.h"
 #include "sys.h"
 
-/* xorshift, from what differs between connections and moments: jitter needs no more. */
+/* From what differs between connections and moments. */
 static uint32_t random_bits(const struct conn *conn)
 {
-	static uint64_t state;
-	uint64_t x = __atomic_load_n(&state, __ATOMIC_RELAXED) ^ conn->cookie ^
-		     (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	__atomic_store_n(&state, x, __ATOMIC_RELAXED);
-	return (uint32_t)(x >> 32);
+	return jitter_bits(conn->cookie ^ (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20);
 }
 
 static enum method first_method(const struct conn *conn)
