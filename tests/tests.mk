@@ -6,13 +6,15 @@ TEST_CFLAGS := -Itests -Ipreload -Ipolicy
 
 UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1*.c)
-UNIT_PURE += $(addprefix preload/,conn.c arena.c table.c log_line.c)
+UNIT_PURE += $(addprefix preload/,conn.c arena.c table.c log_line.c resolved.c)
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
+FLOW_BEHIND := $(patsubst tests/flow/behind/%.c,$(T)/behind/%.so,$(wildcard tests/flow/behind/*.c))
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c
 CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard tests/clients/c/*.c))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
+tests: $(FLOW_BEHIND)
 tests: $(T)/soak $(T)/node/node_modules/.package-lock.json
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
@@ -23,6 +25,11 @@ $(T)/unit-tests: $(UNIT_SRC:%.c=$(T)/%.o) $(UNIT_PURE:%.c=$(T)/%.o)
 
 $(T)/flow-tests: $(FLOW_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -lcurl -lpthread -o $@
+
+# Preloads that stand behind libredial.so in a flow test.
+$(T)/behind/%.so: tests/flow/behind/%.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -shared -fPIC $< -o $@
 
 $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@

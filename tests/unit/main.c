@@ -20,7 +20,8 @@
 	X(target)                                                                                  \
 	X(mem)                                                                                     \
 	X(log_line)                                                                                \
-	X(conn)
+	X(conn)                                                                                    \
+	X(resolved)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* What is remembered of look-ups, under a clock of the test's. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "resolved.h"
+#include "support/runner.h"
+
+static uint64_t clock_ms = 1000;
+
+uint64_t kernel_now_ms(void)
+{
+	return clock_ms;
+}
+
+static union kernel_address address(const char *text, int port)
+{
+	union kernel_address made = {0};
+	if (inet_pton(AF_INET, text, &made.in.sin_addr) == 1) {
+		made.any.sa_family = AF_INET;
+		made.in.sin_port = htons((uint16_t)port);
+	} else {
+		CU_ASSERT(inet_pton(AF_INET6, text, &made.in6.sin6_addr) == 1);
+		made.any.sa_family = AF_INET6;
+		made.in6.sin6_port = htons((uint16_t)port);
+	}
+	return made;
+}
+
+static void look_up(const char *const *texts)
+{
+	union kernel_address made[20];
+	struct addrinfo answers[20] = {0};
+	int count = 0;
+	for (; texts[count]; count++) {
+		made[count] = address(texts[count], 0);
+		answers[count].ai_addr = &made[count].any;
+		if (count)
+			answers[count - 1].ai_next = &answers[count];
+	}
+	resolved_note(answers);
+}
+
+#define LOOK_UP(...) look_up((const char *const[]){__VA_ARGS__, NULL})
+
+static bool has_alternative(const char *text)
+{
+	union kernel_address made = address(text, 80);
+	return resolved_has_alternative(&made.any);
+}
+
+static void fail(const char *text, int port)
+{
+	union kernel_address made = address(text, port);
+	resolved_failed(&made.any);
+}
+
+static void work(const char *text)
+{
+	union kernel_address made = address(text, 80);
+	resolved_worked(&made.any);
+}
+
+static void an_address_that_no_look_up_gave_has_no_alternative(void)
+{
+	CU_ASSERT(!has_alternative("10.1.0.1"));
+	LOOK_UP("10.1.0.2", "10.1.0.3");
+	CU_ASSERT(!has_alternative("10.1.0.1"));
+	CU_ASSERT(!has_alternative("::1"));
+}
+
+static void a_single_address_has_no_alternative(void)
+{
+	LOOK_UP("10.2.0.1");
+	LOOK_UP("10.2.0.2", "10.2.0.2", "10.2.0.2"); /* for each type of socket one */
+	CU_ASSERT(!has_alternative("10.2.0.1"));
+	CU_ASSERT(!has_alternative("10.2.0.2"));
+}
+
+static void the_last_address_that_has_not_failed_has_no_alternative(void)
+{
+	LOOK_UP("fd00::3", "10.3.0.1", "10.3.0.2");
+	CU_ASSERT(has_alternative("fd00::3"));
+	fail("fd00::3", 80);
+	CU_ASSERT(has_alternative("10.3.0.1"));
+	fail("10.3.0.1", 80);
+	CU_ASSERT(!has_alternative("10.3.0.2"));
+	/* The others could still be gone back to. */
+	CU_ASSERT(has_alternative("fd00::3"));
+}
+
+static void an_address_that_works_again_is_an_alternative(void)
+{
+	LOOK_UP("fd00::4", "10.4.0.1");
+	fail("fd00::4", 80);
+	CU_ASSERT(!has_alternative("10.4.0.1"));
+	work("fd00::4");
+	CU_ASSERT(has_alternative("10.4.0.1"));
+}
+
+static void a_failure_counts_for_its_port_and_for_a_while(void)
+{
+	LOOK_UP("fd00::5", "10.5.0.1");
+	fail("fd00::5", 8080);
+	CU_ASSERT(has_alternative("10.5.0.1"));
+	fail("fd00::5", 80);
+	CU_ASSERT(!has_alternative("10.5.0.1"));
+	clock_ms += 9999;
+	CU_ASSERT(!has_alternative("10.5.0.1"));
+	clock_ms += 1;
+	CU_ASSERT(has_alternative("10.5.0.1"));
+}
+
+static void looking_up_again_voids_failures(void)
+{
+	LOOK_UP("fd00::6", "10.6.0.1");
+	fail("fd00::6", 80);
+	LOOK_UP("10.6.0.1", "fd00::6");
+	CU_ASSERT(has_alternative("10.6.0.1"));
+}
+
+static void a_mapped_address_is_the_same(void)
+{
+	LOOK_UP("fd00::7", "10.7.0.1");
+	CU_ASSERT(has_alternative("::ffff:10.7.0.1"));
+	fail("::ffff:10.7.0.1", 80);
+	CU_ASSERT(!has_alternative("fd00::7"));
+}
+
+static void the_answers_of_gethostbyname_count_too(void)
+{
+	char one[4] = {10, 8, 0, 1}, two[4] = {10, 8, 0, 2};
+	char *list[] = {one, two, NULL};
+	struct hostent host = {.h_addrtype = AF_INET, .h_length = 4, .h_addr_list = list};
+	resolved_note_host(&host);
+	CU_ASSERT(has_alternative("10.8.0.1"));
+	fail("10.8.0.1", 80);
+	CU_ASSERT(!has_alternative("10.8.0.2"));
+}
+
+static void the_oldest_answers_are_forgotten(void)
+{
+	char text[2][16];
+	LOOK_UP("10.9.255.1", "10.9.255.2");
+	for (int i = 0; i < 16; i++) {
+		CU_ASSERT(has_alternative("10.9.255.1"));
+		snprintf(text[0], sizeof(text[0]), "10.9.%d.1", i);
+		snprintf(text[1], sizeof(text[1]), "10.9.%d.2", i);
+		LOOK_UP(text[0], text[1]);
+	}
+	CU_ASSERT(!has_alternative("10.9.255.1"));
+	CU_ASSERT(has_alternative("10.9.0.1"));
+}
+
+static void of_a_long_answer_the_first_addresses_count(void)
+{
+	LOOK_UP("10.10.0.1", "10.10.0.2", "10.10.0.3", "10.10.0.4", "10.10.0.5", "10.10.0.6",
+		"10.10.0.7", "10.10.0.8", "10.10.0.9", "10.10.0.10");
+	CU_ASSERT(has_alternative("10.10.0.8"));
+	CU_ASSERT(!has_alternative("10.10.0.9"));
+}
+
+static void other_families_have_no_alternative(void)
+{
+	const struct sockaddr local = {.sa_family = AF_UNIX};
+	LOOK_UP("fd00::11", "10.11.0.1");
+	CU_ASSERT(!resolved_has_alternative(&local));
+	resolved_failed(&local);
+	resolved_worked(&local);
+}
+
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name                                                                        \
+	}
+
+void suite_resolved(void);
+
+void suite_resolved(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(an_address_that_no_look_up_gave_has_no_alternative),
+	    TEST(a_single_address_has_no_alternative),
+	    TEST(the_last_address_that_has_not_failed_has_no_alternative),
+	    TEST(an_address_that_works_again_is_an_alternative),
+	    TEST(a_failure_counts_for_its_port_and_for_a_while),
+	    TEST(looking_up_again_voids_failures),
+	    TEST(a_mapped_address_is_the_same),
+	    TEST(the_answers_of_gethostbyname_count_too),
+	    TEST(the_oldest_answers_are_forgotten),
+	    TEST(of_a_long_answer_the_first_addresses_count),
+	    TEST(other_families_have_no_alternative),
+	    {NULL, NULL},
+	};
+	runner_suite("resolved", tests);
+}
