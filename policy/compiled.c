@@ -45,10 +45,11 @@ static bool in_range(uint32_t value, uint32_t min, uint32_t max)
 	return value >= min && value <= max;
 }
 
-static bool names_ok(const struct policy_retry *retry, uint32_t name_count)
+static bool names_ok(const struct policy *policy, const struct policy_retry *retry)
 {
-	return retry->attempt_header <= name_count &&
-	       !(retry->key_headers & ~((UINT32_C(1) << name_count) - 1));
+	return retry->attempt_header <= policy->name_count &&
+	       !(retry->key_headers & ~((UINT32_C(1) << policy->name_count) - 1)) &&
+	       policy_may_add(policy, retry->attempt_header);
 }
 
 static bool statuses_ok(const struct policy_retry *retry)
@@ -111,7 +112,7 @@ static bool pace_ok(const struct policy_budget *budget, const struct policy_brea
 	       in_range(breaker->open_ms, LIMIT_OPEN_MIN, LIMIT_OPEN_MAX);
 }
 
-static bool rule_ok(const struct policy_rule *rule, uint32_t name_count)
+static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 {
 	uint32_t methods = METHODS_RESENDABLE;
 
@@ -120,7 +121,7 @@ static bool rule_ok(const struct policy_rule *rule, uint32_t name_count)
 	if (match_is_particular(rule->path))
 		methods |= METHODS_KEYED;
 	return rule->port <= LIMIT_PORT_MAX && retry_ok(&rule->retry, methods, true) &&
-	       names_ok(&rule->retry, name_count);
+	       names_ok(policy, &rule->retry);
 }
 
 static bool policy_ok(const struct policy *policy)
@@ -129,15 +130,15 @@ static bool policy_ok(const struct policy *policy)
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->methods_always & ~policy->retry.methods ||
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
-	    policy->name_count > POLICY_NAMES_MAX ||
-	    !names_ok(&policy->retry, policy->name_count) ||
+	    policy->name_count > POLICY_NAMES_MAX || !names_ok(policy, &policy->retry) ||
 	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_NAMES_MAX; i++)
-		if (!ends(policy->names[i], sizeof(policy->names[i])))
+		if (!ends(policy->names[i], sizeof(policy->names[i])) ||
+		    (i < policy->name_count && !policy_is_token(policy->names[i])))
 			return false;
 	for (uint32_t i = 0; i < policy->rule_count; i++)
-		if (!rule_ok(&policy->rules[i], policy->name_count))
+		if (!rule_ok(policy, &policy->rules[i]))
 			return false;
 	return true;
 }

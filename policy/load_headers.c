@@ -14,13 +14,6 @@ static uint32_t *number_at(const struct load_reading *reading, const struct load
 	return (uint32_t *)((char *)reading->base + key->offset);
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(const char *name)
-{
-	return *name && !name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
-}
-
 /* Of headers that hold secrets, no value may reach a log. */
 static bool may_log_header(const char *name)
 {
@@ -30,7 +23,7 @@ static bool may_log_header(const char *name)
 	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
 		if (strcasecmp(name, secret[i]) == 0)
 			return false;
-	return is_token(name);
+	return policy_is_token(name);
 }
 
 /* Finds the name's place in policy.names, or makes one. */
@@ -42,7 +35,7 @@ static int place_name(struct load_reading *reading, const config_setting_t *sett
 
 	if (load_text(reading, setting, name, sizeof(name), "a header name"))
 		return -1;
-	if (!is_token(name))
+	if (!policy_is_token(name))
 		return load_want(reading, setting, "a header name such as \"Idempotency-Key\"");
 	for (*place = 0; *place < policy->name_count; ++*place)
 		if (strcasecmp(policy->names[*place], name) == 0)
@@ -72,13 +65,26 @@ int load_headers(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
-/* Headers that frame or route a message: a second one would change what it is. */
+/* Headers that frame, route or describe a message: a second one would change what it is. */
 static bool may_add_header(const char *name)
 {
-	static const char *const own[] = {"Host",	"Connection", "Content-Length",
-					  "Keep-Alive", "Expect",     "Transfer-Encoding",
-					  "TE",		"Trailer",    "Upgrade"};
+	static const char *const own[] = {"Host",
+					  "Connection",
+					  "Proxy-Connection",
+					  "Keep-Alive",
+					  "Content-Length",
+					  "TE",
+					  "Trailer",
+					  "Upgrade",
+					  "Expect",
+					  "Transfer-Encoding",
+					  "Authorization",
+					  "Proxy-Authorization",
+					  "Cookie",
+					  "Range"};
 
+	if (strncasecmp(name, "Content-", 8) == 0 || strncasecmp(name, "If-", 3) == 0)
+		return false;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strcasecmp(name, own[i]) == 0)
 			return false;

@@ -297,11 +297,38 @@ static int check_backoffs(struct load_reading *reading, const config_setting_t *
 	return 0;
 }
 
+/* The same goes for header names: what is a key here may be an attempt_header there. */
+static int check_names(struct load_reading *reading, const config_setting_t *group,
+		       uint32_t attempt_header)
+{
+	if (policy_may_add(reading->policy, attempt_header))
+		return 0;
+	return load_fail(reading, config_setting_get_member(group, "attempt_header"),
+			 "must not be %s: that is an idempotency key's header, the copy would "
+			 "carry another key",
+			 reading->policy->names[attempt_header - 1]);
+}
+
+static int check_all_names(struct load_reading *reading, const config_setting_t *root)
+{
+	const struct policy *policy = reading->base;
+	const config_setting_t *rules = config_setting_get_member(root, "rules");
+
+	if (check_names(reading, config_setting_get_member(root, "retry"),
+			policy->retry.attempt_header))
+		return -1;
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		if (check_names(reading, config_setting_get_elem(rules, i),
+				policy->rules[i].retry.attempt_header))
+			return -1;
+	return 0;
+}
+
 int load_keys(const config_setting_t *root, struct policy *policy, struct load_error *error)
 {
 	struct load_reading reading = {.error = error, .policy = policy, .base = policy};
 
-	if (load_members(&reading, root, policy_keys))
+	if (load_members(&reading, root, policy_keys) || check_backoffs(&reading, root))
 		return -1;
-	return check_backoffs(&reading, root);
+	return check_all_names(&reading, root);
 }

@@ -86,6 +86,32 @@ void policy_finish(struct policy *policy)
 	}
 }
 
+bool policy_is_token(const char *name)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+	const char *at = name;
+
+	for (; *at; at++) {
+		char folded = (char)(*at | 0x20);
+		bool known = (folded >= 'a' && folded <= 'z') || (*at >= '0' && *at <= '9');
+
+		for (const char *other = others; *other && !known; other++)
+			known = *at == *other;
+		if (!known)
+			return false;
+	}
+	return at > name;
+}
+
+bool policy_may_add(const struct policy *policy, uint32_t attempt_header)
+{
+	uint32_t keys = policy->retry.key_headers;
+
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		keys |= policy->rules[i].retry.key_headers;
+	return !attempt_header || !(keys >> (attempt_header - 1) & 1);
+}
+
 static size_t text_len(const char *text)
 {
 	size_t len = 0;

@@ -181,6 +181,15 @@ static inline void policy_add_status(uint32_t *statuses, unsigned status)
 /* Sets the members that follow from others: hold_max_bytes, methods_always and uses. */
 void policy_finish(struct policy *policy);
 
+/* Can the text be a header's name: a token of RFC 9110 section 5.6.2? */
+bool policy_is_token(const char *name);
+
+/*
+ * May this attempt_header, as in struct policy_retry, be added to a request? Not if `retry` or any
+ * rule reads an idempotency key from that header: the copy would carry a second key.
+ */
+bool policy_may_add(const struct policy *policy, uint32_t attempt_header);
+
 /*
  * Reads a log sink as users write it, "syslog", "none" or "file:PATH" with an absolute PATH, into
  * log->sink and log->path. Returns 0, or -1 and leaves *log alone if text is none of these.

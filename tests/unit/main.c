@@ -12,6 +12,7 @@
 	X(breaker)                                                                                 \
 	X(compiled)                                                                                \
 	X(load)                                                                                    \
+	X(load_more)                                                                               \
 	X(load_file)                                                                               \
 	X(http1)                                                                                   \
 	X(tool)                                                                                    \

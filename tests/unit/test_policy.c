@@ -22,6 +22,28 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("total_timeout_ms", 5000, p.retry.total_timeout_ms);
 	runner_expect_long("connect_timeout_ms", 1000, p.retry.connect_timeout_ms);
 	runner_expect_long("max_request_bytes", 65536, p.retry.max_request_bytes);
+	runner_expect_long("key_headers", 0, p.retry.key_headers);
+	runner_expect_long("attempt_header", 0, p.retry.attempt_header);
+	for (unsigned status = 0; status < 1000; status++)
+		runner_expect_long("status", 0, policy_has_status(p.retry.statuses, status));
+	runner_expect_long("response_timeout_ms", 0, p.retry.response_timeout_ms);
+	runner_expect_long("unacked_timeout_ms", 0, p.retry.unacked_timeout_ms);
+	runner_expect_long("retry_after_max_ms", 2000, p.retry.retry_after_max_ms);
+	runner_expect_long("max_idle_ms", 0, p.retry.max_idle_ms);
+	runner_expect_long("keep_alive_hints", 0, p.retry.keep_alive_hints);
+	runner_expect_long("add_request_id", 0, p.retry.add_request_id);
+	runner_expect_long("budget", 1, p.budget.enabled);
+	runner_expect_long("ratio", 200, p.budget.ratio_milli);
+	runner_expect_long("min_per_second", 10, p.budget.min_per_second);
+	runner_expect_long("budget.window_ms", 10000, p.budget.window_ms);
+	runner_expect_long("breaker", 1, p.breaker.enabled);
+	runner_expect_long("failure_ratio", 500, p.breaker.failure_ratio_milli);
+	runner_expect_long("min_attempts", 20, p.breaker.min_attempts);
+	runner_expect_long("breaker.window_ms", 10000, p.breaker.window_ms);
+	runner_expect_long("open_ms", 5000, p.breaker.open_ms);
+	runner_expect_long("reject", 0, p.breaker.reject);
+	runner_expect_long("uses", 0, p.uses);
+	runner_expect_long("names", 0, p.name_count);
 	runner_expect_long("base_ms", 25, p.retry.backoff.base_ms);
 	runner_expect_long("max_ms", 1000, p.retry.backoff.max_ms);
 	runner_expect_long("multiplier", 2000, p.retry.backoff.multiplier_milli);

@@ -26,6 +26,7 @@ void suite_budget(void);
 void suite_breaker(void);
 void suite_compiled(void);
 void suite_load(void);
+void suite_load_more(void);
 void suite_load_file(void);
 void suite_http1(void);
 void suite_tool(void);
