@@ -88,6 +88,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
 	X(jumps)                                                                                   \
+	X(sockets)                                                                                 \
+	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(room)                                                                                    \

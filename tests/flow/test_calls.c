@@ -67,6 +67,13 @@ static void clear_fionbio(int fd)
 	program.way = WAY_BLOCK;
 }
 
+static void count_unread(int fd)
+{
+	int len = -1;
+	say("FIONREAD %d", ioctl(fd, FIONREAD, &len));
+	say("%d unread", len);
+}
+
 static void set_nodelay(int fd)
 {
 	say("TCP_NODELAY %d", set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1));
@@ -101,6 +108,7 @@ static const struct call {
     {"F_GETFL", get_flags, "O_NONBLOCK 1, O_RDWR 1\n", "200 /2\n"},
     {"F_SETFL", clear_nonblock, "F_SETFL 0\nO_NONBLOCK 0\n", "200 /2\n"},
     {"FIONBIO", clear_fionbio, "FIONBIO 0\nO_NONBLOCK 0\n", "200 /2\n"},
+    {"FIONREAD", count_unread, "FIONREAD 0\n0 unread\n", "200 /2\n"},
     {"TCP_NODELAY", set_nodelay, "TCP_NODELAY 0\nis 1\n", "200 /2\n"},
     {"shutdown", shut_down, "shutdown 0\n", "200 /2\n"},
     {"another GET", send_another_get, "sent 1\n", "200 /2\n200 /3\n"},
