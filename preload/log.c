@@ -87,7 +87,8 @@ static void put_identity(struct log_line *line, const struct log_request *who)
 	line_put_text(line, "host", who->host);
 	line_put_text(line, "path", who->path);
 	line_put_text(line, "peer", who->peer);
-	line_put_key_number(line, "fd", (uint64_t)who->fd);
+	if (who->fd >= 0)
+		line_put_key_number(line, "fd", (uint64_t)who->fd);
 }
 
 static void finish(struct log_line *line, const struct log_request *who, int level)
@@ -122,7 +123,8 @@ void log_recovered(const struct log_request *who, uint32_t attempts, unsigned st
 {
 	struct log_line line;
 	begin_outcome(&line, "recovered", attempts);
-	line_put_key_number(&line, "status", status);
+	if (status)
+		line_put_key_number(&line, "status", status);
 	line_put_key_number(&line, "elapsed_ms", elapsed_ms);
 	put_identity(&line, who);
 	finish(&line, who, LEVEL_INFO);

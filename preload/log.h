@@ -18,7 +18,7 @@ enum { LOG_PEER_MAX = 128 };
 /* Who a line is about: texts cut to fit, NUL-terminated, "" where the request has none. */
 struct log_request {
 	const char *method; /* a literal */
-	int fd;
+	int fd;		    /* -1 if there is none */
 	char host[128];
 	char path[192]; /* without the query */
 	char peer[LOG_PEER_MAX];
@@ -34,7 +34,7 @@ void log_identify(struct log_request *who, int fd, const char *head, size_t len,
 void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, enum cause cause,
 		 uint32_t delay_ms);
 
-/* It worked: the program gets a response with this status. */
+/* It worked: the program gets a response with this status; 0: what it wanted was no response. */
 void log_recovered(const struct log_request *who, uint32_t attempts, unsigned status,
 		   uint64_t elapsed_ms);
 

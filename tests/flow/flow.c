@@ -45,8 +45,9 @@ static const char *const *environment(const struct flow *flow, bool redial)
 	int count = 0;
 	for (int i = 0; i < FLOW_ENV_MAX && flow->env[i]; i++)
 		env[count++] = flow->env[i];
-	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s",
-		 redial ? build_path("libredial.so") : "");
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s%s%s",
+		 redial ? build_path("libredial.so") : "", flow->behind ? ":" : "",
+		 flow->behind ? build_path(flow->behind) : "");
 	snprintf(log, sizeof(log), "REDIAL_LOG=file:%s/redial.log", flow->server.dir);
 	snprintf(policy, sizeof(policy), "REDIAL_POLICY=%s/policy.cfg", flow->server.dir);
 	env[count++] = preload;

@@ -30,6 +30,7 @@ struct flow {
 			    int port); /* writes the policy file, or what is in its place */
 	const char *policy;	       /* text of the policy file; NULL: none */
 	const char *env[FLOW_ENV_MAX]; /* more NAME=value for the program */
+	const char *behind;	       /* below build/: a preload behind redial's; NULL: none */
 	int status;		       /* how it must end: 0, or 128 + signal */
 	/* What a run leaves. */
 	struct process_result result;
@@ -83,6 +84,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(passthrough)                                                                             \
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
+	X(resolver)                                                                                \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trying again for calls that block anyway and know of no request yet: look-ups of names and
+ * connects. No connection is involved; all of it lives on the caller's stack.
+ */
+#ifndef REDIAL_PERSIST_H
+#define REDIAL_PERSIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../policy/decide.h"
+#include "../policy/match.h"
+#include "log.h"
+
+/* One call of the program's that has failed. */
+struct persist {
+	uint32_t attempts; /* so far, the first included */
+	uint64_t began_ms; /* kernel_now_ms() of the first failure */
+	struct policy_retry settings;
+	struct log_request who; /* for the log: the caller fills it, which starts out empty */
+};
+
+/*
+ * Starts it after the first failure; `request` says which rules match: what is not known yet of
+ * it is "" or 0. who has no descriptor (fd -1).
+ */
+void persist_begin(struct persist *persist, const struct match_request *request);
+
+/*
+ * After each failure: true once the pause is over that the policy wants before the next attempt;
+ * false if there is to be none, or a signal came meanwhile: deliver what the call last answered.
+ * errno is kept. Logs the attempt, or why there is none.
+ */
+bool persist_again(struct persist *persist, enum cause cause);
+
+/* The call succeeded at last. */
+void persist_recovered(const struct persist *persist);
+
+#endif
