@@ -6,6 +6,7 @@
 	X(policy)                                                                                  \
 	X(match)                                                                                   \
 	X(decide)                                                                                  \
+	X(decide_asked)                                                                            \
 	X(backoff)                                                                                 \
 	X(state)                                                                                   \
 	X(budget)                                                                                  \

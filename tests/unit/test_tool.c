@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compiled.h"
+#include "load.h"
 #include "support/process.h"
 
 static const char orders[] = "retry = { backoff = { max_ms = 40; multiplier = 1.5; }; };\n"
@@ -67,50 +68,91 @@ static void show_without_a_file_prints_the_defaults(void)
 	process_free(&shown);
 }
 
-/* Widest of all: every method, every key of a rule. */
+/* Widest of all: every method, every key of a rule, every status. */
 static const char full[] =
     "enabled = false; retry = { methods = [\"GET\", \"HEAD\", \"PUT\", \"DELETE\", "
-    "\"OPTIONS\", \"TRACE\", \"PROPFIND\", \"REPORT\", \"SEARCH\", \"QUERY\"]; };"
-    "rules = ( { host = \"h\"; port = 1; path = \"/\\\"\\\\\"; methods = []; on = [\"stale\", "
-    "\"reset\", \"eof\", \"first-use\"]; max_attempts = 10; total_timeout_ms = 600000;"
+    "\"OPTIONS\", \"TRACE\", \"PROPFIND\", \"REPORT\", \"SEARCH\", \"QUERY\"];"
+    "idempotency_key_headers = [\"A-header-name-of-the-greatest-length-that-there-may-be-and-1\","
+    "\"Idempotency-Key\", \"X-Key\"]; };"
+    "rules = ( { host = \"h\"; port = 1; path = \"/\\\"\\\\\"; methods = [\"POST\", \"PATCH\"];"
+    "on = [\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", \"connect-timeout\","
+    "\"response-timeout\", \"dns\"]; max_attempts = 10; total_timeout_ms = 600000;"
+    "statuses = [500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515];"
+    "idempotency_key_headers = [\"x-key\"]; attempt_header = \"X-Attempt\";"
+    "response_timeout_ms = 600000; unacked_timeout_ms = 599999; retry_after_max_ms = 599998;"
+    "max_idle_ms = 3600000; keep_alive_hints = true; add_request_id = true;"
     "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = 60000;"
-    "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );";
+    "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );"
+    "budget = { enabled = false; ratio = 0.001; min_per_second = 0; window_ms = 600000; };"
+    "breaker = { enabled = false; failure_ratio = 0.999; min_attempts = 100000;"
+    "window_ms = 1000; open_ms = 100; reject = true; };";
+
+/* What `redial-policy show` prints of a policy means the same policy, and fits a terminal. */
+static void shown_is_the_same(const char *path)
+{
+	struct process_result first = RUN("show", path);
+	struct process_result second = RUN("show", scratch_text("shown.cfg", first.out));
+	struct policy policy, again;
+	struct load_error error;
+
+	runner_expect_text("shown again", first.out, second.out);
+	runner_expect_long("exit status", 0, second.status);
+	runner_expect_long(path, 0, load_policy(path, &policy, &error));
+	runner_expect_long(path, 0, load_policy(scratch_path("shown.cfg"), &again, &error));
+	runner_expect_long("rules", policy.rule_count, again.rule_count);
+	for (uint32_t i = 0; i < policy.rule_count; i++)
+		again.rules[i].line = policy.rules[i].line;
+	runner_expect_long("difference", 0, memcmp(&policy, &again, sizeof(policy)));
+	for (char *line = strtok(first.out, "\n"); line; line = strtok(NULL, "\n"))
+		runner_expect_long(line, 1, strlen(line) <= 80);
+	process_free(&first);
+	process_free(&second);
+}
 
 static void what_show_prints_loads_to_the_same_policy(void)
 {
-	static const char *const texts[] = {orders, full};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct process_result first = RUN("show", scratch_text("one.cfg", texts[i]));
-		struct process_result second = RUN("show", scratch_text("two.cfg", first.out));
-
-		runner_expect_text("shown again", first.out, second.out);
-		runner_expect_long("exit status", 0, second.status);
-		for (char *line = strtok(first.out, "\n"); line; line = strtok(NULL, "\n"))
-			runner_expect_long(line, 1, strlen(line) <= 80);
-		process_free(&first);
-		process_free(&second);
-	}
+	shown_is_the_same(scratch_text("orders.cfg", orders));
+	shown_is_the_same(scratch_text("full.cfg", full));
+	shown_is_the_same("scripts/policies/default.cfg");
 }
 
 static void show_prints_what_the_file_says(void)
 {
 	struct process_result result = RUN("show", scratch_text("full.cfg", full));
-	static const char *const parts[] = {"enabled = false;",
-					    "\"QUERY\"];",
-					    "  host = \"h\";\n",
-					    "  port = 1;\n",
-					    "  path = \"/\\\"\\\\\";\n",
-					    "  methods = [];\n",
-					    "on = [\"stale\", \"reset\", \"eof\", \"first-use\"];",
-					    "max_attempts = 10;",
-					    "total_timeout_ms = 600000;",
-					    "connect_timeout_ms = 60000;",
-					    "max_request_bytes = 1048576;",
-					    "base_ms = 60000;",
-					    "multiplier = 9.999;",
-					    "jitter = \"equal\";",
-					    "facility = \"user\";"};
+	static const char *const parts[] = {
+	    "enabled = false;",
+	    "\"QUERY\"];",
+	    "  host = \"h\";\n",
+	    "  port = 1;\n",
+	    "  path = \"/\\\"\\\\\";\n",
+	    "  methods = [\"POST\", \"PATCH\"];\n",
+	    "on = [\"stale\", \"reset\", \"eof\", \"first-use\",",
+	    "\"response-timeout\", \"dns\"];",
+	    "  idempotency_key_headers = [\"X-Key\"];\n",
+	    "  attempt_header = \"\";\n",
+	    "  attempt_header = \"X-Attempt\";\n",
+	    "  statuses = [];\n",
+	    "  statuses = [500, 501,",
+	    " 515];\n",
+	    "  response_timeout_ms = 600000;\n",
+	    "  unacked_timeout_ms = 599999;\n",
+	    "  retry_after_max_ms = 599998;\n",
+	    "  max_idle_ms = 3600000;\n",
+	    "  keep_alive_hints = true;\n",
+	    "  add_request_id = true;\n",
+	    "max_attempts = 10;",
+	    "total_timeout_ms = 600000;",
+	    "connect_timeout_ms = 60000;",
+	    "max_request_bytes = 1048576;",
+	    "base_ms = 60000;",
+	    "multiplier = 9.999;",
+	    "jitter = \"equal\";",
+	    "facility = \"user\";",
+	    "budget = {\n  enabled = false;\n  ratio = 0.001;\n  min_per_second = 0;\n"
+	    "  window_ms = 600000;\n};\n",
+	    "breaker = {\n  enabled = false;\n  failure_ratio = 0.999;\n"
+	    "  min_attempts = 100000;\n  window_ms = 1000;\n  open_ms = 100;\n"
+	    "  reject = true;\n};\n"};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		expect_contains("show", parts[i], result.out);

@@ -20,6 +20,7 @@ void suite_method(void);
 void suite_policy(void);
 void suite_match(void);
 void suite_decide(void);
+void suite_decide_asked(void);
 void suite_backoff(void);
 void suite_state(void);
 void suite_budget(void);
