@@ -16,6 +16,7 @@ static const char help[] =
     "       redial-policy explain FILE --method M --host H --path P [--port N]\n"
     "                     [--cause stale|reset|eof] [--first-use] [--attempt N]\n"
     "                     [--bytes N]\n"
+    "       redial-policy share PID\n"
     "\n"
     "  check    says what is wrong with a policy, and nothing if it is right\n"
     "  show     prints what a policy amounts to, all keys spelled out, as a policy\n"
@@ -28,6 +29,9 @@ static const char help[] =
     "           failed from the cause given (reset) at its attempt N (1), with N\n"
     "           bytes to send again (0), on a connection used before or, with\n"
     "           --first-use, a new one; the port is that of H or 80\n"
+    "  share    makes the file by which the processes of a launch share one retry\n"
+    "           budget, PID being the launch's first one, and prints the path to put\n"
+    "           into REDIAL_SHARED; prints what that holds already if it can be used\n"
     "\n"
     "FILE is text or compiled. Exit status: 0 all right, 1 bad policy, 2 wrong usage,\n"
     "3 could not write.\n";
@@ -39,7 +43,8 @@ static const struct {
 		{"show", tool_show},
 		{"compile", tool_compile},
 		{"cache", tool_cache},
-		{"explain", tool_explain}};
+		{"explain", tool_explain},
+		{"share", tool_share}};
 
 int tool_usage(const char *format, ...)
 {

@@ -13,6 +13,7 @@ int tool_show(int argc, char **argv);
 int tool_compile(int argc, char **argv);
 int tool_cache(int argc, char **argv);
 int tool_explain(int argc, char **argv);
+int tool_share(int argc, char **argv);
 
 /* Prints "redial-policy: " and the text on standard error. Returns TOOL_USAGE. */
 int tool_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
