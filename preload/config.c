@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "real.h"
+#include "shared.h"
 #include "sys.h"
 
 #define DEFAULT_PATH   "/etc/redial/redial.cfg"
@@ -185,4 +186,7 @@ __attribute__((constructor)) static void start(void)
 		log_invalid_policy("REDIAL_LOG", 0, "is none of syslog, file:/PATH, none");
 	if (!config.policy->enabled)
 		config.active = false;
+	const char *file = variable("REDIAL_SHARED");
+	if (config.active && file && *file)
+		shared_map(file);
 }

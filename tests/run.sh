@@ -9,7 +9,7 @@ export REDIAL_TEST_COUNTS
 trap 'rm -f "$REDIAL_TEST_COUNTS"' EXIT
 
 # What the caller has set must not steer the tests.
-unset LD_PRELOAD REDIAL_POLICY REDIAL_LOG REDIAL_DISABLE
+unset LD_PRELOAD REDIAL_POLICY REDIAL_LOG REDIAL_DISABLE REDIAL_SHARED
 
 lines() { wc -l <"$REDIAL_TEST_COUNTS"; }
 

@@ -89,6 +89,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
+	X(shared)                                                                                  \
 	X(jumps)                                                                                   \
 	X(sockets)                                                                                 \
 	X(loops)                                                                                   \

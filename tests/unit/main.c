@@ -11,6 +11,8 @@
 	X(state)                                                                                   \
 	X(budget)                                                                                  \
 	X(breaker)                                                                                 \
+	X(shared)                                                                                  \
+	X(share)                                                                                   \
 	X(compiled)                                                                                \
 	X(load)                                                                                    \
 	X(load_more)                                                                               \

@@ -206,6 +206,7 @@ static void without_a_cache_folder_the_text_is_handed_down(void)
 	runner_expect_text("standard error", "", result.err);
 	process_free(&result);
 	unlink("/tmp/redial-54321");
+	CU_ASSERT_EQUAL(system("rm -r /dev/shm/redial-54321"), 0);
 }
 
 static void the_log_option_is_checked_and_made_absolute(void)

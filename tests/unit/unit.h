@@ -25,6 +25,8 @@ void suite_backoff(void);
 void suite_state(void);
 void suite_budget(void);
 void suite_breaker(void);
+void suite_shared(void);
+void suite_share(void);
 void suite_compiled(void);
 void suite_load(void);
 void suite_load_more(void);

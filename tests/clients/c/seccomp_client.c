@@ -21,14 +21,15 @@ static const int needed[] = {
 };
 
 /* README's lists; sendto is what a write to the socket becomes. */
-static const int connection[] = {SYS_getsockopt, SYS_sendto, SYS_getpid, SYS_madvise};
+static const int connection[] = {SYS_getsockopt, SYS_sendto, SYS_getpid, SYS_madvise,
+				 SYS_clock_gettime};
 
 static const int rescue[] = {
-    SYS_bind,		SYS_clock_gettime,   SYS_dup3,	     SYS_epoll_create1,
-    SYS_epoll_ctl,	SYS_epoll_pwait,     SYS_fcntl,	     SYS_getpeername,
-    SYS_getsockname,	SYS_ioctl,	     SYS_nanosleep,  SYS_ppoll,
-    SYS_recvfrom,	SYS_sched_yield,     SYS_setsockopt, SYS_shutdown,
-    SYS_timerfd_create, SYS_timerfd_settime,
+    SYS_bind,	     SYS_dup3,	      SYS_epoll_create1,   SYS_epoll_ctl,
+    SYS_epoll_pwait, SYS_fcntl,	      SYS_getpeername,	   SYS_getsockname,
+    SYS_ioctl,	     SYS_nanosleep,   SYS_ppoll,	   SYS_recvfrom,
+    SYS_sched_yield, SYS_setsockopt,  SYS_shutdown,	   SYS_timerfd_create,
+    SYS_timerfd_settime,
 };
 
 #define COUNT(calls) (sizeof(calls) / sizeof *(calls))
