@@ -33,7 +33,7 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 POLICY_PURE := method policy match decide backoff compiled window state \
 	budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_words
-POLICY_TOOL := main tool_compile tool_explain tool_share tool_show
+POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)

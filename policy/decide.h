@@ -27,6 +27,16 @@ enum cause {
 	CAUSE_COUNT
 };
 
+/*
+ * Is the first redial after such a failure made at once? Only where it says nothing of the peer's
+ * health: the connection was the trouble.
+ */
+static inline bool cause_is_immediate(enum cause cause)
+{
+	return cause == CAUSE_STALE || cause == CAUSE_RESET || cause == CAUSE_EOF ||
+	       cause == CAUSE_IDLE;
+}
+
 /* Why a request is not sent again; REASON_NONE goes with the verdict that it is. */
 #define REDIAL_REASONS(X)                                                                          \
 	X(NONE, "none")                                                                            \

@@ -168,7 +168,7 @@ int match_settings(const struct policy *policy, const struct match_request *requ
 	return -1;
 }
 
-void match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings)
+int match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings)
 {
 	*settings = policy->retry;
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
@@ -177,6 +177,7 @@ void match_connection(const struct policy *policy, unsigned port, struct policy_
 		if (rule->host[0] || rule->path[0] || (rule->port && rule->port != port))
 			continue;
 		match_apply(rule, settings);
-		return;
+		return (int)i;
 	}
+	return -1;
 }

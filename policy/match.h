@@ -47,8 +47,9 @@ int match_settings(const struct policy *policy, const struct match_request *requ
 
 /*
  * The settings of a connection of which no request is known yet: those of `retry` under those of
- * the first rule that names neither host nor path, and this port or none.
+ * the first rule that names neither host nor path, and this port or none. Returns that rule's
+ * index, or -1 if there is none.
  */
-void match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings);
+int match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings);
 
 #endif

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backoff.h"
-#include "decide.h"
 #include "match.h"
+#include "ranges.h"
+#include "tool_question.h"
 
-struct question {
-	const char *file, *method, *host, *path;
-	uint32_t port;
-	struct decide_facts facts;
+/* What was found out: the settings, the rule that gave them (or -1), and the verdict. */
+struct answer {
+	const struct policy *policy;
+	const struct question *question;
+	struct policy_retry settings;
+	int rule;
+	enum reason reason;
+	uint32_t min_ms, max_ms; /* of the wait */
 };
 
 /* Why not, and the key that says so; "%s" stands for the method. */
@@ -27,114 +30,27 @@ static const struct {
     {REASON_DISABLED, "the policy switches redial off", "enabled", 0},
     {REASON_FIRST_USE, "it was the connection's first request", "on", POLICY_KEY_ON},
     {REASON_CAUSE, "this cause is not listed", "on", POLICY_KEY_ON},
+    {REASON_CONFLICT, "the server knows the key, and this is its answer", "idempotency_key_headers",
+     POLICY_KEY_KEY_HEADERS},
     {REASON_METHOD, "bytes of it were sent, and %s may not be sent twice", "methods",
      POLICY_KEY_METHODS},
     {REASON_TOO_LARGE, "it is too large to be held", "max_request_bytes", POLICY_KEY_MAX_REQUEST},
     {REASON_ATTEMPTS, "all attempts are used up", "max_attempts", POLICY_KEY_MAX_ATTEMPTS},
+    {REASON_RETRY_AFTER, "the server asks for a longer wait", "retry_after_max_ms",
+     POLICY_KEY_RETRY_AFTER_MAX},
+    {REASON_DEADLINE, "the wait takes all the time there is", "total_timeout_ms",
+     POLICY_KEY_TOTAL_TIMEOUT},
 };
 
-static int parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end || end == text || text[0] == '-' || value < min || value > max)
-		return tool_usage("explain: %s is not a number from %u to %u", text, min, max);
-	*out = value;
-	return 0;
-}
-
-static int parse_cause(const char *text, struct decide_facts *facts)
-{
-	static const enum cause causes[] = {CAUSE_STALE, CAUSE_RESET, CAUSE_EOF};
-
-	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (strcmp(text, cause_name(causes[i])) == 0) {
-			facts->cause = causes[i];
-			return 0;
-		}
-	}
-	return tool_usage("explain: --cause must be stale, reset or eof, not %s", text);
-}
-
-static int parse_option(int option, const char *value, struct question *question)
-{
-	switch (option) {
-	case 'm':
-		question->method = value;
-		return 0;
-	case 'h':
-		question->host = value;
-		return 0;
-	case 'p':
-		question->path = value;
-		return 0;
-	case 'P':
-		return parse_number(value, 1, 65535, &question->port);
-	case 'c':
-		return parse_cause(value, &question->facts);
-	case 'f':
-		question->facts.reused = false;
-		return 0;
-	case 'a':
-		return parse_number(value, 1, 1000, &question->facts.attempts);
-	default:
-		return parse_number(value, 0, UINT32_MAX, &question->facts.request_len);
-	}
-}
-
-static uint32_t port_of(const char *host)
-{
-	const char *bracket = strchr(host, ']');
-	const char *colon = strchr(bracket ? bracket : host, ':');
-	int port = colon ? atoi(colon + 1) : 0;
-
-	return port > 0 && port <= 65535 ? port : 80;
-}
-
-static int parse(int argc, char **argv, struct question *question)
-{
-	static const struct option options[] = {{"method", required_argument, NULL, 'm'},
-						{"host", required_argument, NULL, 'h'},
-						{"path", required_argument, NULL, 'p'},
-						{"port", required_argument, NULL, 'P'},
-						{"cause", required_argument, NULL, 'c'},
-						{"first-use", no_argument, NULL, 'f'},
-						{"attempt", required_argument, NULL, 'a'},
-						{"bytes", required_argument, NULL, 'b'},
-						{0}};
-	struct decide_facts *facts = &question->facts;
-
-	*facts = (struct decide_facts){
-	    .cause = CAUSE_RESET, .attempts = 1, .reused = true, .held = true};
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (c == '?')
-			return tool_usage("explain: %s is unknown or lacks its value",
-					  argv[optind - 1]);
-		if (parse_option(c, optarg, question))
-			return TOOL_USAGE;
-	}
-	if (argc - optind != 1 || !question->method || !question->host || !question->path)
-		return tool_usage("explain takes one FILE, --method, --host and --path");
-	question->file = argv[optind];
-	if (!question->port)
-		question->port = port_of(question->host);
-	facts->methods = method_bit(method_parse(question->method, strlen(question->method)));
-	facts->unsent = facts->cause == CAUSE_STALE;
-	facts->rescuing = facts->attempts > 1;
-	return TOOL_OK;
-}
-
 /* "rules[0].methods, line 12", or "retry.methods" if no rule matched or it has no such key. */
-static void print_key(const struct policy *policy, int rule, const char *key, uint32_t bit)
+static void print_key(const struct answer *answer, const char *key, uint32_t bit)
 {
+	const struct policy_rule *rule = answer->policy->rules + answer->rule;
+
 	if (!bit)
 		printf("by       %s\n", key);
-	else if (rule >= 0 && policy->rules[rule].set & bit)
-		printf("by       rules[%d].%s, line %u\n", rule, key, policy->rules[rule].line);
+	else if (answer->rule >= 0 && rule->set & bit)
+		printf("by       rules[%d].%s, line %u\n", answer->rule, key, rule->line);
 	else
 		printf("by       retry.%s\n", key);
 }
@@ -157,62 +73,155 @@ static void print_rule(const struct policy *policy, int index)
 		printf("         path = \"%s\"\n", rule->path);
 }
 
-static void print_refusal(const struct policy *policy, int rule, const struct question *question,
-			  enum reason reason)
+static bool lacks_key(const struct answer *answer)
 {
-	printf("verdict  the program gets the error\nreason   %s: ", reason_name(reason));
+	return answer->question->facts.methods & METHODS_KEYED && answer->settings.key_headers;
+}
+
+static void print_refusal(const struct answer *answer)
+{
+	const struct question *question = answer->question;
+	bool status = question->facts.cause == CAUSE_STATUS;
+
+	printf("verdict  the program gets the %s\nreason   %s: ", status ? "response" : "error",
+	       reason_name(answer->reason));
+	if (answer->reason == REASON_CAUSE && status) {
+		printf("status %u is not listed\n", question->facts.status);
+		print_key(answer, "statuses", POLICY_KEY_STATUSES);
+		return;
+	}
+	if (answer->reason == REASON_METHOD && lacks_key(answer)) {
+		puts("bytes of it were sent, and it carries no idempotency key");
+		print_key(answer, "idempotency_key_headers", POLICY_KEY_KEY_HEADERS);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].reason != reason)
+		if (reasons[i].reason != answer->reason)
 			continue;
 		printf(reasons[i].text, question->method);
 		printf("\n");
-		print_key(policy, rule, reasons[i].key, reasons[i].bit);
+		print_key(answer, reasons[i].key, reasons[i].bit);
 	}
 }
 
-static void print_resend(const struct policy *policy, int rule, const struct policy_retry *settings,
-			 const struct question *question)
+/* What takes place only where a key switches it on, and is off here. */
+static bool print_switched_off(const struct answer *answer)
 {
-	const struct decide_facts *facts = &question->facts;
-	uint32_t min_ms, max_ms;
+	const struct policy_retry *settings = &answer->settings;
 
-	backoff_range(&settings->backoff, facts->attempts, &min_ms, &max_ms);
-	printf("verdict  the request is sent again\nreason   %s: ", cause_name(facts->cause));
+	switch (answer->question->facts.cause) {
+	case CAUSE_IDLE:
+		if (settings->max_idle_ms || settings->keep_alive_hints)
+			return false;
+		puts("verdict  the connection is used, however long it was idle\n"
+		     "reason   neither max_idle_ms nor keep_alive_hints is switched on");
+		print_key(answer, "max_idle_ms", POLICY_KEY_MAX_IDLE);
+		return true;
+	case CAUSE_RESPONSE_TIMEOUT:
+		if (settings->response_timeout_ms || answer->reason != REASON_NONE)
+			return false;
+		puts("verdict  the program waits as long as it likes\n"
+		     "reason   no response timeout is set");
+		print_key(answer, "response_timeout_ms", POLICY_KEY_RESPONSE_TIMEOUT);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void print_resend(const struct answer *answer)
+{
+	const struct question *question = answer->question;
+	const struct decide_facts *facts = &question->facts;
+	enum cause cause = facts->cause;
+
+	printf("verdict  %s\nreason   %s: ",
+	       cause == CAUSE_DNS		     ? "the name is looked up again"
+	       : question_is_of_connection(question) ? "the connect is tried again"
+						     : "the request is sent again",
+	       cause_name(cause));
 	if (facts->unsent) {
 		puts("nothing of it had been sent");
-		print_key(policy, rule, "on", POLICY_KEY_ON);
+		if (cause != CAUSE_IDLE)
+			print_key(answer, "on", POLICY_KEY_ON);
+		else if (answer->settings.max_idle_ms)
+			print_key(answer, "max_idle_ms", POLICY_KEY_MAX_IDLE);
+		else
+			print_key(answer, "keep_alive_hints", POLICY_KEY_KEEP_ALIVE_HINTS);
+	} else if (facts->methods & METHODS_KEYED && !(facts->methods & answer->settings.methods)) {
+		puts("it carries an idempotency key");
+		print_key(answer, "idempotency_key_headers", POLICY_KEY_KEY_HEADERS);
 	} else {
 		printf("%s may be sent twice\n", question->method);
-		print_key(policy, rule, "methods", POLICY_KEY_METHODS);
+		print_key(answer, "methods", POLICY_KEY_METHODS);
 	}
-	if (min_ms == max_ms)
-		printf("wait     %u ms\n", max_ms);
+	if (answer->min_ms == answer->max_ms)
+		printf("wait     %u ms\n", answer->max_ms);
 	else
-		printf("wait     %u to %u ms\n", min_ms, max_ms);
+		printf("wait     %u to %u ms\n", answer->min_ms, answer->max_ms);
+}
+
+/* Which rule applies rests on what is known when it happens. */
+static int find_settings(const struct policy *policy, const struct question *question,
+			 struct policy_retry *settings)
+{
+	struct match_request request = {question->host, strlen(question->host), question->path,
+					strlen(question->path), question->port};
+
+	if (question->facts.cause == CAUSE_DNS) {
+		request.path_len = 0;
+		request.port = 0;
+	} else if (question_is_of_connection(question)) {
+		return match_connection(policy, question->port, settings);
+	}
+	return match_settings(policy, &request, settings);
+}
+
+static bool is_key(const struct policy *policy, const struct policy_retry *settings,
+		   const char *header)
+{
+	for (uint32_t i = 0; header && i < policy->name_count; i++)
+		if (settings->key_headers >> i & 1 && strcasecmp(policy->names[i], header) == 0)
+			return true;
+	return false;
+}
+
+/* As the runtime plans a redial. */
+static void find_wait(struct answer *answer)
+{
+	const struct decide_facts *facts = &answer->question->facts;
+	uint32_t redial = facts->attempts + !cause_is_immediate(facts->cause);
+
+	backoff_range(&answer->settings.backoff, redial, &answer->min_ms, &answer->max_ms);
+	if (answer->min_ms < facts->retry_after_ms)
+		answer->min_ms = facts->retry_after_ms;
+	if (answer->max_ms < facts->retry_after_ms)
+		answer->max_ms = facts->retry_after_ms;
+	if (answer->reason == REASON_NONE && answer->min_ms >= answer->settings.total_timeout_ms)
+		answer->reason = REASON_DEADLINE;
 }
 
 int tool_explain(int argc, char **argv)
 {
 	struct question question = {0};
 	struct policy policy;
-	struct policy_retry settings;
-	struct match_request request;
-	enum reason reason;
+	struct answer answer = {.policy = &policy, .question = &question};
 	bool compiled;
-	int rule;
 
-	if (parse(argc, argv, &question))
+	if (question_parse(argc, argv, &question))
 		return TOOL_USAGE;
 	if (tool_load(question.file, &policy, &compiled))
 		return TOOL_BAD_POLICY;
-	request = (struct match_request){question.host, strlen(question.host), question.path,
-					 strlen(question.path), question.port};
-	rule = match_settings(&policy, &request, &settings);
-	reason = decide(&policy, &settings, &question.facts);
-	if (reason == REASON_NONE)
-		print_resend(&policy, rule, &settings, &question);
-	else
-		print_refusal(&policy, rule, &question, reason);
-	print_rule(&policy, rule);
+	answer.rule = find_settings(&policy, &question, &answer.settings);
+	question.facts.keyed = is_key(&policy, &answer.settings, question.key);
+	answer.reason = decide(&policy, &answer.settings, &question.facts);
+	find_wait(&answer);
+	if (!print_switched_off(&answer)) {
+		if (answer.reason == REASON_NONE)
+			print_resend(&answer);
+		else
+			print_refusal(&answer);
+	}
+	print_rule(&policy, answer.rule);
 	return TOOL_OK;
 }

@@ -19,6 +19,7 @@
 	X(load_file)                                                                               \
 	X(http1)                                                                                   \
 	X(tool)                                                                                    \
+	X(explain)                                                                                 \
 	X(cache)                                                                                   \
 	X(launcher)                                                                                \
 	X(target)                                                                                  \

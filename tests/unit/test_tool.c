@@ -230,72 +230,6 @@ static void compile_leaves_nothing_half_written(void)
 	runner_expect_long("left behind", 0, rmdir(scratch_path("empty")));
 }
 
-static void explain_names_the_rule_and_key_that_decided(void)
-{
-	const char *path = scratch_text("orders.cfg", orders);
-	static const char rule[] = "rule     rules[0], line 4\n"
-				   "         host = \"*.orders\"\n"
-				   "         port = 8080\n"
-				   "         path = \"/v1/*\"\n";
-	char expected[512];
-
-	snprintf(expected, sizeof(expected),
-		 "verdict  the request is sent again\nreason   reset: PUT may be sent twice\n"
-		 "by       rules[0].methods, line 4\nwait     0 ms\n%s",
-		 rule);
-	expect_run(
-	    RUN("explain", path, "--method", "PUT", "--host", "a.orders:8080", "--path", "/v1/x"),
-	    0, expected, "");
-	snprintf(expected, sizeof(expected),
-		 "verdict  the program gets the error\n"
-		 "reason   method: bytes of it were sent, and POST may not be sent twice\n"
-		 "by       rules[0].methods, line 4\n%s",
-		 rule);
-	expect_run(RUN("explain", path, "--method=POST", "--host=a.orders", "--port=8080",
-		       "--path=/v1/x", "--cause=eof"),
-		   0, expected, "");
-	expect_run(RUN("explain", path, "--method=POST", "--host=a", "--path=/", "--cause=stale"),
-		   0,
-		   "verdict  the request is sent again\nreason   stale: nothing of it had been "
-		   "sent\nby       retry.on\nwait     0 ms\nrule     none matches\n",
-		   "");
-	expect_run(RUN("explain", path, "--method=GET", "--host=a", "--path=/events?x"), 0,
-		   "verdict  the program gets the error\nreason   cause: this cause is not "
-		   "listed\nby       rules[1].on, line 6\nrule     rules[1], line 6\n"
-		   "         path = \"/events\"\n",
-		   "");
-}
-
-static void explain_knows_attempts_bytes_and_first_use(void)
-{
-	const char *path = scratch_text("orders.cfg", orders);
-	struct process_result result;
-
-	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--attempt=2");
-	expect_contains("attempt 2", "wait     0 to 25 ms", result.out);
-	process_free(&result);
-	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--attempt=3");
-	expect_contains("attempt 3", "reason   attempts: ", result.out);
-	expect_contains("attempt 3", "by       retry.max_attempts\n", result.out);
-	process_free(&result);
-	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--bytes=65537");
-	expect_contains("bytes", "reason   too-large: ", result.out);
-	process_free(&result);
-	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/", "--first-use");
-	expect_contains("first use", "reason   first-use: ", result.out);
-	process_free(&result);
-	result = RUN("explain", path, "--method=GET", "--host=a.orders:8080", "--path=/v1/",
-		     "--first-use");
-	expect_contains("a rule without the key", "by       retry.on\nrule     rules[0], line 4\n",
-			result.out);
-	process_free(&result);
-	path = scratch_text("off.cfg", "enabled = false;");
-	result = RUN("explain", path, "--method=GET", "--host=a", "--path=/");
-	expect_contains("disabled", "reason   disabled: ", result.out);
-	expect_contains("disabled", "by       enabled\n", result.out);
-	process_free(&result);
-}
-
 static void wrong_usage_has_its_own_exit_status(void)
 {
 	static const char *const bad[][4] = {
@@ -321,14 +255,6 @@ static void wrong_usage_has_its_own_exit_status(void)
 		runner_expect_text("standard output", "", result.out);
 		process_free(&result);
 	}
-	expect_run(RUN("explain", "a", "--method=GET", "--host=a", "--path=/", "--cause=rset"), 2,
-		   "",
-		   "redial-policy: explain: --cause must be stale, reset or eof, not rset; see "
-		   "redial-policy --help\n");
-	expect_run(RUN("explain", "a", "--method=GET", "--host=a", "--path=/", "--attempt=0"), 2,
-		   "",
-		   "redial-policy: explain: 0 is not a number from 1 to 1000; see redial-policy "
-		   "--help\n");
 }
 
 static void help_and_version_fit_a_terminal(void)
@@ -353,21 +279,18 @@ static void a_full_disk_is_told(void)
 
 void suite_tool(void)
 {
-	static const struct runner_test tests[] = {
-	    TEST(check_is_silent_about_a_good_policy),
-	    TEST(check_names_file_line_and_key),
-	    TEST(show_without_a_file_prints_the_defaults),
-	    TEST(what_show_prints_loads_to_the_same_policy),
-	    TEST(show_prints_what_the_file_says),
-	    TEST(a_compiled_policy_is_the_text_it_came_from),
-	    TEST(a_spoiled_compiled_policy_is_refused),
-	    TEST(compile_leaves_nothing_half_written),
-	    TEST(explain_names_the_rule_and_key_that_decided),
-	    TEST(explain_knows_attempts_bytes_and_first_use),
-	    TEST(wrong_usage_has_its_own_exit_status),
-	    TEST(help_and_version_fit_a_terminal),
-	    TEST(a_full_disk_is_told),
-	    TEST_END};
+	static const struct runner_test tests[] = {TEST(check_is_silent_about_a_good_policy),
+						   TEST(check_names_file_line_and_key),
+						   TEST(show_without_a_file_prints_the_defaults),
+						   TEST(what_show_prints_loads_to_the_same_policy),
+						   TEST(show_prints_what_the_file_says),
+						   TEST(a_compiled_policy_is_the_text_it_came_from),
+						   TEST(a_spoiled_compiled_policy_is_refused),
+						   TEST(compile_leaves_nothing_half_written),
+						   TEST(wrong_usage_has_its_own_exit_status),
+						   TEST(help_and_version_fit_a_terminal),
+						   TEST(a_full_disk_is_told),
+						   TEST_END};
 
 	runner_suite("tool", tests);
 }

@@ -33,6 +33,7 @@ void suite_load_more(void);
 void suite_load_file(void);
 void suite_http1(void);
 void suite_tool(void);
+void suite_explain(void);
 void suite_cache(void);
 void suite_launcher(void);
 void suite_target(void);
