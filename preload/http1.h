@@ -79,4 +79,7 @@ struct http1_text http1_head_method(const char *head, size_t len);
 struct http1_text http1_head_target(const char *head, size_t len);
 struct http1_text http1_head_value(const char *head, size_t len, const char *name);
 
+/* Does it have a header of that name (any case), though its value be empty? */
+bool http1_head_has(const char *head, size_t len, const char *name);
+
 #endif

@@ -74,7 +74,8 @@ static struct http1_text trim(struct http1_text text)
 	return text;
 }
 
-struct http1_text http1_head_value(const char *head, size_t len, const char *name)
+/* The first header of that name; false if there is none. */
+static bool find_header(const char *head, size_t len, const char *name, struct http1_text *value)
 {
 	const char *end = head + len;
 	for (const char *at = next_line(head, end); at < end; at = next_line(at, end)) {
@@ -82,8 +83,23 @@ struct http1_text http1_head_value(const char *head, size_t len, const char *nam
 		if (line.len == 0)
 			break;
 		size_t skip = name_len(line, name);
-		if (skip > 0)
-			return trim((struct http1_text){line.text + skip, line.len - skip});
+		if (skip == 0)
+			continue;
+		*value = trim((struct http1_text){line.text + skip, line.len - skip});
+		return true;
 	}
-	return nothing;
+	return false;
+}
+
+struct http1_text http1_head_value(const char *head, size_t len, const char *name)
+{
+	struct http1_text value = nothing;
+	find_header(head, len, name, &value);
+	return value;
+}
+
+bool http1_head_has(const char *head, size_t len, const char *name)
+{
+	struct http1_text value;
+	return find_header(head, len, name, &value);
 }

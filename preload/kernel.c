@@ -283,6 +283,15 @@ long kernel_send(int fd, const void *bytes, size_t len)
 	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
 }
 
+long kernel_send_pieces(int fd, const struct iovec *pieces, int count)
+{
+	struct msghdr message = {
+	    .msg_iov = (struct iovec *)pieces,
+	    .msg_iovlen = (size_t)count,
+	};
+	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 bool kernel_restarts(void)
 {
 	enum { SIGNALS = 64, SET_LEN = SIGNALS / 8 };

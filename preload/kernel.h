@@ -68,8 +68,9 @@ int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len);
  */
 int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
 
-/* Sends without blocking or raising SIGPIPE. Returns the bytes taken, or a negative errno. */
+/* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
 long kernel_send(int fd, const void *bytes, size_t len);
+long kernel_send_pieces(int fd, const struct iovec *pieces, int count);
 
 /*
  * Waits until a watcher has something to report, or until any descriptor is readable, for at most

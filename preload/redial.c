@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "log.h"
+#include "mark.h"
 #include "mem.h"
 #include "redial_pipeline.h"
 #include "redial_place.h"
@@ -97,9 +98,10 @@ static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	uint32_t end = redial_first_share(conn);
+	if (!rescue->sent)
+		mark_choose(conn, rescue->settings.attempt_header);
 	while (rescue->sent < end) {
-		long taken =
-		    kernel_send(rescue->fresh, conn->held + rescue->sent, end - rescue->sent);
+		long taken = mark_send(conn, rescue->fresh, rescue->sent, end);
 		if (taken == -EAGAIN || taken == -EINTR)
 			return WAIT;
 		if (taken < 0)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "kernel.h"
+#include "mark.h"
 #include "redial.h"
 
 /* What surely fits an empty send buffer, so that no turn has to be taken in two. */
@@ -32,8 +33,8 @@ static void send_waiting(struct conn *conn, uint32_t len)
 	enum { NAPS = 1000 };
 	static const struct timespec nap = {0, 1000000};
 	for (int naps = 0; len && naps < NAPS;) {
-		const char *from = conn->held + conn->held_len - conn->unsent;
-		long taken = kernel_send(conn->fd, from, len);
+		uint32_t from = conn->held_len - conn->unsent;
+		long taken = mark_send(conn, conn->fd, from, from + len);
 		if (taken == -EAGAIN || taken == -EINTR) {
 			sys2(nanosleep, &nap, 0);
 			naps++;

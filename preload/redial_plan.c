@@ -11,6 +11,7 @@
 #include "config.h"
 #include "jitter.h"
 #include "kernel.h"
+#include "mark.h"
 #include "mem.h"
 #include "redial.h"
 #include "rescue.h"
@@ -102,6 +103,7 @@ static enum reason schedule(struct conn *conn)
 	if (rescue_elapsed_ms(rescue) + delay_ms >= rescue->settings.total_timeout_ms)
 		return REASON_DEADLINE;
 	rescue->attempts++;
+	mark_attempt(conn, rescue->attempts);
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;

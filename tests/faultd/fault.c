@@ -11,9 +11,10 @@ void fault_log(const struct conn *c, const char *read)
 {
 	const struct request *r = &c->request;
 
-	log_line("request conn=%u n=%u method=%s path=%s body=%llu id=%s read=%s fault=%s sum=%08x",
+	log_line("request conn=%u n=%u method=%s path=%s body=%llu id=%s attempt=%s read=%s "
+		 "fault=%s sum=%08x",
 		 c->id, c->requests, r->method, r->path, (unsigned long long)r->body_len, r->id,
-		 read, c->fault ? c->fault->name : "-", r->sum);
+		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum);
 }
 
 void fault_choose(struct server *s, struct conn *c)

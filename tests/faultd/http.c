@@ -66,6 +66,8 @@ static void header(struct request *r, const char *line, size_t len)
 		r->expect_continue = has_token(value, value_len, "100-continue");
 	else if (IS("X-Request-Id") && value_len)
 		copy_word(r->id, sizeof r->id, value, value_len);
+	else if (IS("X-Retry-Attempt") && value_len)
+		copy_word(r->attempt, sizeof r->attempt, value, value_len);
 #undef IS
 }
 
@@ -93,6 +95,7 @@ long request_head(struct request *r, const char *data, size_t len)
 
 	memset(r, 0, sizeof *r);
 	strcpy(r->id, "-");
+	strcpy(r->attempt, "-");
 	r->sum = FNV1A_START;
 	if (!end)
 		return len && (*data < 'A' || *data > 'z') ? -1 : 0;

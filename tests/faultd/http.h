@@ -10,7 +10,8 @@
 struct request {
 	char method[32];
 	char path[512];
-	char id[128]; /* X-Request-Id, "-" without one */
+	char id[128];	  /* X-Request-Id, "-" without one */
+	char attempt[16]; /* X-Retry-Attempt, the same */
 	bool http10;
 	bool keep_alive;
 	bool expect_continue;

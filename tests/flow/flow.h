@@ -96,7 +96,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(room)                                                                                    \
-	X(unacked)
+	X(unacked)                                                                                 \
+	X(mark)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)

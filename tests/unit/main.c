@@ -26,7 +26,8 @@
 	X(mem)                                                                                     \
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
-	X(resolved)
+	X(resolved)                                                                                \
+	X(mark)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

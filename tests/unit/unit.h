@@ -40,6 +40,7 @@ void suite_target(void);
 void suite_mem(void);
 void suite_log_line(void);
 void suite_conn(void);
+void suite_mark(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when
