@@ -92,6 +92,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(shared)                                                                                  \
 	X(jumps)                                                                                   \
 	X(sockets)                                                                                 \
+	X(mended)                                                                                  \
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
