@@ -62,8 +62,8 @@ static int32_t age(uint64_t word, uint32_t epoch)
 }
 
 /*
- * A word of an older epoch gives way. One that is a little newer is of a process whose clock was
- * read later: it takes what we have to add.
+ * A word of an older epoch gives way. One that is newer by a window, so that it has the same place,
+ * is of a process whose clock was read later: it takes what we have to add.
  */
 static void put(struct window *window, enum window_series series, uint64_t slot, uint64_t count)
 {
@@ -76,7 +76,7 @@ static void put(struct window *window, enum window_series series, uint64_t slot,
 	if (count > COUNT_MAX)
 		count = COUNT_MAX;
 	for (int tries = 0; tries < 4; tries++) {
-		if (age(old, epoch) <= 0 && age(old, epoch) > -WINDOW_SLOTS) {
+		if (age(old, epoch) <= 0 && age(old, epoch) >= -WINDOW_SLOTS) {
 			if ((uint32_t)old < COUNT_MAX)
 				__atomic_fetch_add(word, count, __ATOMIC_RELAXED);
 			return;
@@ -103,8 +103,6 @@ static void spread(struct window *window, uint32_t slot_ms, uint64_t count, uint
 
 		put(window, WINDOW_REQUESTS, newest - back, due - given);
 		given = due;
-		if (until_start >= elapsed)
-			return;
 	}
 }
 

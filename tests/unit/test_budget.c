@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <string.h>
+
 #include "budget.h"
 #include "sharing.h"
 
@@ -114,6 +116,29 @@ static void a_window_in_another_process_keeps_its_length(void)
 	sharing_end(state);
 }
 
+static void asking_what_is_left_changes_nothing(void)
+{
+	struct state *state = sharing_new(0);
+	struct state before;
+
+	answer(state, 100);
+	before = *state;
+	runner_expect_long("left", 100, budget_left(state, &standard, 10000000));
+	runner_expect_long("changed", 0, memcmp(&before, state, sizeof(before)));
+	sharing_end(state);
+}
+
+static void full_slot_does_not_spill_into_its_epoch(void)
+{
+	struct state *state = sharing_new(0);
+	uint64_t full = UINT64_C(100) << 32 | UINT32_MAX;
+
+	state->budget.slots[WINDOW_EVENTS][0] = full;
+	window_add_event(&state->budget, 10000, 100000);
+	CU_ASSERT_EQUAL(state->budget.slots[WINDOW_EVENTS][0], full);
+	sharing_end(state);
+}
+
 static void disabled_budget_is_endless(void)
 {
 	struct policy_budget off = {0, 0, 0, 10000};
@@ -150,6 +175,32 @@ static void clock_of_a_slow_process_takes_nothing_back(void)
 	runner_expect_long("later", 100, take_all(state, &by_floor, 100500));
 	runner_expect_long("earlier", 0, take_all(state, &by_floor, 99900));
 	runner_expect_long("later still", 0, take_all(state, &by_floor, 100600));
+	/* A whole window earlier, in the same slot's place. */
+	runner_expect_long("much earlier", 1, budget_take(state, &by_floor, 90400));
+	runner_expect_long("as before", 0, budget_left(state, &by_floor, 100700));
+	sharing_end(state);
+}
+
+static long look(struct state *state)
+{
+	window_look(&state->budget, 10000, state_requests(state), state->last_used_s);
+	return 0;
+}
+
+static void of_racing_processes_one_counts_the_requests(void)
+{
+	struct state *state = sharing_new(0);
+
+	for (int round = 1; round <= 200; round++) {
+		uint64_t now_ms = round * 20000;
+
+		answer(state, 1000);
+		state->budget.seen_ms = now_ms - 100;
+		state->last_used_s = now_ms;
+		sharing_race(4, look, state);
+		if (window_sum(&state->budget, WINDOW_REQUESTS, 10000, now_ms) != 1000)
+			CU_FAIL("counted more than once, or never");
+	}
 	sharing_end(state);
 }
 
@@ -209,9 +260,12 @@ void suite_budget(void)
 	    TEST(requests_leave_the_window_after_its_time),
 	    TEST(requests_of_a_long_time_are_scaled_to_the_window),
 	    TEST(a_window_in_another_process_keeps_its_length),
+	    TEST(asking_what_is_left_changes_nothing),
+	    TEST(full_slot_does_not_spill_into_its_epoch),
 	    TEST(disabled_budget_is_endless),
 	    TEST(odd_settings_and_clocks_are_survived),
 	    TEST(clock_of_a_slow_process_takes_nothing_back),
+	    TEST(of_racing_processes_one_counts_the_requests),
 	    TEST(racing_processes_overshoot_by_one_each_at_most),
 	    TEST(racing_processes_share_a_sliding_window),
 	    TEST_END};
