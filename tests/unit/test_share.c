@@ -54,6 +54,7 @@ static void share_makes_a_private_file_that_is_all_there(void)
 	struct state state;
 	struct stat st;
 	FILE *file;
+	ino_t inode;
 
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
 	snprintf(start, sizeof(start), "%s/%d-", folder(), getpid());
@@ -68,9 +69,11 @@ static void share_makes_a_private_file_that_is_all_there(void)
 	runner_expect_long("a state", 1, state_ok(&state));
 	runner_expect_long("root", getpid(), state.root_pid);
 	CU_ASSERT(time(NULL) - (time_t)state.last_used_s < 10);
+	inode = st.st_ino;
 	snprintf(again, sizeof(again), "%s", path);
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
 	runner_expect_text("the same again", again, path);
+	CU_ASSERT(stat(path, &st) == 0 && st.st_ino == inode);
 	CU_ASSERT_EQUAL(stat(folder(), &st), 0);
 	runner_expect_long("mode of the folder", 0700, st.st_mode & 07777);
 	unlink(path);
@@ -136,7 +139,7 @@ static void expect_swept(const char *what, int swept, const char *name)
 static void share_sweeps_what_is_dead_and_keeps_what_lives(void)
 {
 	char dead[128], used[128], living[128], reborn[128], elsewhere[128], old[128], other[128];
-	char junk[128], root[64], *base;
+	char junk[128], theirs[128], root[64], *base;
 	struct stat st;
 	uint64_t space;
 
@@ -153,6 +156,8 @@ static void share_sweeps_what_is_dead_and_keeps_what_lives(void)
 	leave(elsewhere, "4200003-17", space + 1, 3600);
 	leave(old, "4200004-17", space + 1, 100000);
 	leave(other, "4200005-17.txt", space, 100000);
+	leave(theirs, "4200007-17", space, 100000);
+	CU_ASSERT(geteuid() != 0 || chown(theirs, USER, USER) == 0);
 	leave(junk, "4200006-17", space, 0);
 	CU_ASSERT_EQUAL(truncate(junk, 3), 0);
 	runner_expect_long("exit status", 0, share_for(getppid(), ""));
@@ -164,6 +169,7 @@ static void share_sweeps_what_is_dead_and_keeps_what_lives(void)
 	expect_swept("of another container", 0, elsewhere);
 	expect_swept("of another container, long ago", 1, old);
 	expect_swept("none of ours", 0, other);
+	expect_swept("another user's", geteuid() != 0, theirs);
 	expect_swept("cut short, new", 0, junk);
 }
 

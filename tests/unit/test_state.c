@@ -82,6 +82,8 @@ static void peers_that_find_no_room_share_one_whose_breaker_never_opens(void)
 		CU_ASSERT_EQUAL(breaker_failed(last, &breaker, 5), BREAKER_SAME);
 	runner_expect_long("allowed", 1, breaker_allows(last, &breaker, 5, &change));
 	runner_expect_long("requests", 1000, (long)state_requests(state));
+	last->gate = UINT64_C(5) << 2 | BREAKER_OPEN;
+	runner_expect_long("whatever its gate", 1, breaker_allows(last, &breaker, 5, &change));
 	sharing_end(state);
 }
 
@@ -90,6 +92,45 @@ static void no_peer_is_the_shared_one(void)
 	struct state *state = sharing_new(0);
 
 	CU_ASSERT_PTR_EQUAL(state_peer(state, 0), &state->peers[STATE_PEERS - 1]);
+	sharing_end(state);
+}
+
+/* All want the same place, each for peers of its own. Returns how many it lost to another. */
+static long claim_beside_others(struct state *state)
+{
+	enum { EACH = 15 };
+	uint64_t key = (uint64_t)getpid() * EACH * 63;
+	struct state_peer *peers[EACH];
+	long robbed = 0;
+
+	for (int i = 0; i < EACH; i++)
+		peers[i] = state_peer(state, key + i * 63);
+	sched_yield();
+	for (int i = 0; i < EACH; i++)
+		robbed += peers[i]->key != key + i * 63;
+	return robbed;
+}
+
+static void racing_processes_claim_an_entry_each(void)
+{
+	long robbed = 0;
+
+	for (int round = 0; round < 200; round++) {
+		struct state *state = sharing_new(0);
+
+		robbed += sharing_race(4, claim_beside_others, state);
+		sharing_end(state);
+	}
+	runner_expect_long("entries that were another's", 0, robbed);
+}
+
+static void new_peer_counts_from_the_last_look_on(void)
+{
+	struct state *state = sharing_new(5000);
+
+	CU_ASSERT_EQUAL(state_peer(state, 7)->window.seen_ms, 5000);
+	budget_take(state, &budget, 6000);
+	CU_ASSERT_EQUAL(state_peer(state, 8)->window.seen_ms, 6000);
 	sharing_end(state);
 }
 
@@ -243,6 +284,8 @@ void suite_state(void)
 	    TEST(each_peer_has_an_entry_of_its_own),
 	    TEST(peers_that_find_no_room_share_one_whose_breaker_never_opens),
 	    TEST(no_peer_is_the_shared_one),
+	    TEST(racing_processes_claim_an_entry_each),
+	    TEST(new_peer_counts_from_the_last_look_on),
 	    TEST(threads_claim_and_count_without_losing_any),
 	    TEST(whatever_the_memory_holds_every_call_returns),
 	    TEST(scribbling_by_another_process_stops_nobody),
