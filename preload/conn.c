@@ -68,6 +68,16 @@ void conn_forget(struct conn *conn)
 	arena_free(conn, sizeof(*conn));
 }
 
+void conn_let_go(struct conn *conn)
+{
+	if (redial_owe(conn)) {
+		conn->flags |= CONN_DOUBT;
+		conn_unlock(conn);
+	} else {
+		conn_forget(conn);
+	}
+}
+
 /* The tracked connection at fd, locked; NULL if there is none (any more). */
 static struct conn *find_locked(int fd)
 {
@@ -157,6 +167,7 @@ void conn_open(int fd)
 	       sizeof(*conn) - offsetof(struct conn, epoch));
 	conn->epoch = epoch;
 	conn->fd = fd;
+	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
 	conn_unlock(conn);
 	table_set(fd, conn);
 }
@@ -345,9 +356,8 @@ static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
 	return true;
 }
 
-bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)
+bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
-	conn->received += len;
 	if (count == 1)
 		return receive_piece(conn, iov->iov_base, len);
 	for (int i = 0; i < count && len; i++) {
@@ -357,6 +367,12 @@ bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t
 		len -= piece;
 	}
 	return true;
+}
+
+bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	conn->received += len;
+	return conn_given(conn, iov, count, len);
 }
 
 void conn_facts(const struct conn *conn, struct decide_facts *facts)

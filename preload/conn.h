@@ -57,6 +57,12 @@ enum conn_flag {
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 };
 
+/* What a read has to look out for. */
+enum conn_care {
+	CARE_STATUSES = 1 << 0, /* the policy retries some */
+	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
+};
+
 struct rescue;
 
 struct conn {
@@ -66,7 +72,13 @@ struct conn {
 	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
 	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
 	uint32_t flags;	    /* mask of enum conn_flag */
-	bool busy;	    /* a rescue is at work: the descriptor may be its placeholder */
+	union {
+		struct {
+			bool busy; /* a rescue is at work: the descriptor may be its placeholder */
+			uint8_t care; /* mask of enum conn_care */
+		};
+		uint16_t busy_or_care; /* what a read looks at first: 0, unless something is up */
+	};
 	uint8_t request_count;
 	uint8_t registration_count;
 	uint8_t peer_len;
@@ -150,6 +162,9 @@ static inline bool conn_lock(struct conn *conn, int fd)
 /* Stops tracking and unlocks: everything passes through from now on. */
 void conn_forget(struct conn *conn);
 
+/* The same, but the program still gets what it is owed of a response that was held back. */
+void conn_let_go(struct conn *conn);
+
 /* The same by number, with all other numbers of that connection. */
 void conn_forget_fd(int fd);
 
@@ -188,6 +203,9 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct
  * nothing more can be said of the connection: forget it.
  */
 bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* The same for bytes that were counted when they were read, and held back until now. */
+bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
 /* Is an answer outstanding? If not, a read is a probe of an idle connection. */
 static inline bool conn_waiting(const struct conn *conn)

@@ -82,6 +82,20 @@ bool kernel_received_was(int fd, int family, uint64_t seen)
 	return info.tcpi_bytes_received == seen || info.tcpi_bytes_received == seen + 1;
 }
 
+bool kernel_read_was(int fd, int family, uint64_t seen)
+{
+	struct tcp_info before, after;
+	int unread = 0;
+	if (family == AF_UNIX) /* which tells nothing of what has come */
+		return true;
+	if (!tcp_info(fd, &before) || sys3(ioctl, fd, FIONREAD, &unread) < 0 ||
+	    !tcp_info(fd, &after))
+		return false;
+	/* More may come while we ask; and a FIN counts as one byte. */
+	uint64_t came = seen + (uint64_t)unread;
+	return before.tcpi_bytes_received <= came + 1 && came <= after.tcpi_bytes_received;
+}
+
 int kernel_take_error(int fd)
 {
 	return get_int(fd, SOL_SOCKET, SO_ERROR);
@@ -97,9 +111,31 @@ bool kernel_has_408(int fd)
 {
 	static const char start[] = "HTTP/1.x 408";
 	char got[sizeof(start) - 1];
-	long len = sys6(recvfrom, fd, got, sizeof(got), MSG_PEEK | MSG_DONTWAIT, 0, 0);
+	long len = kernel_peek(fd, got, sizeof(got));
 	return len == (long)sizeof(got) && memcmp(got, start, 7) == 0 &&
 	       memcmp(got + 8, start + 8, 4) == 0;
+}
+
+long kernel_peek(int fd, void *bytes, size_t room)
+{
+	return sys6(recvfrom, fd, bytes, room, MSG_PEEK | MSG_DONTWAIT, 0, 0);
+}
+
+long kernel_receive(int fd, void *bytes, size_t room)
+{
+	return sys6(recvfrom, fd, bytes, room, MSG_DONTWAIT, 0, 0);
+}
+
+int kernel_set_low_water(int fd, int bytes)
+{
+	return (int)sys6(setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes), 0);
+}
+
+int64_t kernel_realtime_s(void)
+{
+	struct timespec now = {0};
+	sys2(clock_gettime, CLOCK_REALTIME, &now);
+	return now.tv_sec;
 }
 
 static void copy_int(int from, int to, int level, int name)

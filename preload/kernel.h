@@ -37,6 +37,10 @@ bool kernel_is_dead(int fd);
  */
 bool kernel_received_was(int fd, int family, uint64_t seen);
 
+/* The same if bytes may wait unread: is what has been read of those that came what the hooks saw?
+ */
+bool kernel_read_was(int fd, int family, uint64_t seen);
+
 /* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
 int kernel_take_error(int fd);
 
@@ -45,6 +49,19 @@ bool kernel_has_unread(int fd);
 
 /* Is what there is to read the start of a 408 (Request Timeout) response? */
 bool kernel_has_408(int fd);
+
+/*
+ * Up to `room` bytes of what there is to read, which kernel_peek leaves there. Never block. Return
+ * the bytes, 0 at the end of the stream, or a negative errno.
+ */
+long kernel_peek(int fd, void *bytes, size_t room);
+long kernel_receive(int fd, void *bytes, size_t room);
+
+/* Lets fd count as readable only with this many bytes, or at its end (SO_RCVLOWAT). 0 or -errno. */
+int kernel_set_low_water(int fd, int bytes);
+
+/* Seconds since 1970, by CLOCK_REALTIME. */
+int64_t kernel_realtime_s(void);
 
 /*
  * A new, non-blocking, close-on-exec stream socket of this family, that of `like`, with those of

@@ -73,6 +73,7 @@ void log_identify(struct log_request *who, int fd, const char *head, size_t len,
 {
 	who->method = method_name(method);
 	who->fd = fd;
+	who->status = 0;
 	copy_text(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
 	copy_path(who->path, sizeof(who->path), http1_head_target(head, len));
 	copy_request_id(who->request_id, sizeof(who->request_id), head, len);
@@ -91,6 +92,13 @@ static void put_identity(struct log_line *line, const struct log_request *who)
 		line_put_key_number(line, "fd", (uint64_t)who->fd);
 }
 
+static void put_cause(struct log_line *line, const struct log_request *who, enum cause cause)
+{
+	line_put_text(line, "cause", cause_name(cause));
+	if (who->status)
+		line_put_key_number(line, "status", who->status);
+}
+
 static void finish(struct log_line *line, const struct log_request *who, int level)
 {
 	line_put_text(line, "request_id", who->request_id);
@@ -105,7 +113,7 @@ void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, 
 	line_begin(&line, "attempt");
 	line_put_key_number(&line, "attempt", attempt);
 	line_put_key_number(&line, "max", max);
-	line_put_text(&line, "cause", cause_name(cause));
+	put_cause(&line, who, cause);
 	put_identity(&line, who);
 	line_put_key_number(&line, "delay_ms", delay_ms);
 	finish(&line, who, LEVEL_INFO);
@@ -135,7 +143,7 @@ void log_exhausted(const struct log_request *who, uint32_t attempts, enum cause 
 {
 	struct log_line line;
 	begin_outcome(&line, "exhausted", attempts);
-	line_put_text(&line, "cause", cause_name(cause));
+	put_cause(&line, who, cause);
 	line_put_text(&line, "reason", reason_name(reason));
 	line_put_key_number(&line, "elapsed_ms", elapsed_ms);
 	put_identity(&line, who);
@@ -156,7 +164,7 @@ void log_refused(const struct log_request *who, enum cause cause, enum reason re
 	struct log_line line;
 	line_begin(&line, "refused");
 	line_put_text(&line, "reason", reason_name(reason));
-	line_put_text(&line, "cause", cause_name(cause));
+	put_cause(&line, who, cause);
 	put_identity(&line, who);
 	finish(&line, who, LEVEL_NOTICE);
 }

@@ -19,6 +19,7 @@ enum { LOG_PEER_MAX = 128 };
 struct log_request {
 	const char *method; /* a literal */
 	int fd;		    /* -1 if there is none */
+	unsigned status;    /* of the response that is the cause of what is told; 0: none */
 	char host[128];
 	char path[192]; /* without the query */
 	char peer[LOG_PEER_MAX];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "hold.h"
 #include "kernel.h"
 #include "redial.h"
 #include "rescue.h"
@@ -39,8 +40,6 @@ static void await_answer(struct conn *conn)
 	kernel_wait_readable(fd, limit_ms);
 }
 
-enum attended { READ_ON, DELIVER };
-
 /*
  * A rescue is under way: takes it as far as this call may. Called with the lock, leaves without.
  * READ_ON: make the real call; DELIVER: *result and errno are what the program gets.
@@ -64,13 +63,12 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 			conn_unlock(conn);
 		return READ_ON;
 	case REDIAL_FAILED:
-		*result =
-		    (ssize_t)redial_answer(conn, call->iov, call->count, call->flags & MSG_PEEK);
-		if (*result > 0) {
+		if (!conn->rescue) { /* another thread has settled it */
 			conn_unlock(conn);
-			return DELIVER;
+			return READ_AGAIN;
 		}
-		*result = -1;
+		if (redial_has_answer(conn))
+			return hold_give(conn, call, result);
 		error = redial_error(conn);
 		conn_forget(conn);
 		if (!error)
@@ -151,50 +149,6 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 	return true;
 }
 
-/*
- * A 408 that came with the server's closing an idle connection answers nothing, least of all the
- * request that crossed it on the way: it stands for the end of the stream, as in Chromium and Go.
- * Only a whole one that fits the read is held back, so that it can still be delivered.
- */
-static bool is_idle_408(const struct conn *conn, const struct receive *call, size_t len)
-{
-	const char *bytes = call->iov->iov_base;
-	struct http1 answer;
-	size_t used;
-	if (conn->flags & CONN_ANSWERING || !(conn->flags & CONN_REUSED) || !conn_waiting(conn) ||
-	    call->flags & MSG_PEEK)
-		return false;
-	http1_response(&answer, conn->requests[0].method);
-	enum http1_result result = http1_feed(&answer, bytes, len, &used);
-	bool whole = (result == HTTP1_DONE && used == len) ||
-		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
-	return whole && !(answer.flags & HTTP1_PERSISTENT) && kernel_is_dead(conn->fd);
-}
-
-/* Begins a rescue instead of delivering it; false: deliver it. Called with the lock, keeps it. */
-static bool rescue_from_408(struct conn *conn, const struct receive *call, size_t len)
-{
-	const char *bytes = call->iov->iov_base;
-	if (__builtin_expect(len < 16 || call->iov->iov_len < len ||
-				 __builtin_memcmp(bytes + 8, " 408", 4) != 0,
-			     1))
-		return false;
-	if (!is_idle_408(conn, call, len) || conn->writers)
-		return false;
-	struct redial_start start = {
-	    .cause = CAUSE_EOF,
-	    .head = conn->held,
-	    .head_len = conn->held_len,
-	    .answer = bytes,
-	    .answer_len = len,
-	};
-	conn->received += len;
-	if (redial_begin(conn, &start) == REASON_NONE)
-		return true;
-	conn->received -= len;
-	return false;
-}
-
 /* Bytes came. Called with the lock, leaves without. */
 static void take_note(struct conn *conn, const struct receive *call, size_t len)
 {
@@ -215,7 +169,8 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
  * The call gave no bytes. true: a rescue has begun, make it again; false: *result is the program's.
  * Called with the lock, leaves without.
  */
-static bool read_again(struct conn *conn, const struct receive *call, ssize_t *result, int error)
+static __attribute__((noinline)) bool read_again(struct conn *conn, const struct receive *call,
+						 ssize_t *result, int error)
 {
 	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
 	bool again = false;
@@ -232,21 +187,35 @@ static bool read_again(struct conn *conn, const struct receive *call, ssize_t *r
 	return again;
 }
 
+/* A rescue is under way, or bytes of a response are held back. Takes the lock, leaves without. */
+static __attribute__((noinline)) enum attended take_up(struct conn *conn,
+						       const struct receive *call, ssize_t *result)
+{
+	if (!conn_lock(conn, call->fd))
+		return READ_ON;
+	if (conn->busy)
+		return attend(conn, call, result);
+	if (conn->care & CARE_HOLDING)
+		return hold_go_on(conn, call, result);
+	conn_unlock(conn);
+	bool peek = conn->care & CARE_STATUSES && wanted(call) < HOLD_READ_MIN;
+	return peek && hold_peek(conn, call) == HELD_RESCUE ? READ_AGAIN : READ_ON;
+}
+
 ssize_t receive(struct conn *conn, const struct receive *call)
 {
 	ssize_t result;
 	if (call->flags & MSG_ERRQUEUE)
 		return call->real(call);
 	if (call->flags & UNTRACKABLE && conn_lock(conn, call->fd))
-		conn_forget(conn);
+		conn_let_go(conn);
 	for (;;) {
-		if (__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE)) {
-			if (!conn_lock(conn, call->fd))
-				return call->real(call);
-			if (!conn->busy)
-				conn_unlock(conn);
-			else if (attend(conn, call, &result) == DELIVER)
+		if (__builtin_expect(__atomic_load_n(&conn->busy_or_care, __ATOMIC_ACQUIRE), 0)) {
+			enum attended attended = take_up(conn, call, &result);
+			if (attended == DELIVER)
 				return result;
+			if (attended == READ_AGAIN)
+				continue;
 		}
 		uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
 		result = call->real(call);
@@ -258,7 +227,9 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 			conn_forget(conn);
 			return result;
 		}
-		if (result > 0 && rescue_from_408(conn, call, (size_t)result)) {
+		if (result > 0 &&
+		    __builtin_expect(conn->care || hold_is_408(call, (size_t)result), 0) &&
+		    hold_look(conn, call, (size_t)result) != HELD_NOT) {
 			conn_unlock(conn);
 			continue;
 		}

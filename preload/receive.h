@@ -21,6 +21,13 @@ struct receive {
 	socklen_t *addr_len;
 };
 
+/* What is to be done with a call that comes while a rescue has the connection. */
+enum attended {
+	READ_ON,    /* make the real call */
+	READ_AGAIN, /* look anew */
+	DELIVER,    /* what was found instead, and errno, are the program's */
+};
+
 /*
  * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
  * be sent again is redialed behind it. Returns, and sets errno, as the real call does.

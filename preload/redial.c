@@ -26,15 +26,25 @@ static void tell_attempt(struct rescue *rescue)
 	rescue->told = true;
 }
 
+/* What is left is to tell the program: the socket that it had, or had its answer from, is back. */
+static void end_attempts(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue_close(&rescue->fresh);
+	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
+		rescue_drop_answer(rescue);
+	redial_bring_back(conn);
+	redial_unplace(conn);
+	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
+}
+
 static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
 	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
-	rescue_close(&rescue->fresh);
-	redial_unplace(conn);
-	rescue->phase = PHASE_FAILED;
+	end_attempts(conn);
 	return FAILED;
 }
 
@@ -164,6 +174,8 @@ enum redial_result redial_step(struct conn *conn)
 			progress = DONE;
 			break;
 		case PHASE_FAILED:
+		case PHASE_HOLDING:
+		case PHASE_GIVING:
 			progress = FAILED;
 			break;
 		}
@@ -213,19 +225,33 @@ bool redial_was_sent(const struct conn *conn)
 	return !conn->rescue->unsent;
 }
 
-size_t redial_answer(struct conn *conn, const struct iovec *iov, int count, bool peek)
+bool redial_has_answer(const struct conn *conn)
+{
+	return conn->rescue && conn->rescue->answered;
+}
+
+void redial_settle(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	size_t given = 0;
-	for (int i = 0; i < count; i++) {
-		size_t left = rescue->answer_len - rescue->answer_given - given;
-		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
-		memcpy(iov[i].iov_base, rescue->answer + rescue->answer_given + given, piece);
-		given += piece;
-	}
-	if (!peek)
-		rescue->answer_given += (uint32_t)given;
-	return given;
+	if (!redial_has_answer(conn) || rescue->phase == PHASE_AWAITING)
+		return;
+	rescue->now_ms = kernel_now_ms();
+	if (rescue->phase != PHASE_GIVING && rescue->phase != PHASE_HOLDING)
+		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
+	if (rescue->timer >= 0)
+		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
+	end_attempts(conn);
+	conn->busy = false;
+	conn->care |= CARE_HOLDING;
+}
+
+bool redial_owe(struct conn *conn)
+{
+	redial_settle(conn);
+	if (!redial_has_answer(conn) || conn->rescue->answer_given == conn->rescue->answer_len)
+		return false;
+	conn->rescue->off_track = true;
+	return true;
 }
 
 bool redial_is_nonblocking(const struct conn *conn)
@@ -253,11 +279,18 @@ int redial_fresh_socket(const struct conn *conn)
 	return conn->rescue->fresh;
 }
 
-void redial_recovered(struct conn *conn, unsigned status)
+void redial_tell_recovered(struct conn *conn, unsigned status)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
 	log_recovered(&rescue->who, rescue->attempts, status, rescue_elapsed_ms(rescue));
+}
+
+void redial_recovered(struct conn *conn, unsigned status)
+{
+	if (conn->rescue->phase != PHASE_AWAITING)
+		return; /* it is what was held back that is given now */
+	redial_tell_recovered(conn, status);
 	rescue_free(conn);
 }
 
@@ -267,12 +300,15 @@ void redial_abandon(struct conn *conn)
 	if (!rescue)
 		return;
 	rescue->now_ms = kernel_now_ms();
-	if (rescue->phase != PHASE_FAILED)
+	if (rescue->phase < PHASE_FAILED)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
 	rescue_close(&rescue->fresh);
+	if (rescue->phase < PHASE_AWAITING)
+		redial_bring_back(conn);
 	redial_unplace(conn);
 	conn->busy = false;
+	conn->care &= (uint8_t)~CARE_HOLDING;
 	rescue_free(conn);
 }

@@ -35,6 +35,9 @@ struct redial_start {
 	size_t head_len;
 	const char *answer; /* held back from the program, which gets it if the rescue fails */
 	size_t answer_len;
+	bool answered;	 /* there is such a response, even if all of it is unread in the socket */
+	uint32_t status; /* of the response, for CAUSE_STATUS */
+	uint32_t retry_after_ms; /* that it asks for */
 };
 
 /*
@@ -43,6 +46,12 @@ struct redial_start {
  * the refusal is logged and its reason returned, the connection being for the caller to forget.
  */
 enum reason redial_begin(struct conn *conn, const struct redial_start *start);
+
+/*
+ * Keeps len bytes that were read, the first ones of a response that is not to be told by them alone
+ * whether the program gets it: CARE_HOLDING is set. Returns false if there is no memory.
+ */
+bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
 /*
  * Would a read that found the connection dead begin a rescue, as far as can be told without asking
@@ -66,10 +75,23 @@ int redial_error(const struct conn *conn);
 bool redial_was_sent(const struct conn *conn);
 
 /*
- * After REDIAL_FAILED: fills the program's buffers with what is left of the answer that was held
- * back. Returns the bytes given, 0 if there is none (left): then redial_error counts.
+ * After REDIAL_FAILED: is it a response that was held back which the program gets? If so
+ * redial_error does not count, and hold.h has the functions to give it.
  */
-size_t redial_answer(struct conn *conn, const struct iovec *iov, int count, bool peek);
+bool redial_has_answer(const struct conn *conn);
+
+/*
+ * The program writes while its last request is being repeated because of the status of its
+ * response: that response will be its answer after all. The connection is as it was, but for what
+ * is still to be given. Nothing if no response is held back, or the repeated request is out.
+ */
+void redial_settle(struct conn *conn);
+
+/*
+ * The connection is not to be tracked any more: settles it as above. Returns true if the program is
+ * still owed bytes that were held back; it gets them by its next reads, and after them all is over.
+ */
+bool redial_owe(struct conn *conn);
 
 /* May the program's calls on the descriptor block? (O_NONBLOCK as the program sees it.) */
 bool redial_is_nonblocking(const struct conn *conn);
@@ -93,8 +115,12 @@ int redial_fresh_socket(const struct conn *conn);
 void redial_send_next(struct conn *conn);
 void redial_send_rest(struct conn *conn);
 
-/* A response is coming in on the redialed connection: the rescue is over, and has worked. */
+/*
+ * A response is coming in on the redialed connection: the rescue is over, and has worked. The
+ * second only logs it.
+ */
 void redial_recovered(struct conn *conn, unsigned status);
+void redial_tell_recovered(struct conn *conn, unsigned status);
 
 /* Ends whatever there is of a rescue; the dead socket goes back to the descriptor. */
 void redial_abandon(struct conn *conn);

@@ -95,6 +95,51 @@ void redial_unplace(struct conn *conn)
 	rescue_close(&rescue->timer);
 }
 
+static void set_blocking(const struct rescue *rescue, int fd)
+{
+	long flags = sys3(fcntl, fd, F_GETFL, 0);
+	long wanted = rescue->nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	if (wanted != flags)
+		sys3(fcntl, fd, F_SETFL, wanted);
+}
+
+void redial_bring_back(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->kept < 0)
+		return;
+	set_blocking(rescue, rescue->kept);
+	if (rescue->placed) {
+		rescue_close(&rescue->dead);
+		rescue->dead = rescue->kept;
+		rescue->kept = -1;
+	} else {
+		take_numbers(conn, rescue->kept, false);
+		rescue_close(&rescue->kept);
+	}
+	conn_renewed(conn, rescue->kept_picture.cookie);
+	conn->received = rescue->kept_picture.received;
+	conn->flags |= rescue->kept_picture.flags & CONN_REUSED;
+}
+
+/* The socket that the response held back comes from is about to lose the number. */
+static int keep_answer(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->answered || rescue->kept >= 0)
+		return 0;
+	int kept = rescue->dead;
+	rescue->dead = -1;
+	if (!rescue->placed)
+		kept = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+	if (kept < 0)
+		return kept;
+	rescue_own(&rescue->kept, kept);
+	rescue->kept_picture = (struct rescue_picture){
+	    .cookie = conn->cookie, .received = conn->received, .flags = conn->flags};
+	return 0;
+}
+
 int redial_install(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -102,13 +147,18 @@ int redial_install(struct conn *conn)
 	if (!cookie)
 		return -EBADF;
 	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
-	if (!rescue->nonblocking) {
-		long flags = sys3(fcntl, rescue->fresh, F_GETFL, 0);
-		sys3(fcntl, rescue->fresh, F_SETFL, flags & ~O_NONBLOCK);
-	}
-	int error = take_numbers(conn, rescue->fresh, false);
-	if (error < 0)
+	set_blocking(rescue, rescue->fresh);
+	int dead = rescue->dead;
+	int error = keep_answer(conn);
+	if (error == 0)
+		error = take_numbers(conn, rescue->fresh, false);
+	if (error < 0) {
+		if (rescue->placed && rescue->dead < 0) {
+			rescue->dead = dead;
+			rescue->kept = -1;
+		}
 		return error;
+	}
 	set_placed(rescue, false);
 	rescue_close(&rescue->fresh);
 	rescue_close(&rescue->dead);
@@ -121,7 +171,8 @@ bool redial_is_displaced(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
 	if (!rescue->placed) /* a failure, or its answer, may wait for the program long */
-		return rescue->phase == PHASE_FAILED && kernel_cookie(conn->fd) != conn->cookie;
+		return (rescue->phase == PHASE_FAILED || rescue->phase == PHASE_GIVING) &&
+		       kernel_cookie(conn->fd) != conn->cookie;
 	for (int i = 0; i < conn->alias_count; i++) {
 		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
 			return true;

@@ -15,8 +15,15 @@ void redial_unplace(struct conn *conn);
 bool redial_any_placed(void);
 
 /*
- * Puts the connected socket there, flagged as the program's was, and closes the dead one and the
- * watcher. Returns 0, or a negative errno: then all is as before.
+ * After all has failed: if a response is held back whose socket has lost the number, makes that
+ * socket the one that redial_unplace puts back, or puts it there if there is no watcher.
+ */
+void redial_bring_back(struct conn *conn);
+
+/*
+ * Puts the connected socket there, flagged as the program's was, and closes the dead one, unless a
+ * response is held back that comes from it, and the watcher. Returns 0, or a negative errno: then
+ * all is as before.
  */
 int redial_install(struct conn *conn);
 

@@ -14,6 +14,7 @@
 #include "mark.h"
 #include "mem.h"
 #include "redial.h"
+#include "redial_place.h"
 #include "rescue.h"
 #include "settings.h"
 #include "sys.h"
@@ -44,13 +45,17 @@ static bool is_watched_socket(const struct conn *conn)
  * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
  * that servers send when they close one, we do not know what it is.
  */
-static enum reason check_picture(const struct conn *conn, bool sent)
+static enum reason check_picture(const struct conn *conn, bool sent, bool answered)
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
 	if (!arena_is_ours() || conn->writers ||
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;
+	if (answered) /* what of the response is still unread does no harm */
+		return kernel_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
+			   ? REASON_NONE
+			   : REASON_UNSEEN_BYTES;
 	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
 	if (!sent)
@@ -98,8 +103,10 @@ static enum reason ask(const struct conn *conn, const struct rescue *rescue, boo
 static enum reason schedule(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	uint32_t redial = rescue->attempts;
+	uint32_t redial = rescue->attempts + !cause_is_immediate(rescue->cause);
 	uint32_t delay_ms = backoff_delay_ms(&rescue->settings.backoff, redial, random_bits(conn));
+	if (delay_ms < rescue->retry_after_ms)
+		delay_ms = rescue->retry_after_ms;
 	if (rescue_elapsed_ms(rescue) + delay_ms >= rescue->settings.total_timeout_ms)
 		return REASON_DEADLINE;
 	rescue->attempts++;
@@ -129,6 +136,23 @@ static void identify(const struct conn *conn, const struct redial_start *start,
 	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn), &peer.any);
 }
 
+/* Lets the rescue have the response that is held back. Returns false if there is no memory. */
+static bool keep_answer(struct rescue *rescue, const struct redial_start *start)
+{
+	char *copy = NULL;
+	if (start->answer_len) {
+		copy = arena_alloc(start->answer_len);
+		if (!copy)
+			return false;
+		memcpy(copy, start->answer, start->answer_len);
+	}
+	rescue_drop_answer(rescue);
+	rescue->answered = start->answered;
+	rescue->answer = copy;
+	rescue->answer_room = rescue->answer_len = (uint32_t)start->answer_len;
+	return true;
+}
+
 static struct rescue *new_rescue(const struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -139,6 +163,7 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 	    .dead = -1,
 	    .fresh = -1,
 	    .timer = -1,
+	    .kept = -1,
 	    .attempts = 1,
 	    .unsent = start->unsent,
 	    .error = start->error,
@@ -146,14 +171,9 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 	    .now_ms = now_ms,
 	    .nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
 	};
-	if (start->answer_len) {
-		rescue->answer = arena_alloc(start->answer_len);
-		if (!rescue->answer) {
-			arena_free(rescue, sizeof(*rescue));
-			return NULL;
-		}
-		memcpy(rescue->answer, start->answer, start->answer_len);
-		rescue->answer_len = (uint32_t)start->answer_len;
+	if (!keep_answer(rescue, start)) {
+		arena_free(rescue, sizeof(*rescue));
+		return NULL;
 	}
 	settings_of_request(conn, start->head, start->head_len, &rescue->settings);
 	identify(conn, start, &rescue->who);
@@ -164,7 +184,29 @@ static void refuse(const struct conn *conn, const struct redial_start *start, en
 {
 	struct log_request who;
 	identify(conn, start, &who);
+	who.status = start->status;
 	log_refused(&who, start->cause, reason);
+}
+
+static void note_cause(struct rescue *rescue, const struct redial_start *start)
+{
+	rescue->cause = start->cause;
+	rescue->status = start->status;
+	rescue->who.status = start->status;
+	rescue->retry_after_ms = start->retry_after_ms;
+}
+
+/* No further attempt: what the program gets is the original error, or a response held back. */
+static void give_up(struct conn *conn, enum reason reason)
+{
+	struct rescue *rescue = conn->rescue;
+	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
+		      rescue_elapsed_ms(rescue));
+	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
+		rescue_drop_answer(rescue);
+	redial_bring_back(conn);
+	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
+	conn->busy = true; /* the next step tells */
 }
 
 /* The request of a rescue that had got as far as the new connection failed there as well. */
@@ -175,38 +217,73 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	/* Found dead before anything was sent, the first connection had no error to tell. */
 	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
 		rescue->error = start->error;
-	rescue->cause = start->cause;
+	note_cause(rescue, start);
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
-	enum reason reason = check_picture(conn, true);
+	enum reason reason = check_picture(conn, true, false);
 	if (reason == REASON_NONE)
 		reason = redial_plan_next(conn);
 	if (reason == REASON_ANSWERED)
 		return reason;
-	if (reason != REASON_NONE) {
-		log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
-			      rescue_elapsed_ms(rescue));
-		rescue->phase = PHASE_FAILED;
-	}
+	if (reason != REASON_NONE)
+		give_up(conn, reason);
 	conn->busy = true; /* even if it failed: the next step delivers the original error */
 	return REASON_NONE;
+}
+
+static void set_out(struct conn *conn)
+{
+	if (conn->rescue->nonblocking && !conn->registration_count)
+		kernel_registrations_find(conn);
+	conn->busy = true;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+}
+
+/*
+ * The response to a resend, or one that has been held back from its first piece on, has a status
+ * that asks for another attempt.
+ */
+static enum reason begin_anew(struct conn *conn, const struct redial_start *start)
+{
+	struct rescue *rescue = conn->rescue;
+	bool has_it = rescue->phase == PHASE_HOLDING;
+	rescue->now_ms = kernel_now_ms();
+	note_cause(rescue, start);
+	rescue->unsent = false;
+	enum reason reason = check_picture(conn, true, true);
+	if (reason == REASON_NONE)
+		reason = redial_plan_next(conn);
+	if (reason == REASON_NONE && !has_it && !keep_answer(rescue, start))
+		reason = REASON_RESOURCES;
+	if (reason == REASON_NONE) {
+		set_out(conn);
+		return reason;
+	}
+	if (rescue->attempts > 1)
+		log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
+			      rescue_elapsed_ms(rescue));
+	else
+		log_refused(&rescue->who, rescue->cause, reason);
+	if (!has_it)
+		rescue_free(conn);
+	return reason;
 }
 
 enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 {
 	if (conn->rescue)
-		return begin_again(conn, start);
+		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
 	struct rescue *rescue = new_rescue(conn, start);
 	enum reason reason = REASON_RESOURCES;
 	if (rescue) {
 		conn->rescue = rescue;
-		rescue->cause = start->cause;
+		note_cause(rescue, start);
 		rescue->first_cause = start->cause;
 		reason = ask(conn, rescue, false);
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = check_picture(conn, !start->unsent);
+			reason = check_picture(conn, !start->unsent, start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE)
 			reason = schedule(conn);
 	}
@@ -215,10 +292,38 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		rescue_free(conn);
 		return reason;
 	}
-	if (rescue->nonblocking && !conn->registration_count)
-		kernel_registrations_find(conn);
-	conn->busy = true;
+	set_out(conn);
 	return REASON_NONE;
+}
+
+bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	enum { ROOM_MIN = 4096 };
+	const struct redial_start start = {
+	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
+	uint32_t room = len + ROOM_MIN / 2 > ROOM_MIN ? (uint32_t)len + ROOM_MIN : ROOM_MIN;
+	char *answer = arena_alloc(room);
+	if (answer && !conn->rescue)
+		conn->rescue = new_rescue(conn, &start);
+	struct rescue *rescue = conn->rescue;
+	if (!answer || !rescue) {
+		arena_free(answer, room);
+		return false;
+	}
+	rescue_drop_answer(rescue);
+	rescue->phase = PHASE_HOLDING;
+	rescue->answered = true;
+	rescue->answer = answer;
+	rescue->answer_room = room;
+	for (int i = 0; i < count && rescue->answer_len < len; i++) {
+		size_t left = len - rescue->answer_len;
+		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
+		memcpy(answer + rescue->answer_len, iov[i].iov_base, piece);
+		rescue->answer_len += (uint32_t)piece;
+	}
+	conn->received += len;
+	conn->care |= CARE_HOLDING;
+	return true;
 }
 
 bool redial_would_begin(const struct conn *conn)

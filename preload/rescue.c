@@ -41,11 +41,22 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 	kernel_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
 }
 
+void rescue_drop_answer(struct rescue *rescue)
+{
+	rescue_close(&rescue->kept);
+	arena_free(rescue->answer, rescue->answer_room);
+	rescue->answer = NULL;
+	rescue->answer_room = 0;
+	rescue->answer_len = 0;
+	rescue->answer_given = 0;
+	rescue->answered = false;
+}
+
 void rescue_free(struct conn *conn)
 {
 	if (!conn->rescue)
 		return;
-	arena_free(conn->rescue->answer, conn->rescue->answer_len);
+	rescue_drop_answer(conn->rescue);
 	arena_free(conn->rescue, sizeof(*conn->rescue));
 	conn->rescue = NULL;
 }

@@ -17,6 +17,15 @@ enum phase {
 	PHASE_SENDING,
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
 	PHASE_FAILED,	/* the original error waits for the program's next call */
+	PHASE_HOLDING,	/* a response that may not be for the program is coming in, in pieces */
+	PHASE_GIVING,	/* the response that was held back waits for the program's next read */
+};
+
+/* What conn.c knows of a socket, while another one has the descriptor's number. */
+struct rescue_picture {
+	uint64_t cookie;
+	uint64_t received;
+	uint32_t flags;
 };
 
 struct rescue {
@@ -40,7 +49,17 @@ struct rescue {
 	uint64_t began_ms;	 /* kernel_now_ms() of the first failure */
 	uint64_t now_ms;	 /* the clock, as last looked at */
 	uint64_t wake_ms;	 /* when the phase is over at the latest */
-	char *answer;		 /* held back, for the program if all fails; NULL if none */
+	/*
+	 * The last response that was held back, for the program if all fails: its first bytes,
+	 * which were read, are here, the rest waits in its socket. That is `kept` once another
+	 * one has the number; before, it is the one that is called dead.
+	 */
+	bool answered;
+	bool off_track; /* of those bytes, the tracker cannot take more */
+	int kept;
+	struct rescue_picture kept_picture;
+	char *answer;
+	uint32_t answer_room;
 	uint32_t answer_len;
 	uint32_t answer_given; /* bytes of it that the program has had */
 	struct policy_retry settings;
@@ -76,7 +95,10 @@ void rescue_close(int *slot);
 /* Lets the timer fire when the rescue can go on. */
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
 
-/* Frees conn->rescue, whose descriptors are closed; NULL is fine. */
+/* Lets go of the response that is held back. */
+void rescue_drop_answer(struct rescue *rescue);
+
+/* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */
 void rescue_free(struct conn *conn);
 
 #endif

@@ -125,6 +125,11 @@ static enum sent send_during_rescue(struct conn *conn, const struct transmit *ca
 {
 	/* What the rescue has already taken would be missing before these bytes. */
 	bool begun = conn->held_len != 0;
+	if (redial_has_answer(conn)) { /* what it is to be told is known: no need to wait longer */
+		redial_settle(conn);
+		conn_unlock(conn);
+		return TRY_AGAIN;
+	}
 	if (conn->flags & CONN_UNHELD || conn->held_len + len > config.policy->hold_max_bytes)
 		return wait_for_socket(conn, begun);
 	if (conn_record(conn, call->iov, call->count, len) && !(conn->flags & CONN_UNHELD))
@@ -225,7 +230,7 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 	bool begun = conn->busy && conn->held_len;
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
-		conn_forget(conn);
+		conn_let_go(conn);
 		return begun ? tell(ECONNRESET) : PASS_ON;
 	}
 	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {

@@ -165,6 +165,7 @@ void conn_answer(struct server *s, struct conn *c, int status)
 {
 	enum action action = c->fault ? c->fault->action : ACT_NONE;
 
+	c->reply.retry_after = action == ACT_BUSY ? (int)c->fault->arg : -1;
 	if (reply_build(&c->reply, &c->request, status, c->id, c->requests)) {
 		conn_finish(c, true, true);
 		return;

@@ -97,6 +97,9 @@ void fault_act(struct server *s, struct conn *c)
 	case ACT_EARLY:
 		c->request.keep_alive = false;
 		/* fall through */
+	case ACT_BUSY:
+		conn_answer(s, c, 503);
+		return;
 	case ACT_STATUS:
 		conn_answer(s, c, (int)c->fault->arg);
 		return;

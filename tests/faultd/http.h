@@ -36,6 +36,7 @@ struct reply {
 	char *data;
 	size_t len;
 	bool close; /* the connection ends after it */
+	int retry_after; /* its header's value in seconds; negative: none. Set before it is built */
 };
 
 /*

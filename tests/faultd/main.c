@@ -40,6 +40,7 @@ static const char help[] =
     "  drop              read the request, never answer, stay connected\n"
     "  delay=MS          answer MS later\n"
     "  status=CODE       answer with this status\n"
+    "  busy=SECONDS      answer 503 with Retry-After\n"
     "  early=CODE        answer and close while the request body is still coming\n"
     "  refuse=N          RST; the next N connection attempts get ECONNREFUSED\n"
     "  hang-accept=N     RST; the next N connections get no answer to their SYNs\n"

@@ -115,16 +115,20 @@ static size_t put_head(char *out, size_t size, const struct reply *reply, const 
 {
 	const char *version = framing == BY_CLOSE ? "1.0" : "1.1";
 	char length[64] = "";
+	char retry_after[64] = "";
 
 	if (framing == BY_LENGTH)
 		snprintf(length, sizeof length, "Content-Length: %zu\r\n", body_len);
 	else if (framing == BY_CHUNKS)
 		strcpy(length, "Transfer-Encoding: chunked\r\n");
+	if (reply->retry_after >= 0)
+		snprintf(retry_after, sizeof retry_after, "Retry-After: %d\r\n",
+			 reply->retry_after);
 	return (size_t)snprintf(
 	    out, size,
 	    "HTTP/%s %d %s\r\nServer: faultd\r\nContent-Type: application/json\r\n"
-	    "X-Body-Sum: %08x\r\n%s%s\r\n",
-	    version, status, reason(status), sum, length,
+	    "X-Body-Sum: %08x\r\n%s%s%s\r\n",
+	    version, status, reason(status), sum, retry_after, length,
 	    reply->close ? "Connection: close\r\n"
 	    : r->http10	 ? "Connection: keep-alive\r\n"
 			 : "");

@@ -29,6 +29,7 @@ static const struct {
     {"drop", ACT_DROP, ARG_NONE, 0, 0},
     {"delay", ACT_DELAY, ARG_NEEDED, 0, 600000},
     {"status", ACT_STATUS, ARG_NEEDED, 200, 599},
+    {"busy", ACT_BUSY, ARG_NEEDED, 0, 100000},
     {"early", ACT_EARLY, ARG_NEEDED, 200, 599},
     {"refuse", ACT_REFUSE, ARG_NEEDED, 1, 1000},
     {"hang-accept", ACT_HANG_ACCEPT, ARG_NEEDED, 1, 32},

@@ -25,6 +25,12 @@ void redial_recovered(struct conn *conn, unsigned status)
 	conn->rescue = NULL;
 }
 
+bool redial_owe(struct conn *conn)
+{
+	(void)conn;
+	return false;
+}
+
 enum { FD = 77 };
 
 #define GET    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
