@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "cancel.h"
 #include "mem.h"
 #include "real.h"
 #include "sys.h"
@@ -286,7 +287,7 @@ int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int kept = get_errno();
 	/* Through the next interposer, if there is one: it may be what reaches the peer at all. */
-	int error = real.connect(fd, addr, len) < 0 ? -get_errno() : 0;
+	int error = UNCANCELLED(real.connect(fd, addr, len)) < 0 ? -get_errno() : 0;
 	set_errno(kept);
 	return error;
 }
@@ -427,6 +428,6 @@ void kernel_close(int fd)
 	if (fd < 0)
 		return;
 	int kept = get_errno();
-	real.close(fd);
+	UNCANCELLED(real.close(fd));
 	set_errno(kept);
 }

@@ -31,6 +31,8 @@ $(T)/behind/%.so: tests/flow/behind/%.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -shared -fPIC $< -o $@
 
+$(T)/tests/flow/test_unwinding.o: CFLAGS += -fexceptions
+
 $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
 

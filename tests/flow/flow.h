@@ -93,6 +93,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(jumps)                                                                                   \
 	X(sockets)                                                                                 \
 	X(mended)                                                                                  \
+	X(unwinding)                                                                               \
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
