@@ -9,15 +9,15 @@
 #include "../policy/state.h"
 
 /*
- * Maps the launch's file; for the constructor. A file that is missing, another user's, or not what
- * it must be is passed over: the budget is then this process's alone.
+ * Maps the launch's file; for the constructor. One that is missing, another user's, or not of the
+ * kind that it must be is passed over: the state is then this process's own.
  */
 void shared_map(const char *path);
 
 /*
- * The state; made now if there is none yet. NULL if no memory can be had. Async-signal-safe; costs
- * no system call but at the first call of a process whose file was not mapped (mmap,
- * clock_gettime).
+ * The state: the launch's, if its file was mapped and holds one, else our own. NULL if no memory
+ * can be had. Async-signal-safe; only the first call in a process makes system calls
+ * (clock_gettime, for our own memory mmap).
  */
 struct state *shared_state(void);
 
