@@ -48,13 +48,15 @@ policy_keys() {
 		/^#define BACKOFF_KEYS/ { prefix = "retry.backoff." }
 		/^#define RETRY_KEYS/ { prefix = "retry." }
 		/^static const struct load_key rule_keys/ { prefix = "rules." }
+		/^static const struct load_key budget_keys/ { prefix = "budget." }
+		/^static const struct load_key breaker_keys/ { prefix = "breaker." }
 		/^static const struct load_key log_keys/ { prefix = "log." }
 		/^static const struct load_key policy_keys/ { prefix = "" }
 		/^static const struct load_key (policy_backoff|rule_backoff|retry)_keys/ { next }
-		/\.name = "|NUMBER\("/ {
+		/\.name = "|(NUMBER|MILLI)\("/ {
 			split($0, part, "\"")
 			print prefix part[2]
-		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|log' | sort -u
+		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|budget|breaker|log' | sort -u
 }
 
 # What a policy that sets README's key to a number that is far too large is told: "1 to 10".
@@ -62,6 +64,7 @@ range_of() {
 	case $1 in
 	*.backoff.*) text="retry = { backoff = { ${1##*.} = 2000000000; }; };" ;;
 	retry.*) text="retry = { ${1#*.} = 2000000000; };" ;;
+	budget.* | breaker.*) text="${1%%.*} = { ${1#*.} = 2000000000; };" ;;
 	rules.*) text="rules = ( { ${1#*.} = 2000000000; } );" ;;
 	esac
 	echo "$text" >"$tmp/policy.cfg"
@@ -109,9 +112,16 @@ none "every word of retry.on, jitter and facility" "$(
 
 # Each key's default is what `redial-policy show` prints, its range what a wrong value is told.
 build/redial-policy show >"$tmp/shown"
+# The line of `show` in which the key stands, in the group that it is of.
+shown_of() {
+	group=${1%%.*}
+	[ "$group" != "$1" ] || group=
+	awk -v group="$group" '/^[a-z]+ = {/ { inside = $1 } /^};/ { inside = "" }
+		inside == group { print " " $0 }' "$tmp/shown"
+}
 none "every default is the built-in one" "$(first_words Keys | while read -r key; do
 	default=$(key_row "$key" | cell 4 | tr -d '`')
-	[ -z "$default" ] || grep -qF -- "${key##*.} = $default;" "$tmp/shown" ||
+	[ -z "$default" ] || shown_of "$key" | grep -qF -- " ${key##*.} = $default;" ||
 		echo "$key is not $default"
 done)"
 none "every range is the one that is checked" "$(first_words Keys | while read -r key; do
@@ -121,5 +131,18 @@ none "every range is the one that is checked" "$(first_words Keys | while read -
 done)"
 section Policy | awk '/^```/ { fenced = !fenced; next } fenced' >"$tmp/example.cfg"
 none "the example policy is right" "$(build/redial-policy check "$tmp/example.cfg" 2>&1)"
+
+# The policies that are shipped: what they show as a comment is right too.
+none "the shipped policies are right, and so are their example rules" "$(
+	for file in scripts/policies/*.cfg; do
+		awk 'length > 80 { print FILENAME ": is wider than 80 columns: " $0 }' "$file"
+		sed '/^# rules = (/,$s/^# \?//' "$file" >"$tmp/uncommented.cfg"
+		grep -q '^rules' "$tmp/uncommented.cfg" || echo "$file: no example rules"
+		build/redial-policy check "$file" 2>&1
+		build/redial-policy check "$tmp/uncommented.cfg" 2>&1
+	done)"
+none "default.cfg names every key" "$(policy_keys | grep -v '^rules\.' | while read -r key; do
+	grep -qE "(^|[ {])${key##*.} = " scripts/policies/default.cfg || echo "it lacks: $key"
+done)"
 
 check_end

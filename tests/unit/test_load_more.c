@@ -293,6 +293,32 @@ static void a_rule_may_set_every_key_of_retry(void)
 	runner_expect_long("together", POLICY_USES_RESPONSE_TIMEOUT, policy.uses);
 }
 
+static void recommended_cfg_sends_nothing_twice_that_changes_something(void)
+{
+	static const unsigned statuses[] = {429, 502, 503, 504};
+
+	runner_expect_long("load", 0,
+			   load_policy("scripts/policies/recommended.cfg", &policy, &error));
+	runner_expect_long("methods", method_bit(METHOD_GET) | method_bit(METHOD_HEAD),
+			   policy.retry.methods);
+	runner_expect_long("on",
+			   POLICY_ON_ALL & ~(POLICY_ON_FIRST_USE | POLICY_ON_RESPONSE_TIMEOUT),
+			   policy.retry.on);
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		runner_expect_long("listed", 1,
+				   policy_has_status(policy.retry.statuses, statuses[i]));
+	runner_expect_long("500", 0, policy_has_status(policy.retry.statuses, 500));
+	runner_expect_long("408", 0, policy_has_status(policy.retry.statuses, 408));
+	runner_expect_long("key", 1, policy.retry.key_headers);
+	runner_expect_text("key", "Idempotency-Key", policy.names[0]);
+	runner_expect_long("jitter", JITTER_FULL, policy.retry.backoff.jitter);
+	runner_expect_long("max_attempts", 3, policy.retry.max_attempts);
+	runner_expect_long("budget", 1, policy.budget.enabled);
+	runner_expect_long("breaker", 1, policy.breaker.enabled);
+	runner_expect_long("reject", 0, policy.breaker.reject);
+	runner_expect_long("rules", 0, policy.rule_count);
+}
+
 void suite_load_more(void)
 {
 	static const struct runner_test tests[] = {
@@ -307,6 +333,7 @@ void suite_load_more(void)
 	    TEST(an_attempt_header_that_means_something_else_is_refused),
 	    TEST(an_attempt_header_is_no_idempotency_key),
 	    TEST(a_rule_may_set_every_key_of_retry),
+	    TEST(recommended_cfg_sends_nothing_twice_that_changes_something),
 	    TEST_END};
 
 	runner_suite("load_more", tests);
