@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "config.h"
 #include "mem.h"
+#include "pace.h"
 #include "redial.h"
 #include "table.h"
 
@@ -167,13 +168,16 @@ void conn_open(int fd)
 	       sizeof(*conn) - offsetof(struct conn, epoch));
 	conn->epoch = epoch;
 	conn->fd = fd;
+	conn->peer_state = &pace_nobody;
 	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
 	conn_unlock(conn);
 	table_set(fd, conn);
 }
 
-void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie)
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie,
+		    struct state_peer *peer_state)
 {
+	conn->peer_state = peer_state;
 	/* A local socket's address is longer, and the kernel still tells it at a rescue. */
 	size_t known = addr->sa_family == AF_INET    ? sizeof(conn->peer.in)
 		       : addr->sa_family == AF_INET6 ? sizeof(conn->peer.in6)
@@ -316,6 +320,10 @@ static void pop_request(struct conn *conn)
 	conn->request_count--;
 	for (int i = 0; i < conn->request_count; i++)
 		conn->requests[i] = conn->requests[i + 1];
+	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
+		conn->flags &= ~(uint32_t)CONN_FAILED;
+	else
+		state_answered(conn->peer_state);
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED;
 	if (conn->request_count == 0) {
 		release_held(conn);

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "../policy/decide.h"
+#include "../policy/state.h"
 #include "http1.h"
 #include "sys.h"
 
@@ -53,6 +54,7 @@ enum conn_flag {
 	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
 	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
 	CONN_CONNECTED = 1 << 9, /* connect was called */
+	CONN_FAILED = 1 << 14,	 /* the response being read has been counted as a failure */
 	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 };
@@ -60,6 +62,7 @@ enum conn_flag {
 /* What a read has to look out for. */
 enum conn_care {
 	CARE_STATUSES = 1 << 0, /* the policy retries some */
+	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
 	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
 };
 
@@ -86,7 +89,8 @@ struct conn {
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */
-	char *held;	       /* the unanswered requests' bytes, one after the other */
+	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
+	char *held;		       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
 	int8_t held_class; /* the arena's pool that it is from */
 	uint32_t unsent;   /* of held, at its end: pipelined requests that wait their turn */
@@ -119,8 +123,9 @@ extern struct conn conn_own __attribute__((visibility("hidden")));
 /* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */
 void conn_open(int fd);
 
-/* The address that connect was given, and the cookie of the socket. */
-void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie);
+/* The address that connect was given, the cookie of the socket, and the counts of that peer. */
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie,
+		    struct state_peer *peer_state);
 
 /* Is fd one of the connection's numbers? */
 static inline bool conn_has(const struct conn *conn, int fd)

@@ -8,6 +8,7 @@
 #include "http1.h"
 #include "kernel.h"
 #include "mem.h"
+#include "pace.h"
 #include "redial.h"
 #include "redial_place.h"
 #include "rescue.h"
@@ -101,7 +102,11 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	    .retry_after_ms =
 		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), kernel_realtime_s()),
 	};
-	return redial_begin(conn, &start) == REASON_NONE;
+	if (redial_begin(conn, &start) == REASON_NONE)
+		return true;
+	if (!idle_408)
+		conn->flags |= CONN_FAILED;
+	return false;
 }
 
 /* A peek: what the program is shown it has seen, so all is decided now or never. */
@@ -120,11 +125,24 @@ static enum held look_at_peeked(struct conn *conn, const struct receive *call, s
 	return HELD_RESCUE;
 }
 
+/* The first response of a connection that was let through to see how the peer does. */
+static void end_probe(struct conn *conn, int status)
+{
+	union kernel_address peer;
+	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
+		return;
+	conn->care &= (uint8_t)~CARE_PROBE;
+	kernel_peer(conn, conn->fd, &peer);
+	if (status <= 0 || !is_listed(status))
+		pace_succeeded(conn->peer_state, &peer.any, kernel_now_ms());
+}
+
 enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
 {
 	const char *bytes = call->iov->iov_base;
 	bool in_one = call->iov->iov_len >= len;
 	int status = status_of(bytes, in_one ? len : call->iov->iov_len);
+	end_probe(conn, status);
 	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
 		return HELD_NOT;
 	if (status && status != 408 && !is_listed(status))

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "kernel.h"
 #include "mem.h"
+#include "pace.h"
 #include "real.h"
 #include "redial.h"
 #include "table.h"
@@ -71,7 +72,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 	if (!conn || !conn_lock(conn, fd))
 		return;
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
-		conn_connected(conn, addr, len, cookie);
+		conn_connected(conn, addr, len, cookie, pace_peer(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
 		conn_forget(conn); /* connected, but to which of the two? */
 		return;

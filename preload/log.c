@@ -169,6 +169,17 @@ void log_refused(const struct log_request *who, enum cause cause, enum reason re
 	finish(&line, who, LEVEL_NOTICE);
 }
 
+void log_breaker(const struct sockaddr *peer, const char *state)
+{
+	struct log_line line;
+	char name[LOG_PEER_MAX];
+	copy_peer(name, peer);
+	line_begin(&line, "breaker");
+	line_put_text(&line, "state", state);
+	line_put_text(&line, "peer", name);
+	log_sink_send(&line, LEVEL_NOTICE);
+}
+
 void log_invalid_policy(const char *file, unsigned line_number, const char *error)
 {
 	struct log_line line;

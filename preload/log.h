@@ -49,6 +49,9 @@ void log_abandoned(const struct log_request *who, uint32_t attempts, uint64_t el
 /* A failure that the safety rule lets through to the program. */
 void log_refused(const struct log_request *who, enum cause cause, enum reason reason);
 
+/* The breaker of this peer has become "open", "half-open" or "closed". */
+void log_breaker(const struct sockaddr *peer, const char *state);
+
 /* The policy cannot be used; redial passes everything through. line 0: none applies. */
 void log_invalid_policy(const char *file, unsigned line, const char *error);
 

@@ -8,6 +8,7 @@
 #include "jitter.h"
 #include "kernel.h"
 #include "mem.h"
+#include "pace.h"
 #include "sys.h"
 
 void persist_begin(struct persist *persist, const struct match_request *request)
@@ -61,6 +62,9 @@ bool persist_again(struct persist *persist, enum cause cause)
 	    backoff_delay_ms(&persist->settings.backoff, persist->attempts + 1, jitter_bits(salt));
 	if (elapsed_ms + delay_ms >= persist->settings.total_timeout_ms)
 		return give_up(persist, cause, REASON_DEADLINE, elapsed_ms);
+	reason = pace_take(persist->peer, persist->peer_addr, cause, kernel_now_ms());
+	if (reason != REASON_NONE)
+		return give_up(persist, cause, reason, elapsed_ms);
 	persist->attempts++;
 	log_attempt(&persist->who, persist->attempts, persist->settings.max_attempts, cause,
 		    delay_ms);

@@ -11,6 +11,7 @@
 
 #include "../policy/decide.h"
 #include "../policy/match.h"
+#include "../policy/state.h"
 #include "log.h"
 
 /* One call of the program's that has failed. */
@@ -18,6 +19,8 @@ struct persist {
 	uint32_t attempts; /* so far, the first included */
 	uint64_t began_ms; /* kernel_now_ms() of the first failure */
 	struct policy_retry settings;
+	struct state_peer *peer; /* of a connect, else NULL: the caller sets it with its address */
+	const struct sockaddr *peer_addr;
 	struct log_request who; /* for the log: the caller fills it, which starts out empty */
 };
 

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mark.h"
 #include "mem.h"
+#include "pace.h"
 #include "redial_pipeline.h"
 #include "redial_place.h"
 #include "redial_plan.h"
@@ -35,6 +36,8 @@ static void end_attempts(struct conn *conn)
 		rescue_drop_answer(rescue);
 	redial_bring_back(conn);
 	redial_unplace(conn);
+	if (rescue->answered)
+		conn->flags |= CONN_FAILED;
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 }
 
@@ -54,6 +57,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	tell_attempt(rescue);
 	rescue_close(&rescue->fresh);
 	rescue->cause = cause;
+	redial_plan_blame(conn, false);
 	enum reason reason = redial_plan_next(conn);
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
@@ -284,6 +288,9 @@ void redial_tell_recovered(struct conn *conn, unsigned status)
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
 	log_recovered(&rescue->who, rescue->attempts, status, rescue_elapsed_ms(rescue));
+	union kernel_address peer;
+	kernel_peer(conn, conn->fd, &peer);
+	pace_succeeded(conn->peer_state, &peer.any, rescue->now_ms);
 }
 
 void redial_recovered(struct conn *conn, unsigned status)

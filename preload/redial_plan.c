@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "mark.h"
 #include "mem.h"
+#include "pace.h"
 #include "redial.h"
 #include "redial_place.h"
 #include "rescue.h"
@@ -99,6 +100,26 @@ static enum reason ask(const struct conn *conn, const struct rescue *rescue, boo
 	return decide(config.policy, &rescue->settings, &facts);
 }
 
+void redial_plan_blame(const struct conn *conn, bool reused)
+{
+	enum cause cause = conn->rescue->cause;
+	union kernel_address peer;
+	/* That an idle connection ends says nothing of the peer's health. */
+	bool usual = cause == CAUSE_STALE || cause == CAUSE_IDLE ||
+		     (reused && (cause == CAUSE_RESET || cause == CAUSE_EOF));
+	if (usual)
+		return;
+	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
+}
+
+static enum reason ask_pace(const struct conn *conn)
+{
+	union kernel_address peer;
+	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	return pace_take(conn->peer_state, &peer.any, conn->rescue->cause, conn->rescue->now_ms);
+}
+
 /* Plans the next sending, after the pause that backoff asks for. */
 static enum reason schedule(struct conn *conn)
 {
@@ -109,6 +130,9 @@ static enum reason schedule(struct conn *conn)
 		delay_ms = rescue->retry_after_ms;
 	if (rescue_elapsed_ms(rescue) + delay_ms >= rescue->settings.total_timeout_ms)
 		return REASON_DEADLINE;
+	enum reason reason = ask_pace(conn);
+	if (reason != REASON_NONE)
+		return reason;
 	rescue->attempts++;
 	mark_attempt(conn, rescue->attempts);
 	rescue->phase = PHASE_BACKOFF;
@@ -188,11 +212,13 @@ static void refuse(const struct conn *conn, const struct redial_start *start, en
 	log_refused(&who, start->cause, reason);
 }
 
-static void note_cause(struct rescue *rescue, const struct redial_start *start)
+static void note_cause(struct conn *conn, const struct redial_start *start)
 {
+	struct rescue *rescue = conn->rescue;
 	rescue->cause = start->cause;
 	rescue->status = start->status;
 	rescue->who.status = start->status;
+	redial_plan_blame(conn, conn->flags & CONN_REUSED);
 	rescue->retry_after_ms = start->retry_after_ms;
 }
 
@@ -205,6 +231,8 @@ static void give_up(struct conn *conn, enum reason reason)
 	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
 		rescue_drop_answer(rescue);
 	redial_bring_back(conn);
+	if (rescue->answered)
+		conn->flags |= CONN_FAILED;
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 	conn->busy = true; /* the next step tells */
 }
@@ -217,7 +245,7 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	/* Found dead before anything was sent, the first connection had no error to tell. */
 	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
 		rescue->error = start->error;
-	note_cause(rescue, start);
+	note_cause(conn, start);
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
 	enum reason reason = check_picture(conn, true, false);
@@ -248,7 +276,7 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 	struct rescue *rescue = conn->rescue;
 	bool has_it = rescue->phase == PHASE_HOLDING;
 	rescue->now_ms = kernel_now_ms();
-	note_cause(rescue, start);
+	note_cause(conn, start);
 	rescue->unsent = false;
 	enum reason reason = check_picture(conn, true, true);
 	if (reason == REASON_NONE)
@@ -277,7 +305,7 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 	enum reason reason = REASON_RESOURCES;
 	if (rescue) {
 		conn->rescue = rescue;
-		note_cause(rescue, start);
+		note_cause(conn, start);
 		rescue->first_cause = start->cause;
 		reason = ask(conn, rescue, false);
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))

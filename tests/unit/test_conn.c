@@ -31,6 +31,8 @@ bool redial_owe(struct conn *conn)
 	return false;
 }
 
+struct state_peer pace_nobody;
+
 enum { FD = 77 };
 
 #define GET    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -44,7 +46,7 @@ static struct conn *opened(void)
 	struct conn *conn = table_find(FD);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
 	CU_ASSERT_FATAL(conn_lock(conn, FD));
-	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234);
+	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234, &pace_nobody);
 	return conn;
 }
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "pace.h"
+
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include "../policy/breaker.h"
+#include "../policy/budget.h"
+#include "config.h"
+#include "log.h"
+#include "mem.h"
+#include "shared.h"
+
+struct state_peer pace_nobody;
+
+static uint64_t key_of(const struct sockaddr *addr, socklen_t len)
+{
+	const struct sockaddr_in *in = (const void *)addr;
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+	const struct sockaddr_un *un = (const void *)addr;
+	if (addr->sa_family == AF_INET && len >= sizeof(*in))
+		return state_key(AF_INET, &in->sin_addr, sizeof(in->sin_addr), in->sin_port);
+	if (addr->sa_family == AF_INET6 && len >= sizeof(*in6))
+		return state_key(AF_INET6, &in6->sin6_addr, sizeof(in6->sin6_addr), in6->sin6_port);
+	size_t path_at = offsetof(struct sockaddr_un, sun_path);
+	if (addr->sa_family != AF_UNIX || len <= path_at)
+		return 0;
+	/* A path ends with its NUL, if it has one; an abstract name is all that len says. */
+	size_t path_len = len - path_at;
+	if (un->sun_path[0])
+		path_len = text_len(un->sun_path, path_len);
+	return state_key(AF_UNIX, un->sun_path, path_len, 0);
+}
+
+struct state_peer *pace_peer(const struct sockaddr *addr, socklen_t len)
+{
+	struct state *state = shared_state();
+	return state ? state_peer(state, key_of(addr, len)) : &pace_nobody;
+}
+
+static void tell(enum breaker_change change, const struct sockaddr *addr)
+{
+	if (change == BREAKER_HAS_OPENED)
+		log_breaker(addr, "open");
+	else if (change == BREAKER_HAS_HALF_OPENED)
+		log_breaker(addr, "half-open");
+	else if (change == BREAKER_HAS_CLOSED)
+		log_breaker(addr, "closed");
+}
+
+enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum cause cause,
+		      uint64_t now_ms)
+{
+	const struct policy *policy = config.policy;
+	struct state *state = shared_state();
+	enum breaker_change change = BREAKER_SAME;
+	if (cause == CAUSE_STALE || cause == CAUSE_IDLE || !state)
+		return REASON_NONE;
+	if (peer && !breaker_allows(peer, &policy->breaker, now_ms, &change))
+		return REASON_BREAKER;
+	tell(change, addr);
+	if (budget_take(state, &policy->budget, now_ms))
+		return REASON_NONE;
+	if (peer)
+		breaker_give_back(peer, now_ms);
+	return REASON_BUDGET;
+}
+
+void pace_failed(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms)
+{
+	tell(breaker_failed(peer, &config.policy->breaker, now_ms), addr);
+}
+
+void pace_succeeded(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms)
+{
+	tell(breaker_succeeded(peer, &config.policy->breaker, now_ms), addr);
+}
+
+bool pace_rejects(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms,
+		  bool *probe)
+{
+	const struct policy_breaker *settings = &config.policy->breaker;
+	enum breaker_change change;
+	*probe = false;
+	if (breaker_state(peer) == BREAKER_CLOSED)
+		return false;
+	if (!breaker_allows(peer, settings, now_ms, &change))
+		return true;
+	tell(change, addr);
+	*probe = breaker_state(peer) == BREAKER_HALF_OPEN;
+	return false;
+}
