@@ -115,6 +115,38 @@ static void rule_lets_a_put_be_resent_where_it_matches_and_nowhere_else(void)
 	obeys(flow, &(struct expectation){REFUSED("method")});
 }
 
+/* arg: the headers of the POST. */
+PROGRAM(get_then_post_with_headers)
+{
+	char request[300];
+	int len = snprintf(request, sizeof(request),
+			   "POST /2 HTTP/1.1\r\nHost: test\r\n%sContent-Length: 5\r\n\r\norder",
+			   program.arg);
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	if (put(fd, request, len))
+		answer(fd);
+}
+
+static void post_with_an_idempotency_key_is_resent_if_the_policy_knows_its_header(void)
+{
+	static const char *const unkeyed[] = {"", "Idempotency-Key:\r\n", "Idempotency-Key:  \r\n",
+					      "X-Idempotency-Key: 7\r\n", "Idempotency: Key\r\n"};
+	struct flow flow = {.program = "get_then_post_with_headers",
+			    .arg = "X-Other: 1\r\nidempotency-key: 7\r\n",
+			    .faults = {"reset@1.2"},
+			    .policy = "retry = { idempotency_key_headers = "
+				      "[\"X-Key\", \"Idempotency-Key\"]; };"};
+	obeys(flow, &(struct expectation){HEALED});
+	for (size_t i = 0; i < sizeof(unkeyed) / sizeof(unkeyed[0]); i++) {
+		struct flow other = flow;
+		other.arg = unkeyed[i];
+		obeys(other, &(struct expectation){REFUSED("method")});
+	}
+	flow.policy = NULL;
+	obeys(flow, &(struct expectation){REFUSED("method")});
+}
+
 PROGRAM(get_then_query_by_post)
 {
 	int fd = dial();
@@ -267,6 +299,7 @@ const struct runner_test settings_tests[] = {
     T(first_request_of_a_connection_is_not_resent),
     T(first_request_is_resent_if_the_policy_says_so),
     T(rule_lets_a_put_be_resent_where_it_matches_and_nowhere_else),
+    T(post_with_an_idempotency_key_is_resent_if_the_policy_knows_its_header),
     T(rule_lets_a_post_be_resent_where_it_says_that_it_is_harmless),
     T(rule_of_one_request_does_not_count_for_those_behind_it),
     T(rule_matches_by_the_port_of_the_peer),

@@ -178,6 +178,17 @@ static void a_compiled_policy_is_the_text_it_came_from(void)
 	process_free(&shown);
 }
 
+static void every_key_survives_being_compiled(void)
+{
+	const char *text = scratch_text("full.cfg", full);
+	const char *out = scratch_path("full.bin");
+	struct process_result shown = RUN("show", text);
+
+	expect_run(RUN("compile", text, "-o", out), 0, "", "");
+	expect_run(RUN("show", out), 0, shown.out, "");
+	process_free(&shown);
+}
+
 static void a_spoiled_compiled_policy_is_refused(void)
 {
 	static struct compiled file;
@@ -285,6 +296,7 @@ void suite_tool(void)
 						   TEST(what_show_prints_loads_to_the_same_policy),
 						   TEST(show_prints_what_the_file_says),
 						   TEST(a_compiled_policy_is_the_text_it_came_from),
+						   TEST(every_key_survives_being_compiled),
 						   TEST(a_spoiled_compiled_policy_is_refused),
 						   TEST(compile_leaves_nothing_half_written),
 						   TEST(wrong_usage_has_its_own_exit_status),
