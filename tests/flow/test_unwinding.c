@@ -26,14 +26,14 @@ static void tell_cleanup(void *what)
 
 static void read_one_byte(int fd)
 {
-	__attribute__((cleanup(tell_end))) const char *inner = "the reader";
+	__attribute__((cleanup(tell_end), unused)) const char *inner = "the reader";
 	char byte;
 	recv(fd, &byte, 1, MSG_PEEK);
 }
 
 static void *reader(void *fd)
 {
-	__attribute__((cleanup(tell_end))) const char *outer = "the thread";
+	__attribute__((cleanup(tell_end), unused)) const char *outer = "the thread";
 	pthread_cleanup_push(tell_cleanup, (void *)"the thread");
 	read_one_byte(*(int *)fd);
 	pthread_cleanup_pop(0);
