@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -42,14 +43,28 @@ static int get_int(int fd, int level, int name)
 uint64_t kernel_cookie(int fd)
 {
 	uint64_t cookie = 0;
-	return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, sizeof(cookie)) ? cookie : 0;
+	socklen_t len = sizeof(cookie);
+	long error = sys6(getsockopt, fd, SOL_SOCKET, SO_COOKIE, &cookie, &len, 0);
+	if (error == 0)
+		return cookie;
+	/* An old kernel, or one that is emulated: the inode's number serves as well. */
+	struct stat file;
+	bool unknown = error == -ENOPROTOOPT || error == -EINVAL || error == -EOPNOTSUPP;
+	return unknown && sys2(fstat, fd, &file) == 0 && S_ISSOCK(file.st_mode) ? file.st_ino : 0;
 }
 
-/* Room for what the running kernel has; members it lacks stay zero. */
-static bool tcp_info(int fd, struct tcp_info *info)
+/* What the kernel counted of a TCP connection's received bytes; none if it does not tell. */
+enum { UNTOLD = 0, TOLD = 1, NOT_TCP = -1 };
+
+static int received_by_kernel(int fd, uint64_t *received)
 {
-	memset(info, 0, sizeof(*info));
-	return get_option(fd, IPPROTO_TCP, TCP_INFO, info, sizeof(*info));
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	if (sys6(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len, 0) < 0)
+		return NOT_TCP;
+	*received = info.tcpi_bytes_received;
+	return len >= offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(*received) ? TOLD
+											 : UNTOLD;
 }
 
 static bool has_hung_up(int fd)
@@ -74,27 +89,26 @@ bool kernel_is_dead(int fd)
 
 bool kernel_received_was(int fd, int family, uint64_t seen)
 {
-	struct tcp_info info;
-	if (family == AF_UNIX)
+	uint64_t received = 0;
+	int told = family == AF_UNIX ? UNTOLD : received_by_kernel(fd, &received);
+	if (told == UNTOLD)
 		return !kernel_has_unread(fd);
-	if (!tcp_info(fd, &info))
-		return false;
 	/* A FIN counts as one byte; after a reset one cannot tell whether one had come. */
-	return info.tcpi_bytes_received == seen || info.tcpi_bytes_received == seen + 1;
+	return told == TOLD && (received == seen || received == seen + 1);
 }
 
 bool kernel_read_was(int fd, int family, uint64_t seen)
 {
-	struct tcp_info before, after;
+	uint64_t before = 0, after = 0;
 	int unread = 0;
-	if (family == AF_UNIX) /* which tells nothing of what has come */
-		return true;
-	if (!tcp_info(fd, &before) || sys3(ioctl, fd, FIONREAD, &unread) < 0 ||
-	    !tcp_info(fd, &after))
+	int told = family == AF_UNIX ? UNTOLD : received_by_kernel(fd, &before);
+	if (told != TOLD)
+		return told == UNTOLD;
+	if (sys3(ioctl, fd, FIONREAD, &unread) < 0 || received_by_kernel(fd, &after) != TOLD)
 		return false;
 	/* More may come while we ask; and a FIN counts as one byte. */
 	uint64_t came = seen + (uint64_t)unread;
-	return before.tcpi_bytes_received <= came + 1 && came <= after.tcpi_bytes_received;
+	return before <= came + 1 && came <= after;
 }
 
 int kernel_take_error(int fd)

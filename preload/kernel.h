@@ -24,7 +24,10 @@ socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *add
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t kernel_now_ms(void);
 
-/* The number that the kernel gave the socket for its life (SO_COOKIE, Linux 4.6); 0 if none. */
+/*
+ * The number that the kernel gave the socket for its life (SO_COOKIE, Linux 4.6), or that of its
+ * inode where the kernel knows no cookie; 0 if fd is no socket.
+ */
 uint64_t kernel_cookie(int fd);
 
 /* Has the peer's FIN or RST arrived, or the connection ended otherwise? (tcp(7), TCP_INFO) */
@@ -33,7 +36,7 @@ bool kernel_is_dead(int fd);
 /*
  * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
  * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such
- * count: there it only says that nothing waits.
+ * count, nor has an old or emulated kernel: there it only says that nothing waits.
  */
 bool kernel_received_was(int fd, int family, uint64_t seen);
 
