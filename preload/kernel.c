@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cancel.h"
+#include "kernel_option.h"
 #include "mem.h"
 #include "real.h"
 #include "sys.h"
@@ -26,18 +27,6 @@ uint64_t kernel_now_ms(void)
 	struct timespec now = {0};
 	sys2(clock_gettime, CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Our own questions go straight to the kernel: nobody else has an interest in them. */
-static bool get_option(int fd, int level, int name, void *value, socklen_t len)
-{
-	return sys6(getsockopt, fd, level, name, value, &len, 0) == 0;
-}
-
-static int get_int(int fd, int level, int name)
-{
-	int value = 0;
-	return get_option(fd, level, name, &value, sizeof(value)) ? value : 0;
 }
 
 uint64_t kernel_cookie(int fd)
@@ -82,7 +71,7 @@ bool kernel_is_dead(int fd)
 {
 	/* The first byte is the state: asking for it alone spares the kernel's copying the rest. */
 	uint8_t state = 0;
-	if (get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+	if (kernel_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
 		return state != STATE_ESTABLISHED;
 	return has_hung_up(fd);
 }
@@ -113,7 +102,7 @@ bool kernel_read_was(int fd, int family, uint64_t seen)
 
 int kernel_take_error(int fd)
 {
-	return get_int(fd, SOL_SOCKET, SO_ERROR);
+	return kernel_int(fd, SOL_SOCKET, SO_ERROR);
 }
 
 bool kernel_has_unread(int fd)
@@ -153,140 +142,6 @@ int64_t kernel_realtime_s(void)
 	return now.tv_sec;
 }
 
-static void copy_int(int from, int to, int level, int name)
-{
-	int value;
-	if (get_option(from, level, name, &value, sizeof(value)) && value)
-		sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
-}
-
-static bool all_zero(const char *bytes, size_t len)
-{
-	while (len && !*bytes) {
-		bytes++;
-		len--;
-	}
-	return !len;
-}
-
-/* Larger ones, where the program set them: zero is what a new socket has. */
-static void copy_wide(int from, int to, int level, int name, void *value, socklen_t len)
-{
-	socklen_t got = len;
-	if (sys6(getsockopt, from, level, name, value, &got, 0) == 0 && !all_zero(value, got))
-		sys6(setsockopt, to, level, name, value, got, 0);
-}
-
-/* Buffer sizes are copied only where the program set them: a fixed size turns autotuning off. */
-static void copy_buffer_sizes(int from, int to)
-{
-	enum { SNDBUF_SET = 1, RCVBUF_SET = 2 };
-	const int buf_lock = 72; /* SO_BUF_LOCK, Linux 5.14 */
-	int locked = get_int(from, SOL_SOCKET, buf_lock);
-	if (!locked)
-		return;
-	/* The kernel reports twice what was asked for (socket(7)). */
-	int send_half = get_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
-	int receive_half = get_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
-	if (locked & SNDBUF_SET)
-		sys6(setsockopt, to, SOL_SOCKET, SO_SNDBUF, &send_half, sizeof(int), 0);
-	if (locked & RCVBUF_SET)
-		sys6(setsockopt, to, SOL_SOCKET, SO_RCVBUF, &receive_half, sizeof(int), 0);
-}
-
-struct option {
-	int level;
-	int name;
-};
-
-static void copy_ints(int from, int to, const struct option *options, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		copy_int(from, to, options[i].level, options[i].name);
-}
-
-/* What the handshake, or the way the first bytes go out, depends on. */
-static void copy_early_options(int from, int to, int family)
-{
-	static const struct option ints[] = {
-	    {IPPROTO_TCP, TCP_NODELAY},
-	    {SOL_SOCKET, SO_MARK},
-	    {SOL_SOCKET, SO_DONTROUTE},
-	    {IPPROTO_IP, IP_TOS},
-	};
-	static const struct option ints6[] = {{IPPROTO_IPV6, IPV6_V6ONLY},
-					      {IPPROTO_IPV6, IPV6_TCLASS}};
-	char name[16];
-	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
-	if (family == AF_INET6)
-		copy_ints(from, to, ints6, sizeof(ints6) / sizeof(ints6[0]));
-	copy_wide(from, to, SOL_SOCKET, SO_BINDTODEVICE, name, sizeof(name));
-	copy_buffer_sizes(from, to);
-}
-
-void kernel_copy_options(int from, int to)
-{
-	static const struct option ints[] = {
-	    {SOL_SOCKET, SO_PRIORITY},
-	    {SOL_SOCKET, SO_OOBINLINE},
-	    {IPPROTO_TCP, TCP_USER_TIMEOUT},
-	    {SOL_SOCKET, SO_KEEPALIVE},
-	};
-	static const struct option keepalive[] = {
-	    {IPPROTO_TCP, TCP_KEEPIDLE},
-	    {IPPROTO_TCP, TCP_KEEPINTVL},
-	    {IPPROTO_TCP, TCP_KEEPCNT},
-	};
-	union {
-		struct timeval time;
-		struct linger linger;
-		char name[16];
-	} value;
-	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
-	if (get_int(from, SOL_SOCKET, SO_KEEPALIVE))
-		copy_ints(from, to, keepalive, sizeof(keepalive) / sizeof(keepalive[0]));
-	copy_wide(from, to, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value.time));
-	copy_wide(from, to, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value.time));
-	copy_wide(from, to, SOL_SOCKET, SO_LINGER, &value, sizeof(value.linger));
-	copy_wide(from, to, IPPROTO_TCP, TCP_CONGESTION, &value, sizeof(value.name));
-}
-
-/* The program's local address, any port: its own port may still be taken by the dead socket. */
-static int bind_like(int fd, int like)
-{
-	union kernel_address local;
-	socklen_t len = sizeof(local);
-	long error = sys3(getsockname, like, &local, &len);
-	if (error < 0)
-		return (int)error;
-	if (local.any.sa_family == AF_INET)
-		local.in.sin_port = 0;
-	else
-		local.in6.sin6_port = 0;
-	return (int)sys3(bind, fd, &local, len);
-}
-
-int kernel_socket_like(int like, int family, bool bound)
-{
-	/* MPTCP answers TCP_INFO too, but a plain socket would not be the same. */
-	if (family == AF_UNIX ? bound || get_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
-			      : get_int(like, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
-		return -EPROTONOSUPPORT;
-	int kept = get_errno();
-	int fd = real.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error = fd < 0 ? -get_errno() : 0;
-	set_errno(kept);
-	if (error)
-		return error;
-	copy_early_options(like, fd, family);
-	error = bound ? bind_like(fd, like) : 0;
-	if (error < 0) {
-		kernel_close(fd);
-		return error;
-	}
-	return fd;
-}
-
 socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *addr)
 {
 	socklen_t len = sizeof(*addr);
@@ -317,7 +172,7 @@ static bool connected_to_itself(int fd, const struct sockaddr *peer, socklen_t l
 int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
 	uint8_t state = 0;
-	if (!get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+	if (!kernel_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
 		return -EBADF;
 	if (state == STATE_SYN_SENT || state == STATE_SYN_RECV)
 		return -EINPROGRESS;
@@ -365,7 +220,7 @@ bool kernel_restarts(void)
 uint64_t kernel_receive_timeout_ms(int fd)
 {
 	struct timeval limit = {0};
-	get_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	kernel_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (!limit.tv_sec && !limit.tv_usec)
 		return UINT64_MAX;
 	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)limit.tv_usec / 1000;
