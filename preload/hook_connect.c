@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "conn.h"
+#include "dial.h"
 #include "kernel.h"
 #include "mem.h"
 #include "pace.h"
@@ -82,9 +83,17 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 	conn_unlock(conn);
 }
 
+/* Is it for dial.h? Only a policy that retries connects pays for the question. */
+static inline bool dials(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return __builtin_expect(config.active && addr && config.policy->uses & POLICY_USES_CONNECT,
+				0) &&
+	       is_trackable(addr, len) && dial_is_ours(fd, addr);
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	int result = real.connect(fd, addr, len);
+	int result = dials(fd, addr, len) ? dial(fd, addr, len) : real.connect(fd, addr, len);
 	if (!config.active || !addr)
 		return result;
 	int error = result < 0 ? get_errno() : 0;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 
+#include "../policy/match.h"
 #include "config.h"
 #include "mem.h"
 #include "persist.h"
@@ -31,7 +32,9 @@ static void begin(struct persist *persist, const char *name)
 	size_t len = text_len(name, sizeof(persist->who.host) - 1);
 	struct match_request request = {
 	    .host = name, .host_len = text_len(name, 1024), .path = "", .path_len = 0, .port = 0};
-	persist_begin(persist, &request);
+	struct policy_retry settings;
+	match_settings(config.policy, &request, &settings);
+	persist_begin(persist, &settings);
 	memcpy(persist->who.host, name, len);
 }
 

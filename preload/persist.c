@@ -11,14 +11,14 @@
 #include "pace.h"
 #include "sys.h"
 
-void persist_begin(struct persist *persist, const struct match_request *request)
+void persist_begin(struct persist *persist, const struct policy_retry *settings)
 {
 	memset(persist, 0, sizeof(*persist));
 	persist->attempts = 1;
 	persist->began_ms = kernel_now_ms();
 	persist->who.method = "";
 	persist->who.fd = -1;
-	match_settings(config.policy, request, &persist->settings);
+	persist->settings = *settings;
 }
 
 static enum reason ask(const struct persist *persist, enum cause cause, uint64_t elapsed_ms)
@@ -29,6 +29,7 @@ static enum reason ask(const struct persist *persist, enum cause cause, uint64_t
 	    .held = true, /* all of nothing */
 	    .attempts = persist->attempts,
 	    .elapsed_ms = elapsed_ms < UINT32_MAX ? (uint32_t)elapsed_ms : UINT32_MAX,
+	    .rescuing = persist->attempts > 1,
 	};
 	return decide(config.policy, &persist->settings, &facts);
 }
@@ -52,17 +53,20 @@ static bool give_up(const struct persist *persist, enum cause cause, enum reason
 
 bool persist_again(struct persist *persist, enum cause cause)
 {
-	uint64_t elapsed_ms = kernel_now_ms() - persist->began_ms;
+	uint64_t now_ms = kernel_now_ms();
+	uint64_t elapsed_ms = now_ms - persist->began_ms;
+	if (persist->peer)
+		pace_failed(persist->peer, persist->peer_addr, now_ms);
 	enum reason reason = ask(persist, cause, elapsed_ms);
 	if (reason != REASON_NONE)
 		return give_up(persist, cause, reason, elapsed_ms);
 	/* The peer, or the server that knows its name, is in trouble: never again at once. */
-	uint64_t salt = (uint64_t)(uintptr_t)persist ^ kernel_now_ms() << 20;
+	uint64_t salt = (uint64_t)(uintptr_t)persist ^ now_ms << 20;
 	uint32_t delay_ms =
 	    backoff_delay_ms(&persist->settings.backoff, persist->attempts + 1, jitter_bits(salt));
 	if (elapsed_ms + delay_ms >= persist->settings.total_timeout_ms)
 		return give_up(persist, cause, REASON_DEADLINE, elapsed_ms);
-	reason = pace_take(persist->peer, persist->peer_addr, cause, kernel_now_ms());
+	reason = pace_take(persist->peer, persist->peer_addr, cause, now_ms);
 	if (reason != REASON_NONE)
 		return give_up(persist, cause, reason, elapsed_ms);
 	persist->attempts++;
@@ -76,5 +80,8 @@ bool persist_again(struct persist *persist, enum cause cause)
 
 void persist_recovered(const struct persist *persist)
 {
-	log_recovered(&persist->who, persist->attempts, 0, kernel_now_ms() - persist->began_ms);
+	uint64_t now_ms = kernel_now_ms();
+	log_recovered(&persist->who, persist->attempts, 0, now_ms - persist->began_ms);
+	if (persist->peer)
+		pace_succeeded(persist->peer, persist->peer_addr, now_ms);
 }

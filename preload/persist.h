@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "../policy/decide.h"
-#include "../policy/match.h"
 #include "../policy/state.h"
 #include "log.h"
 
@@ -24,11 +23,8 @@ struct persist {
 	struct log_request who; /* for the log: the caller fills it, which starts out empty */
 };
 
-/*
- * Starts it after the first failure; `request` says which rules match: what is not known yet of
- * it is "" or 0. who has no descriptor (fd -1).
- */
-void persist_begin(struct persist *persist, const struct match_request *request);
+/* Starts it after the first failure, under these settings. who has no descriptor yet (fd -1). */
+void persist_begin(struct persist *persist, const struct policy_retry *settings);
 
 /*
  * After each failure: true once the pause is over that the policy wants before the next attempt;

@@ -85,6 +85,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \
+	X(connect)                                                                                 \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \

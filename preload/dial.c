@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "dial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/time.h>
+
+#include "../policy/match.h"
+#include "config.h"
+#include "kernel.h"
+#include "mem.h"
+#include "pace.h"
+#include "persist.h"
+#include "real.h"
+#include "resolved.h"
+#include "sys.h"
+#include "table.h"
+
+/* Errors that say that nobody took the connection, for now: connect(2), ip(7), unix(7). */
+static bool is_passing(const struct sockaddr *addr, int error)
+{
+	/* A name that is not there (ENOENT) mostly means that there is no such service. */
+	if (addr->sa_family == AF_UNIX)
+		return error == ECONNREFUSED;
+	return error == ECONNREFUSED || error == ECONNRESET || error == ETIMEDOUT ||
+	       error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN;
+}
+
+static enum cause cause_of(int error)
+{
+	return error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT;
+}
+
+static void find_settings(const struct sockaddr *addr, struct policy_retry *settings)
+{
+	/* sin_port and sin6_port lie at the same place. */
+	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
+	unsigned port = addr->sa_family == AF_UNIX ? 0 : __builtin_bswap16(in->sin_port);
+	match_connection(config.policy, port, settings);
+}
+
+bool dial_is_ours(int fd, const struct sockaddr *addr)
+{
+	struct policy_retry settings;
+	if (!table_find(fd))
+		return false;
+	find_settings(addr, &settings);
+	return settings.max_attempts > 1 &&
+	       settings.on & (POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
+}
+
+static uint64_t microseconds(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
+static bool get_send_timeout(int fd, struct timeval *limit)
+{
+	socklen_t len = sizeof(*limit);
+	return sys6(getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, &len, 0) == 0;
+}
+
+static void set_send_timeout(int fd, const struct timeval *limit)
+{
+	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof(*limit), 0);
+}
+
+/* Returns 0 or an errno. */
+static int connect_once(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return real.connect(fd, addr, len) < 0 ? get_errno() : 0;
+}
+
+/*
+ * The same for limit_ms at most: then ETIMEDOUT, and the socket is as if it had never been tried.
+ * SO_SNDTIMEO is what bounds a blocking connect (socket(7)); the program's own counts if it is
+ * shorter. What another thread sets meanwhile stays.
+ */
+static int connect_within(int fd, const struct sockaddr *addr, socklen_t len, uint64_t limit_ms)
+{
+	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	const struct timeval ours = {(time_t)(limit_ms / 1000),
+				     (suseconds_t)(limit_ms % 1000) * 1000};
+	struct timeval own, now, rounded;
+	if (addr->sa_family == AF_UNIX || !get_send_timeout(fd, &own) ||
+	    (microseconds(&own) && microseconds(&own) <= microseconds(&ours)))
+		return connect_once(fd, addr, len);
+	set_send_timeout(fd, &ours);
+	bool known = get_send_timeout(fd, &rounded);
+	int error = connect_once(fd, addr, len);
+	if (known && get_send_timeout(fd, &now) && microseconds(&now) == microseconds(&rounded))
+		set_send_timeout(fd, &own);
+	if (error != EINPROGRESS)
+		return error;
+	kernel_connect(fd, &nobody, sizeof(nobody));
+	return ETIMEDOUT;
+}
+
+static void identify(struct log_request *who, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	union kernel_address peer;
+	memset(&peer, 0, sizeof(peer));
+	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
+	log_identify(who, fd, "", 0, METHOD_OTHER, &peer.any);
+	who->method = "";
+}
+
+/* How long the next attempt may take. */
+static uint64_t patience(const struct persist *persist)
+{
+	uint64_t gone = kernel_now_ms() - persist->began_ms;
+	uint64_t left = persist->settings.total_timeout_ms > gone
+			    ? persist->settings.total_timeout_ms - gone
+			    : 1;
+	return left < persist->settings.connect_timeout_ms ? left
+							   : persist->settings.connect_timeout_ms;
+}
+
+/* The first attempt has failed. Returns 0 or an errno. */
+static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
+			     const struct policy_retry *settings, int first_error)
+{
+	struct persist persist;
+	uint64_t cookie = kernel_cookie(fd);
+	int error = first_error;
+	persist_begin(&persist, settings);
+	identify(&persist.who, fd, addr, len);
+	persist.peer = pace_peer(addr, len);
+	persist.peer_addr = addr;
+	while (persist_again(&persist, cause_of(error))) {
+		/* Another thread may have closed it, and opened something else by this number. */
+		if (!cookie || kernel_cookie(fd) != cookie)
+			return first_error;
+		error = connect_within(fd, addr, len, patience(&persist));
+		if (!error)
+			persist_recovered(&persist);
+		if (!is_passing(addr, error))
+			return error;
+	}
+	return first_error;
+}
+
+static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct policy_retry settings;
+	find_settings(addr, &settings);
+	bool alone = !resolved_has_alternative(addr);
+	bool hurried = alone && settings.on & POLICY_ON_CONNECT_TIMEOUT;
+	int error = hurried ? connect_within(fd, addr, len, settings.connect_timeout_ms)
+			    : connect_once(fd, addr, len);
+	uint32_t on = error == ETIMEDOUT ? POLICY_ON_CONNECT_TIMEOUT : POLICY_ON_CONNECT;
+	if (alone && settings.on & on && is_passing(addr, error))
+		error = try_again(fd, addr, len, &settings, error);
+	if (!error)
+		resolved_worked(addr);
+	else if (is_passing(addr, error))
+		resolved_failed(addr);
+	return error;
+}
+
+int dial(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK)
+		return real.connect(fd, addr, len);
+	int kept = get_errno();
+	int error = dial_blocking(fd, addr, len);
+	set_errno(error ? error : kept);
+	return error ? -1 : 0;
+}
