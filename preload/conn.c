@@ -170,6 +170,8 @@ void conn_open(int fd)
 	conn->fd = fd;
 	conn->peer_state = &pace_nobody;
 	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
+	if (config.policy->uses & POLICY_USES_IDLE)
+		conn->care |= CARE_IDLE;
 	conn_unlock(conn);
 	table_set(fd, conn);
 }
@@ -404,5 +406,6 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->cookie = cookie;
 	conn->received = 0;
 	conn->response.flags = 0;
+	conn->idle_hint_s = 0;
 	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING);
 }

@@ -64,6 +64,7 @@ enum conn_care {
 	CARE_STATUSES = 1 << 0, /* the policy retries some */
 	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
 	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
+	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
 
 struct rescue;
@@ -92,9 +93,11 @@ struct conn {
 	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
 	char *held;		       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
-	int8_t held_class; /* the arena's pool that it is from */
-	uint32_t unsent;   /* of held, at its end: pipelined requests that wait their turn */
-	uint32_t popped;   /* requests answered so far */
+	int8_t held_class;    /* the arena's pool that it is from */
+	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
+	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
+	uint32_t popped;      /* requests answered so far */
+	uint32_t idle_since;  /* kernel_now_ms() of the last byte read, cut to fit; 0: unknown */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {
 		struct sockaddr any;

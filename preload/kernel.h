@@ -145,6 +145,9 @@ void kernel_timer_set(int timer, uint64_t in_ms);
 /* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
 int kernel_watch(int watcher, int fd);
 
+/* Has it report nothing of fd any more. */
+void kernel_unwatch(int watcher, int fd);
+
 /* Is what lies at fd the very watcher that watches this timer? */
 bool kernel_is_watcher(int fd, int timer);
 

@@ -182,3 +182,9 @@ int kernel_registrations_put(struct conn *conn, bool placeholder)
 	}
 	return result;
 }
+
+void kernel_unwatch(int watcher, int fd)
+{
+	struct epoll_event event = {0};
+	sys4(epoll_ctl, watcher, EPOLL_CTL_DEL, fd, &event);
+}

@@ -150,6 +150,17 @@ void log_exhausted(const struct log_request *who, uint32_t attempts, enum cause 
 	finish(&line, who, LEVEL_INFO);
 }
 
+void log_kept(const struct log_request *who, uint32_t attempts, enum cause cause,
+	      uint64_t elapsed_ms)
+{
+	struct log_line line;
+	begin_outcome(&line, "kept", attempts);
+	line_put_text(&line, "cause", cause_name(cause));
+	line_put_key_number(&line, "elapsed_ms", elapsed_ms);
+	put_identity(&line, who);
+	finish(&line, who, LEVEL_INFO);
+}
+
 void log_abandoned(const struct log_request *who, uint32_t attempts, uint64_t elapsed_ms)
 {
 	struct log_line line;

@@ -43,6 +43,10 @@ void log_recovered(const struct log_request *who, uint32_t attempts, unsigned st
 void log_exhausted(const struct log_request *who, uint32_t attempts, enum cause cause,
 		   enum reason reason, uint64_t elapsed_ms);
 
+/* An idle connection was not replaced, the redial having failed so: the request went out on it. */
+void log_kept(const struct log_request *who, uint32_t attempts, enum cause cause,
+	      uint64_t elapsed_ms);
+
 /* The program closed the connection while we were at it. */
 void log_abandoned(const struct log_request *who, uint32_t attempts, uint64_t elapsed_ms);
 

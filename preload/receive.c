@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "hold.h"
+#include "idle.h"
 #include "kernel.h"
 #include "redial.h"
 #include "rescue.h"
@@ -149,6 +150,15 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 	return true;
 }
 
+/* Bytes came, and there is something to look out for. true: they are not for the program. */
+static __attribute__((noinline)) bool look(struct conn *conn, const struct receive *call,
+					   size_t len)
+{
+	if (conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
+		idle_note(conn, call->iov, call->count, len);
+	return hold_look(conn, call, len) != HELD_NOT;
+}
+
 /* Bytes came. Called with the lock, leaves without. */
 static void take_note(struct conn *conn, const struct receive *call, size_t len)
 {
@@ -229,7 +239,7 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 		}
 		if (result > 0 &&
 		    __builtin_expect(conn->care || hold_is_408(call, (size_t)result), 0) &&
-		    hold_look(conn, call, (size_t)result) != HELD_NOT) {
+		    look(conn, call, (size_t)result)) {
 			conn_unlock(conn);
 			continue;
 		}

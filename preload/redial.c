@@ -12,6 +12,7 @@
 #include "redial_place.h"
 #include "redial_plan.h"
 #include "redial_room.h"
+#include "redial_stay.h"
 #include "rescue.h"
 
 /* What a step of one phase comes to. */
@@ -45,6 +46,8 @@ static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
+	if (redial_stay(conn))
+		return GO_ON;
 	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
 	end_attempts(conn);
@@ -58,6 +61,8 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	rescue_close(&rescue->fresh);
 	rescue->cause = cause;
 	redial_plan_blame(conn, false);
+	if (redial_stay(conn))
+		return GO_ON;
 	enum reason reason = redial_plan_next(conn);
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
@@ -108,30 +113,55 @@ static enum progress step_connecting(struct conn *conn)
 	return GO_ON;
 }
 
+static enum progress send_failed(struct conn *conn, int error)
+{
+	if (!redial_stays(conn))
+		return attempt_failed(conn, CAUSE_RESET);
+	redial_stay_failed(conn, error);
+	return attempt_failed(conn, conn->rescue->unsent ? CAUSE_STALE : CAUSE_RESET);
+}
+
+/* The request is out, as far as it may be for now. Returns 0, or a negative errno. */
+static int put_in_place(struct conn *conn)
+{
+	if (!redial_stays(conn))
+		return redial_install(conn);
+	redial_stayed(conn);
+	return 0;
+}
+
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	int to = redial_stays(conn) ? redial_dead_socket(conn) : rescue->fresh;
 	uint32_t end = redial_first_share(conn);
 	if (!rescue->sent)
 		mark_choose(conn, rescue->settings.attempt_header);
 	while (rescue->sent < end) {
-		long taken = mark_send(conn, rescue->fresh, rescue->sent, end);
+		long taken = mark_send(conn, to, rescue->sent, end);
 		if (taken == -EAGAIN || taken == -EINTR)
 			return WAIT;
 		if (taken < 0)
-			return attempt_failed(conn, CAUSE_RESET);
+			return send_failed(conn, (int)-taken);
 		rescue->unsent = false;
 		rescue->sent += (uint32_t)taken;
 	}
 	tell_attempt(rescue);
-	if (redial_install(conn) < 0)
+	if (put_in_place(conn) < 0)
 		return fail(conn, REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
 	if (rescue->shut_down)
 		redial_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
+	if (redial_stays(conn))
+		rescue_free(conn);
 	return DONE;
+}
+
+static enum redial_result give_up(struct conn *conn, enum reason reason)
+{
+	return fail(conn, reason) == GO_ON ? redial_step(conn) : REDIAL_FAILED;
 }
 
 /* Nothing more can be done now: have the descriptor tell when it can. */
@@ -140,14 +170,10 @@ static enum redial_result sleep_until_needed(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
 	uint64_t now = rescue->now_ms;
-	if (now >= rescue->began_ms + rescue->settings.total_timeout_ms) {
-		fail(conn, REASON_DEADLINE);
-		return REDIAL_FAILED;
-	}
-	if (!rescue->placed && redial_place(conn) < 0) {
-		fail(conn, REASON_RESOURCES);
-		return REDIAL_FAILED;
-	}
+	if (now >= rescue_deadline_ms(rescue))
+		return give_up(conn, REASON_DEADLINE);
+	if (!rescue->placed && redial_place(conn) < 0)
+		return give_up(conn, REASON_RESOURCES);
 	if (redial_room_is_due(conn))
 		kernel_timer_set(rescue->timer, 0);
 	else

@@ -69,6 +69,10 @@ int redial_place(struct conn *conn)
 	if (error < 0)
 		goto undo;
 	rescue_own(&rescue->dead, error);
+	if (rescue->old == OLD_IN_USE && (error = kernel_watch(watcher, rescue->dead)) < 0) {
+		rescue_close(&rescue->dead);
+		goto undo;
+	}
 	set_placed(rescue, true);
 	error = take_numbers(conn, watcher, true);
 	kernel_close(watcher);
@@ -148,6 +152,10 @@ int redial_install(struct conn *conn)
 		return -EBADF;
 	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
 	set_blocking(rescue, rescue->fresh);
+	/* Other threads may be inside a read of a living one: nothing else would wake them. */
+	if (rescue->old == OLD_ALIVE)
+		sys2(shutdown, redial_dead_socket(conn), SHUT_RDWR);
+	rescue->old = OLD_DEAD;
 	int dead = rescue->dead;
 	int error = keep_answer(conn);
 	if (error == 0)

@@ -26,9 +26,12 @@ static uint32_t random_bits(const struct conn *conn)
 	return jitter_bits(conn->cookie ^ (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20);
 }
 
-static enum method first_method(const struct conn *conn)
+static enum method first_method(const struct conn *conn, const struct redial_start *start)
 {
-	return conn->request_count ? conn->requests[0].method : METHOD_OTHER;
+	if (conn->request_count)
+		return conn->requests[0].method;
+	struct http1_text method = http1_head_method(start->head, start->head_len);
+	return method_parse(method.text, method.len);
 }
 
 /* A number that was closed past the hooks may be another file's by now. */
@@ -157,7 +160,8 @@ static void identify(const struct conn *conn, const struct redial_start *start,
 {
 	union kernel_address peer;
 	kernel_peer(conn, conn->fd, &peer);
-	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn), &peer.any);
+	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
+		     &peer.any);
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
@@ -188,6 +192,7 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 	    .fresh = -1,
 	    .timer = -1,
 	    .kept = -1,
+	    .old = start->cause == CAUSE_IDLE ? OLD_ALIVE : OLD_DEAD,
 	    .attempts = 1,
 	    .unsent = start->unsent,
 	    .error = start->error,
@@ -243,7 +248,8 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
 	/* Found dead before anything was sent, the first connection had no error to tell. */
-	if (!rescue->error && rescue->first_cause == CAUSE_STALE)
+	if (!rescue->error &&
+	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE))
 		rescue->error = start->error;
 	note_cause(conn, start);
 	/* The program itself may have written on the new connection by now. */

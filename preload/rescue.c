@@ -36,7 +36,7 @@ void rescue_close(int *slot)
 
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 {
-	uint64_t deadline = rescue->began_ms + rescue->settings.total_timeout_ms;
+	uint64_t deadline = rescue_deadline_ms(rescue);
 	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
 	kernel_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
 }

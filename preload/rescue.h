@@ -28,14 +28,22 @@ struct rescue_picture {
 	uint32_t flags;
 };
 
+/* The socket that the program had when the rescue began. */
+enum old_socket {
+	OLD_DEAD,
+	OLD_ALIVE,  /* but about to be closed: if no other can be had, it is to serve */
+	OLD_IN_USE, /* the request goes out on it */
+};
+
 struct rescue {
 	enum phase phase;
 	enum cause cause; /* of the latest failure */
 	enum cause first_cause;
-	int error;		 /* the original one: an errno, or 0 for end of stream */
-	int dead;		 /* the program's socket while a watcher is in its place, else -1 */
-	int fresh;		 /* the one being connected, else -1 */
-	int timer;		 /* with the watcher, else -1 */
+	int error; /* the original one: an errno, or 0 for end of stream */
+	int dead;  /* the program's socket while a watcher is in its place, else -1 */
+	int fresh; /* the one being connected, else -1 */
+	int timer; /* with the watcher, else -1 */
+	enum old_socket old;
 	bool placed;		 /* the watcher has the program's descriptor */
 	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
 	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
@@ -75,6 +83,13 @@ _Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct 
 static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
 {
 	return rescue->now_ms - rescue->began_ms;
+}
+
+/* When it is given up; never while the request waits for room in the old, living socket. */
+static inline uint64_t rescue_deadline_ms(const struct rescue *rescue)
+{
+	return rescue->old == OLD_IN_USE ? UINT64_MAX
+					 : rescue->began_ms + rescue->settings.total_timeout_ms;
 }
 
 /*

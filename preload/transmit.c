@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "config.h"
+#include "idle.h"
 #include "kernel.h"
 #include "redial.h"
 #include "unacked.h"
@@ -51,6 +52,7 @@ enum sent {
 	TAKEN,	      /* a rescue has all the bytes */
 	PASS_ON,      /* make the plain call: what the kernel says to it is what it says bare */
 	TRY_AGAIN,
+	SEND_ON, /* replace_idle only: go on with it */
 };
 
 /* SO_ERROR has been taken from the socket: only end of stream and EPIPE are told again. */
@@ -166,6 +168,36 @@ static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
 		!(config.policy->methods_always & method_bit(conn->request.method)));
 }
 
+/*
+ * A connection that its server may be about to close is replaced before a request, which is
+ * recorded and has nothing before it, goes out. SEND_ON: it is not, and serves. Called with the
+ * lock, and leaves without unless it says SEND_ON.
+ */
+static __attribute__((noinline)) enum sent replace_idle(struct conn *conn,
+							const struct transmit *call, size_t len)
+{
+	struct redial_start start = {.cause = CAUSE_IDLE, .unsent = true};
+	struct conn_mark before = {.popped = conn->popped};
+	if (!(conn->flags & CONN_REUSED) || conn->rescue)
+		return SEND_ON;
+	set_head(&start, conn, call);
+	if (!idle_is_due(conn, start.head, start.head_len))
+		return SEND_ON;
+	if (kernel_is_dead(call->fd)) {
+		start.cause = CAUSE_STALE;
+		start.error = kernel_take_error(call->fd);
+		return rescue(conn, call, &start, &before);
+	}
+	bool copied = !(conn->flags & CONN_UNHELD);
+	if (!copied)
+		conn_unrecord(conn, &before, call->iov, call->count, 0);
+	if (redial_begin(conn, &start) == REASON_NONE)
+		return copied ? hand_over(conn, false) : wait_for_socket(conn, false);
+	if (!copied)
+		conn_record(conn, call->iov, call->count, len);
+	return SEND_ON;
+}
+
 /* The kernel did not take all that was recorded. Called with the lock, leaves without. */
 static enum sent fell_short(struct conn *conn, const struct transmit *call, size_t len,
 			    const struct conn_mark *mark, ssize_t result, int error)
@@ -241,6 +273,11 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		};
 		return rescue(conn, call, &start, &mark);
 	}
+	if (__builtin_expect(conn->care & CARE_IDLE, 0) && conn_idle_before(conn, &mark)) {
+		enum sent sent = replace_idle(conn, call, len);
+		if (sent != SEND_ON)
+			return sent;
+	}
 	uint32_t epoch = conn->epoch;
 	conn->writers++;
 	conn_unlock(conn);
@@ -271,6 +308,7 @@ ssize_t transmit(struct conn *conn, const struct transmit *call)
 		case PASS_ON:
 			return call->plain(call);
 		case TRY_AGAIN:
+		case SEND_ON:
 			break;
 		}
 	}

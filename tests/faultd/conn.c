@@ -121,6 +121,7 @@ void conn_leave(struct conn *c)
 static void next_request(struct server *s, struct conn *c)
 {
 	c->state = CONN_READING;
+	c->answered_ms = now_ms();
 	c->head_seen = c->in_body = false;
 	free(c->reply.data);
 	c->reply.data = NULL;

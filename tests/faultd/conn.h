@@ -35,6 +35,7 @@ struct conn {
 	struct reply reply;
 	size_t written;
 	int64_t deadline_ms; /* 0: none */
+	int64_t answered_ms; /* when the last answer was out */
 	bool dead;	     /* freed at the end of the round */
 };
 

@@ -17,8 +17,17 @@ void fault_log(const struct conn *c, const char *read)
 		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum);
 }
 
+/* The request has crossed the close of a connection that was idle for too long. */
+static bool has_crossed(const struct conn *c)
+{
+	return c->fault && c->fault->action == ACT_IDLE_RACE &&
+	       now_ms() - c->answered_ms >= c->fault->arg;
+}
+
 void fault_choose(struct server *s, struct conn *c)
 {
+	static const struct spec crossed = {
+	    .action = ACT_RESET_UNREAD, .name = "idle-race", .arg = -1};
 	struct occasion now = {
 	    .conn = c->id,
 	    .nth = ++c->requests,
@@ -30,7 +39,7 @@ void fault_choose(struct server *s, struct conn *c)
 	c->head_seen = true;
 	c->deadline_ms = 0;
 	c->end = END_STAY;
-	c->fault = spec_find(&s->faults, &now);
+	c->fault = has_crossed(c) ? &crossed : spec_find(&s->faults, &now);
 }
 
 bool fault_is_idle(const struct conn *c)

@@ -35,9 +35,12 @@ uint32_t fnv1a(uint32_t sum, const void *data, size_t len);
 struct reply {
 	char *data;
 	size_t len;
-	bool close; /* the connection ends after it */
+	bool close;	 /* the connection ends after it */
 	int retry_after; /* its header's value in seconds; negative: none. Set before it is built */
 };
+
+/* From now on answers that leave the connection open say Keep-Alive: timeout=SECONDS. */
+void reply_promise(int seconds);
 
 /*
  * Builds the answer to the nth request of a connection; status 0: the path's own. Returns 0, or -1

@@ -16,13 +16,14 @@
 
 static const char help[] =
     "usage: faultd [--listen ADDR] [--port N] [--log FILE] [--root DIR] [--parent]\n"
-    "              [--fault SPEC]...\n"
+    "              [--keep-alive N] [--fault SPEC]...\n"
     "\n"
     "  --listen ADDR  127.0.0.1 unless told; ::1, :: and the like work too\n"
     "  --port N       0, the default: a free one; `listening ADDR PORT` is printed when ready\n"
     "  --log FILE     append what was seen: connect, request and close lines\n"
     "  --root DIR     answer with the files below DIR, else 404\n"
     "  --parent       end when the parent process ends\n"
+    "  --keep-alive N answers that leave the connection open say Keep-Alive: timeout=N\n"
     "  --fault SPEC   ACTION[=ARG]@WHEN; the first that matches a request is done\n"
     "\n"
     "ACTION\n"
@@ -36,6 +37,8 @@ static const char help[] =
     "  idle-reset[=MS]   answer; RST once the connection has been idle for MS (0)\n"
     "  idle-close[=MS]   answer; FIN once idle for MS\n"
     "  idle-408[=MS]     answer; once idle for MS send 408 with Connection: close, then FIN\n"
+    "  idle-race=MS      answer; RST when the next request comes, unread, after MS or more: as if\n"
+    "                    it had crossed the close of an idle connection\n"
     "  idle-silent       answer; from then on drop all that comes, as a path that has gone does\n"
     "  drop              read the request, never answer, stay connected\n"
     "  delay=MS          answer MS later\n"
@@ -150,10 +153,15 @@ static int serve(struct server *s)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"listen", required_argument, NULL, 'l'}, {"port", required_argument, NULL, 'p'},
-	    {"log", required_argument, NULL, 'L'},    {"root", required_argument, NULL, 'r'},
-	    {"parent", no_argument, NULL, 'P'},	      {"fault", required_argument, NULL, 'f'},
-	    {"help", no_argument, NULL, 'h'},	      {NULL, 0, NULL, 0},
+	    {"listen", required_argument, NULL, 'l'},
+	    {"port", required_argument, NULL, 'p'},
+	    {"log", required_argument, NULL, 'L'},
+	    {"root", required_argument, NULL, 'r'},
+	    {"parent", no_argument, NULL, 'P'},
+	    {"fault", required_argument, NULL, 'f'},
+	    {"keep-alive", required_argument, NULL, 'k'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
 	};
 	static struct server s;
 	const char *address = "127.0.0.1";
@@ -177,6 +185,9 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			file_root(optarg);
+			break;
+		case 'k':
+			reply_promise((int)strtol(optarg, NULL, 10));
 			break;
 		case 'P':
 			prctl(PR_SET_PDEATHSIG, SIGTERM);

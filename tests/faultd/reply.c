@@ -110,12 +110,20 @@ static enum framing framing_of(const struct request *r, int status)
 	return starts(r->path, "/chunked") && !r->http10 ? BY_CHUNKS : BY_LENGTH;
 }
 
+static int promised_s;
+
+void reply_promise(int seconds)
+{
+	promised_s = seconds;
+}
+
 static size_t put_head(char *out, size_t size, const struct reply *reply, const struct request *r,
 		       int status, enum framing framing, size_t body_len, uint32_t sum)
 {
 	const char *version = framing == BY_CLOSE ? "1.0" : "1.1";
 	char length[64] = "";
 	char retry_after[64] = "";
+	char promise[64] = "";
 
 	if (framing == BY_LENGTH)
 		snprintf(length, sizeof length, "Content-Length: %zu\r\n", body_len);
@@ -124,11 +132,14 @@ static size_t put_head(char *out, size_t size, const struct reply *reply, const 
 	if (reply->retry_after >= 0)
 		snprintf(retry_after, sizeof retry_after, "Retry-After: %d\r\n",
 			 reply->retry_after);
+	if (promised_s && !reply->close)
+		snprintf(promise, sizeof promise, "Keep-Alive: max=1000, timeout=%d\r\n",
+			 promised_s);
 	return (size_t)snprintf(
 	    out, size,
 	    "HTTP/%s %d %s\r\nServer: faultd\r\nContent-Type: application/json\r\n"
-	    "X-Body-Sum: %08x\r\n%s%s%s\r\n",
-	    version, status, reason(status), sum, retry_after, length,
+	    "X-Body-Sum: %08x\r\n%s%s%s%s\r\n",
+	    version, status, reason(status), sum, promise, retry_after, length,
 	    reply->close ? "Connection: close\r\n"
 	    : r->http10	 ? "Connection: keep-alive\r\n"
 			 : "");

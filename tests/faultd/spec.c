@@ -24,6 +24,7 @@ static const struct {
     {"close-after", ACT_CLOSE_AFTER, ARG_NEEDED, 0, INT32_MAX},
     {"idle-reset", ACT_IDLE_RESET, ARG_OPTIONAL, 0, 600000},
     {"idle-close", ACT_IDLE_CLOSE, ARG_OPTIONAL, 0, 600000},
+    {"idle-race", ACT_IDLE_RACE, ARG_NEEDED, 0, 600000},
     {"idle-408", ACT_IDLE_408, ARG_OPTIONAL, 0, 600000},
     {"idle-silent", ACT_IDLE_SILENT, ARG_NONE, 0, 0},
     {"drop", ACT_DROP, ARG_NONE, 0, 0},

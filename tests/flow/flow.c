@@ -18,12 +18,16 @@ static int write_whole(const char *path, const char *text)
 
 static int start_server(struct flow *flow)
 {
-	const char *args[2 * FLOW_FAULTS_MAX + 3] = {"--listen",
+	const char *args[2 * FLOW_FAULTS_MAX + 5] = {"--listen",
 						     flow->listen ? flow->listen : "127.0.0.1"};
 	size_t count = 2;
 	for (int i = 0; i < FLOW_FAULTS_MAX && flow->faults[i]; i++) {
 		args[count++] = "--fault";
 		args[count++] = flow->faults[i];
+	}
+	if (flow->keep_alive) {
+		args[count++] = "--keep-alive";
+		args[count++] = flow->keep_alive;
 	}
 	/* With a peer it is there for its folder alone. */
 	if (faultd_start(&flow->server, args))

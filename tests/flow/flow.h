@@ -25,7 +25,8 @@ struct flow {
 	const char *listen;  /* where faultd does; 127.0.0.1 unless told */
 	const char *address; /* what the program dials; the same unless told */
 	const char *faults[FLOW_FAULTS_MAX];
-	peer_function *peer; /* serves instead of faultd */
+	const char *keep_alive; /* seconds that faultd promises to keep a connection; NULL: none */
+	peer_function *peer;	/* serves instead of faultd */
 	void (*make_policy)(const char *path,
 			    int port); /* writes the policy file, or what is in its place */
 	const char *policy;	       /* text of the policy file; NULL: none */
@@ -99,6 +100,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(room)                                                                                    \
+	X(idle)                                                                                    \
 	X(unacked)                                                                                 \
 	X(mark)
 

@@ -26,6 +26,7 @@
 	X(mem)                                                                                     \
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
+	X(idle)                                                                                    \
 	X(resolved)                                                                                \
 	X(mark)
 

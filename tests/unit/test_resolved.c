@@ -6,9 +6,9 @@
 
 #include "kernel.h"
 #include "resolved.h"
-#include "support/runner.h"
+#include "unit.h"
 
-static uint64_t clock_ms = 1000;
+uint64_t clock_ms = 1000;
 
 uint64_t kernel_now_ms(void)
 {

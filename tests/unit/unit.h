@@ -4,6 +4,7 @@
 #define REDIAL_TEST_UNIT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "support/runner.h"
 
@@ -41,6 +42,7 @@ void suite_mem(void);
 void suite_log_line(void);
 void suite_conn(void);
 void suite_mark(void);
+void suite_idle(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when
@@ -54,6 +56,9 @@ const char *scratch_path(const char *name);
 /* Writes a file there and returns its path, as scratch_path does. */
 const char *scratch_file(const char *name, const void *data, size_t len);
 const char *scratch_text(const char *name, const char *text);
+
+/* What kernel_now_ms says to the code under test; a test that needs it sets it first. */
+extern uint64_t clock_ms;
 
 /* Does text contain part? A failure prints both. */
 int expect_contains(const char *what, const char *part, const char *text);
