@@ -5,6 +5,7 @@
  */
 #include "conn.h"
 #include "real.h"
+#include "redial.h"
 #include "table.h"
 
 static void forget(int fd)
@@ -13,9 +14,23 @@ static void forget(int fd)
 		conn_forget_fd(fd);
 }
 
+/* The same where bytes go out: not before those that wait. */
+static void forget_writing(int fd)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return;
+	if (conn_lock(conn, fd)) {
+		if (conn->unsent && !conn->busy)
+			redial_send_rest(conn);
+		conn_unlock(conn);
+	}
+	conn_forget_fd(fd);
+}
+
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	forget(fd);
+	forget_writing(fd);
 	return real.sendmmsg(fd, messages, count, flags);
 }
 
@@ -28,13 +43,13 @@ HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 
 HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t len)
 {
-	forget(out);
+	forget_writing(out);
 	return real.sendfile(out, in, offset, len);
 }
 
 HOOK ssize_t sendfile64(int out, int in, off_t *offset, size_t len)
 {
-	forget(out);
+	forget_writing(out);
 	return real.sendfile64(out, in, offset, len);
 }
 
@@ -42,6 +57,6 @@ HOOK ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t
 		    unsigned flags)
 {
 	forget(in);
-	forget(out);
+	forget_writing(out);
 	return real.splice(in, in_offset, out, out_offset, len, flags);
 }

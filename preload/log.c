@@ -36,6 +36,8 @@ static void copy_request_id(char *to, size_t room, const char *head, size_t len)
 	to[0] = '\0';
 	for (uint32_t i = 0; i < config.log.id_header_count && !to[0]; i++)
 		copy_text(to, room, http1_head_value(head, len, config.log.id_headers[i]));
+	if (!config.log.id_header_count && config.policy->uses & POLICY_USES_REQUEST_ID)
+		copy_text(to, room, http1_head_value(head, len, REQUEST_ID_HEADER));
 }
 
 static void copy_peer(char *to, const struct sockaddr *peer)

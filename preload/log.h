@@ -15,6 +15,9 @@
 
 enum { LOG_PEER_MAX = 128 };
 
+/* The header that add_request_id adds, and that is logged then, if the policy names none. */
+#define REQUEST_ID_HEADER "X-Request-Id"
+
 /* Who a line is about: texts cut to fit, NUL-terminated, "" where the request has none. */
 struct log_request {
 	const char *method; /* a literal */

@@ -2,6 +2,7 @@
 #include "redial_pipeline.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <time.h>
 
 #include "kernel.h"
@@ -27,17 +28,20 @@ void redial_end_writing(struct conn *conn)
 	sys2(shutdown, conn->fd, SHUT_WR);
 }
 
+/* How often to look again, a millisecond later, whether the peer takes more. */
+enum { NAPS = 1000 };
+
 /* Sends the next len bytes that wait. A connection that fails here fails the next read as well. */
-static void send_waiting(struct conn *conn, uint32_t len)
+static void send_waiting(struct conn *conn, uint32_t len, int naps)
 {
-	enum { NAPS = 1000 };
 	static const struct timespec nap = {0, 1000000};
-	for (int naps = 0; len && naps < NAPS;) {
+	while (len) {
 		uint32_t from = conn->held_len - conn->unsent;
 		long taken = mark_send(conn, conn->fd, from, from + len);
 		if (taken == -EAGAIN || taken == -EINTR) {
+			if (naps-- == 0)
+				break;
 			sys2(nanosleep, &nap, 0);
-			naps++;
 		} else if (taken < 0) {
 			return;
 		} else {
@@ -52,10 +56,11 @@ static void send_waiting(struct conn *conn, uint32_t len)
 void redial_send_next(struct conn *conn)
 {
 	if (conn->unsent && conn->unsent == conn->held_len)
-		send_waiting(conn, conn->requests[0].len);
+		send_waiting(conn, conn->requests[0].len, NAPS);
 }
 
 void redial_send_rest(struct conn *conn)
 {
-	send_waiting(conn, conn->unsent);
+	bool patient = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+	send_waiting(conn, conn->unsent, patient ? NAPS : 0);
 }

@@ -14,8 +14,8 @@ static unsigned peer_port(const struct conn *conn)
 	return __builtin_bswap16(conn->peer.in.sin_port);
 }
 
-static void settings_of_head(const struct conn *conn, const char *head, size_t head_len,
-			     struct policy_retry *settings)
+void settings_of_head(const struct conn *conn, const char *head, size_t head_len,
+		      struct policy_retry *settings)
 {
 	struct http1_text host = http1_head_value(head, head_len, "host");
 	struct http1_text target = http1_head_target(head, head_len);

@@ -15,6 +15,10 @@
 void settings_of_request(const struct conn *conn, const char *head, size_t head_len,
 			 struct policy_retry *settings);
 
+/* Those of this one alone, whatever else is unanswered. */
+void settings_of_head(const struct conn *conn, const char *head, size_t head_len,
+		      struct policy_retry *settings);
+
 /* Those of the connection itself, by the rules that name neither host nor path. */
 void settings_of_connection(const struct conn *conn, struct policy_retry *settings);
 

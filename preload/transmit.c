@@ -8,6 +8,7 @@
 #include "idle.h"
 #include "kernel.h"
 #include "redial.h"
+#include "request_id.h"
 #include "unacked.h"
 
 #ifndef MSG_ZEROCOPY
@@ -38,11 +39,12 @@ static size_t total(const struct transmit *call)
 static void set_head(struct redial_start *start, const struct conn *conn,
 		     const struct transmit *call)
 {
+	const struct transmit *own = request_id_own(call);
 	start->head = conn->held;
 	start->head_len = conn->held_len;
-	for (int i = 0; i < call->count && !start->head_len; i++) {
-		start->head = call->iov[i].iov_base;
-		start->head_len = call->iov[i].iov_len;
+	for (int i = 0; i < own->count && !start->head_len; i++) {
+		start->head = own->iov[i].iov_base;
+		start->head_len = own->iov[i].iov_len;
 	}
 }
 
@@ -212,6 +214,7 @@ static enum sent fell_short(struct conn *conn, const struct transmit *call, size
 		return PASS_ON;
 	}
 	if (error != ECONNRESET && error != EPIPE && !unacked_is_over(conn, error)) {
+		request_id_keep_rest(conn, call, taken);
 		conn_unlock(conn);
 		return KERNELS_WORD;
 	}
@@ -299,6 +302,8 @@ ssize_t transmit(struct conn *conn, const struct transmit *call)
 	ssize_t result;
 	if (len == 0)
 		return call->plain(call);
+	if (request_id_is_wanted(call))
+		return request_id_transmit(conn, call);
 	for (;;) {
 		switch (try_to_send(conn, call, len, &result)) {
 		case KERNELS_WORD:

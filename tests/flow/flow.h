@@ -101,6 +101,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(select)                                                                                  \
 	X(room)                                                                                    \
 	X(idle)                                                                                    \
+	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(mark)
 
