@@ -116,7 +116,8 @@ static bool needs_quotes(const char *value)
 {
 	for (; *value; value++) {
 		unsigned char c = (unsigned char)*value;
-		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
+		/* An apostrophe opens a quotation to some readers. */
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\'' || c == '\\' || c == '=')
 			return true;
 	}
 	return false;

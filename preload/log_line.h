@@ -25,8 +25,8 @@ void line_put_ipv6(struct log_line *line, const uint8_t address[16]); /* RFC 595
 
 /*
  * " key=value", left out if value is "". A value with spaces, quotes, '=' or '\\' is put in
- * quotes; quotes and backslashes in it are escaped by a backslash, control characters and bytes
- * that are not ASCII as \xHH, so that no request can forge a line or a field.
+ * quotes; double quotes and backslashes in it are escaped by a backslash, control characters and
+ * bytes that are not ASCII as \xHH, so that no request can forge a line or a field.
  */
 void line_put_text(struct log_line *line, const char *key, const char *value);
 void line_put_key_number(struct log_line *line, const char *key, uint64_t number);
