@@ -90,8 +90,9 @@ static bool ends(const char *text, size_t size)
 
 static bool log_ok(const struct policy_log *log)
 {
-	if (log->sink > SINK_NONE || log->id_header_count > POLICY_ID_HEADERS_MAX ||
-	    !ends(log->path, sizeof(log->path)) || (log->sink == SINK_FILE && log->path[0] != '/'))
+	if (log->sink > SINK_NONE || log->format > FORMAT_RFC5424 ||
+	    log->id_header_count > POLICY_ID_HEADERS_MAX || !ends(log->path, sizeof(log->path)) ||
+	    (log->sink == SINK_FILE && log->path[0] != '/'))
 		return false;
 	for (uint32_t i = 0; i < POLICY_ID_HEADERS_MAX; i++)
 		if (!ends(log->id_headers[i], sizeof(log->id_headers[i])))

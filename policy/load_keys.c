@@ -137,6 +137,11 @@ static const struct load_key breaker_keys[] = {
 
 static const struct load_key log_keys[] = {
     {.name = "sink", .read = load_sink, .offset = offsetof(struct policy, log)},
+    {.name = "format",
+     .read = load_one_word,
+     .offset = offsetof(struct policy, log.format),
+     .words = load_format_words,
+     .want = "\"rfc3164\" or \"rfc5424\""},
     {.name = "facility",
      .read = load_one_word,
      .offset = offsetof(struct policy, log.facility),

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 2
+#define POLICY_VERSION 3
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -42,6 +42,8 @@ enum policy_on {
 enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
 
 enum policy_sink { SINK_SYSLOG, SINK_FILE, SINK_NONE };
+
+enum policy_format { FORMAT_RFC3164, FORMAT_RFC5424 };
 
 struct policy_backoff {
 	uint32_t base_ms;
@@ -122,6 +124,7 @@ struct policy_breaker {
 
 struct policy_log {
 	uint32_t sink; /* enum policy_sink */
+	uint32_t format; /* enum policy_format, of what goes to syslog */
 	uint32_t facility; /* syslog facility number, already shifted as in <sys/syslog.h>: user = 8 */
 	uint32_t id_header_count;
 	char path[POLICY_SINK_MAX]; /* of SINK_FILE */

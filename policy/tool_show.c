@@ -200,6 +200,7 @@ static void print_log(const struct policy_log *log)
 		print_text("  ", "sink", "file:", log->path);
 	else
 		print_text("  ", "sink", "", log->sink == SINK_SYSLOG ? "syslog" : "none");
+	printf("  format = \"%s\";\n", name_of(load_format_words, log->format));
 	printf("  facility = \"%s\";\n", name_of(load_facility_words, log->facility));
 	list = list_begin("  ", "request_id_headers");
 	for (uint32_t i = 0; i < log->id_header_count; i++)

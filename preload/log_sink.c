@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "config.h"
+#include "log_structured.h"
 #include "mem.h"
 #include "sys.h"
 
@@ -74,7 +77,8 @@ static void put_syslog_head(struct log_line *line, int level, uint64_t pid)
 	put_tag(line, pid);
 }
 
-static void put_file_head(struct log_line *line, uint64_t pid)
+/* As RFC 3339 has it, and so RFC 5424. */
+static void put_time(struct log_line *line)
 {
 	struct civil now = civil_now();
 	line_put_padded(line, now.year, 4);
@@ -87,7 +91,34 @@ static void put_file_head(struct log_line *line, uint64_t pid)
 	line_put(line, ".");
 	line_put_padded(line, now.ms, 3);
 	line_put(line, "Z");
+}
+
+static void put_file_head(struct log_line *line, uint64_t pid)
+{
+	put_time(line);
 	put_tag(line, pid);
+}
+
+/* RFC 5424 section 6: header and structured data, and the space in front of the message. */
+static void put_structured_head(struct log_line *line, int level, uint64_t pid,
+				const struct log_line *event)
+{
+	struct utsname host;
+	if (sys1(uname, &host) < 0)
+		host.nodename[0] = '\0';
+	line_put(line, "<");
+	line_put_number(line, config.log.facility | (unsigned)level);
+	line_put(line, ">1 ");
+	put_time(line);
+	line_put(line, " ");
+	line_put_hostname(line, host.nodename);
+	line_put(line, " redial ");
+	line_put_number(line, pid);
+	line_put(line, " ");
+	line_put_msgid(line, event);
+	line_put(line, " ");
+	line_put_structured(line, event);
+	line_put(line, " ");
 }
 
 static void put_event(struct log_line *line, const struct log_line *event)
@@ -98,14 +129,21 @@ static void put_event(struct log_line *line, const struct log_line *event)
 	line->len += len;
 }
 
-static bool to_syslog(const struct log_line *line)
+/* The head and the event behind it, in one datagram. */
+static bool to_syslog(const struct log_line *head, const struct log_line *event)
 {
 	static const struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	struct iovec parts[] = {{(void *)head->text, head->len}, {(void *)event->text, event->len}};
+	struct msghdr message = {
+	    .msg_name = (void *)&log,
+	    .msg_namelen = sizeof(log),
+	    .msg_iov = parts,
+	    .msg_iovlen = 2,
+	};
 	long fd = sys3(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	long sent =
-	    sys6(sendto, fd, line->text, line->len, MSG_DONTWAIT | MSG_NOSIGNAL, &log, sizeof(log));
+	long sent = sys3(sendmsg, fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	sys1(close, fd);
 	return sent >= 0;
 }
@@ -125,24 +163,33 @@ static bool to_file(struct log_line *line)
 	return written == (long)line->len;
 }
 
+static bool deliver(const struct log_line *event, int level, uint64_t pid)
+{
+	struct log_line line;
+	line.len = 0;
+	if (config.log.sink == SINK_FILE) {
+		put_file_head(&line, pid);
+		put_event(&line, event);
+		return to_file(&line);
+	}
+	if (config.log.format == FORMAT_RFC5424)
+		put_structured_head(&line, level, pid, event);
+	else
+		put_syslog_head(&line, level, pid);
+	return to_syslog(&line, event);
+}
+
 void log_sink_send(struct log_line *event, int level)
 {
 	if (config.log.sink == SINK_NONE)
 		return;
-	struct log_line line;
-	line.len = 0;
 	uint64_t pid = (uint64_t)sys0(getpid);
 	uint64_t lost = __atomic_load_n(&dropped, __ATOMIC_RELAXED);
 	line_put_text(event, "program", config.program);
 	line_put_key_number(event, "pid", pid);
 	if (lost)
 		line_put_key_number(event, "dropped", lost);
-	if (config.log.sink == SINK_SYSLOG)
-		put_syslog_head(&line, level, pid);
-	else
-		put_file_head(&line, pid);
-	put_event(&line, event);
-	if (config.log.sink == SINK_SYSLOG ? to_syslog(&line) : to_file(&line))
+	if (deliver(event, level, pid))
 		__atomic_sub_fetch(&dropped, lost, __ATOMIC_RELAXED);
 	else
 		__atomic_add_fetch(&dropped, 1, __ATOMIC_RELAXED);

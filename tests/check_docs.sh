@@ -102,8 +102,8 @@ none "every system call that is made" "$(
 	# pread64 and the like stand under their kernel names, fcntl and dup3 are called through libc.
 	grep -ohE '\bsys[0-6]\([a-z_0-9]{2,}' preload/*.c preload/*.h | sed 's/.*(//' | sort -u |
 		comm -23 - "$tmp/readme")"
-none "every word of retry.on, jitter and facility" "$(
-	section Keys | grep -E 'retry\.on|jitter|facility' >"$tmp/rows"
+none "every word of retry.on, jitter, format and facility" "$(
+	section Keys | grep -E 'retry\.on|jitter|format|facility' >"$tmp/rows"
 	awk -F'"' '/^const struct load_word/ { inside = 1 } inside {
 		for (i = 2; i < NF; i += 2) print $i }' policy/load_words.c |
 		grep -v '^local[1-6]$' | while read -r word; do

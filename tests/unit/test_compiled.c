@@ -143,6 +143,7 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.retry.backoff.multiplier_milli = 10001);
 	REFUSED(bad.retry.backoff.jitter = JITTER_NONE + 1);
 	REFUSED(bad.log.sink = SINK_NONE + 1);
+	REFUSED(bad.log.format = FORMAT_RFC5424 + 1);
 	REFUSED(bad.log.sink = SINK_FILE);
 	REFUSED(bad.log.id_header_count = POLICY_ID_HEADERS_MAX + 1);
 	REFUSED(memset(bad.log.path, '/', sizeof(bad.log.path)));

@@ -32,13 +32,13 @@ static void keys_that_are_left_out_keep_their_defaults(void)
 
 static void every_key_reaches_its_member(void)
 {
-	accepted(
-	    "enabled = false;\n"
-	    "retry = { methods = [\"PUT\", \"GET\"]; on = (\"eof\", \"first-use\");\n"
-	    "  max_attempts = 1; total_timeout_ms = 2; connect_timeout_ms = 3;\n"
-	    "  max_request_bytes = 4; backoff = { base_ms = 5; max_ms = 6;\n"
-	    "  multiplier = 1.125; jitter = \"equal\"; }; };\n"
-	    "log = { sink = \"file:/a\"; facility = \"local7\"; request_id_headers = [\"Id\"]; };");
+	accepted("enabled = false;\n"
+		 "retry = { methods = [\"PUT\", \"GET\"]; on = (\"eof\", \"first-use\");\n"
+		 "  max_attempts = 1; total_timeout_ms = 2; connect_timeout_ms = 3;\n"
+		 "  max_request_bytes = 4; backoff = { base_ms = 5; max_ms = 6;\n"
+		 "  multiplier = 1.125; jitter = \"equal\"; }; };\n"
+		 "log = { sink = \"file:/a\"; format = \"rfc5424\"; facility = \"local7\"; "
+		 "request_id_headers = [\"Id\"]; };");
 	runner_expect_long("enabled", 0, policy.enabled);
 	runner_expect_long("methods", method_bit(METHOD_PUT) | method_bit(METHOD_GET),
 			   policy.retry.methods);
@@ -53,6 +53,7 @@ static void every_key_reaches_its_member(void)
 	runner_expect_long("jitter", JITTER_EQUAL, policy.retry.backoff.jitter);
 	runner_expect_long("sink", SINK_FILE, policy.log.sink);
 	runner_expect_text("path", "/a", policy.log.path);
+	runner_expect_long("format", FORMAT_RFC5424, policy.log.format);
 	runner_expect_long("facility", LOG_LOCAL7, policy.log.facility);
 	runner_expect_long("id headers", 1, policy.log.id_header_count);
 	runner_expect_text("id header", "Id", policy.log.id_headers[0]);
@@ -146,8 +147,9 @@ static void an_unknown_key_is_refused_with_the_nearest(void)
 	refused("enable = true;", 1, "enable is not a known key, did you mean enabled?");
 	refused("rules = ( {\n hots = \"a\"; } );", 2,
 		"rules[0].hots is not a known key, did you mean host?");
-	refused("log = { level = \"info\"; };", 1,
-		"log.level is not a known key; known are sink, facility, request_id_headers");
+	refused(
+	    "log = { level = \"info\"; };", 1,
+	    "log.level is not a known key; known are sink, format, facility, request_id_headers");
 	refused("a_key_longer_than_any_that_there_is_in_this_file = 1;", 1,
 		"a_key_longer_than_any_that_there_is_in_this_file is not a known key; known are "
 		"enabled, retry, budget, breaker, log, rules");
@@ -277,6 +279,8 @@ static void a_bad_log_group_is_refused(void)
 			   "absolute PATH of at most 255 bytes, not \"file:x\"";
 
 	refused("log = { sink = \"file:x\"; };", 1, sink);
+	refused("log = { format = \"json\"; };", 1,
+		"log.format must be \"rfc3164\" or \"rfc5424\", not \"json\"");
 	refused("log = { facility = \"kern\"; };", 1,
 		"log.facility must be a syslog facility such as \"user\", \"daemon\" or \"local0\" "
 		"to \"local7\", not \"kern\"");

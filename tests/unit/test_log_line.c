@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log_line.h"
+#include "log_structured.h"
 
 static const char *text_of(const struct log_line *line)
 {
@@ -28,6 +29,7 @@ static void values_are_quoted_and_escaped_only_where_they_must(void)
 	    {"two words", "event=x key=\"two words\""},
 	    {"a=b", "event=x key=\"a=b\""},
 	    {"say \"hi\"", "event=x key=\"say \\\"hi\\\"\""},
+	    {"it's", "event=x key=\"it's\""},
 	    {"back\\slash", "event=x key=\"back\\\\slash\""},
 	    {"line\nevent=forged", "event=x key=\"line\\x0aevent=forged\""},
 	    {"\x01\x7f\xff", "event=x key=\"\\x01\\x7f\\xff\""},
@@ -97,13 +99,104 @@ static void line_that_is_too_long_is_cut_not_overrun(void)
 	runner_expect_long("length", LOG_LINE_MAX, (long)line.len);
 }
 
+static const char *structured(const char *event)
+{
+	static struct log_line line;
+	struct log_line from = {.len = 0};
+
+	line.len = 0;
+	line_put(&from, event);
+	line_put_structured(&line, &from);
+	return text_of(&line);
+}
+
+static void fields_become_structured_data(void)
+{
+	static const struct {
+		const char *event;
+		const char *expected;
+	} cases[] = {
+	    {"", "[redial@32473]"},
+	    {"event=x", "[redial@32473 event=\"x\"]"},
+	    {"event=x fd=12 host=a:80", "[redial@32473 event=\"x\" fd=\"12\" host=\"a:80\"]"},
+	    {"event=x path=/a]b", "[redial@32473 event=\"x\" path=\"/a\\]b\"]"},
+	    {"event=x id=\"a b\" fd=1", "[redial@32473 event=\"x\" id=\"a b\" fd=\"1\"]"},
+	    {"event=x id=\"say \\\"hi\\\"\"", "[redial@32473 event=\"x\" id=\"say \\\"hi\\\"\"]"},
+	    {"event=x id=\"a\\\\b\"", "[redial@32473 event=\"x\" id=\"a\\\\b\"]"},
+	    {"event=x id=\"\\x0a]\"", "[redial@32473 event=\"x\" id=\"\\\\x0a\\]\"]"},
+	    {"event=x id=\"cut off", "[redial@32473 event=\"x\"]"},
+	    {"event=x id=\"cut off\\", "[redial@32473 event=\"x\"]"},
+	    {"event=x cu", "[redial@32473 event=\"x\"]"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		runner_expect_text(cases[i].event, cases[i].expected, structured(cases[i].event));
+}
+
+/* Whatever the room: whole fields, and the bracket at the end. */
+static void structured_data_that_is_too_long_leaves_out_whole_fields(void)
+{
+	static const char event[] = "event=x id=\"a]\\\\b\" fd=12";
+	static const char *const expected[] = {
+	    "[redial@32473]",
+	    "[redial@32473 fd=\"12\"]",
+	    "[redial@32473 event=\"x\"]",
+	    "[redial@32473 event=\"x\" fd=\"12\"]",
+	    "[redial@32473 event=\"x\" id=\"a\\]\\\\b\"]",
+	    "[redial@32473 event=\"x\" id=\"a\\]\\\\b\" fd=\"12\"]",
+	};
+
+	for (size_t room = 16; room < 80; room++) {
+		struct log_line line = {.len = 0}, from = {.len = 0};
+		size_t start = LOG_LINE_MAX - room, best = 0;
+
+		for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+			if (strlen(expected[i]) <= room)
+				best = i;
+		line.len = start;
+		line_put(&from, event);
+		line_put_structured(&line, &from);
+		memmove(line.text, line.text + start, line.len - start);
+		line.len -= start;
+		runner_expect_text("structured data", expected[best], text_of(&line));
+	}
+}
+
+static void a_host_name_that_is_none_is_a_dash(void)
+{
+	static const char *const cases[][2] = {
+	    {"web-1.example", "web-1.example"}, {"", "-"}, {"a b", "-"}, {"h\xc3\xa9", "-"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct log_line line = {.len = 0};
+
+		line_put_hostname(&line, cases[i][0]);
+		runner_expect_text(cases[i][0], cases[i][1], text_of(&line));
+	}
+}
+
+static void the_message_id_is_the_event(void)
+{
+	struct log_line event, line = {.len = 0};
+
+	line_begin(&event, "attempt");
+	line_put_key_number(&event, "fd", 1);
+	line_put_msgid(&line, &event);
+	runner_expect_text("message id", "attempt", text_of(&line));
+}
+
 void suite_log_line(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(values_are_quoted_and_escaped_only_where_they_must),
 	    TEST(numbers_are_written_whole_and_padded),
 	    TEST(addresses_are_written_as_inet_ntop_writes_them),
-	    TEST(line_that_is_too_long_is_cut_not_overrun), TEST_END};
+	    TEST(line_that_is_too_long_is_cut_not_overrun),
+	    TEST(fields_become_structured_data),
+	    TEST(structured_data_that_is_too_long_leaves_out_whole_fields),
+	    TEST(a_host_name_that_is_none_is_a_dash),
+	    TEST(the_message_id_is_the_event),
+	    TEST_END};
 
 	runner_suite("log_line", tests);
 }

@@ -49,6 +49,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("multiplier", 2000, p.retry.backoff.multiplier_milli);
 	runner_expect_long("jitter", JITTER_FULL, p.retry.backoff.jitter);
 	runner_expect_long("sink", SINK_SYSLOG, p.log.sink);
+	runner_expect_long("format", FORMAT_RFC3164, p.log.format);
 	runner_expect_long("facility", LOG_USER, p.log.facility);
 	runner_expect_long("id headers", 2, p.log.id_header_count);
 	runner_expect_text("id header 0", "X-Request-Id", p.log.id_headers[0]);

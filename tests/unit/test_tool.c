@@ -147,6 +147,7 @@ static void show_prints_what_the_file_says(void)
 	    "base_ms = 60000;",
 	    "multiplier = 9.999;",
 	    "jitter = \"equal\";",
+	    "format = \"rfc3164\";",
 	    "facility = \"user\";",
 	    "budget = {\n  enabled = false;\n  ratio = 0.001;\n  min_per_second = 0;\n"
 	    "  window_ms = 600000;\n};\n",
