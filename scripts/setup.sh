@@ -57,8 +57,10 @@ check() {
 	need_command git git
 	need_command prlimit util-linux
 	need_command curl curl
+	need_command rsyslogd rsyslog
+	need_command logrotate logrotate
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
-		libspring-web-java libhttpclient-java libfaketime libjemalloc2
+		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 }
 
 # setcap lives in a folder that is not in everybody's PATH.
