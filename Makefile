@@ -4,7 +4,8 @@
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
 # make bench      prints the measures of speed and memory
-# make install    DESTDIR= PREFIX=/usr/local
+# make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
+# make deb        a Debian package, build/redial_VERSION_ARCH.deb
 
 VERSION := 0.1.0
 # make V=1 shows the commands.
@@ -65,6 +66,7 @@ $(B)/pic/%.o: %.c
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
 
 include tests/tests.mk
+include scripts/install.mk
 
 setup-build setup-check setup-demo: setup-%:
 	@sh scripts/setup.sh $*
@@ -83,13 +85,8 @@ soak: all $(B)/faultd $(T)/soak
 bench: all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/redial
-	install -m 755 scripts/redial $(B)/redial-policy $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(B)/libredial.so $(B)/libredial-policy.so $(DESTDIR)$(PREFIX)/lib/redial/
-
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests check soak demo bench install clean setup-build setup-check setup-demo
+.PHONY: all tests check soak demo bench clean setup-build setup-check setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

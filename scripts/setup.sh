@@ -59,6 +59,9 @@ check() {
 	need_command curl curl
 	need_command rsyslogd rsyslog
 	need_command logrotate logrotate
+	need_command groff groff-base
+	need_command lintian lintian
+	need_packages dpkg-dev bash
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 }

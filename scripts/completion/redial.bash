@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# Completion of redial and redial-policy for bash.
+
+_redial_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_redial_files() {
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+_redial_sink() {
+	case $1 in
+	file:*) mapfile -t COMPREPLY < <(compgen -f -P file: -- "${1#file:}") ;;
+	*) _redial_words 'syslog none file:' "$1" && compopt -o nospace ;;
+	esac
+}
+
+_redial() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
+	# From the command on everything is the command's own.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--policy | --log) ((++i)) ;;
+		--) ((++i)) && break ;;
+		-* | = | :) ;;
+		*) break ;;
+		esac
+	done
+	if ((i < COMP_CWORD)) || [[ $i -eq $COMP_CWORD && $before == -- ]]; then
+		if declare -F _command_offset >/dev/null; then
+			_command_offset "$i"
+		elif ((i == COMP_CWORD)); then
+			mapfile -t COMPREPLY < <(compgen -c -- "$word")
+		else
+			_redial_files "$word"
+		fi
+		return
+	fi
+	case $before in
+	--policy) _redial_files "$word" && return ;;
+	--log) _redial_sink "$word" && return ;;
+	esac
+	case $word in
+	-*) _redial_words '--policy --log --check --version --help --' "$word" ;;
+	*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
+	esac
+}
+
+_redial_policy() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	if ((COMP_CWORD == 1)); then
+		_redial_words 'check show compile cache explain share --help --version' "$word"
+		return
+	fi
+	case $before in
+	-o) _redial_files "$word" && return ;;
+	--method)
+		_redial_words 'GET HEAD POST PUT DELETE PATCH OPTIONS TRACE' "$word"
+		return
+		;;
+	--cause)
+		_redial_words \
+			'stale reset eof connect connect-timeout response-timeout idle dns' "$word"
+		return
+		;;
+	--host | --path | --port | --status | --retry-after | --key | --attempt | --bytes) return ;;
+	esac
+	case $word in
+	-*)
+		case ${COMP_WORDS[1]} in
+		explain)
+			_redial_words '--method --host --path --port --cause --status
+				--retry-after --key --first-use --attempt --bytes' "$word"
+			;;
+		compile) _redial_words '-o' "$word" ;;
+		esac
+		;;
+	*) _redial_files "$word" ;;
+	esac
+}
+
+complete -F _redial redial
+complete -F _redial_policy redial-policy
