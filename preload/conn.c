@@ -314,7 +314,21 @@ bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)
 	return mark->request_count == 0 && conn->popped == mark->popped;
 }
 
-/* The oldest request is answered. */
+static inline void count_answer(struct conn *conn)
+{
+	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
+		conn->flags &= ~(uint32_t)CONN_FAILED;
+	else
+		state_answered(conn->peer_state);
+}
+
+/* Seldom needed: pop_request, which each response goes through, has its own copy. */
+__attribute__((noinline)) void conn_count_answer(struct conn *conn)
+{
+	count_answer(conn);
+}
+
+/* The oldest request is answered, and its connection goes on. */
 static void pop_request(struct conn *conn)
 {
 	uint32_t len = conn->requests[0].len;
@@ -322,10 +336,7 @@ static void pop_request(struct conn *conn)
 	conn->request_count--;
 	for (int i = 0; i < conn->request_count; i++)
 		conn->requests[i] = conn->requests[i + 1];
-	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
-		conn->flags &= ~(uint32_t)CONN_FAILED;
-	else
-		state_answered(conn->peer_state);
+	count_answer(conn);
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED;
 	if (conn->request_count == 0) {
 		release_held(conn);
@@ -346,8 +357,11 @@ static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
 			http1_response(&conn->response, conn->requests[0].method);
 		size_t used;
 		enum http1_result result = http1_feed(&conn->response, bytes, len, &used);
-		if (result == HTTP1_BAD || result == HTTP1_TUNNEL)
+		if (result == HTTP1_BAD || result == HTTP1_TUNNEL) {
+			if (result == HTTP1_TUNNEL)
+				conn_count_answer(conn);
 			return false;
+		}
 		conn->flags |= CONN_ANSWERING;
 		if (conn->response.flags & HTTP1_CONNECTION_AUTH)
 			conn->flags |= CONN_AUTH;
@@ -359,8 +373,10 @@ static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
 			continue;
 		bool goes_on = conn->response.flags & HTTP1_PERSISTENT;
 		conn->response.flags = 0;
-		if (!goes_on || !conn->requests[0].complete)
+		if (!goes_on || !conn->requests[0].complete) {
+			conn_count_answer(conn);
 			return false;
+		}
 		pop_request(conn);
 	}
 	return true;
@@ -407,5 +423,5 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->received = 0;
 	conn->response.flags = 0;
 	conn->idle_hint_s = 0;
-	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING);
+	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED);
 }

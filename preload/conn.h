@@ -215,6 +215,9 @@ bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t
 /* The same for bytes that were counted when they were read, and held back until now. */
 bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
+/* A response has come to its end: it counts as one, unless it has been counted as a failure. */
+void conn_count_answer(struct conn *conn);
+
 /* Is an answer outstanding? If not, a read is a probe of an idle connection. */
 static inline bool conn_waiting(const struct conn *conn)
 {

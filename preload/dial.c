@@ -13,6 +13,7 @@
 #include "pace.h"
 #include "persist.h"
 #include "real.h"
+#include "reject.h"
 #include "resolved.h"
 #include "sys.h"
 #include "table.h"
@@ -152,6 +153,8 @@ static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
 	uint32_t on = error == ETIMEDOUT ? POLICY_ON_CONNECT_TIMEOUT : POLICY_ON_CONNECT;
 	if (alone && settings.on & on && is_passing(addr, error))
 		error = try_again(fd, addr, len, &settings, error);
+	else if (error)
+		reject_note_failure(fd, addr, len, error);
 	if (!error)
 		resolved_worked(addr);
 	else if (is_passing(addr, error))
@@ -161,9 +164,14 @@ static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
 
 int dial(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK)
-		return real.connect(fd, addr, len);
 	int kept = get_errno();
+	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
+		int begun = connect_once(fd, addr, len);
+		if (begun)
+			reject_note_failure(fd, addr, len, begun);
+		set_errno(begun ? begun : kept);
+		return begun ? -1 : 0;
+	}
 	int error = dial_blocking(fd, addr, len);
 	set_errno(error ? error : kept);
 	return error ? -1 : 0;

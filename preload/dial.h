@@ -18,7 +18,8 @@ bool dial_is_ours(int fd, const struct sockaddr *addr);
  * connect(2). On a blocking socket tried again as the policy says, on the same socket, each
  * attempt but the first for connect_timeout_ms at most, and the first as well if `on` lists
  * connect-timeout. What fails for good fails with the first attempt's errno, a first attempt that
- * took too long with ETIMEDOUT. EINTR is the program's at once.
+ * took too long with ETIMEDOUT. EINTR is the program's at once. The peer's breaker is told of what
+ * fails; that a connect has succeeded says less than its first response (reject.h).
  */
 int dial(int fd, const struct sockaddr *addr, socklen_t len);
 

@@ -88,8 +88,9 @@ static bool is_idle_408(const struct conn *conn, int status, const char *bytes, 
  */
 static bool begin(struct conn *conn, int status, const char *bytes, size_t len, bool taken)
 {
+	/* What was refused when it was peeked at is refused now. */
 	bool idle_408 = taken && is_idle_408(conn, status, bytes, len);
-	if (!idle_408 && !is_listed(status))
+	if (!idle_408 && (!is_listed(status) || conn->flags & CONN_FAILED))
 		return false;
 	struct redial_start start = {
 	    .cause = idle_408 ? CAUSE_EOF : CAUSE_STATUS,
@@ -102,11 +103,7 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	    .retry_after_ms =
 		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), kernel_realtime_s()),
 	};
-	if (redial_begin(conn, &start) == REASON_NONE)
-		return true;
-	if (!idle_408)
-		conn->flags |= CONN_FAILED;
-	return false;
+	return redial_begin(conn, &start) == REASON_NONE;
 }
 
 /* A peek: what the program is shown it has seen, so all is decided now or never. */
@@ -131,6 +128,8 @@ static void end_probe(struct conn *conn, int status)
 	union kernel_address peer;
 	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
 		return;
+	if (!status && config.policy->uses & POLICY_USES_STATUSES)
+		return; /* too short a piece to tell: then the next response does */
 	conn->care &= (uint8_t)~CARE_PROBE;
 	kernel_peer(conn, conn->fd, &peer);
 	if (status <= 0 || !is_listed(status))

@@ -11,6 +11,7 @@
 #include "pace.h"
 #include "real.h"
 #include "redial.h"
+#include "reject.h"
 #include "table.h"
 #include "unacked.h"
 
@@ -78,6 +79,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 		conn_forget(conn); /* connected, but to which of the two? */
 		return;
 	}
+	reject_begin_probe(conn);
 	if (!begun && unacked_is_to_limit(conn))
 		unacked_limit(conn, fd);
 	conn_unlock(conn);
@@ -91,14 +93,26 @@ static inline bool dials(int fd, const struct sockaddr *addr, socklen_t len)
 	       is_trackable(addr, len) && dial_is_ours(fd, addr);
 }
 
+static inline bool is_rejected(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return __builtin_expect(config.active && addr && config.policy->breaker.reject, 0) &&
+	       is_trackable(addr, len) && reject_connect(fd, addr, len);
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	int result = dials(fd, addr, len) ? dial(fd, addr, len) : real.connect(fd, addr, len);
+	if (is_rejected(fd, addr, len))
+		return -1;
+	bool ours = dials(fd, addr, len);
+	int result = ours ? dial(fd, addr, len) : real.connect(fd, addr, len);
 	if (!config.active || !addr)
 		return result;
 	int error = result < 0 ? get_errno() : 0;
-	if (error && error != EINPROGRESS && error != EINTR)
+	if (error && error != EINPROGRESS && error != EINTR) {
+		if (!ours)
+			reject_note_failure(fd, addr, len, error);
 		return result;
+	}
 	if (is_trackable(addr, len))
 		track(fd, addr, len, error == EINPROGRESS);
 	else

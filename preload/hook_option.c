@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "real.h"
 #include "redial.h"
+#include "reject.h"
 #include "table.h"
 
 /* The tracked connection at fd, locked, if a rescue is under way on it; else NULL. */
@@ -28,9 +29,14 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 				      socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
-	if (!conn)
-		return real.getsockopt(fd, level, name, value, len);
 	int result = 0;
+	if (!conn) {
+		result = real.getsockopt(fd, level, name, value, len);
+		if (level == SOL_SOCKET && name == SO_ERROR && result == 0 && *len == sizeof(int) &&
+		    *(const int *)value)
+			reject_note_error(fd, *(const int *)value);
+		return result;
+	}
 	if (level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int)) {
 		memset(value, 0, sizeof(int)); /* so far nothing has failed */
 		*len = sizeof(int);

@@ -76,17 +76,16 @@ void pace_succeeded(struct state_peer *peer, const struct sockaddr *addr, uint64
 	tell(breaker_succeeded(peer, &config.policy->breaker, now_ms), addr);
 }
 
-bool pace_rejects(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms,
-		  bool *probe)
+bool pace_rejects(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms)
 {
-	const struct policy_breaker *settings = &config.policy->breaker;
 	enum breaker_change change;
-	*probe = false;
-	if (breaker_state(peer) == BREAKER_CLOSED)
-		return false;
-	if (!breaker_allows(peer, settings, now_ms, &change))
+	if (!breaker_allows(peer, &config.policy->breaker, now_ms, &change))
 		return true;
 	tell(change, addr);
-	*probe = breaker_state(peer) == BREAKER_HALF_OPEN;
 	return false;
+}
+
+bool pace_is_half_open(const struct state_peer *peer)
+{
+	return breaker_state(peer) == BREAKER_HALF_OPEN;
 }

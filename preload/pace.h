@@ -39,9 +39,11 @@ void pace_succeeded(struct state_peer *peer, const struct sockaddr *addr, uint64
 
 /*
  * breaker.reject: is a connect of the program's own to be refused now? If not, but the breaker is
- * half-open, it is the probe: *probe is set, and pace_failed or pace_succeeded is due.
+ * half-open, it is the probe, and pace_failed or pace_succeeded is due.
  */
-bool pace_rejects(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms,
-		  bool *probe);
+bool pace_rejects(struct state_peer *peer, const struct sockaddr *addr, uint64_t now_ms);
+
+/* Is a probe under way? */
+bool pace_is_half_open(const struct state_peer *peer);
 
 #endif

@@ -80,8 +80,5 @@ bool persist_again(struct persist *persist, enum cause cause)
 
 void persist_recovered(const struct persist *persist)
 {
-	uint64_t now_ms = kernel_now_ms();
-	log_recovered(&persist->who, persist->attempts, 0, now_ms - persist->began_ms);
-	if (persist->peer)
-		pace_succeeded(persist->peer, persist->peer_addr, now_ms);
+	log_recovered(&persist->who, persist->attempts, 0, kernel_now_ms() - persist->began_ms);
 }

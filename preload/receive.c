@@ -7,6 +7,7 @@
 #include "idle.h"
 #include "kernel.h"
 #include "redial.h"
+#include "reject.h"
 #include "rescue.h"
 #include "unacked.h"
 
@@ -125,6 +126,13 @@ static ssize_t end_of_idle(struct conn *conn, ssize_t result)
 	return as_end ? 0 : result;
 }
 
+/* The regular end of a response that lasts until the connection is closed. */
+static __attribute__((noinline)) void end_of_response(struct conn *conn)
+{
+	conn_count_answer(conn);
+	conn_forget(conn);
+}
+
 /* The connection is at its end. true: a rescue has begun, call again. Leaves without the lock. */
 static bool rescue(struct conn *conn, const struct receive *call, int error)
 {
@@ -171,6 +179,8 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
 			redial_send_next(conn);
 		conn_unlock(conn);
 	} else {
+		if (!conn_waiting(conn))
+			reject_end_unseen(conn);
 		conn_forget(conn);
 	}
 }
@@ -187,7 +197,7 @@ static __attribute__((noinline)) bool read_again(struct conn *conn, const struct
 	if (*result < 0 ? !is_loss(conn, error) : wanted(call) == 0)
 		conn_unlock(conn);
 	else if (!error && until_close)
-		conn_forget(conn); /* the regular end of that response */
+		end_of_response(conn);
 	else if (!conn_waiting(conn))
 		*result = end_of_idle(conn, *result);
 	else

@@ -37,8 +37,6 @@ static void end_attempts(struct conn *conn)
 		rescue_drop_answer(rescue);
 	redial_bring_back(conn);
 	redial_unplace(conn);
-	if (rescue->answered)
-		conn->flags |= CONN_FAILED;
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 }
 

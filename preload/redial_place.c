@@ -123,7 +123,7 @@ void redial_bring_back(struct conn *conn)
 	}
 	conn_renewed(conn, rescue->kept_picture.cookie);
 	conn->received = rescue->kept_picture.received;
-	conn->flags |= rescue->kept_picture.flags & CONN_REUSED;
+	conn->flags |= rescue->kept_picture.flags & (CONN_REUSED | CONN_FAILED);
 }
 
 /* The socket that the response held back comes from is about to lose the number. */

@@ -103,15 +103,31 @@ static enum reason ask(const struct conn *conn, const struct rescue *rescue, boo
 	return decide(config.policy, &rescue->settings, &facts);
 }
 
-void redial_plan_blame(const struct conn *conn, bool reused)
+/* Does the latest failure say something of the peer's health? That an idle connection ends does
+ * not. */
+static bool is_telling(const struct rescue *rescue, bool reused)
 {
-	enum cause cause = conn->rescue->cause;
+	switch (rescue->cause) {
+	case CAUSE_STALE:
+	case CAUSE_IDLE:
+		return false;
+	case CAUSE_RESET:
+	case CAUSE_EOF:
+		return !reused;
+	case CAUSE_STATUS: /* which only other requests may be repeated for */
+		return policy_has_status(rescue->settings.statuses, rescue->status);
+	default:
+		return true;
+	}
+}
+
+void redial_plan_blame(struct conn *conn, bool reused)
+{
 	union kernel_address peer;
-	/* That an idle connection ends says nothing of the peer's health. */
-	bool usual = cause == CAUSE_STALE || cause == CAUSE_IDLE ||
-		     (reused && (cause == CAUSE_RESET || cause == CAUSE_EOF));
-	if (usual)
+	if (!is_telling(conn->rescue, reused))
 		return;
+	if (conn->rescue->cause == CAUSE_STATUS)
+		conn->flags |= CONN_FAILED;
 	kernel_peer(conn, redial_dead_socket(conn), &peer);
 	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
 }
@@ -236,8 +252,6 @@ static void give_up(struct conn *conn, enum reason reason)
 	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
 		rescue_drop_answer(rescue);
 	redial_bring_back(conn);
-	if (rescue->answered)
-		conn->flags |= CONN_FAILED;
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 	conn->busy = true; /* the next step tells */
 }

@@ -12,6 +12,6 @@
 enum reason redial_plan_next(struct conn *conn);
 
 /* The latest attempt of conn->rescue failed, on a connection that had not served before or not. */
-void redial_plan_blame(const struct conn *conn, bool reused);
+void redial_plan_blame(struct conn *conn, bool reused);
 
 #endif

@@ -8,6 +8,7 @@
 #include "idle.h"
 #include "kernel.h"
 #include "redial.h"
+#include "reject.h"
 #include "request_id.h"
 #include "unacked.h"
 
@@ -265,6 +266,8 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 	bool begun = conn->busy && conn->held_len;
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
+		if (!mark.request_count)
+			reject_end_unseen(conn);
 		conn_let_go(conn);
 		return begun ? tell(ECONNRESET) : PASS_ON;
 	}
