@@ -264,7 +264,30 @@ static void request_never_overtakes_a_pipeline_that_a_slow_peer_stalls(void)
 	flow_end(&flow);
 }
 
+/* A small response was copied to where the next connection's lock would lie, and never left it. */
+PROGRAM(dials_after_small_responses)
+{
+	for (int i = 0; i < 20; i++) {
+		int fd = dial();
+		exchange(fd, "POST", "/1", "x");
+		int other = dial();
+		hang_up(fd);
+		hang_up(other);
+	}
+}
+
+static void small_response_that_was_held_back_leaves_no_lock_behind(void)
+{
+	struct flow flow = {.program = "dials_after_small_responses",
+			    .faults = {"status=503@1+"},
+			    .policy = "retry = { statuses = [503]; };"};
+	flow_redial(&flow);
+	expect_logged(&flow, 20, "event=refused reason=method cause=status", NULL);
+	flow_end(&flow);
+}
+
 const struct runner_test mended_tests[] = {
+    T(small_response_that_was_held_back_leaves_no_lock_behind),
     T(timeout_is_no_broken_pipe),
     T(stream_goes_on_after_a_part_was_written),
     T(file_on_the_number_of_a_failed_rescue_is_read_as_it_is),
