@@ -66,6 +66,22 @@ static const char *const *environment(const struct flow *flow, bool redial)
 	return env;
 }
 
+/* argv: what runs the program, its argument at the end. */
+static void run_script(struct flow *flow, const char *const argv[], const char *const env[])
+{
+	char variables[8192];
+	const char *shell[] = {"env", "-u", "LD_PRELOAD", "sh", "-c", variables, NULL};
+	int len =
+	    snprintf(variables, sizeof(variables),
+		     "export XDG_RUNTIME_DIR=%s\nredial='%s'\npreload='env LD_PRELOAD=%s'\n"
+		     "program='",
+		     flow->server.dir, build_path("../scripts/redial"), build_path("libredial.so"));
+	for (int i = 0; argv[i + 1] && argv[i + 1][0]; i++)
+		len += snprintf(variables + len, sizeof(variables) - (size_t)len, "%s ", argv[i]);
+	snprintf(variables + len, sizeof(variables) - (size_t)len, "'\n%s", flow->script);
+	flow->result = process_run(shell, env, PROGRAM_LIMIT_MS);
+}
+
 static void run_program(struct flow *flow, bool redial)
 {
 	char port[16], way[16];
@@ -77,7 +93,10 @@ static void run_program(struct flow *flow, bool redial)
 	    flow->arg ? flow->arg : "",	    NULL};
 	snprintf(port, sizeof(port), "%d", flow->peer ? flow->seen.port : flow->server.port);
 	snprintf(way, sizeof(way), "%d", (int)flow->way);
-	flow->result = process_run(argv, environment(flow, redial), PROGRAM_LIMIT_MS);
+	if (flow->script)
+		run_script(flow, argv, environment(flow, false));
+	else
+		flow->result = process_run(argv, environment(flow, redial), PROGRAM_LIMIT_MS);
 	if (flow->result.timed_out)
 		printf("\n    %s was stopped after %d ms", flow->program, PROGRAM_LIMIT_MS);
 	if (*flow->result.err)
@@ -174,11 +193,16 @@ static int count_lines(const char *text, const char *a, const char *b)
 	return count;
 }
 
+int logged(const struct flow *flow, const char *a, const char *b)
+{
+	return count_lines(flow->log, a, b);
+}
+
 int expect_logged(struct flow *flow, int count, const char *a, const char *b)
 {
 	char what[200];
 	snprintf(what, sizeof(what), "lines logged with '%s' '%s'", a ? a : "", b ? b : "");
-	return told(flow, runner_expect_long(what, count, count_lines(flow->log, a, b)));
+	return told(flow, runner_expect_long(what, count, logged(flow, a, b)));
 }
 
 int expect_within(const struct flow *flow, long ms)

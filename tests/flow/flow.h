@@ -30,6 +30,11 @@ struct flow {
 	void (*make_policy)(const char *path,
 			    int port); /* writes the policy file, or what is in its place */
 	const char *policy;	       /* text of the policy file; NULL: none */
+	/*
+	 * Runs it in this shell script instead: `$program ARG` is the program, `$redial` the
+	 * launcher, `$preload` what is to stand before a command that has libredial.so without it.
+	 */
+	const char *script;
 	const char *env[FLOW_ENV_MAX]; /* more NAME=value for the program */
 	const char *behind;	       /* below build/: a preload behind redial's; NULL: none */
 	int status;		       /* how it must end: 0, or 128 + signal */
@@ -56,6 +61,9 @@ int expect_printed(struct flow *flow, const char *text);
 
 /* faultd has logged so many requests with all these fragments, NULL for none. */
 int expect_seen(struct flow *flow, int count, const char *a, const char *b);
+
+/* How many lines redial has logged with both fragments, NULL for none. */
+int logged(const struct flow *flow, const char *a, const char *b);
 
 /* redial has logged so many lines with all these fragments, NULL for none. */
 int expect_logged(struct flow *flow, int count, const char *a, const char *b);
@@ -103,7 +111,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(idle)                                                                                    \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
-	X(mark)
+	X(mark)                                                                                    \
+	X(pace)                                                                                    \
+	X(reject)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
