@@ -5,10 +5,14 @@ set -eu
 
 usage="usage: sh scripts/setup.sh build|check|demo"
 missing=
+wished=
 
 has() { command -v "$1" >/dev/null 2>&1; }
 need() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
 need_command() { has "$1" || need "$2"; }
+# What a machine may lack: the tests that use it then say that they looked at nothing.
+wish() { case " $wished " in *" $1 "*) ;; *) wished="$wished $1" ;; esac; }
+wish_command() { has "$1" || wish "$2"; }
 need_header() { [ -e "/usr/include/$1" ] || need "$2"; }
 
 # One question to dpkg for all: it costs more than everything else here.
@@ -25,6 +29,23 @@ build() {
 	need_header stdio.h libc6-dev
 	need_header linux/tcp.h linux-libc-dev
 	need_header libconfig.h libconfig-dev
+}
+
+# wish_cross ARCHITECTURE, as in the name of its compiler's package, of its libc's.
+wish_cross() {
+	wish_command "$1-linux-gnu-gcc" "gcc-$2-linux-gnu"
+	[ -e "/usr/$1-linux-gnu/include/stdio.h" ] || wish "libc6-dev-$3-cross"
+	wish_command "qemu-$1" qemu-user
+}
+
+# Another libc, another architecture under an emulator, and containers.
+other_places() {
+	wish_command musl-gcc musl-tools
+	wish_command runc runc
+	case $(uname -m) in
+	x86_64) wish_cross aarch64 aarch64 arm64 ;;
+	aarch64) wish_cross x86_64 x86-64 amd64 ;;
+	esac
 }
 
 demo() {
@@ -64,6 +85,7 @@ check() {
 	need_packages dpkg-dev bash
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
+	other_places
 }
 
 # setcap lives in a folder that is not in everybody's PATH.
@@ -78,18 +100,23 @@ build | check | demo) "$1" ;;
 esac
 
 missing=${missing# }
-[ -n "$missing" ] || exit 0
+wished=${wished# }
+[ -n "$missing$wished" ] || exit 0
 
-if ! has apt-get; then
-	echo "setup: apt-get is missing; install these by hand: $missing" >&2
+# Without what is needed there is no going on, without what is wished for there is.
+give_up() {
+	[ -n "$missing" ] || [ -z "$wished" ] || {
+		echo "setup: $1; not installed: $wished" >&2
+		exit 0
+	}
+	echo "setup: $1${2-}" >&2
 	exit 1
-fi
+}
+
+has apt-get || give_up "apt-get is missing" "; install these by hand: $missing"
 as_root=
 if [ "$(id -u)" != 0 ]; then
-	if ! has sudo; then
-		echo "setup: neither root nor sudo; run as root: apt-get install $missing" >&2
-		exit 1
-	fi
+	has sudo || give_up "neither root nor sudo" "; run as root: apt-get install $missing"
 	as_root="sudo"
 fi
 
@@ -111,15 +138,24 @@ keep_services_down() {
 	printf '#!/bin/sh\nexit 101\n' | $as_root tee "$mute" >/dev/null
 	$as_root chmod 755 "$mute"
 }
+
 fail() {
 	cat "$said" >&2
-	echo "setup: $1" >&2
-	exit 1
+	give_up "$1"
 }
 
-echo "setup: installing $missing"
+install() { apt install -y --no-install-recommends "$@" >"$said" 2>&1; }
+
+echo "setup: installing $missing${missing:+ }$wished"
 apt update >"$said" 2>&1 || fail "apt-get update failed; is there a network?"
 keep_services_down
-# shellcheck disable=SC2086 # a list of words
-apt install -y --no-install-recommends $missing >"$said" 2>&1 ||
+# shellcheck disable=SC2086 # lists of words
+install $missing $wished && exit 0
+# shellcheck disable=SC2086
+[ -z "$missing" ] || install $missing || {
+	wished=
 	fail "apt-get could not install: $missing"
+}
+for package in $wished; do
+	install "$package" || echo "setup: $package cannot be installed: its tests will say so" >&2
+done
