@@ -31,10 +31,22 @@ static lookup *find_dlsym(void)
 	return libdl ? (lookup *)__libc_dlsym(libdl, "dlsym") : NULL;
 }
 
+/*
+ * Where libdl is out of reach, as for a program that brings a glibc of its own, what libc itself
+ * has is still better than nothing: other preloads are passed over then.
+ */
+static void *find_in_libc(const char *name)
+{
+	if (!__libc_dlsym || !__libc_dlopen_mode)
+		return NULL;
+	void *libc = __libc_dlopen_mode("libc.so.6", PRIVATE_DLOPEN_NOW);
+	return libc ? __libc_dlsym(libc, name) : NULL;
+}
+
 static void *find_next(const char *name)
 {
 	lookup *find = find_dlsym();
-	return find ? find(NEXT, name) : NULL;
+	return find ? find(NEXT, name) : find_in_libc(name);
 }
 
 /* Entries that a libc lacks: they can only be reached by a caller who declared the call itself. */
