@@ -106,10 +106,17 @@ struct run {
 /* Runs it, with or without redial. Returns 0, or -1 if no server could be started. */
 int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial);
 
+/* The same with redial under a policy, the text of a policy file. */
+int program_run_under(struct run *run, enum program_id program, const struct fault *fault,
+		      const char *policy);
+
 /* What test_matrix.c prints. */
 void matrix_note(enum program_id program, enum fault_id fault, const struct run *bare,
 		 const struct run *redial);
 void matrix_print(void);
+
+/* test_idle.c: POSTs after a pause, under a policy that looks to it. Adds a suite. */
+void idle_suite(void);
 
 /* test_git.c: git, whose requests are its own. Adds a suite, and prints what it saw. */
 void git_suite(void);

@@ -239,6 +239,7 @@ int main(int argc, char **argv)
 	SUITE(post_idle_close, "POST after FIN while idle is sent once");
 	SUITE(post_idle_reset, "POST after RST while idle is sent once");
 	SUITE(fifty, "50 GET, each second one reset: no error, no descriptor left");
+	idle_suite();
 	git_suite();
 	status = runner_end(argc, argv);
 	if (matrix_wanted)

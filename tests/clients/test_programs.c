@@ -280,11 +280,23 @@ static void tell(enum program_id program, const struct fault *fault, bool redial
 	free(log);
 }
 
-int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial)
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return;
+	fputs(text, file);
+	fclose(file);
+}
+
+static int run_program(struct run *run, enum program_id program, const struct fault *fault,
+		       bool redial, const char *policy_text)
 {
 	const char *server_args[] = {"--fault", spec_for(program, fault), NULL}, *argv[16] = {NULL};
-	const char *env[] = {NULL, NULL, NULL, "NO_PROXY=*", NULL};
+	const char *env[] = {NULL, NULL, NULL, "NO_PROXY=*", NULL, NULL};
 	char base[64], count[16], pause[16], preload[4096], log[128], log_env[160], modules[4096];
+	char policy[160];
 	struct process_result result;
 	struct faultd server;
 	size_t n = 0;
@@ -303,6 +315,11 @@ int program_run(struct run *run, enum program_id program, const struct fault *fa
 	env[1] = log_env;
 	snprintf(modules, sizeof modules, "NODE_PATH=%s", build_path("tests/node/node_modules"));
 	env[2] = modules;
+	if (policy_text) {
+		snprintf(policy, sizeof policy, "REDIAL_POLICY=%s/policy.cfg", server.dir);
+		write_text(policy + strlen("REDIAL_POLICY="), policy_text);
+		env[4] = policy;
+	}
 	fill_argv(argv, &programs[program]);
 	while (argv[n])
 		n++;
@@ -320,4 +337,15 @@ int program_run(struct run *run, enum program_id program, const struct fault *fa
 	process_free(&result);
 	faultd_stop(&server);
 	return 0;
+}
+
+int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial)
+{
+	return run_program(run, program, fault, redial, NULL);
+}
+
+int program_run_under(struct run *run, enum program_id program, const struct fault *fault,
+		      const char *policy)
+{
+	return run_program(run, program, fault, true, policy);
 }
