@@ -103,8 +103,14 @@ void conn_forget_busy(void)
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	for (uint32_t fd = 0; fd < top; fd++) {
 		struct conn *conn = table_find((int)fd);
-		if (conn && conn != &conn_own && conn->busy)
-			conn_forget_fd((int)fd);
+		if (!conn || conn == &conn_own || !conn->rescue || !conn_lock(conn, (int)fd))
+			continue;
+		if (conn->busy)
+			conn_let_go(conn);
+		else {
+			redial_let_answer_go(conn);
+			conn_unlock(conn);
+		}
 	}
 }
 
@@ -144,7 +150,7 @@ void conn_drop_fd(int fd)
 void conn_add_alias(struct conn *conn, int alias)
 {
 	if (conn->alias_count == CONN_ALIASES_MAX) {
-		conn_forget(conn);
+		conn_let_go(conn);
 		return;
 	}
 	conn->aliases[conn->alias_count++] = alias;

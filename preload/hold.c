@@ -51,8 +51,30 @@ static size_t head_len(const char *bytes, size_t len)
 /* May the response that now begins be held back at all, whatever it is? */
 static bool may_hold(const struct conn *conn)
 {
-	return conn->request_count == 1 && conn->requests[0].complete && !conn->writers &&
-	       !conn->busy && !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
+	return conn->request_count == 1 && conn->requests[0].complete && !conn->busy &&
+	       !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
+}
+
+/*
+ * As much of the status line as there is: of the len bytes that were read or peeked at, and where
+ * those are too few, of what waits behind them.
+ */
+static int status_in(const struct conn *conn, const struct receive *call, size_t len)
+{
+	char line[STATUS_LINE_MIN];
+	size_t got = 0;
+	for (int i = 0; i < call->count && got < len && got < STATUS_LINE_MIN; i++) {
+		size_t piece = len - got < call->iov[i].iov_len ? len - got : call->iov[i].iov_len;
+		piece = piece < STATUS_LINE_MIN - got ? piece : STATUS_LINE_MIN - got;
+		memcpy(line + got, call->iov[i].iov_base, piece);
+		got += piece;
+	}
+	if (got < STATUS_LINE_MIN) {
+		size_t known = call->flags & MSG_PEEK ? 0 : got;
+		long more = kernel_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
+		got = more > 0 ? known + (size_t)more : got;
+	}
+	return status_of(line, got);
 }
 
 /* Does `retry` or any rule list the status? Which of them counts is asked later. */
@@ -106,8 +128,17 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	return redial_begin(conn, &start) == REASON_NONE;
 }
 
+/* Keeps the bytes that were read until the head is whole. */
+static enum held hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (!(config.policy->uses & POLICY_USES_STATUSES))
+		return HELD_NOT;
+	return redial_hold(conn, iov, count, len) ? HELD_BEGUN : HELD_NOT;
+}
+
 /* A peek: what the program is shown it has seen, so all is decided now or never. */
-static enum held look_at_peeked(struct conn *conn, const struct receive *call, size_t len)
+static enum held look_at_peeked(struct conn *conn, const struct receive *call, int status,
+				size_t len)
 {
 	char wider[PEEK_ROOM];
 	const char *bytes = call->iov->iov_base;
@@ -117,9 +148,9 @@ static enum held look_at_peeked(struct conn *conn, const struct receive *call, s
 		bytes = wider;
 		room = got > 0 ? (size_t)got : 0;
 	}
-	if (!head_len(bytes, room) || !begin(conn, status_of(bytes, room), bytes, room, false))
-		return HELD_NOT;
-	return HELD_RESCUE;
+	if (!head_len(bytes, room))
+		return hold(conn, NULL, 0, 0);
+	return begin(conn, status, bytes, room, false) ? HELD_RESCUE : HELD_NOT;
 }
 
 /* The first response of a connection that was let through to see how the peer does. */
@@ -136,23 +167,44 @@ static void end_probe(struct conn *conn, int status)
 		pace_succeeded(conn->peer_state, &peer.any, kernel_now_ms());
 }
 
+/*
+ * A thread that is inside send may be done with a request that was answered this fast. false: the
+ * bytes that were read are the program's, and the lock is gone.
+ */
+static bool await_writers(struct conn *conn, const struct receive *call)
+{
+	uint32_t epoch = conn->epoch;
+	if (!conn->writers)
+		return true;
+	if (!receive_await_writers(conn, call->fd))
+		return false;
+	if (!conn->busy && conn->epoch == epoch)
+		return true;
+	conn_forget(conn); /* another thread has begun to replace the socket */
+	return false;
+}
+
 enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
 {
 	const char *bytes = call->iov->iov_base;
-	bool in_one = call->iov->iov_len >= len;
-	int status = status_of(bytes, in_one ? len : call->iov->iov_len);
+	if (!may_hold(conn) && !(conn->care & CARE_PROBE))
+		return HELD_NOT;
+	int status = status_in(conn, call, len);
 	end_probe(conn, status);
 	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
 		return HELD_NOT;
 	if (status && status != 408 && !is_listed(status))
 		return HELD_NOT;
+	if (!await_writers(conn, call))
+		return HELD_LOST;
+	if (!may_hold(conn))
+		return HELD_NOT;
 	if (call->flags & MSG_PEEK)
-		return look_at_peeked(conn, call, len);
-	if (!in_one || !head_len(bytes, len))
-		return config.policy->uses & POLICY_USES_STATUSES && len < HEAD_MAX &&
-			       redial_hold(conn, call->iov, call->count, len)
-			   ? HELD_BEGUN
-			   : HELD_NOT;
+		return look_at_peeked(conn, call, status, len);
+	if (call->iov->iov_len < len)
+		return hold(conn, call->iov, call->count, len);
+	if (!head_len(bytes, len))
+		return len < HEAD_MAX ? hold(conn, call->iov, 1, len) : HELD_NOT;
 	conn->received += len;
 	if (begin(conn, status, bytes, len, true))
 		return HELD_RESCUE;
@@ -160,71 +212,29 @@ enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
 	return HELD_NOT;
 }
 
-static bool may_wait(const struct conn *conn, const struct receive *call)
-{
-	return !(call->flags & MSG_DONTWAIT) && !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
-}
-
-/* Waits until more than `seen` bytes can be peeked at. false: they never will, or not in time. */
-static bool await_more_than(int fd, long seen)
-{
-	uint64_t limit_ms = kernel_receive_timeout_ms(fd);
-	if (kernel_set_low_water(fd, (int)seen + 1) < 0)
-		return false;
-	bool ready = kernel_wait_readable(fd, limit_ms) > 0;
-	kernel_set_low_water(fd, 1);
-	return ready;
-}
-
-enum held hold_peek(struct conn *conn, const struct receive *call)
-{
-	char bytes[PEEK_ROOM];
-	long seen = 0;
-	while (conn_lock(conn, call->fd)) {
-		long got = may_hold(conn) && conn_waiting(conn)
-			       ? kernel_peek(conn->fd, bytes, sizeof(bytes))
-			       : 0;
-		int status = status_of(bytes, got > 0 ? (size_t)got : 0);
-		bool whole = got > 0 && head_len(bytes, (size_t)got);
-		if (whole && begin(conn, status, bytes, (size_t)got, false)) {
-			conn_unlock(conn);
-			return HELD_RESCUE;
-		}
-		bool wait = got == -EAGAIN
-				? seen == 0
-				: got > seen && got < PEEK_ROOM && !whole &&
-				      status != STATUS_NONE && (!status || is_listed(status));
-		wait = wait && may_wait(conn, call);
-		conn_unlock(conn);
-		if (!wait)
-			break;
-		seen = got > 0 ? got : 0;
-		if (!await_more_than(call->fd, seen))
-			break;
-	}
-	return HELD_NOT;
-}
-
 /*
- * Waits until there is more to read, for callers that may block. false: *result and errno are
- * the program's. Leaves without the lock, and with it if true.
+ * Waits until there is more to read, as long as the call may. A read with MSG_DONTWAIT on a
+ * blocking descriptor waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the
+ * lock. Else without: READ_ON, or DELIVER, where *result and errno are the program's.
  */
-static bool await_more(struct conn *conn, const struct receive *call, ssize_t *result)
+static enum attended await_more(struct conn *conn, const struct receive *call, ssize_t *result)
 {
-	int error = EAGAIN;
-	*result = -1;
-	if (may_wait(conn, call)) {
-		uint64_t limit_ms = kernel_receive_timeout_ms(conn->fd);
-		conn_unlock(conn);
-		int ready = kernel_wait_readable(call->fd, limit_ms);
-		if (ready > 0)
-			return conn_lock(conn, call->fd);
-		error = ready == -EINTR ? EINTR : EAGAIN;
-	} else {
-		conn_unlock(conn);
+	bool dont_wait = call->flags & MSG_DONTWAIT;
+	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+	uint64_t limit_ms = dont_wait ? conn->rescue->settings.total_timeout_ms
+				      : kernel_receive_timeout_ms(conn->fd);
+	int ready = 0;
+	conn_unlock(conn);
+	if (blocking) {
+		do
+			ready = kernel_wait_readable(call->fd, limit_ms);
+		while (ready == -EINTR && limit_ms == UINT64_MAX && kernel_restarts());
 	}
-	set_errno(error);
-	return false;
+	if (ready > 0)
+		return conn_lock(conn, call->fd) ? READ_AGAIN : READ_ON;
+	*result = -1;
+	set_errno(ready == -EINTR ? EINTR : EAGAIN);
+	return DELIVER;
 }
 
 /* The program gets it after all. */
@@ -233,116 +243,89 @@ static void decide_to_give(struct conn *conn, int status)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->attempts > 1 && !is_listed(status))
 		redial_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
+	rescue_take_pieces(rescue);
 	rescue->phase = PHASE_GIVING;
 	conn->care |= CARE_HOLDING;
+}
+
+/* Makes room for more of a head. false: there is none, or it is too long to wait for its end. */
+static bool has_room(struct rescue *rescue)
+{
+	if (rescue->pieces_len < rescue->pieces_room)
+		return true;
+	return rescue->pieces_len < HEAD_MAX && rescue_more_room(rescue, 4 * rescue->pieces_room);
 }
 
 /* Looks at what has been held so far. true: the program gets it, or a rescue has begun. */
 static bool judge(struct conn *conn, bool ended)
 {
 	struct rescue *rescue = conn->rescue;
-	int status = status_of(rescue->answer, rescue->answer_len);
-	bool whole = head_len(rescue->answer, rescue->answer_len) != 0;
-	bool dull = status == STATUS_NONE || (status && !is_listed(status));
-	bool full = rescue->answer_len == rescue->answer_room || rescue->answer_len >= HEAD_MAX;
-	if (!dull && !whole && !ended && !full)
+	int status = status_of(rescue->pieces, rescue->pieces_len);
+	bool whole = head_len(rescue->pieces, rescue->pieces_len) != 0;
+	bool dull = status == STATUS_NONE || (status && !is_listed(status)) || !may_hold(conn);
+	if (!dull && !whole && !ended && has_room(rescue))
 		return false;
-	if (!dull && whole && may_hold(conn) &&
-	    begin(conn, status, rescue->answer, rescue->answer_len, true))
+	if (!dull && whole && !conn->writers &&
+	    begin(conn, status, rescue->pieces, rescue->pieces_len, true))
 		return true;
 	decide_to_give(conn, status);
 	return true;
 }
 
+/*
+ * The socket has ended, with an errno or 0, in the middle of a head. The program gets what there is
+ * of it; but a resend that ends so has failed, and a whole response to an earlier one is at hand.
+ */
+static void end_pieces(struct conn *conn, int error)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->answered) {
+		judge(conn, true);
+		rescue->answer_end = error;
+		return;
+	}
+	rescue_drop_pieces(rescue);
+	rescue->phase = PHASE_AWAITING;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+}
+
+static bool is_holding(const struct conn *conn)
+{
+	return conn->care & CARE_HOLDING && conn->rescue && conn->rescue->phase == PHASE_HOLDING;
+}
+
 /* More of a response that came in pieces. */
 static enum attended collect(struct conn *conn, const struct receive *call, ssize_t *result)
 {
-	while (!judge(conn, false)) {
+	while (is_holding(conn) && !judge(conn, false)) {
 		struct rescue *rescue = conn->rescue;
-		long got = kernel_receive(conn->fd, rescue->answer + rescue->answer_len,
-					  rescue->answer_room - rescue->answer_len);
+		long got = kernel_receive(conn->fd, rescue->pieces + rescue->pieces_len,
+					  rescue->pieces_room - rescue->pieces_len);
 		if (got > 0) {
-			rescue->answer_len += (uint32_t)got;
+			rescue->pieces_len += (uint32_t)got;
 			conn->received += (uint64_t)got;
 		} else if (got != -EAGAIN && got != -EINTR) {
-			if (got < 0) /* the program will not hear of it from the socket again */
-				rescue->off_track = true;
-			judge(conn, true);
-			break;
-		} else if (!await_more(conn, call, result)) {
-			return DELIVER;
-		} else if (!(conn->care & CARE_HOLDING) || !conn->rescue ||
-			   conn->rescue->phase != PHASE_HOLDING) {
-			conn_unlock(conn); /* another thread has gone on */
-			return READ_AGAIN;
+			end_pieces(conn, (int)-got);
+		} else {
+			enum attended attended = await_more(conn, call, result);
+			if (attended != READ_AGAIN)
+				return attended;
 		}
 	}
 	if (conn->rescue && conn->rescue->phase == PHASE_GIVING)
 		return hold_give(conn, call, result);
-	conn_unlock(conn);
+	conn_unlock(conn); /* a rescue has begun, or another thread has gone on */
 	return READ_AGAIN;
 }
 
 enum attended hold_go_on(struct conn *conn, const struct receive *call, ssize_t *result)
 {
+	/* Closed past the hooks, the number may be another file's by now. */
+	if (kernel_cookie(call->fd) != conn->cookie) {
+		conn_forget(conn);
+		return READ_ON;
+	}
 	if (conn->rescue->phase == PHASE_HOLDING)
 		return collect(conn, call, result);
 	return hold_give(conn, call, result);
-}
-
-/* Fills the program's buffers with what is left. Returns the bytes given. */
-static size_t fill(struct rescue *rescue, const struct receive *call)
-{
-	size_t given = 0;
-	for (int i = 0; i < call->count; i++) {
-		size_t left = rescue->answer_len - rescue->answer_given - given;
-		size_t piece = call->iov[i].iov_len < left ? call->iov[i].iov_len : left;
-		memcpy(call->iov[i].iov_base, rescue->answer + rescue->answer_given + given, piece);
-		given += piece;
-	}
-	return given;
-}
-
-/*
- * The program has not taken all. Its poll has to tell it that there is more: if the socket does
- * not, a watcher does whose timer is over.
- */
-static void leave_rest(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	conn->care |= CARE_HOLDING;
-	if (!rescue->placed && !kernel_has_unread(conn->fd))
-		redial_place(conn);
-	if (rescue->placed)
-		kernel_timer_set(rescue->timer, 0);
-	conn->busy = rescue->placed;
-}
-
-enum attended hold_give(struct conn *conn, const struct receive *call, ssize_t *result)
-{
-	struct rescue *rescue = conn->rescue;
-	bool peek = call->flags & MSG_PEEK;
-	size_t given = fill(rescue, call);
-	conn->busy = false;
-	conn->care &= (uint8_t)~CARE_HOLDING;
-	*result = (ssize_t)given;
-	conn->flags |= CONN_ANSWERING;
-	if (given && !peek) {
-		if (!rescue->off_track && !conn_given(conn, call->iov, call->count, given))
-			rescue->off_track = true;
-		rescue->answer_given += (uint32_t)given;
-	}
-	if (rescue->answer_given < rescue->answer_len) {
-		leave_rest(conn);
-		conn_unlock(conn);
-		return DELIVER;
-	}
-	if (rescue->off_track) {
-		conn_forget(conn);
-	} else {
-		redial_unplace(conn);
-		rescue_free(conn);
-		conn_unlock(conn);
-	}
-	return given ? DELIVER : READ_ON;
 }

@@ -14,6 +14,7 @@ enum held {
 	HELD_NOT,    /* it is the program's: go on as usual */
 	HELD_RESCUE, /* a rescue has begun instead: make the call again */
 	HELD_BEGUN,  /* there is more to see first (CARE_HOLDING): make the call again */
+	HELD_LOST,   /* it is the program's, and the lock is gone */
 };
 
 /* Is what a read has given a 408? That is looked at under every policy. */
@@ -24,18 +25,9 @@ static inline bool hold_is_408(const struct receive *call, size_t len)
 	       __builtin_memcmp(bytes + 8, " 408", 4) == 0;
 }
 
-/* Looks at len bytes that were read, or peeked at. Keeps the lock. */
+/* Looks at len bytes that were read, or peeked at. Keeps the lock, but for HELD_LOST. */
 __attribute__((noinline)) enum held hold_look(struct conn *conn, const struct receive *call,
 					      size_t len);
-
-/*
- * Before a read that is too small to see a head in: looks at what is there without taking it, and
- * waits for the rest of a head if the read may block. Takes the lock itself and leaves without.
- */
-enum held hold_peek(struct conn *conn, const struct receive *call);
-
-/* Too small, that is. */
-enum { HOLD_READ_MIN = 1024 };
 
 /* CARE_HOLDING: goes on looking, or gives what the program is owed. Leaves without the lock. */
 enum attended hold_go_on(struct conn *conn, const struct receive *call, ssize_t *result);

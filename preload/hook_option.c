@@ -118,13 +118,28 @@ HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict
 						    : getsockname_tracked(fd, addr, len);
 }
 
+/* What there is to read, where the socket itself may hold only the rest of it. */
+static int count_unread(int fd, void *arg)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !(conn->care & CARE_HOLDING) || !conn_lock(conn, fd))
+		return real.ioctl(fd, FIONREAD, arg);
+	int result = real.ioctl(conn->busy ? redial_dead_socket(conn) : fd, FIONREAD, arg);
+	if (result == 0)
+		*(int *)arg += (int)redial_owed(conn);
+	conn_unlock(conn);
+	return result;
+}
+
 static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
 {
 	struct conn *conn = find_busy(fd);
 	if (!conn)
-		return real.ioctl(fd, request, arg);
+		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
 	bool of_number = request == FIOCLEX || request == FIONCLEX;
 	int result = real.ioctl(of_number ? fd : redial_dead_socket(conn), request, arg);
+	if (request == FIONREAD && result == 0)
+		*(int *)arg += (int)redial_owed(conn);
 	if (request == FIONBIO && result == 0)
 		redial_set_nonblocking(conn, *(const int *)arg != 0);
 	conn_unlock(conn);

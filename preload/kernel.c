@@ -130,11 +130,6 @@ long kernel_receive(int fd, void *bytes, size_t room)
 	return sys6(recvfrom, fd, bytes, room, MSG_DONTWAIT, 0, 0);
 }
 
-int kernel_set_low_water(int fd, int bytes)
-{
-	return (int)sys6(setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes), 0);
-}
-
 int64_t kernel_realtime_s(void)
 {
 	struct timespec now = {0};

@@ -60,9 +60,6 @@ bool kernel_has_408(int fd);
 long kernel_peek(int fd, void *bytes, size_t room);
 long kernel_receive(int fd, void *bytes, size_t room);
 
-/* Lets fd count as readable only with this many bytes, or at its end (SO_RCVLOWAT). 0 or -errno. */
-int kernel_set_low_water(int fd, int bytes);
-
 /* Seconds since 1970, by CLOCK_REALTIME. */
 int64_t kernel_realtime_s(void);
 

@@ -6,9 +6,11 @@
 #include "hold.h"
 #include "idle.h"
 #include "kernel.h"
+#include "real.h"
 #include "redial.h"
 #include "reject.h"
 #include "rescue.h"
+#include "table.h"
 #include "unacked.h"
 
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
@@ -101,8 +103,7 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 	return DELIVER;
 }
 
-/* Lets a thread that is inside send finish: what it has sent decides what may be sent again. */
-static bool wait_for_writers(struct conn *conn, int fd)
+bool receive_await_writers(struct conn *conn, int fd)
 {
 	enum { NAPS = 200 };
 	static const struct timespec nap = {0, 500000};
@@ -137,7 +138,7 @@ static __attribute__((noinline)) void end_of_response(struct conn *conn)
 static bool rescue(struct conn *conn, const struct receive *call, int error)
 {
 	uint32_t epoch = conn->epoch;
-	if (!wait_for_writers(conn, call->fd))
+	if (!receive_await_writers(conn, call->fd))
 		return false;
 	if (conn->busy || conn->epoch != epoch) {
 		conn_unlock(conn); /* that thread has begun a rescue itself */
@@ -158,13 +159,13 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 	return true;
 }
 
-/* Bytes came, and there is something to look out for. true: they are not for the program. */
-static __attribute__((noinline)) bool look(struct conn *conn, const struct receive *call,
-					   size_t len)
+/* Bytes came, and there is something to look out for. */
+static __attribute__((noinline)) enum held look(struct conn *conn, const struct receive *call,
+						size_t len)
 {
 	if (conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
 		idle_note(conn, call->iov, call->count, len);
-	return hold_look(conn, call, len) != HELD_NOT;
+	return hold_look(conn, call, len);
 }
 
 /* Bytes came. Called with the lock, leaves without. */
@@ -218,8 +219,44 @@ static __attribute__((noinline)) enum attended take_up(struct conn *conn,
 	if (conn->care & CARE_HOLDING)
 		return hold_go_on(conn, call, result);
 	conn_unlock(conn);
-	bool peek = conn->care & CARE_STATUSES && wanted(call) < HOLD_READ_MIN;
-	return peek && hold_peek(conn, call) == HELD_RESCUE ? READ_AGAIN : READ_ON;
+	return READ_ON;
+}
+
+static ssize_t real_piece(const struct receive *call)
+{
+	return real.recv(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+}
+
+/*
+ * The program has been given a part of a response that was held back, and waits for all that it
+ * asked for (MSG_WAITALL). Returns what it gets.
+ */
+static ssize_t receive_rest(const struct receive *call, ssize_t result)
+{
+	size_t given = result > 0 ? (size_t)result : 0;
+	if (!given || call->flags & (MSG_PEEK | MSG_DONTWAIT))
+		return result;
+	int kept = get_errno();
+	for (int i = 0; i < call->count; i++) {
+		size_t done = given < call->iov[i].iov_len ? given : call->iov[i].iov_len;
+		struct iovec rest = {(char *)call->iov[i].iov_base + done,
+				     call->iov[i].iov_len - done};
+		struct receive more = {.real = real_piece,
+				       .fd = call->fd,
+				       .flags = call->flags,
+				       .iov = &rest,
+				       .count = 1};
+		given -= done;
+		if (!rest.iov_len)
+			continue;
+		struct conn *conn = table_find(call->fd);
+		ssize_t got = conn ? receive(conn, &more) : real_piece(&more);
+		result += got > 0 ? got : 0;
+		if (got != (ssize_t)rest.iov_len)
+			break;
+	}
+	set_errno(kept);
+	return result;
 }
 
 ssize_t receive(struct conn *conn, const struct receive *call)
@@ -229,11 +266,14 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 		return call->real(call);
 	if (call->flags & UNTRACKABLE && conn_lock(conn, call->fd))
 		conn_let_go(conn);
+	if (call->flags & MSG_OOB) /* urgent data is read beside the stream */
+		return call->real(call);
 	for (;;) {
 		if (__builtin_expect(__atomic_load_n(&conn->busy_or_care, __ATOMIC_ACQUIRE), 0)) {
 			enum attended attended = take_up(conn, call, &result);
 			if (attended == DELIVER)
-				return result;
+				return call->flags & MSG_WAITALL ? receive_rest(call, result)
+								 : result;
 			if (attended == READ_AGAIN)
 				continue;
 		}
@@ -248,10 +288,14 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 			return result;
 		}
 		if (result > 0 &&
-		    __builtin_expect(conn->care || hold_is_408(call, (size_t)result), 0) &&
-		    look(conn, call, (size_t)result)) {
-			conn_unlock(conn);
-			continue;
+		    __builtin_expect(conn->care || hold_is_408(call, (size_t)result), 0)) {
+			enum held held = look(conn, call, (size_t)result);
+			if (held == HELD_LOST)
+				return result;
+			if (held != HELD_NOT) {
+				conn_unlock(conn);
+				continue;
+			}
 		}
 		if (result > 0) {
 			take_note(conn, call, (size_t)result);

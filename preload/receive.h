@@ -34,4 +34,10 @@ enum attended {
  */
 __attribute__((noinline)) ssize_t receive(struct conn *conn, const struct receive *call);
 
+/*
+ * Lets a thread that is inside send finish, for a while: what it has sent decides what may be sent
+ * again. Called with the lock, which is let go meanwhile; false if it cannot be had again.
+ */
+bool receive_await_writers(struct conn *conn, int fd);
+
 #endif

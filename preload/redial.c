@@ -33,11 +33,8 @@ static void end_attempts(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue_close(&rescue->fresh);
-	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
-		rescue_drop_answer(rescue);
-	redial_bring_back(conn);
+	redial_put_answer_back(conn);
 	redial_unplace(conn);
-	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 }
 
 static enum progress fail(struct conn *conn, enum reason reason)
@@ -261,22 +258,42 @@ bool redial_has_answer(const struct conn *conn)
 void redial_settle(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	if (rescue && rescue->phase == PHASE_HOLDING) {
+		rescue_take_pieces(rescue);
+		rescue->phase = PHASE_GIVING;
+		return;
+	}
 	if (!redial_has_answer(conn) || rescue->phase == PHASE_AWAITING)
 		return;
 	rescue->now_ms = kernel_now_ms();
-	if (rescue->phase != PHASE_GIVING && rescue->phase != PHASE_HOLDING)
+	if (rescue->phase != PHASE_GIVING)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
 	end_attempts(conn);
+	if (!rescue->answered) /* the next step tells of the failure */
+		return;
 	conn->busy = false;
 	conn->care |= CARE_HOLDING;
+}
+
+void redial_let_answer_go(struct conn *conn)
+{
+	if (conn->rescue && conn->rescue->kept >= 0)
+		rescue_drop_answer(conn->rescue);
+}
+
+uint32_t redial_owed(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	return rescue && rescue->phase == PHASE_GIVING ? rescue->answer_len - rescue->answer_given
+						       : 0;
 }
 
 bool redial_owe(struct conn *conn)
 {
 	redial_settle(conn);
-	if (!redial_has_answer(conn) || conn->rescue->answer_given == conn->rescue->answer_len)
+	if (!redial_owed(conn))
 		return false;
 	conn->rescue->off_track = true;
 	return true;
@@ -294,7 +311,10 @@ void redial_set_nonblocking(struct conn *conn, bool nonblocking)
 
 void redial_shut_down(struct conn *conn)
 {
-	conn->rescue->shut_down = true;
+	if (conn->rescue->phase == PHASE_GIVING)
+		sys2(shutdown, redial_dead_socket(conn), SHUT_WR);
+	else
+		conn->rescue->shut_down = true;
 }
 
 int redial_dead_socket(const struct conn *conn)

@@ -87,6 +87,12 @@ bool redial_has_answer(const struct conn *conn);
  */
 void redial_settle(struct conn *conn);
 
+/* Closes what is kept of the response before the one that the program now waits for. */
+void redial_let_answer_go(struct conn *conn);
+
+/* Bytes of a response that the program is to get from us before anything from the socket. */
+uint32_t redial_owed(const struct conn *conn);
+
 /*
  * The connection is not to be tracked any more: settles it as above. Returns true if the program is
  * still owed bytes that were held back; it gets them by its next reads, and after them all is over.

@@ -126,6 +126,19 @@ void redial_bring_back(struct conn *conn)
 	conn->flags |= rescue->kept_picture.flags & (CONN_REUSED | CONN_FAILED);
 }
 
+void redial_put_answer_back(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->kept >= 0 && conn->request_count > 1)
+		rescue_drop_answer(rescue); /* its socket never saw the later ones */
+	redial_bring_back(conn);
+	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
+	if (!rescue->answered)
+		return;
+	if (conn->flags & CONN_SHUT_DOWN) /* it has heard nothing of that, if it is alive */
+		sys2(shutdown, redial_dead_socket(conn), SHUT_WR);
+}
+
 /* The socket that the response held back comes from is about to lose the number. */
 static int keep_answer(struct conn *conn)
 {

@@ -16,9 +16,11 @@ bool redial_any_placed(void);
 
 /*
  * After all has failed: if a response is held back whose socket has lost the number, makes that
- * socket the one that redial_unplace puts back, or puts it there if there is no watcher.
+ * socket the one that redial_unplace puts back, or puts it there if there is no watcher. The
+ * second also sets the phase: what is left is to tell the program.
  */
 void redial_bring_back(struct conn *conn);
+void redial_put_answer_back(struct conn *conn);
 
 /*
  * Puts the connected socket there, flagged as the program's was, and closes the dead one, unless a

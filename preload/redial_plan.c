@@ -158,6 +158,7 @@ static enum reason schedule(struct conn *conn)
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
 	rescue->delay_ms = delay_ms;
+	rescue->retry_after_ms = 0; /* a failure of the redial asks for none */
 	rescue->told = false;
 	return REASON_NONE;
 }
@@ -200,6 +201,11 @@ static bool keep_answer(struct rescue *rescue, const struct redial_start *start)
 	return true;
 }
 
+static bool is_nonblocking(const struct conn *conn)
+{
+	return sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
+}
+
 static struct rescue *new_rescue(const struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -217,7 +223,7 @@ static struct rescue *new_rescue(const struct conn *conn, const struct redial_st
 	    .error = start->error,
 	    .began_ms = now_ms,
 	    .now_ms = now_ms,
-	    .nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK,
+	    .nonblocking = is_nonblocking(conn),
 	};
 	if (!keep_answer(rescue, start)) {
 		arena_free(rescue, sizeof(*rescue));
@@ -252,10 +258,7 @@ static void give_up(struct conn *conn, enum reason reason)
 	struct rescue *rescue = conn->rescue;
 	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
-	if (conn->request_count > 1) /* the socket that it came from never saw the later ones */
-		rescue_drop_answer(rescue);
-	redial_bring_back(conn);
-	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
+	redial_put_answer_back(conn);
 	conn->busy = true; /* the next step tells */
 }
 
@@ -269,6 +272,7 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE))
 		rescue->error = start->error;
 	note_cause(conn, start);
+	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
 	enum reason reason = check_picture(conn, true, false);
@@ -300,6 +304,7 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 	bool has_it = rescue->phase == PHASE_HOLDING;
 	rescue->now_ms = kernel_now_ms();
 	note_cause(conn, start);
+	rescue->nonblocking = is_nonblocking(conn);
 	rescue->unsent = false;
 	enum reason reason = check_picture(conn, true, true);
 	if (reason == REASON_NONE)
@@ -307,6 +312,8 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 	if (reason == REASON_NONE && !has_it && !keep_answer(rescue, start))
 		reason = REASON_RESOURCES;
 	if (reason == REASON_NONE) {
+		if (has_it)
+			rescue_take_pieces(rescue);
 		set_out(conn);
 		return reason;
 	}
@@ -352,26 +359,24 @@ bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 	enum { ROOM_MIN = 4096 };
 	const struct redial_start start = {
 	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
-	uint32_t room = len + ROOM_MIN / 2 > ROOM_MIN ? (uint32_t)len + ROOM_MIN : ROOM_MIN;
-	char *answer = arena_alloc(room);
-	if (answer && !conn->rescue)
+	bool first = !conn->rescue;
+	if (first)
 		conn->rescue = new_rescue(conn, &start);
 	struct rescue *rescue = conn->rescue;
-	if (!answer || !rescue) {
-		arena_free(answer, room);
+	if (!rescue)
+		return false;
+	if (!rescue_more_room(rescue, (uint32_t)len + ROOM_MIN / 2)) {
+		if (first)
+			rescue_free(conn);
 		return false;
 	}
-	rescue_drop_answer(rescue);
-	rescue->phase = PHASE_HOLDING;
-	rescue->answered = true;
-	rescue->answer = answer;
-	rescue->answer_room = room;
-	for (int i = 0; i < count && rescue->answer_len < len; i++) {
-		size_t left = len - rescue->answer_len;
+	for (int i = 0; i < count && rescue->pieces_len < len; i++) {
+		size_t left = len - rescue->pieces_len;
 		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
-		memcpy(answer + rescue->answer_len, iov[i].iov_base, piece);
-		rescue->answer_len += (uint32_t)piece;
+		memcpy(rescue->pieces + rescue->pieces_len, iov[i].iov_base, piece);
+		rescue->pieces_len += (uint32_t)piece;
 	}
+	rescue->phase = PHASE_HOLDING;
 	conn->received += len;
 	conn->care |= CARE_HOLDING;
 	return true;
@@ -385,6 +390,8 @@ bool redial_would_begin(const struct conn *conn)
 	for (int i = 0; i < conn->request_count; i++)
 		methods |= method_bit(conn->requests[i].method);
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
+	if (conn->care & CARE_HOLDING) /* there is something to read first */
+		return true;
 	return methods && !(methods & ~config.policy->methods_always) && !conn->busy &&
 	       !(conn->flags & never) && (conn->flags & CONN_REUSED || again);
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "kernel.h"
+#include "mem.h"
 #include "table.h"
 
 int rescue_keep_clear(int fd)
@@ -52,11 +53,44 @@ void rescue_drop_answer(struct rescue *rescue)
 	rescue->answered = false;
 }
 
+void rescue_drop_pieces(struct rescue *rescue)
+{
+	arena_free(rescue->pieces, rescue->pieces_room);
+	rescue->pieces = NULL;
+	rescue->pieces_room = 0;
+	rescue->pieces_len = 0;
+}
+
+bool rescue_more_room(struct rescue *rescue, uint32_t room)
+{
+	char *larger = arena_alloc(room);
+	if (!larger)
+		return false;
+	if (rescue->pieces_len)
+		memcpy(larger, rescue->pieces, rescue->pieces_len);
+	arena_free(rescue->pieces, rescue->pieces_room);
+	rescue->pieces = larger;
+	rescue->pieces_room = room;
+	return true;
+}
+
+void rescue_take_pieces(struct rescue *rescue)
+{
+	rescue_drop_answer(rescue);
+	rescue->answered = true;
+	rescue->answer = rescue->pieces;
+	rescue->answer_room = rescue->pieces_room;
+	rescue->answer_len = rescue->pieces_len;
+	rescue->pieces = NULL;
+	rescue_drop_pieces(rescue);
+}
+
 void rescue_free(struct conn *conn)
 {
 	if (!conn->rescue)
 		return;
 	rescue_drop_answer(conn->rescue);
+	rescue_drop_pieces(conn->rescue);
 	arena_free(conn->rescue, sizeof(*conn->rescue));
 	conn->rescue = NULL;
 }

@@ -70,6 +70,11 @@ struct rescue {
 	uint32_t answer_room;
 	uint32_t answer_len;
 	uint32_t answer_given; /* bytes of it that the program has had */
+	int answer_end;	       /* the error that its socket has already told behind it, else 0 */
+	/* The first bytes of one of which it is not known yet whether the program gets it. */
+	char *pieces;
+	uint32_t pieces_room;
+	uint32_t pieces_len;
 	struct policy_retry settings;
 	struct log_request who;
 	uint32_t room_told; /* length of conn.held when room to write was last told of */
@@ -110,8 +115,15 @@ void rescue_close(int *slot);
 /* Lets the timer fire when the rescue can go on. */
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
 
-/* Lets go of the response that is held back. */
+/* Lets go of the response that is held back, or of the pieces of one. */
 void rescue_drop_answer(struct rescue *rescue);
+void rescue_drop_pieces(struct rescue *rescue);
+
+/* More room for pieces. Returns false if there is no memory. */
+bool rescue_more_room(struct rescue *rescue, uint32_t room);
+
+/* The pieces are the response that is held back, instead of the one before. */
+void rescue_take_pieces(struct rescue *rescue);
 
 /* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */
 void rescue_free(struct conn *conn);

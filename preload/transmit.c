@@ -263,7 +263,7 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		}
 		return TRY_AGAIN;
 	}
-	bool begun = conn->busy && conn->held_len;
+	bool begun = conn->busy && conn->held_len && !redial_has_answer(conn);
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
 		if (!mark.request_count)

@@ -113,7 +113,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \
 	X(pace)                                                                                    \
-	X(reject)
+	X(reject)                                                                                  \
+	X(statuses)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
