@@ -286,11 +286,49 @@ static void small_response_that_was_held_back_leaves_no_lock_behind(void)
 	flow_end(&flow);
 }
 
+/* arg: a path whose response ends its connection. */
+PROGRAM(eight_closing_exchanges_then_three_failures)
+{
+	static const char *const cut[] = {"/cut-1", "/cut-2", "/cut-3"};
+	char bytes[1024];
+	for (int i = 0; i < 8; i++) {
+		int fd = dial();
+		ask(fd, "GET", program.arg, NULL);
+		while (get(fd, bytes, sizeof(bytes)) > 0)
+			;
+		hang_up(fd);
+	}
+	for (int i = 0; i < 3; i++) {
+		int fd = dial();
+		exchange(fd, "GET", cut[i], NULL);
+		hang_up(fd);
+	}
+}
+
+/* They are most of what there is to a peer whose every response says Connection: close. */
+static void responses_that_end_their_connection_keep_the_breaker_closed(void)
+{
+	static const char *const paths[] = {"/close", "/http10"};
+	struct flow flow = {.program = "eight_closing_exchanges_then_three_failures",
+			    .faults = {"reset@once:path:/cut-1", "reset@once:path:/cut-2",
+				       "reset@once:path:/cut-3"},
+			    .policy = "retry = { on = [\"reset\", \"first-use\"]; };\n"
+				      "breaker = { failure_ratio = 0.5; min_attempts = 3; };\n"};
+	for (int i = 0; i < 2; i++) {
+		flow.arg = paths[i];
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /cut-1\n200 /cut-2\n200 /cut-3\n");
+		expect_logged(&flow, 0, "reason=breaker", NULL);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test mended_tests[] = {
     T(small_response_that_was_held_back_leaves_no_lock_behind),
     T(timeout_is_no_broken_pipe),
     T(stream_goes_on_after_a_part_was_written),
     T(file_on_the_number_of_a_failed_rescue_is_read_as_it_is),
     T(request_never_overtakes_a_pipeline_that_a_slow_peer_stalls),
+    T(responses_that_end_their_connection_keep_the_breaker_closed),
     T_END,
 };

@@ -92,6 +92,33 @@ static void connection_is_reused_once_a_whole_response_was_read(void)
 	CU_ASSERT_PTR_NULL(table_find(FD));
 }
 
+/* The breaker weighs a peer's failures against them: those that end a connection count, too. */
+static void every_whole_response_counts_for_the_peer(void)
+{
+	static const struct {
+		const char *request, *response;
+		int answers;
+	} cases[] = {
+	    {GET, ANSWER, 1},
+	    {GET, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", 0},
+	    {GET, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", 1},
+	    {GET, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nh", 0},
+	    {GET, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", 1},
+	    {GET, "HTTP/1.1 100 Continue\r\n\r\n", 0},
+	    {"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na",
+	     "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n", 1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct conn *conn = opened();
+		uint64_t before = pace_nobody.answered;
+		CU_ASSERT(record(conn, cases[i].request));
+		receive(conn, cases[i].response);
+		runner_expect_long(cases[i].response, cases[i].answers,
+				   (long)(pace_nobody.answered - before));
+		conn_forget(conn);
+	}
+}
+
 static void unanswered_requests_are_held_byte_for_byte(void)
 {
 	struct conn *conn = opened();
@@ -282,6 +309,7 @@ void suite_conn(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(connection_is_reused_once_a_whole_response_was_read),
+	    TEST(every_whole_response_counts_for_the_peer),
 	    TEST(unanswered_requests_are_held_byte_for_byte),
 	    TEST(what_the_kernel_did_not_take_is_taken_back),
 	    TEST(nothing_can_be_taken_back_once_it_was_answered),
