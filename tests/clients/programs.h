@@ -60,6 +60,13 @@ enum fault_id {
 #define RESENDS_GET    4u /* sends a GET again by itself, and cannot be told not to */
 #define RESENDS_ON_END 8u /* the same, but not after a reset */
 
+/* Arguments of a Java program; % stands for build/. */
+#define JARS                                                                                       \
+	"/usr/share/java/spring3-web.jar:/usr/share/java/spring3-core.jar:"                        \
+	"/usr/share/java/spring3-beans.jar:/usr/share/java/httpclient.jar:"                        \
+	"/usr/share/java/httpcore.jar:/usr/share/java/commons-logging.jar"
+#define JAVA "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "%tests/clients:" JARS
+
 struct program {
 	const char *name;
 	const char *argv[8];
@@ -121,5 +128,9 @@ void idle_suite(void);
 /* test_git.c: git, whose requests are its own. Adds a suite, and prints what it saw. */
 void git_suite(void);
 void git_print(void);
+
+/* test_orders.c: orders at a shop that honours Idempotency-Key, and at one that does not. */
+void orders_suite(void);
+void orders_print(void);
 
 #endif

@@ -241,9 +241,11 @@ int main(int argc, char **argv)
 	SUITE(fifty, "50 GET, each second one reset: no error, no descriptor left");
 	idle_suite();
 	git_suite();
+	orders_suite();
 	status = runner_end(argc, argv);
 	if (matrix_wanted)
 		matrix_print();
 	git_print();
+	orders_print();
 	return status;
 }

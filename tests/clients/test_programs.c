@@ -12,11 +12,6 @@
 	{                                                                                          \
 		"/usr/bin/python3", "@python/" file                                                \
 	}
-#define JARS                                                                                       \
-	"/usr/share/java/spring3-web.jar:/usr/share/java/spring3-core.jar:"                        \
-	"/usr/share/java/spring3-beans.jar:/usr/share/java/httpclient.jar:"                        \
-	"/usr/share/java/httpcore.jar:/usr/share/java/commons-logging.jar"
-#define JAVA "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "%tests/clients:" JARS
 #define PROXY(kind, parallel)                                                                      \
 	{                                                                                          \
 		"sh", "@proxy/proxy.sh", kind, parallel                                            \
@@ -131,9 +126,9 @@ static bool is_newer(const char *a, const char *b)
 
 int programs_prepare(void)
 {
-	static const char *const sources[] = {"java/Job.java", "java/UrlConnection.java",
+	static const char *const sources[] = {"java/Job.java",	   "java/UrlConnection.java",
 					      "java/NetHttp.java", "java/NetHttpSpawning.java",
-					      "java/Spring.java"};
+					      "java/Spring.java",  "java/PlaceOrders.java"};
 	enum { N_SOURCES = sizeof sources / sizeof *sources };
 	const char *argv[6 + N_SOURCES] = {"javac", "-cp", JARS, "-d", build_path("tests/clients")};
 	struct process_result result;

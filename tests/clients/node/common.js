@@ -32,4 +32,4 @@ async function run(send) {
 	process.exit(failed ? 1 : 0);
 }
 
-module.exports = { run };
+module.exports = { block, run };
