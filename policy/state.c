@@ -71,11 +71,12 @@ struct state_peer *state_peer(struct state *state, uint64_t key)
 
 uint64_t state_requests(const struct state *state)
 {
+	uint64_t repeated = __atomic_load_n(&state->repeated, __ATOMIC_RELAXED);
 	uint64_t sum = 0;
 
 	for (int i = 0; i < STATE_PEERS; i++) {
 		sum += __atomic_load_n(&state->peers[i].answered, __ATOMIC_RELAXED);
 		sum += __atomic_load_n(&state->peers[i].failed, __ATOMIC_RELAXED);
 	}
-	return sum;
+	return sum > repeated ? sum - repeated : 0;
 }

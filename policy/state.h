@@ -15,7 +15,7 @@
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 #define STATE_MAGIC "\177REDIALS"
 
@@ -40,6 +40,7 @@ struct state {
 	uint64_t root_start;  /* its start, in ticks since boot, as /proc/PID/stat tells it */
 	uint64_t root_space;  /* the inode of the PID namespace in which it has that number */
 	uint64_t last_used_s; /* when a process came to it last, by CLOCK_REALTIME */
+	uint64_t repeated;    /* failed attempts whose requests were sent again */
 	/* Its requests are answers and failures of all peers, its events resends. */
 	struct window budget __attribute__((aligned(64)));
 	struct state_peer peers[STATE_PEERS]; /* the last one is for those that find no room */
@@ -70,6 +71,15 @@ struct state_peer *state_peer(struct state *state, uint64_t key);
 static inline void state_answered(struct state_peer *peer)
 {
 	__atomic_fetch_add(&peer->answered, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * A request is sent again whose last attempt has been counted as failed: it is one request all the
+ * same, and the next attempt's outcome will count.
+ */
+static inline void state_repeated(struct state *state)
+{
+	__atomic_fetch_add(&state->repeated, 1, __ATOMIC_RELAXED);
 }
 
 /* How many requests of all processes were answered or have failed since the state was made. */

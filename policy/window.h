@@ -3,7 +3,7 @@
  * A sliding window in ten slots that processes share without a lock: how many requests, and how
  * many events of another kind, there were in the last so many milliseconds. The clock is passed in.
  *
- * Requests are counted elsewhere, by a total that only grows; the window learns of them when
+ * Requests are counted elsewhere, by a total that grows, and steps back by a few at most; the window learns of them when
  * somebody looks. Those since the last look are taken to have been spread evenly over that time, so
  * that of a look after a long while only the window's share counts.
  *

@@ -49,7 +49,7 @@ static void tell(enum breaker_change change, const struct sockaddr *addr)
 }
 
 enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum cause cause,
-		      uint64_t now_ms)
+		      bool blamed, uint64_t now_ms)
 {
 	const struct policy *policy = config.policy;
 	struct state *state = shared_state();
@@ -59,8 +59,11 @@ enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum
 	if (peer && !breaker_allows(peer, &policy->breaker, now_ms, &change))
 		return REASON_BREAKER;
 	tell(change, addr);
-	if (budget_take(state, &policy->budget, now_ms))
+	if (budget_take(state, &policy->budget, now_ms)) {
+		if (blamed)
+			state_repeated(state);
 		return REASON_NONE;
+	}
 	if (peer)
 		breaker_give_back(peer, now_ms);
 	return REASON_BUDGET;

@@ -23,10 +23,10 @@ struct state_peer *pace_peer(const struct sockaddr *addr, socklen_t len);
 /*
  * May one resend after such a failure be made? REASON_NONE if so, and it counts: else
  * REASON_BREAKER or REASON_BUDGET. A redial before the first byte of a request, stale or idle, is
- * none: it passes. peer NULL: only the budget is asked.
+ * none: it passes. peer NULL: only the budget is asked. blamed: pace_failed was told of the failure.
  */
 enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum cause cause,
-		      uint64_t now_ms);
+		      bool blamed, uint64_t now_ms);
 
 /*
  * An attempt has failed in a way that says something of the peer: not one that was lost with a

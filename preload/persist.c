@@ -66,7 +66,7 @@ bool persist_again(struct persist *persist, enum cause cause)
 	    backoff_delay_ms(&persist->settings.backoff, persist->attempts + 1, jitter_bits(salt));
 	if (elapsed_ms + delay_ms >= persist->settings.total_timeout_ms)
 		return give_up(persist, cause, REASON_DEADLINE, elapsed_ms);
-	reason = pace_take(persist->peer, persist->peer_addr, cause, now_ms);
+	reason = pace_take(persist->peer, persist->peer_addr, cause, persist->peer, now_ms);
 	if (reason != REASON_NONE)
 		return give_up(persist, cause, reason, elapsed_ms);
 	persist->attempts++;

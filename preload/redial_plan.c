@@ -124,7 +124,8 @@ static bool is_telling(const struct rescue *rescue, bool reused)
 void redial_plan_blame(struct conn *conn, bool reused)
 {
 	union kernel_address peer;
-	if (!is_telling(conn->rescue, reused))
+	conn->rescue->blamed = is_telling(conn->rescue, reused);
+	if (!conn->rescue->blamed)
 		return;
 	if (conn->rescue->cause == CAUSE_STATUS)
 		conn->flags |= CONN_FAILED;
@@ -136,7 +137,8 @@ static enum reason ask_pace(const struct conn *conn)
 {
 	union kernel_address peer;
 	kernel_peer(conn, redial_dead_socket(conn), &peer);
-	return pace_take(conn->peer_state, &peer.any, conn->rescue->cause, conn->rescue->now_ms);
+	return pace_take(conn->peer_state, &peer.any, conn->rescue->cause, conn->rescue->blamed,
+			 conn->rescue->now_ms);
 }
 
 /* Plans the next sending, after the pause that backoff asks for. */

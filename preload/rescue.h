@@ -48,6 +48,7 @@ struct rescue {
 	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
 	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
 	bool shut_down;		 /* SHUT_WR is to follow the request */
+	bool blamed;		 /* the latest failure was the peer's, and counted */
 	bool told;		 /* the attempt is in the log */
 	uint32_t delay_ms;	 /* before the attempt */
 	uint32_t status;	 /* of the response that was held back, else 0 */

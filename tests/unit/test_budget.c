@@ -56,6 +56,22 @@ static void failures_are_requests_too(void)
 	sharing_end(state);
 }
 
+/* Else resends would make room for more of them, while everything fails. */
+static void request_that_is_sent_again_is_one(void)
+{
+	struct state *state = sharing_new(100000);
+
+	answer(state, 5);
+	state_peer(state, 1)->failed = 10;
+	for (int i = 0; i < 5; i++)
+		state_repeated(state);
+	expect_takes("a fifth of ten", 2, state, &by_ratio, 100001);
+	for (int i = 0; i < 15; i++)
+		state_repeated(state);
+	runner_expect_long("more than there are", 0, (long)state_requests(state));
+	sharing_end(state);
+}
+
 static void less_than_one_resend_rounds_up(void)
 {
 	struct state *state = sharing_new(100000);
@@ -255,6 +271,7 @@ void suite_budget(void)
 	static const struct runner_test tests[] = {
 	    TEST(there_is_a_floor_and_a_ratio_above_it),
 	    TEST(failures_are_requests_too),
+	    TEST(request_that_is_sent_again_is_one),
 	    TEST(less_than_one_resend_rounds_up),
 	    TEST(resends_leave_the_window_after_its_time),
 	    TEST(requests_leave_the_window_after_its_time),
