@@ -48,16 +48,21 @@ static bool is_shared(const struct state_peer *peer)
 	return !__atomic_load_n(&peer->key, __ATOMIC_RELAXED);
 }
 
-static bool too_many_fail(struct state_peer *peer, const struct policy_breaker *settings,
-			  uint64_t now_ms)
+enum health { UNKNOWN, WELL, UNWELL };
+
+/* By the window, which has been looked at just now. */
+static enum health health_of(const struct state_peer *peer, const struct policy_breaker *settings,
+			     uint64_t now_ms)
 {
 	uint32_t window_ms = settings->window_ms;
 	uint64_t failures = window_sum(&peer->window, WINDOW_EVENTS, window_ms, now_ms);
 	uint64_t attempts =
 	    failures + window_sum(&peer->window, WINDOW_REQUESTS, window_ms, now_ms);
 
-	return failures && attempts >= settings->min_attempts &&
-	       failures * 1000 >= attempts * settings->failure_ratio_milli;
+	if (!attempts || attempts < settings->min_attempts)
+		return UNKNOWN;
+	return failures && failures * 1000 >= attempts * settings->failure_ratio_milli ? UNWELL
+										       : WELL;
 }
 
 enum breaker_change breaker_failed(struct state_peer *peer, const struct policy_breaker *settings,
@@ -72,7 +77,7 @@ enum breaker_change breaker_failed(struct state_peer *peer, const struct policy_
 	window_look(&peer->window, settings->window_ms, answered(peer), now_ms);
 	window_add_event(&peer->window, settings->window_ms, now_ms);
 	if (state == BREAKER_OPEN ||
-	    (state == BREAKER_CLOSED && !too_many_fail(peer, settings, now_ms)))
+	    (state == BREAKER_CLOSED && health_of(peer, settings, now_ms) != UNWELL))
 		return BREAKER_SAME;
 	return swap(peer, gate, gate_of(BREAKER_OPEN, now_ms)) ? BREAKER_HAS_OPENED : BREAKER_SAME;
 }
@@ -86,8 +91,16 @@ bool breaker_allows(struct state_peer *peer, const struct policy_breaker *settin
 	*change = BREAKER_SAME;
 	if (!settings->enabled || is_shared(peer) || state == BREAKER_CLOSED)
 		return true;
-	if (!is_over(gate, settings->open_ms, now_ms) ||
-	    !swap(peer, gate, gate_of(BREAKER_HALF_OPEN, now_ms)))
+	if (!is_over(gate, settings->open_ms, now_ms))
+		return false;
+	/* Nobody may have asked for long, while the program's own requests were answered. */
+	window_look(&peer->window, settings->window_ms, answered(peer), now_ms);
+	if (health_of(peer, settings, now_ms) == WELL) {
+		if (swap(peer, gate, gate_of(BREAKER_CLOSED, 0)))
+			*change = BREAKER_HAS_CLOSED;
+		return true;
+	}
+	if (!swap(peer, gate, gate_of(BREAKER_HALF_OPEN, now_ms)))
 		return false;
 	if (state == BREAKER_OPEN)
 		*change = BREAKER_HAS_HALF_OPENED;

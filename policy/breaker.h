@@ -5,6 +5,7 @@
  *
  *   closed --too many failures--> open --open_ms over, a probe is let through--> half-open
  *   half-open --a success--> closed        half-open --a failure--> open
+ *   open or half-open --open_ms over, and few of enough attempts in the window fail--> closed
  *
  * now_ms: of CLOCK_MONOTONIC. With settings that are not enabled all is allowed, nothing changes,
  * and failures are only counted. The entry that several peers share never opens.
@@ -40,6 +41,7 @@ enum breaker_change breaker_failed(struct state_peer *peer, const struct policy_
  * May a request be sent again to this peer now? Yes if closed. After open_ms, and while half-open,
  * one caller at a time is told yes: it is the probe, and says by breaker_failed, breaker_succeeded
  * or breaker_give_back what became of it. One that says nothing for open_ms gives way to another.
+ * After open_ms the window may also tell by itself that the peer is well: then it closes at once.
  * *change is set.
  */
 bool breaker_allows(struct state_peer *peer, const struct policy_breaker *settings, uint64_t now_ms,

@@ -153,6 +153,40 @@ static void probe_that_is_never_heard_of_gives_way(void)
 	sharing_end(state);
 }
 
+/* Else the first failures of a new day would find it open, and one of them be let through. */
+static void peer_that_has_been_well_meanwhile_needs_no_probe(void)
+{
+	begin();
+	open_at(101000);
+	answer(1000);
+	expect_allows("too early", 0, BREAKER_SAME, 105999);
+	runner_expect_long("a failure", 0, fail(1, 200000));
+	expect_allows("well", 1, BREAKER_HAS_CLOSED, 200000);
+	expect_allows("closed", 1, BREAKER_SAME, 200000);
+	sharing_end(state);
+}
+
+static void peer_of_which_too_little_is_known_needs_one(void)
+{
+	begin();
+	open_at(101000);
+	answer(18);
+	runner_expect_long("a failure", 0, fail(1, 110999));
+	expect_allows("19 attempts", 1, BREAKER_HAS_HALF_OPENED, 110999);
+	expect_allows("no other", 0, BREAKER_SAME, 110999);
+	sharing_end(state);
+}
+
+static void peer_that_fails_still_needs_one(void)
+{
+	begin();
+	open_at(101000);
+	answer(20);
+	runner_expect_long("failures", 0, fail(20, 106000));
+	expect_allows("half of 40 and more", 1, BREAKER_HAS_HALF_OPENED, 106000);
+	sharing_end(state);
+}
+
 static void probe_that_is_given_back_is_free_at_once(void)
 {
 	begin();
@@ -249,6 +283,9 @@ void suite_breaker(void)
 	    TEST(failed_probe_opens_it_again),
 	    TEST(success_while_open_closes_nothing),
 	    TEST(probe_that_is_never_heard_of_gives_way),
+	    TEST(peer_that_has_been_well_meanwhile_needs_no_probe),
+	    TEST(peer_of_which_too_little_is_known_needs_one),
+	    TEST(peer_that_fails_still_needs_one),
 	    TEST(probe_that_is_given_back_is_free_at_once),
 	    TEST(giving_back_changes_no_other_state),
 	    TEST(disabled_breaker_allows_all_and_counts_failures),
