@@ -9,12 +9,14 @@ MANDIR := share/man
 MAN_PAGES := redial.1 redial-policy.1 redial.cfg.5
 INSTALL_BIN := scripts/redial $(B)/redial-policy
 INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so
+# Programs that the launcher runs.
+INSTALL_TOOL := $(B)/redial-report
 INSTALL_DOC := README.md LICENSE
 INSTALL_POLICIES := $(wildcard scripts/policies/*.cfg)
 
 # What lies below PREFIX once it is installed, folders of our own last.
 INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \
-	$(addprefix $(LIBDIR)/,$(notdir $(INSTALL_LIB))) \
+	$(addprefix $(LIBDIR)/,$(notdir $(INSTALL_LIB) $(INSTALL_TOOL))) \
 	$(foreach page,$(MAN_PAGES),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) \
 	share/bash-completion/completions/redial share/bash-completion/completions/redial-policy \
 	$(addprefix $(DOCDIR)/,$(notdir $(INSTALL_DOC))) \
@@ -36,6 +38,7 @@ install: all man
 		install -m 644 $$file $(DEST)/$(LIBDIR)/$${file##*/}.new && \
 		mv -f $(DEST)/$(LIBDIR)/$${file##*/}.new $(DEST)/$(LIBDIR)/$${file##*/} || exit 1; \
 	done
+	$(Q)install -m 755 $(INSTALL_TOOL) $(DEST)/$(LIBDIR)/
 	$(Q)for page in $(MAN_PAGES); do \
 		install -d $(DEST)/$(MANDIR)/man$${page##*.} && \
 		install -m 644 $(B)/man/$$page $(DEST)/$(MANDIR)/man$${page##*.}/ || exit 1; \

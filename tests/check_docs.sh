@@ -94,6 +94,20 @@ same "every option of the launcher" \
 same "every command of redial-policy" \
 	"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]*\).*/\1/p' | sort)" \
 	"$(section redial-policy | sed -n 's/^| `redial-policy \([a-z]*\).*/\1/p' | sort)"
+same "every option of redial report" \
+	"$(build/redial-report --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
+	"$(section 'redial report' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"
+# shellcheck disable=SC2016 # backquotes of Markdown
+none "every metric and key of redial report is one that it prints" "$(
+	log=$(printf 'event=%s\n' "attempt cause=eof" "outcome result=recovered" \
+		"refused reason=method" "breaker state=open")
+	for form in json prometheus; do
+		echo "$log" | build/redial-report "--$form" >"$tmp/report"
+		section 'redial report' | grep "^| .--$form" | cut -d'|' -f3 | grep -o '`[^`]*`' |
+			tr -d '`' | while read -r word; do
+			grep -qw -- "$word" "$tmp/report" || echo "--$form: no $word"
+		done
+	done)"
 same "every exit status of the launcher" \
 	"$(grep -oE 'redial_die [0-9]+|exit [1-9][0-9]+' scripts/redial | cut -d' ' -f2 | sort -u)" \
 	"$(section 'The launcher' | grep -oE '^\| [0-9]+(, [0-9]+)*' | grep -oE '[0-9]+' | sort -u)"

@@ -17,8 +17,21 @@ _redial_sink() {
 	esac
 }
 
+_redial_report() {
+	case $2 in
+	--since | --until | --top) return ;;
+	esac
+	case $1 in
+	-*) _redial_words '--json --prometheus --since --until --top --verbose --help' "$1" ;;
+	*) _redial_files "$1" ;;
+	esac
+}
+
 _redial() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
+	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == report ]]; then
+		_redial_report "$word" "$before" && return
+	fi
 	# From the command on everything is the command's own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in

@@ -28,7 +28,9 @@
 	X(conn)                                                                                    \
 	X(idle)                                                                                    \
 	X(resolved)                                                                                \
-	X(mark)
+	X(mark)                                                                                    \
+	X(report)                                                                                  \
+	X(tally)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

@@ -42,6 +42,8 @@ void suite_mem(void);
 void suite_log_line(void);
 void suite_conn(void);
 void suite_mark(void);
+void suite_report(void);
+void suite_tally(void);
 void suite_idle(void);
 
 /*
