@@ -189,6 +189,9 @@ void conn_drop_fd(int fd);
  * Unlocks. */
 void conn_add_alias(struct conn *conn, int alias);
 
+/* Gives the copy's memory back. */
+void conn_release_held(struct conn *conn);
+
 /* Remembers where the connection stands. */
 void conn_mark(const struct conn *conn, struct conn_mark *mark);
 
