@@ -6,16 +6,19 @@
 #include "http1.h"
 #include "mem.h"
 
-/* Takes `count` digits, or as many as there are if count is 0. Returns false if there are none. */
+/*
+ * Takes `count` digits, or as many as there are if count is 0; a number larger than any we need
+ * stays that. Returns false if there are none.
+ */
 static bool take_number(struct http1_text *text, size_t count, int64_t *number)
 {
 	size_t i = 0;
 	*number = 0;
 	while (i < text->len && text->text[i] >= '0' && text->text[i] <= '9' &&
 	       (!count || i < count)) {
-		if (*number > INT32_MAX)
-			return false;
-		*number = *number * 10 + text->text[i++] - '0';
+		if (*number <= INT32_MAX)
+			*number = *number * 10 + text->text[i] - '0';
+		i++;
 	}
 	text->text += i;
 	text->len -= i;
@@ -76,7 +79,7 @@ static bool take_imf(struct http1_text text, struct date *date)
 	       take(&text, " GMT") && !text.len;
 }
 
-/* "06-Nov-94 08:49:37 GMT": a year that seems far ahead is of the last century. */
+/* "06-Nov-94 08:49:37 GMT": of the years that end so, the nearest to ours. */
 static bool take_rfc850(struct http1_text text, struct date *date, int64_t now_s)
 {
 	const int64_t seconds_a_year = 31556952;
@@ -89,6 +92,8 @@ static bool take_rfc850(struct http1_text text, struct date *date, int64_t now_s
 	date->year += this_year / 100 * 100;
 	if (date->year > this_year + 50)
 		date->year -= 100;
+	else if (date->year <= this_year - 50)
+		date->year += 100;
 	return true;
 }
 
@@ -113,7 +118,10 @@ static bool parse_date(struct http1_text text, int64_t now_s, int64_t *at_s)
 	if (!take(&text, " ") || (!take_imf(text, &date) && !take_rfc850(text, &date, now_s) &&
 				  !take_asctime(text, &date)))
 		return false;
-	if (date.day < 1 || date.day > 31 || date.hour > 23 || date.minute > 59 || date.second > 60)
+	int64_t next = date.month % 12 + 1;
+	int64_t month_len = days(date.year + (next == 1), next, 1) - days(date.year, date.month, 1);
+	if (date.day < 1 || date.day > month_len || date.hour > 23 || date.minute > 59 ||
+	    date.second > 60)
 		return false;
 	*at_s = days(date.year, date.month, date.day) * 86400 + date.hour * 3600 +
 		date.minute * 60 + date.second;
@@ -135,9 +143,7 @@ uint32_t retry_after_ms(const char *head, size_t len, int64_t now_s)
 	if (!value.len)
 		return 0;
 	if (value.text[0] >= '0' && value.text[0] <= '9') {
-		bool fits = take_number(&digits, 0, &seconds);
-		if (!fits)
-			return UINT32_MAX;
+		take_number(&digits, 0, &seconds);
 		return digits.len ? 0 : in_ms(seconds);
 	}
 	if (!parse_date(value, now_s, &at_s))

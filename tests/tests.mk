@@ -9,6 +9,7 @@ UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard 
 UNIT_PURE += preload/idle.c preload/settings.c
 UNIT_PURE += $(addprefix preload/,shared.c conn.c conn_stream.c arena.c table.c log_line.c log_structured.c resolved.c mark.c)
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
+UNIT_PURE += preload/retry_after.c
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
 FLOW_BEHIND := $(patsubst tests/flow/behind/%.c,$(T)/behind/%.so,$(wildcard tests/flow/behind/*.c))
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c

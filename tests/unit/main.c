@@ -30,7 +30,8 @@
 	X(resolved)                                                                                \
 	X(mark)                                                                                    \
 	X(report)                                                                                  \
-	X(tally)
+	X(tally)                                                                                   \
+	X(retry_after)
 
 #define X(name) void suite_##name(void);
 SUITES(X)
