@@ -114,7 +114,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(mark)                                                                                    \
 	X(pace)                                                                                    \
 	X(reject)                                                                                  \
-	X(statuses)
+	X(statuses)                                                                                \
+	X(statuses_more)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)
