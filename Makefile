@@ -3,6 +3,7 @@
 # make check      installs what it needs, builds, runs every test
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
+# make storm      50 programs against a server that fails every request for 10 seconds
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make deb        a Debian package, build/redial_VERSION_ARCH.deb
@@ -88,11 +89,14 @@ demo: setup-demo
 soak: all $(B)/faultd $(T)/soak
 	@sh tests/soak/soak.sh
 
+storm: all $(B)/faultd $(T)/storm
+	@sh tests/storm/storm.sh 10000
+
 bench: all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests check soak demo bench clean setup-build setup-check setup-demo
+.PHONY: all tests check soak storm demo bench clean setup-build setup-check setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

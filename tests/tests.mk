@@ -18,7 +18,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 tests: $(FLOW_BEHIND)
-tests: $(T)/soak $(T)/node/node_modules/.package-lock.json
+tests: $(T)/soak $(T)/storm $(T)/node/node_modules/.package-lock.json
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
@@ -41,6 +41,9 @@ $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 
 $(T)/soak: $(patsubst %.c,$(T)/%.o,$(wildcard tests/soak/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lpthread -o $@
+
+$(T)/storm: $(T)/tests/storm/client.o
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)

@@ -31,6 +31,7 @@ struct conn {
 	bool head_seen; /* of the request at hand; its fault is chosen */
 	bool in_body;
 	struct request request;
+	long asked_ms; /* since the server's first request */
 	const struct spec *fault;
 	struct reply reply;
 	size_t written;
@@ -45,6 +46,7 @@ struct server {
 	bool refusing; /* epoll watches the listener's packets in its stead */
 	struct spec_list faults;
 	unsigned connections, requests;
+	int64_t first_ms; /* when the first request came */
 	int shed_left;
 	struct conn *conns;
 };

@@ -12,9 +12,9 @@ void fault_log(const struct conn *c, const char *read)
 	const struct request *r = &c->request;
 
 	log_line("request conn=%u n=%u method=%s path=%s body=%llu id=%s attempt=%s read=%s "
-		 "fault=%s sum=%08x",
+		 "fault=%s sum=%08x ms=%ld",
 		 c->id, c->requests, r->method, r->path, (unsigned long long)r->body_len, r->id,
-		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum);
+		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum, c->asked_ms);
 }
 
 /* The request has crossed the close of a connection that was idle for too long. */
@@ -36,6 +36,9 @@ void fault_choose(struct server *s, struct conn *c)
 	    .path = c->request.path,
 	};
 
+	if (!s->first_ms)
+		s->first_ms = now_ms();
+	c->asked_ms = now.ms = (long)(now_ms() - s->first_ms);
 	c->head_seen = true;
 	c->deadline_ms = 0;
 	c->end = END_STAY;

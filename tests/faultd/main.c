@@ -54,6 +54,7 @@ static const char help[] =
     "  N+                the Nth and every later one of each connection\n"
     "  C.N               the Nth request of the Cth connection\n"
     "  every:N           each Nth request of the server\n"
+    "  during:FROM-TO    so many ms after the server's first request\n"
     "  path:TEXT         requests whose path contains TEXT\n"
     "  method:NAME       requests of this method\n"
     "  once:WHEN         only the first time\n"

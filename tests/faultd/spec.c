@@ -89,6 +89,18 @@ static int parse_action(struct spec *spec, const char *text, char *left, char *e
 	return 0;
 }
 
+/* FROM-TO */
+static int parse_time(struct when *when, char *text)
+{
+	char *dash = strchr(text, '-');
+
+	if (!dash)
+		return -1;
+	*dash = '\0';
+	return number(text, 0, INT32_MAX - 1, &when->from_ms) ||
+	       number(dash + 1, when->from_ms + 1, INT32_MAX, &when->to_ms);
+}
+
 /* N, N+ or C.N */
 static int parse_position(struct when *when, char *text)
 {
@@ -127,6 +139,8 @@ static int parse_condition(struct when *when, char *text)
 		when->every = (unsigned)n;
 		return 0;
 	}
+	if (!strncmp(text, "during:", 7))
+		return parse_time(when, text + 7);
 	if (!strncmp(text, "path:", 5)) {
 		when->path = text + 5;
 		return text[5] ? 0 : -1;
@@ -165,10 +179,11 @@ int spec_add(struct spec_list *list, const char *text, char *error, size_t len)
 		if (rest)
 			*rest++ = '\0';
 		if (parse_condition(&spec.when, when)) {
-			snprintf(error, len,
-				 "'%s': bad WHEN near '%s'; one of: N N+ C.N every:N path:TEXT "
-				 "method:NAME once:WHEN, or several joined by commas",
-				 text, when);
+			snprintf(
+			    error, len,
+			    "'%s': bad WHEN near '%s'; one of: N N+ C.N every:N during:FROM-TO "
+			    "path:TEXT method:NAME once:WHEN, or several joined by commas",
+			    text, when);
 			goto bad;
 		}
 		when = rest;
@@ -187,6 +202,8 @@ static bool holds(const struct when *when, const struct occasion *now)
 	if (when->nth && now->nth != when->nth && !(when->onwards && now->nth > when->nth))
 		return false;
 	if (when->every && now->total % when->every)
+		return false;
+	if (when->to_ms && (now->ms < when->from_ms || now->ms >= when->to_ms))
 		return false;
 	if (when->path && !strstr(now->path, when->path))
 		return false;

@@ -36,6 +36,8 @@ struct when {
 	unsigned nth;	/* only this request of its connection ... */
 	bool onwards;	/* ... or a later one */
 	unsigned every; /* only each so-manieth request of the server */
+	long from_ms;	/* only from so long after the server's first request on ... */
+	long to_ms;	/* ... and until then; 0: always */
 	const char *path;
 	const char *method;
 	bool once;
@@ -59,6 +61,7 @@ struct spec_list {
 /* What a request looks like to the conditions. */
 struct occasion {
 	unsigned conn, nth, total;
+	long ms; /* since the server's first request */
 	const char *method, *path;
 };
 
