@@ -63,6 +63,7 @@ enum conn_flag {
 enum conn_care {
 	CARE_STATUSES = 1 << 0, /* the policy retries some */
 	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
+	CARE_READERS = 1 << 4,	/* the policy lets requests be watched: count threads that read */
 	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
@@ -87,6 +88,7 @@ struct conn {
 	uint8_t registration_count;
 	uint8_t peer_len;
 	uint8_t alias_count;
+	uint8_t readers;       /* threads in a read, where that matters: see redial_watch.h */
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */

@@ -246,6 +246,7 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->cookie = cookie;
 	conn->received = 0;
 	conn->response.flags = 0;
+	conn->readers = 0;
 	conn->idle_hint_s = 0;
 	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED);
 }

@@ -7,6 +7,7 @@
 #include "real.h"
 #include "redial.h"
 #include "redial_pipeline.h"
+#include "redial_watch.h"
 #include "table.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -69,6 +70,7 @@ static TRACKED int shutdown_tracked(int fd, int how)
 	struct conn *conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.shutdown(fd, how);
+	redial_unwatch(conn);
 	conn->flags |= CONN_SHUT_DOWN;
 	if (how == SHUT_WR && (conn->busy || conn->unsent)) {
 		if (conn->busy)

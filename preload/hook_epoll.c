@@ -49,6 +49,10 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 		note(conn, epfd, op, fd, event);
 	if (result == 0 && watched && event->events & EPOLLOUT)
 		redial_room_begin(conn);
+	/* It may be libuv's last word before it closes past the hooks: look before the next wait.
+	 */
+	if (conn->busy && op == EPOLL_CTL_DEL)
+		__atomic_store_n(&kernel_last_epoll_set, -1, __ATOMIC_RELAXED);
 	conn_unlock(conn);
 	return result;
 }

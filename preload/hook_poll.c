@@ -15,6 +15,7 @@
 #include "redial.h"
 #include "redial_place.h"
 #include "redial_room.h"
+#include "redial_watch.h"
 #include "table.h"
 
 #define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
@@ -107,6 +108,25 @@ static bool takes_bytes(const struct pollfd *slot)
 }
 
 /*
+ * A watcher tells of an answer, not of hang-ups: a program that waits for those alone is not one
+ * that a request which is merely watched could be repeated for.
+ */
+static void end_watches(const struct pollfd *fds, nfds_t len)
+{
+	for (nfds_t i = 0; i < len; i++) {
+		struct conn *conn = fds[i].fd < 0 || fds[i].events & (POLLIN | POLLRDNORM)
+					? NULL
+					: table_find(fds[i].fd);
+		if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) ||
+		    !conn_lock(conn, fds[i].fd))
+			continue;
+		if (redial_is_watched(conn))
+			redial_unwatch(conn);
+		conn_unlock(conn);
+	}
+}
+
+/*
  * During a rescue send takes what it is given, but a watcher is never writable: a program that asks
  * before each write, as Python does under a timeout, would wait for it in vain.
  */
@@ -130,18 +150,18 @@ static int add_takers(struct pollfd *fds, nfds_t len, int count)
 	return count;
 }
 
-static int last_set = -1;
-
 static TRACKED void note_set(int epfd)
 {
-	__atomic_store_n(&last_set, epfd, __ATOMIC_RELAXED);
+	int last = __atomic_exchange_n(&kernel_last_epoll_set, epfd, __ATOMIC_RELAXED);
 	kernel_note_epoll_set(epfd);
+	if (last == -1)
+		redial_sweep();
 }
 
 /* Before a wait: a rescue may have to look for registrations in this set. */
 static inline void note(int epfd)
 {
-	if (__builtin_expect(epfd != __atomic_load_n(&last_set, __ATOMIC_RELAXED), 0))
+	if (__builtin_expect(epfd != __atomic_load_n(&kernel_last_epoll_set, __ATOMIC_RELAXED), 0))
 		note_set(epfd);
 }
 
@@ -169,6 +189,7 @@ static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
 					const struct timespec *timeout, const sigset_t *mask)
 {
 	static const struct timespec now = {0, 0};
+	end_watches(fds, len);
 	if (!has_taker(fds, len))
 		return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
 	return add_takers(fds, len, soften_poll(fds, len, real.ppoll(fds, len, &now, mask)));
@@ -176,6 +197,7 @@ static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
 
 static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeout)
 {
+	end_watches(fds, len);
 	if (!has_taker(fds, len))
 		return soften_poll(fds, len, real.poll(fds, len, timeout));
 	return add_takers(fds, len, soften_poll(fds, len, real.poll(fds, len, 0)));

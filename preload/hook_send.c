@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that write to a descriptor. */
 #include "real.h"
+#include "redial_watch.h"
 #include "table.h"
 #include "transmit.h"
 
@@ -121,6 +122,7 @@ static void note_passed(const struct cmsghdr *control)
 		struct conn *conn = table_find(fds[i]);
 		if (!conn || !conn_lock(conn, fds[i]))
 			continue;
+		redial_unwatch(conn); /* the socket is to be sent, not what lies in its place */
 		conn->flags |= CONN_SHARED;
 		conn_unlock(conn);
 	}

@@ -106,7 +106,11 @@ bool kernel_restarts(void);
 /* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t kernel_receive_timeout_ms(int fd);
 
-/* Remembers an epoll set that the program waits on, among a few. */
+/*
+ * Remembers an epoll set that the program waits on, among a few. The last one is not told again;
+ * -1 there lets the next wait tell of any, and first look for descriptors closed past the hooks.
+ */
+extern int kernel_last_epoll_set __attribute__((visibility("hidden")));
 void kernel_note_epoll_set(int epfd);
 
 /*

@@ -115,6 +115,7 @@ static bool current_registration(int epfd, int fd, struct conn_registration *now
 enum { SETS = 8 };
 static int sets[SETS] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static uint32_t next_set;
+int kernel_last_epoll_set = -1;
 
 void kernel_note_epoll_set(int epfd)
 {

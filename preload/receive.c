@@ -10,6 +10,7 @@
 #include "redial.h"
 #include "reject.h"
 #include "rescue.h"
+#include "redial_watch.h"
 #include "table.h"
 #include "unacked.h"
 
@@ -51,10 +52,21 @@ static void await_answer(struct conn *conn)
 static enum attended attend(struct conn *conn, const struct receive *call, ssize_t *result)
 {
 	bool blocking = !redial_is_nonblocking(conn);
+	bool peeps = blocking && call->flags & MSG_DONTWAIT && redial_is_watched(conn);
 	uint64_t limit_ms = blocking && !(call->flags & MSG_DONTWAIT)
 				? kernel_receive_timeout_ms(redial_dead_socket(conn))
 				: UINT64_MAX;
-	enum redial_result done = blocking ? redial_run(conn, limit_ms) : redial_step(conn);
+	enum redial_result done = REDIAL_UNDER_WAY;
+	bool runs = blocking;
+	if (!blocking || peeps) {
+		uint32_t attempts = conn->rescue->attempts;
+		done = redial_step(conn);
+		/* Bare a peep gets EAGAIN, and does as long as nothing has failed. */
+		runs = blocking && done == REDIAL_UNDER_WAY &&
+		       !(redial_is_watched(conn) && conn->rescue->attempts == attempts);
+	}
+	if (runs)
+		done = redial_run(conn, limit_ms);
 	int error;
 	*result = -1;
 	switch (done) {
@@ -66,6 +78,9 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		else
 			conn_unlock(conn);
 		return READ_ON;
+	case REDIAL_RESTORED:
+		conn_unlock(conn);
+		return READ_AGAIN;
 	case REDIAL_FAILED:
 		if (!conn->rescue) { /* another thread has settled it */
 			conn_unlock(conn);
@@ -85,7 +100,7 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		set_errno(EINTR);
 		return DELIVER;
 	case REDIAL_LOST:
-		if (!blocking) /* redial_run has let go of it already */
+		if (!runs) /* redial_run has let go of it already */
 			conn_forget(conn);
 		return READ_ON;
 	case REDIAL_GONE:
@@ -259,6 +274,20 @@ static ssize_t receive_rest(const struct receive *call, ssize_t result)
 	return result;
 }
 
+/* The real call, under a policy that lets requests be watched. false: look anew. */
+static __attribute__((noinline)) bool read_in_view(struct conn *conn, const struct receive *call,
+						   ssize_t *result)
+{
+	uint32_t epoch;
+	bool counted;
+	if (!redial_watch_enter(conn, call->fd, &counted, &epoch))
+		return false;
+	*result = call->real(call);
+	if (counted)
+		redial_watch_leave(conn, call->fd, epoch);
+	return true;
+}
+
 ssize_t receive(struct conn *conn, const struct receive *call)
 {
 	ssize_t result;
@@ -278,7 +307,10 @@ ssize_t receive(struct conn *conn, const struct receive *call)
 				continue;
 		}
 		uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
-		result = call->real(call);
+		if (__builtin_expect(!(conn->care & CARE_READERS), 1))
+			result = call->real(call);
+		else if (!read_in_view(conn, call, &result))
+			continue;
 		int error = result < 0 ? get_errno() : 0;
 		if (error == EAGAIN || error == EINTR || !conn_lock(conn, call->fd))
 			return result;

@@ -13,10 +13,11 @@
 #include "redial_plan.h"
 #include "redial_room.h"
 #include "redial_stay.h"
+#include "redial_watch.h"
 #include "rescue.h"
 
 /* What a step of one phase comes to. */
-enum progress { GO_ON, WAIT, DONE, FAILED };
+enum progress { GO_ON, WAIT, DONE, FAILED, RESTORED };
 
 /* Logs the attempt under way: not before the peer can be at work on it, that would only delay it.
  */
@@ -35,6 +36,7 @@ static void end_attempts(struct conn *conn)
 	rescue_close(&rescue->fresh);
 	redial_put_answer_back(conn);
 	redial_unplace(conn);
+	rescue->laid_aside = false;
 }
 
 static enum progress fail(struct conn *conn, enum reason reason)
@@ -45,6 +47,11 @@ static enum progress fail(struct conn *conn, enum reason reason)
 		return GO_ON;
 	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
+	if (redial_is_laid_aside(conn) && !(rescue->answered && conn->request_count == 1)) {
+		redial_unwatch(conn); /* its answer may come yet */
+		rescue_free(conn);
+		return RESTORED;
+	}
 	end_attempts(conn);
 	return FAILED;
 }
@@ -151,20 +158,49 @@ static enum progress step_sending(struct conn *conn)
 	conn->busy = false;
 	if (redial_stays(conn))
 		rescue_free(conn);
-	return DONE;
+	if (redial_watches())
+		redial_watch(conn);
+	return conn->busy ? WAIT : DONE;
+}
+
+static enum progress step_waiting(struct conn *conn)
+{
+	switch (redial_watch_step(conn)) {
+	case WATCH_ON:
+		return WAIT;
+	case WATCH_OVER:
+		return RESTORED;
+	case WATCH_GIVEN_UP:
+		break;
+	}
+	return GO_ON;
+}
+
+static enum redial_result result_of(enum progress progress)
+{
+	switch (progress) {
+	case DONE:
+		return REDIAL_DONE;
+	case RESTORED:
+		return REDIAL_RESTORED;
+	default:
+		return REDIAL_FAILED;
+	}
 }
 
 static enum redial_result give_up(struct conn *conn, enum reason reason)
 {
-	return fail(conn, reason) == GO_ON ? redial_step(conn) : REDIAL_FAILED;
+	enum progress progress = fail(conn, reason);
+	return progress == GO_ON ? redial_step(conn) : result_of(progress);
 }
 
 /* Nothing more can be done now: have the descriptor tell when it can. */
 static enum redial_result sleep_until_needed(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	tell_attempt(rescue);
 	uint64_t now = rescue->now_ms;
+	if (rescue->phase != PHASE_WAITING)
+		tell_attempt(rescue);
 	if (now >= rescue_deadline_ms(rescue))
 		return give_up(conn, REASON_DEADLINE);
 	if (!rescue->placed && redial_place(conn) < 0)
@@ -186,6 +222,9 @@ enum redial_result redial_step(struct conn *conn)
 		rescue->now_ms = kernel_now_ms();
 	while (progress == GO_ON) {
 		switch (rescue->phase) {
+		case PHASE_WAITING:
+			progress = step_waiting(conn);
+			break;
 		case PHASE_BACKOFF:
 			progress = step_backoff(conn);
 			break;
@@ -205,39 +244,7 @@ enum redial_result redial_step(struct conn *conn)
 			break;
 		}
 	}
-	if (progress == WAIT)
-		return sleep_until_needed(conn);
-	return progress == DONE ? REDIAL_DONE : REDIAL_FAILED;
-}
-
-enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
-{
-	/*
-	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
-	 * nothing would wake this one. Long ones: a signal between two of them interrupts nothing.
-	 */
-	enum { SLICE_MS = 500 };
-	int fd = conn->fd;
-	uint32_t epoch = conn->epoch;
-	uint64_t end = limit_ms == UINT64_MAX ? UINT64_MAX : kernel_now_ms() + limit_ms;
-	for (;;) {
-		enum redial_result result = redial_step(conn);
-		if (result == REDIAL_LOST)
-			conn_forget(conn);
-		if (result != REDIAL_UNDER_WAY)
-			return result;
-		uint64_t now = kernel_now_ms();
-		if (now >= end)
-			return REDIAL_UNDER_WAY;
-		conn_unlock(conn);
-		int ready = kernel_wait(fd, end - now < SLICE_MS ? end - now : SLICE_MS);
-		if (!conn_lock(conn, fd))
-			return REDIAL_GONE;
-		if (!conn->busy) /* another thread has finished it */
-			return conn->epoch != epoch ? REDIAL_DONE : REDIAL_FAILED;
-		if (ready == -EINTR && (limit_ms != UINT64_MAX || !kernel_restarts()))
-			return REDIAL_INTERRUPTED;
-	}
+	return progress == WAIT ? sleep_until_needed(conn) : result_of(progress);
 }
 
 int redial_error(const struct conn *conn)
@@ -257,6 +264,7 @@ bool redial_has_answer(const struct conn *conn)
 
 void redial_settle(struct conn *conn)
 {
+	redial_unwatch(conn);
 	struct rescue *rescue = conn->rescue;
 	if (rescue && rescue->phase == PHASE_HOLDING) {
 		rescue_take_pieces(rescue);
@@ -351,7 +359,8 @@ void redial_abandon(struct conn *conn)
 	if (!rescue)
 		return;
 	rescue->now_ms = kernel_now_ms();
-	if (rescue->phase < PHASE_FAILED)
+	bool untouched = rescue->phase == PHASE_WAITING && rescue->attempts == 1;
+	if (rescue->phase < PHASE_FAILED && !untouched)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */

@@ -20,6 +20,7 @@ enum redial_result {
 	REDIAL_UNDER_WAY,   /* come back when the descriptor is readable */
 	REDIAL_DONE,	    /* the new socket has the descriptor, and the request */
 	REDIAL_FAILED,	    /* given up: deliver redial_error() and forget the connection */
+	REDIAL_RESTORED,    /* the descriptor has the program's socket: as if nothing had been */
 	REDIAL_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
 	REDIAL_GONE,	    /* redial_run only: another thread has ended it; not locked any more */
 	REDIAL_INTERRUPTED, /* redial_run only: a signal came; the rescue stays as it is */
@@ -61,6 +62,12 @@ bool redial_would_begin(const struct conn *conn);
 
 /* Goes as far as can be gone now. */
 enum redial_result redial_step(struct conn *conn);
+
+/*
+ * The same for a caller that waits until its bytes are out, however long that takes: a request that
+ * was sent and is watched is REDIAL_UNDER_WAY.
+ */
+enum redial_result redial_run_out(struct conn *conn);
 
 /*
  * The same for a caller that may block: waits in between, with the connection unlocked, for at most

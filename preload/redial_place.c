@@ -159,14 +159,18 @@ static int keep_answer(struct conn *conn)
 
 int redial_install(struct conn *conn)
 {
+	static const struct linger off = {0, 0};
 	struct rescue *rescue = conn->rescue;
 	uint64_t cookie = kernel_cookie(rescue->fresh);
 	if (!cookie)
 		return -EBADF;
 	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
+	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
+		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
 	set_blocking(rescue, rescue->fresh);
-	/* Other threads may be inside a read of a living one: nothing else would wake them. */
-	if (rescue->old == OLD_ALIVE)
+	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
+	 */
+	if (rescue->old == OLD_ALIVE || rescue->laid_aside)
 		sys2(shutdown, redial_dead_socket(conn), SHUT_RDWR);
 	rescue->old = OLD_DEAD;
 	int dead = rescue->dead;
@@ -181,6 +185,7 @@ int redial_install(struct conn *conn)
 		return error;
 	}
 	set_placed(rescue, false);
+	rescue->laid_aside = false;
 	rescue_close(&rescue->fresh);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);

@@ -87,8 +87,9 @@ static bool is_keyed(const struct conn *conn, const struct policy_retry *setting
 	return true;
 }
 
-static enum reason ask(const struct conn *conn, const struct rescue *rescue, bool rescuing)
+enum reason redial_plan_ask(const struct conn *conn, bool rescuing)
 {
+	const struct rescue *rescue = conn->rescue;
 	struct decide_facts facts = {
 	    .cause = rescue->cause,
 	    .status = rescue->status,
@@ -170,7 +171,7 @@ enum reason redial_plan_next(struct conn *conn)
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
 	if (conn->held_len)
 		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
-	enum reason reason = ask(conn, conn->rescue, true);
+	enum reason reason = redial_plan_ask(conn, true);
 	return reason == REASON_NONE ? schedule(conn) : reason;
 }
 
@@ -208,7 +209,7 @@ static bool is_nonblocking(const struct conn *conn)
 	return sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
 }
 
-static struct rescue *new_rescue(const struct conn *conn, const struct redial_start *start)
+struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
 	if (!rescue)
@@ -269,9 +270,11 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
-	/* Found dead before anything was sent, the first connection had no error to tell. */
+	/* Found dead before anything was sent, or alive, the first connection had no error to tell.
+	 */
 	if (!rescue->error &&
-	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE))
+	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE ||
+	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
 		rescue->error = start->error;
 	note_cause(conn, start);
 	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
@@ -333,13 +336,13 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 {
 	if (conn->rescue)
 		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
-	struct rescue *rescue = new_rescue(conn, start);
+	struct rescue *rescue = redial_plan_rescue(conn, start);
 	enum reason reason = REASON_RESOURCES;
 	if (rescue) {
 		conn->rescue = rescue;
 		note_cause(conn, start);
 		rescue->first_cause = start->cause;
-		reason = ask(conn, rescue, false);
+		reason = redial_plan_ask(conn, false);
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
@@ -363,7 +366,7 @@ bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
 	bool first = !conn->rescue;
 	if (first)
-		conn->rescue = new_rescue(conn, &start);
+		conn->rescue = redial_plan_rescue(conn, &start);
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return false;

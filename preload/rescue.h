@@ -16,6 +16,7 @@ enum phase {
 	PHASE_CONNECTING, /* until wake_ms at the latest */
 	PHASE_SENDING,
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
+	PHASE_WAITING,	/* its response, if it is watched: it is to begin until wake_ms */
 	PHASE_FAILED,	/* the original error waits for the program's next call */
 	PHASE_HOLDING,	/* a response that may not be for the program is coming in, in pieces */
 	PHASE_GIVING,	/* the response that was held back waits for the program's next read */
@@ -44,6 +45,7 @@ struct rescue {
 	int fresh; /* the one being connected, else -1 */
 	int timer; /* with the watcher, else -1 */
 	enum old_socket old;
+	bool laid_aside;	 /* dead has not failed and may answer yet: see redial_watch.h */
 	bool placed;		 /* the watcher has the program's descriptor */
 	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
 	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
@@ -91,11 +93,14 @@ static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
 	return rescue->now_ms - rescue->began_ms;
 }
 
-/* When it is given up; never while the request waits for room in the old, living socket. */
+/*
+ * When it is given up; never while the request waits for room in the old, living socket, or for its
+ * answer: an attempt that is watched is not cut short by it.
+ */
 static inline uint64_t rescue_deadline_ms(const struct rescue *rescue)
 {
-	return rescue->old == OLD_IN_USE ? UINT64_MAX
-					 : rescue->began_ms + rescue->settings.total_timeout_ms;
+	bool never = rescue->old == OLD_IN_USE || rescue->phase == PHASE_WAITING;
+	return never ? UINT64_MAX : rescue->began_ms + rescue->settings.total_timeout_ms;
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "idle.h"
 #include "kernel.h"
 #include "redial.h"
+#include "redial_watch.h"
 #include "reject.h"
 #include "request_id.h"
 #include "unacked.h"
@@ -88,7 +89,7 @@ static enum sent deliver_failure(struct conn *conn, bool begun)
 static enum sent hand_over(struct conn *conn, bool begun)
 {
 	bool blocking = !redial_is_nonblocking(conn);
-	enum redial_result result = blocking ? redial_run(conn, UINT64_MAX) : redial_step(conn);
+	enum redial_result result = blocking ? redial_run_out(conn) : redial_step(conn);
 	if (result == REDIAL_FAILED)
 		return deliver_failure(conn, begun);
 	if (result == REDIAL_LOST) {
@@ -96,7 +97,10 @@ static enum sent hand_over(struct conn *conn, bool begun)
 			conn_forget(conn);
 		return PASS_ON;
 	}
-	if (result == REDIAL_GONE) { /* its bytes may be out: they are not to be sent again */
+	if (result == REDIAL_RESTORED)
+		conn_unlock(conn);
+	if (result == REDIAL_GONE || result == REDIAL_RESTORED) {
+		/* Its bytes may be out: they are not to be sent again. */
 		set_errno(ECONNRESET);
 		return KERNELS_WORD;
 	}
@@ -107,7 +111,7 @@ static enum sent hand_over(struct conn *conn, bool begun)
 /* The same without a copy: a watcher is never writable, so the wait is here, and bounded. */
 static enum sent wait_for_socket(struct conn *conn, bool begun)
 {
-	switch (redial_run(conn, UINT64_MAX)) {
+	switch (redial_run_out(conn)) {
 	case REDIAL_LOST:
 	case REDIAL_GONE:
 		return PASS_ON;
@@ -118,6 +122,7 @@ static enum sent wait_for_socket(struct conn *conn, bool begun)
 		set_errno(EINTR);
 		return KERNELS_WORD;
 	case REDIAL_DONE:
+	case REDIAL_RESTORED:
 	case REDIAL_UNDER_WAY:
 		break;
 	}
@@ -250,6 +255,8 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 	*result = -1;
 	if (!conn_lock(conn, call->fd))
 		return PASS_ON;
+	if (__builtin_expect(conn->busy, 0))
+		redial_unwatch(conn);
 	if (conn->busy && trackable(conn, call))
 		return send_during_rescue(conn, call, len);
 	if (conn->unsent)
@@ -295,6 +302,8 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return fell_short(conn, call, len, &mark, *result, error);
 	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
 		unacked_limit(conn, call->fd);
+	if (redial_watches())
+		redial_watch(conn);
 	conn_unlock(conn);
 	return KERNELS_WORD;
 }

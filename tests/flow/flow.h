@@ -84,6 +84,7 @@ int expect_within(const struct flow *flow, long ms);
 #define FLOW_SUITES(X)                                                                             \
 	X(reuse)                                                                                   \
 	X(rescue)                                                                                  \
+	X(response_timeout)                                                                        \
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
 	X(calls)                                                                                   \
