@@ -91,11 +91,13 @@ static void lose_data(int fd)
 		perror("SO_ATTACH_FILTER");
 }
 
-/* The first connection has the listener's filter, the next one does not. */
-static void serve_first_void(struct peer *peer)
+/* The second connection has the listener's filter, the third one does not. */
+static void serve_second_void(struct peer *peer)
 {
 	int none = 0;
+	int ready = peer_accept(peer);
 	lose_data(peer->listener);
+	peer_close(ready);
 	int lost = peer_accept(peer);
 	setsockopt(peer->listener, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
 	int fd = peer_accept(peer);
@@ -107,6 +109,9 @@ static void serve_first_void(struct peer *peer)
 
 PROGRAM(one_get_into_the_void)
 {
+	int ready = dial();
+	await_death(ready);
+	hang_up(ready);
 	int fd = dial();
 	exchange(fd, "GET", "/1", NULL);
 	hang_up(fd);
@@ -115,7 +120,7 @@ PROGRAM(one_get_into_the_void)
 static void first_request_into_the_void_needs_first_use(void)
 {
 	struct flow flow = {
-	    .program = "one_get_into_the_void", .peer = serve_first_void, .policy = ON_SILENT};
+	    .program = "one_get_into_the_void", .peer = serve_second_void, .policy = ON_SILENT};
 	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
 		flow.policy = ON_SILENT;
 		flow_redial(&flow);
