@@ -115,11 +115,11 @@ void redial_bring_back(struct conn *conn)
 	set_blocking(rescue, rescue->kept);
 	if (rescue->placed) {
 		rescue_close(&rescue->dead);
-		rescue->dead = rescue->kept;
-		rescue->kept = -1;
+		rescue->dead = rescue_take_kept(rescue);
 	} else {
-		take_numbers(conn, rescue->kept, false);
-		rescue_close(&rescue->kept);
+		int kept = rescue_take_kept(rescue);
+		take_numbers(conn, kept, false);
+		rescue_close(&kept);
 	}
 	conn_renewed(conn, rescue->kept_picture.cookie);
 	conn->received = rescue->kept_picture.received;
@@ -151,7 +151,7 @@ static int keep_answer(struct conn *conn)
 		kept = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
 	if (kept < 0)
 		return kept;
-	rescue_own(&rescue->kept, kept);
+	rescue_keep(rescue, kept);
 	rescue->kept_picture = (struct rescue_picture){
 	    .cookie = conn->cookie, .received = conn->received, .flags = conn->flags};
 	return 0;
@@ -180,7 +180,7 @@ int redial_install(struct conn *conn)
 	if (error < 0) {
 		if (rescue->placed && rescue->dead < 0) {
 			rescue->dead = dead;
-			rescue->kept = -1;
+			rescue_take_kept(rescue);
 		}
 		return error;
 	}
@@ -196,8 +196,8 @@ int redial_install(struct conn *conn)
 bool redial_is_displaced(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
-	if (!rescue->placed) /* a failure, or its answer, may wait for the program long */
-		return (rescue->phase == PHASE_FAILED || rescue->phase == PHASE_GIVING) &&
+	if (!rescue->placed) /* a failure, or a response, may wait for the program long */
+		return (rescue->phase >= PHASE_FAILED || rescue->kept >= 0) &&
 		       kernel_cookie(conn->fd) != conn->cookie;
 	for (int i = 0; i < conn->alias_count; i++) {
 		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
@@ -208,16 +208,16 @@ bool redial_is_displaced(const struct conn *conn)
 
 void redial_sweep(void)
 {
-	if (__builtin_expect(!__atomic_load_n(&placed, __ATOMIC_RELAXED), 1))
+	if (__builtin_expect(!redial_any_placed() && !rescue_any_kept(), 1))
 		return;
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	for (uint32_t fd = 0; fd < top; fd++) {
 		struct conn *conn = table_find((int)fd);
-		if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_RELAXED))
+		if (!conn || !__atomic_load_n(&conn->rescue, __ATOMIC_RELAXED))
 			continue;
 		if (!conn_lock(conn, (int)fd))
 			continue;
-		if (conn->busy && redial_is_displaced(conn))
+		if (conn->rescue && redial_is_displaced(conn))
 			conn_forget(conn);
 		else
 			conn_unlock(conn);

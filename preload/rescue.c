@@ -35,6 +35,28 @@ void rescue_close(int *slot)
 	*slot = -1;
 }
 
+static uint32_t kept_count;
+
+void rescue_keep(struct rescue *rescue, int fd)
+{
+	rescue_own(&rescue->kept, fd);
+	__atomic_add_fetch(&kept_count, 1, __ATOMIC_RELAXED);
+}
+
+int rescue_take_kept(struct rescue *rescue)
+{
+	int kept = rescue->kept;
+	rescue->kept = -1;
+	if (kept >= 0)
+		__atomic_sub_fetch(&kept_count, 1, __ATOMIC_RELAXED);
+	return kept;
+}
+
+bool rescue_any_kept(void)
+{
+	return __atomic_load_n(&kept_count, __ATOMIC_RELAXED);
+}
+
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 {
 	uint64_t deadline = rescue_deadline_ms(rescue);
@@ -44,7 +66,8 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 
 void rescue_drop_answer(struct rescue *rescue)
 {
-	rescue_close(&rescue->kept);
+	int kept = rescue_take_kept(rescue);
+	rescue_close(&kept);
 	arena_free(rescue->answer, rescue->answer_room);
 	rescue->answer = NULL;
 	rescue->answer_room = 0;

@@ -118,6 +118,14 @@ void rescue_own(int *slot, int fd);
 /* Closes *slot's descriptor, if there is one. */
 void rescue_close(int *slot);
 
+/*
+ * Keeps fd, the socket of the response that is held back, until it is dropped or taken. The last
+ * tells whether any is kept, more or less.
+ */
+void rescue_keep(struct rescue *rescue, int fd);
+int rescue_take_kept(struct rescue *rescue);
+bool rescue_any_kept(void);
+
 /* Lets the timer fire when the rescue can go on. */
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
 

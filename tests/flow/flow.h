@@ -116,6 +116,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(pace)                                                                                    \
 	X(reject)                                                                                  \
 	X(statuses)                                                                                \
+	X(statuses_after)                                                                          \
 	X(statuses_more)
 
 #define X(name) extern const struct runner_test name##_tests[];
