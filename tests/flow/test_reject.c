@@ -189,19 +189,22 @@ static void breaker_that_is_not_enabled_rejects_nothing(void)
 	flow_end(&flow);
 }
 
-/* Retries of a connect are counted once each, and the breaker ends them. */
+/* The fifth failure opens it: that is the second one of the second knock, which may have three. */
 static void retried_connects_count_once_each(void)
 {
-	struct flow flow = {.program = "knocks_at_a_closed_door",
-			    .arg = REQUEST,
-			    .policy =
-				"retry = { on = [\"connect\"]; max_attempts = 3;"
-				" backoff = { base_ms = 0; }; };\n" BREAKER("600000", "false")};
+	struct flow flow = {
+	    .program = "knocks_at_a_closed_door",
+	    .arg = REQUEST,
+	    .policy = "retry = { on = [\"connect\"]; max_attempts = 3;"
+		      " backoff = { base_ms = 0; }; };\n"
+		      "breaker = { min_attempts = 5; window_ms = 60000; open_ms = 600000; };"};
 	flow_redial(&flow);
 	expect_printed(&flow, FOUR_REFUSED "connected\nconnected at last\nconnected\nconnected\n");
-	expect_logged(&flow, 2 + 0, "event=attempt", NULL);
+	expect_logged(&flow, 3, "event=attempt", NULL);
+	expect_logged(&flow, 1, "result=exhausted attempts=3", "reason=attempts");
 	expect_logged(&flow, 1, "event=breaker state=open", NULL);
-	expect_logged(&flow, 3, "reason=breaker", "cause=connect");
+	expect_logged(&flow, 1, "result=exhausted attempts=2", "reason=breaker");
+	expect_logged(&flow, 2, "event=refused reason=breaker", "cause=connect");
 	flow_end(&flow);
 }
 
