@@ -142,7 +142,7 @@ static void fail_second(struct peer *peer)
 			peer_close(fd);
 		}
 	}
-	peer_write(busy, BUSY + sizeof(BUSY) - 8, 7);
+	peer_write(busy, &BUSY[sizeof(BUSY) - 8], 7);
 	if (!peer_read_until(peer, busy, "\r\n\r\n"))
 		peer_say(busy, OK);
 	peer_close(busy);
@@ -261,7 +261,7 @@ static void late_body(struct peer *peer)
 		peer_write(fd, BUSY, sizeof(BUSY) - 8);
 		let_it_arrive(fd);
 		poll(NULL, 0, 20);
-		peer_write(fd, BUSY + sizeof(BUSY) - 8, 7);
+		peer_write(fd, &BUSY[sizeof(BUSY) - 8], 7);
 		if (i == 2)
 			peer_read_all(peer, fd);
 		peer_close(fd);
