@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -296,6 +297,31 @@ static void resets_of_new_connections_open_it(void)
 	flow_end(&flow);
 }
 
+/* Waits for a second at most, for what never comes. */
+PROGRAM(get_with_a_limit)
+{
+	const struct timeval second = {1, 0};
+	int fd = dial();
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	exchange(fd, "GET", "/1", NULL);
+	hang_up(fd);
+}
+
+static void responses_that_do_not_come_open_it(void)
+{
+	struct flow flow = {
+	    .program = "get_with_a_limit",
+	    .faults = {"drop@1+"},
+	    .policy =
+		"retry = { on = [\"response-timeout\"]; response_timeout_ms = 50;"
+		" max_attempts = 10; backoff = { base_ms = 0; }; };\n" NO_BUDGET BREAKER("600000")};
+	flow_redial(&flow);
+	expect_logged(&flow, 1, "event=breaker state=open", NULL);
+	expect_logged(&flow, 3, "event=attempt", "cause=response-timeout");
+	expect_seen(&flow, 4, NULL, NULL);
+	flow_end(&flow);
+}
+
 /* Each is answered on a new connection, however many there are. */
 static void resets_of_used_connections_do_not(void)
 {
@@ -475,6 +501,7 @@ const struct runner_test pace_tests[] = {
     T(open_breaker_lets_nothing_be_sent_again),
     T(breaker_that_is_not_enabled_stays_closed),
     T(resets_of_new_connections_open_it),
+    T(responses_that_do_not_come_open_it),
     T(resets_of_used_connections_do_not),
     T(answers_that_end_their_connections_count),
     T(status_that_is_not_listed_for_the_request_is_an_answer),
