@@ -12,7 +12,7 @@ INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so
 # Programs that the launcher runs.
 INSTALL_TOOL := $(B)/redial-report
 INSTALL_DOC := README.md LICENSE
-INSTALL_POLICIES := $(wildcard scripts/policies/*.cfg)
+INSTALL_EXAMPLES := $(wildcard scripts/policies/*.cfg) scripts/otel/collector.yaml
 
 # What lies below PREFIX once it is installed, folders of our own last.
 INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \
@@ -20,7 +20,7 @@ INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \
 	$(foreach page,$(MAN_PAGES),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) \
 	share/bash-completion/completions/redial share/bash-completion/completions/redial-policy \
 	$(addprefix $(DOCDIR)/,$(notdir $(INSTALL_DOC))) \
-	$(addprefix $(DOCDIR)/examples/,$(notdir $(INSTALL_POLICIES)))
+	$(addprefix $(DOCDIR)/examples/,$(notdir $(INSTALL_EXAMPLES)))
 INSTALLED_DIRS := $(DOCDIR)/examples $(DOCDIR) $(LIBDIR)
 
 man: $(addprefix $(B)/man/,$(MAN_PAGES))
@@ -47,7 +47,7 @@ install: all man
 		$(DEST)/share/bash-completion/completions/redial
 	$(Q)ln -sf redial $(DEST)/share/bash-completion/completions/redial-policy
 	$(Q)install -m 644 $(INSTALL_DOC) $(DEST)/$(DOCDIR)/
-	$(Q)install -m 644 $(INSTALL_POLICIES) $(DEST)/$(DOCDIR)/examples/
+	$(Q)install -m 644 $(INSTALL_EXAMPLES) $(DEST)/$(DOCDIR)/examples/
 	@echo 'installed below $(DEST)'
 
 # Policies in /etc/redial are the operator's and stay.
