@@ -72,8 +72,9 @@ with open(sys.argv[1], "wb") as out:
 	{
 		echo "global(workDirectory=\"$logs\")"
 		echo 'module(load="imuxsock" SysSock.Use="off")'
+		# shellcheck disable=SC2016 # rsyslog's variable
 		sed -n '/^  #   if \$programname/,/^  #$/s/^  #//p' $config | sed "s/54526/$(cat "$logs/port")/"
-		echo 'template(name="message" type="string" string="%msg%\n")'
+		printf '%s\n' 'template(name="message" type="string" string="%msg%\n")'
 		echo "action(type=\"omfile\" file=\"$logs/messages\" template=\"message\")"
 		echo "input(type=\"imuxsock\" Socket=\"$logs/old.sock\" UseSpecialParser=\"off\"" \
 			'ParseHostname="on")'
