@@ -268,7 +268,7 @@ static void late_body(struct peer *peer)
 	}
 }
 
-PROGRAM(wait_for_all)
+PROGRAM(wait_for_all_of_a_late_body)
 {
 	char text[sizeof(BUSY)] = "";
 	struct iovec pieces[] = {{text, 50}, {text + 50, sizeof(BUSY) - 1 - 50}};
@@ -283,7 +283,8 @@ PROGRAM(wait_for_all)
 
 static void waiting_for_all_waits_for_all(void)
 {
-	struct flow flow = {.program = "wait_for_all", .peer = late_body, .policy = LISTED};
+	struct flow flow = {
+	    .program = "wait_for_all_of_a_late_body", .peer = late_body, .policy = LISTED};
 	for (int i = 0; i < 2; i++) {
 		flow.arg = i ? "message" : "";
 		flow_redial(&flow);
