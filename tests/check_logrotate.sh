@@ -23,7 +23,7 @@ rotate() {
 
 # A program that makes two lines, goes on once told, and makes two more.
 start() {
-	mkfifo "$logs/go"
+	mkfifo "$logs/go" && : >"$logs/said"
 	LD_PRELOAD="$PWD/build/libredial.so" REDIAL_LOG="file:$log" "$python" \
 		tests/support/rescued.py "$logs_port" <"$logs/go" >"$logs/said" &
 	program=$!
