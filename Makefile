@@ -39,11 +39,15 @@ POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show
 REPORT_PURE := stamp journal entry quantile busy tally
 REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print_table print_json \
 	print_prometheus)
+DOCTOR_PURE := elf_file elf_dynamic find libraries
+DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
+	reach known command process)
 PRELOAD_SRC := $(wildcard preload/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
-all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-report
+all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-report \
+	$(B)/redial-doctor
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
@@ -60,6 +64,9 @@ $(B)/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
 
 $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+$(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(B)/so/preload/mem.o: LTO :=

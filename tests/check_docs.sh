@@ -94,6 +94,13 @@ same "every option of the launcher" \
 same "every command of redial-policy" \
 	"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]*\).*/\1/p' | sort)" \
 	"$(section redial-policy | sed -n 's/^| `redial-policy \([a-z]*\).*/\1/p' | sort)"
+same "every option of redial doctor" \
+	"$(build/redial-doctor --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
+	"$(section 'redial doctor' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"
+same "every topic of redial doctor" \
+	"$(cat scripts/doctor/*.c | grep -oE '(MARK_[A-Z]+[^"]*|0, )"[a-z_]+",' | grep -oE '"[a-z_]+"' |
+		tr -d '"' | sort -u)" \
+	"$(section 'redial doctor' | sed -n 's/^| `\([a-z][a-z_]*\)` .*/\1/p' | sort -u)"
 same "every option of redial report" \
 	"$(build/redial-report --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
 	"$(section 'redial report' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"

@@ -27,10 +27,27 @@ _redial_report() {
 	esac
 }
 
+# A process for --pid, else a command.
+_redial_doctor() {
+	local word=$1 before=$2
+	case $before in
+	--pid) mapfile -t COMPREPLY < <(compgen -W "$(printf '%s ' /proc/[0-9]*)" -- "/proc/$word") &&
+		COMPREPLY=("${COMPREPLY[@]#/proc/}") && return ;;
+	--policy) _redial_files "$word" && return ;;
+	esac
+	case $word in
+	-*) _redial_words '--policy --pid --version --help --' "$word" ;;
+	*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
+	esac
+}
+
 _redial() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == report ]]; then
 		_redial_report "$word" "$before" && return
+	fi
+	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == doctor ]]; then
+		_redial_doctor "$word" "$before" && return
 	fi
 	# From the command on everything is the command's own.
 	for ((i = 1; i < COMP_CWORD; i++)); do

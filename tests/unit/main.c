@@ -31,6 +31,7 @@
 	X(mark)                                                                                    \
 	X(report)                                                                                  \
 	X(tally)                                                                                   \
+	X(elf)                                                                                     \
 	X(retry_after)
 
 #define X(name) void suite_##name(void);

@@ -44,6 +44,7 @@ void suite_conn(void);
 void suite_mark(void);
 void suite_report(void);
 void suite_tally(void);
+void suite_elf(void);
 void suite_retry_after(void);
 void suite_idle(void);
 

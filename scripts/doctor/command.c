@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* A command that is to be started: what redial COMMAND would come to. */
+#include "doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "report.h"
+
+enum { SCRIPTS_MAX = 5 }; /* a script's interpreter may be a script: execve(2) */
+
+static void report_policy(const struct installed *installed, const char *policy)
+{
+	const char *who = "--policy";
+
+	if (!policy || !*policy) {
+		policy = getenv("REDIAL_POLICY");
+		who = "REDIAL_POLICY";
+	}
+	if ((!policy || !*policy) && access(DEFAULT_POLICY, F_OK) == 0) {
+		policy = DEFAULT_POLICY;
+		who = "the default place";
+	}
+	if (policy && *policy)
+		policy_report(installed, policy, policy, who);
+	else
+		report(MARK_OK, "policy", "the built-in one");
+}
+
+static void report_environment(void)
+{
+	const char *disable = getenv("REDIAL_DISABLE"), *preload = getenv("LD_PRELOAD");
+
+	if (disable && strcmp(disable, "1") == 0)
+		report(MARK_NO, "environ", "REDIAL_DISABLE=1 switches redial off: unset it");
+	if (preload && *preload)
+		report(MARK_OK, "environ", "LD_PRELOAD holds %s: redial goes in front of it",
+		       preload);
+}
+
+static int refuse(enum find found, const char *path, const char *asked_by)
+{
+	const char *by = asked_by ? asked_by : "", *asks = asked_by ? " asks for " : "";
+
+	if (found == FIND_MISSING)
+		return report_untold("%s%s%s%s is not found", by, asks, path,
+				     asked_by ? ", which" : "");
+	if (find_is_noexec(path))
+		return report_untold("%s%s%s cannot be executed: its mount is noexec", by, asks,
+				     path);
+	return report_untold("%s%s%s cannot be executed", by, asks, path);
+}
+
+/* Past #! to the file that the kernel runs; it stays mapped. false, status set, if there is none.
+ */
+static bool find_file(const char *command, char path[PATH_MAX], struct mapped *mapped, int *status)
+{
+	char name[PATH_MAX], script[PATH_MAX];
+	enum find found = find_program(command, path);
+
+	*status = DOCTOR_UNTOLD;
+	if (found != FIND_FOUND) {
+		*status = refuse(found, path, NULL);
+		return false;
+	}
+	for (int i = 0; i <= SCRIPTS_MAX; i++) {
+		if (!find_map(path, mapped)) {
+			*status = report_untold("%s may be executed, but not read: %s", path,
+						strerror(errno));
+			return false;
+		}
+		if (!find_interpreter(mapped->data, mapped->size, name))
+			return true;
+		find_unmap(mapped);
+		strcpy(script, path);
+		found = find_program(name, path);
+		if (found != FIND_FOUND) {
+			*status = refuse(found, path, script);
+			return false;
+		}
+		report(MARK_OK, "script", "%s, run by %s", script, path);
+	}
+	*status = report_untold("%s: too many scripts that run scripts", command);
+	return false;
+}
+
+int command_examine(const struct installed *installed, const char *command, const char *policy)
+{
+	static struct libraries libraries;
+	struct program program = {.root = "", .library = &installed->file};
+	char path[PATH_MAX], real[PATH_MAX], text[PATH_MAX + 2];
+	struct mapped mapped;
+	struct elf_file file;
+	int status;
+
+	installed_report(installed);
+	if (!find_file(command, path, &mapped, &status))
+		return status;
+	if (!elf_open(&file, mapped.data, mapped.size))
+		return report_untold("%s is neither an ELF file nor a script with #!", path);
+	program.path = realpath(path, real) ? real : path;
+	program.name = find_name(program.path);
+	program.file = &file;
+	program_report_kind(&program);
+	if (!report_cannot()) {
+		libraries_find(&libraries, &file, program.path);
+		program_report_reach(&program, &libraries);
+	}
+	report_environment();
+	report_policy(installed, policy);
+	snprintf(text, sizeof(text), "%s", command);
+	return report_verdict(text);
+}
