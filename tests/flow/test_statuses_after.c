@@ -181,7 +181,7 @@ static void on_alarm(int signal)
 PROGRAM(is_interrupted_in_half_a_line)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
-	struct itimerval timer = {.it_value.tv_usec = 100000, .it_interval.tv_usec = 100000};
+	struct itimerval timer = {.it_value.tv_usec = 150000};
 	char text[100];
 	int fd = dial();
 	sigaction(SIGALRM, &action, NULL);
