@@ -44,9 +44,11 @@ bool redial_is_laid_aside(const struct conn *conn)
 /* Do all sets that the program has it in wait for something else than an answer? */
 static bool awaits_other_things(const struct conn *conn)
 {
+	/* Programs that have just connected still wait for room, and see to the answer next. */
+	const uint32_t answerable = EPOLLIN | EPOLLOUT | EPOLLONESHOT;
 	bool answers = !conn->registration_count;
 	for (int i = 0; i < conn->registration_count; i++)
-		answers |= (conn->registrations[i].events & (EPOLLIN | EPOLLONESHOT)) != 0;
+		answers |= (conn->registrations[i].events & answerable) != 0;
 	return !answers;
 }
 

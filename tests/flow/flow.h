@@ -85,6 +85,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(reuse)                                                                                   \
 	X(rescue)                                                                                  \
 	X(response_timeout)                                                                        \
+	X(watch)                                                                                   \
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
 	X(calls)                                                                                   \

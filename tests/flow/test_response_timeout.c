@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -253,137 +252,6 @@ static void signal_interrupts_a_watched_read(void)
 	flow_end(&flow);
 }
 
-static void say_int(int fd, const char *name, int level, int option)
-{
-	int value = -1;
-	socklen_t len = sizeof(value);
-	int result = getsockopt(fd, level, option, &value, &len);
-	say("%s %d %d", name, result, value);
-}
-
-/* What the program asks of its socket while it waits. */
-PROGRAM(questions)
-{
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof(addr);
-	int unread = -1, on = 1;
-	int fd = dial();
-	exchange(fd, "GET", "/1", NULL);
-	ask(fd, "GET", "/2", NULL);
-	say("getpeername %d", getpeername(fd, (struct sockaddr *)&addr, &len));
-	len = sizeof(addr);
-	say("getsockname %d", getsockname(fd, (struct sockaddr *)&addr, &len));
-	say_int(fd, "SO_ERROR", SOL_SOCKET, SO_ERROR);
-	say_int(fd, "SO_TYPE", SOL_SOCKET, SO_TYPE);
-	int result = ioctl(fd, FIONREAD, &unread);
-	say("FIONREAD %d %d", result, unread);
-	say("SO_KEEPALIVE %d", setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)));
-	int flags = fcntl(fd, F_GETFL);
-	say("O_NONBLOCK %d", (flags & O_NONBLOCK) != 0);
-	fcntl(fd, F_SETFL, flags ^ O_NONBLOCK);
-	fcntl(fd, F_SETFD, 0);
-	say("POLLOUT %d", poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 5000));
-	await(fd);
-	answer(fd);
-	say("O_NONBLOCK %d", fcntl(fd, F_GETFL) == (flags ^ O_NONBLOCK));
-	fcntl(fd, F_SETFL, flags);
-	say("F_GETFD %d", fcntl(fd, F_GETFD));
-	say_int(fd, "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE);
-	exchange(fd, "GET", "/3", NULL);
-	hang_up(fd);
-}
-
-static void questions_are_answered_for_the_socket(void)
-{
-	struct flow flow = {
-	    .program = "questions", .faults = {"delay=300@path:/2"}, .policy = IN(3000)};
-	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++)
-		flow_both_alike(&flow);
-	flow_end(&flow);
-}
-
-/* arg: what the program does while it waits. */
-PROGRAM(meanwhile)
-{
-	int fd = dial();
-	exchange(fd, "GET", "/1", NULL);
-	ask(fd, "GET", "/2", NULL);
-	if (!strcmp(program.arg, "write"))
-		ask(fd, "GET", "/3", NULL);
-	if (!strcmp(program.arg, "SHUT_WR"))
-		shutdown(fd, SHUT_WR);
-	if (!strcmp(program.arg, "dup"))
-		fd = dup(fd);
-	if (!strcmp(program.arg, "dup over")) {
-		int copy = dup(fd);
-		dup2(copy, fd);
-	}
-	if (!strcmp(program.arg, "close")) {
-		close(fd);
-		fd = dial();
-		ask(fd, "GET", "/4", NULL);
-	}
-	answer(fd);
-	if (!strcmp(program.arg, "write"))
-		answer(fd);
-	if (strcmp(program.arg, "SHUT_WR"))
-		exchange(fd, "GET", "/5", NULL);
-	else
-		read_to_the_end(fd);
-}
-
-static void serve_slowly(struct peer *peer)
-{
-	for (int fd; (fd = peer_accept(peer)) >= 0; peer_close(fd)) {
-		for (int n = 1; !peer_read_until(peer, fd, "\r\n\r\n"); n++) {
-			char text[200];
-			usleep(40000);
-			snprintf(text, sizeof(text),
-				 "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"path\":\"%d\"}",
-				 n);
-			peer_say(fd, text);
-		}
-	}
-}
-
-static void what_the_program_does_meanwhile_is_done_to_its_socket(void)
-{
-	static const char *const acts[] = {"nothing", "write",	  "SHUT_WR",
-					   "dup",     "dup over", "close"};
-	for (int i = 0; i < 6; i++) {
-		struct flow flow = {.program = "meanwhile",
-				    .arg = acts[i],
-				    .peer = serve_slowly,
-				    .policy = IN(3000)};
-		for (flow.way = WAY_BLOCK; flow.way < (i < 3 ? WAY_CURL : WAY_LEVEL); flow.way++) {
-			flow_both_alike(&flow);
-			expect_logged(&flow, 0, NULL, NULL);
-		}
-		flow_end(&flow);
-	}
-}
-
-PROGRAM(await_the_end)
-{
-	int fd = dial();
-	exchange(fd, "GET", "/1", NULL);
-	ask(fd, "GET", "/2", NULL);
-	await_death(fd);
-	answer(fd);
-	hang_up(fd);
-}
-
-static void program_that_waits_for_a_hang_up_alone_hears_of_it(void)
-{
-	struct flow flow = {
-	    .program = "await_the_end", .faults = {"reset@1.2"}, .policy = IN(3000)};
-	for (flow.way = WAY_BLOCK; flow.way < WAY_LEVEL; flow.way++) {
-		flow_redial(&flow);
-		expect_printed(&flow, "200 /1\n200 /2\n");
-	}
-	flow_end(&flow);
-}
-
 const struct runner_test response_timeout_tests[] = {
     T(late_get_is_repeated_and_answered_fast),
     T(late_first_request_is_repeated_as_well),
@@ -395,8 +263,5 @@ const struct runner_test response_timeout_tests[] = {
     T(program_that_waits_before_it_reads_is_woken),
     T(shorter_timeout_of_the_program_wins),
     T(signal_interrupts_a_watched_read),
-    T(questions_are_answered_for_the_socket),
-    T(program_that_waits_for_a_hang_up_alone_hears_of_it),
-    T(what_the_program_does_meanwhile_is_done_to_its_socket),
     T_END,
 };
