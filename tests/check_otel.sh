@@ -82,7 +82,7 @@ with open(sys.argv[1], "wb") as out:
 	rm "$logs/messages"
 	logs_rsyslogd "$logs/rsyslogd.conf" || fail "rsyslogd starts" "$(cat "$logs/rsyslogd.err")"
 	logs_wrapper="logs_diverted $logs/old.sock" && produce syslog
-	logs_rsyslogd_end
+	logs_rsyslogd_end 4 "$logs/messages"
 	wait $collector
 	want 'a\x09b" pid=1\xff' >"$logs/want"
 	none "what rsyslogd forwards becomes records with every field, time, severity and trace" \

@@ -76,7 +76,7 @@ END
 	logs_wrapper="logs_diverted $logs/new.sock" && produce syslog "$logs/new.cfg"
 	sed 's/; log.*//' "$logs/never.cfg" >"$logs/never.old" && mv "$logs/never.old" "$logs/never.cfg"
 	logs_wrapper="logs_diverted $logs/old.sock" && produce syslog ''
-	logs_rsyslogd_end
+	logs_rsyslogd_end 15 "$logs/traditional" "$logs/iso" "$logs/structured"
 	for form in traditional iso structured; do
 		reports "rsyslog's $form file" "$logs/$form"
 	done

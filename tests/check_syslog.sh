@@ -31,7 +31,7 @@ send() {
 }
 send old ''
 send new "$logs/new.cfg"
-logs_rsyslogd_end
+logs_rsyslogd_end 8 "$logs/old" "$logs/new"
 
 # fields KIND: PRI|HOSTNAME|PROGRAM|PROCID|MSGID|DATA|MSG, with what differs by run made alike.
 host=$(uname -n)

@@ -66,7 +66,8 @@ logs_may_divert() {
 }
 
 # logs_rsyslogd CONFIG: starts a real one with its files in $logs; its config names its sockets,
-# $logs/old.sock last. logs_rsyslogd_end waits until it has written all it got.
+# $logs/old.sock last. logs_rsyslogd_end LINES FILE...: ends it once there are so many in the files,
+# as what waits in its sockets when it ends is lost.
 logs_rsyslogd() {
 	rsyslogd -n -f "$1" -i "$logs/rsyslogd.pid" 2>"$logs/rsyslogd.err" &
 	logs_rsyslogd_pid=$!
@@ -74,7 +75,13 @@ logs_rsyslogd() {
 	soon test -S "$logs/old.sock"
 }
 
+logs_have_lines() {
+	logs_wanted=$1
+	shift
+	[ "$(cat "$@" 2>/dev/null | wc -l)" -ge "$logs_wanted" ]
+}
 logs_rsyslogd_end() {
+	soon logs_have_lines "$@"
 	kill "$logs_rsyslogd_pid"
 	wait "$logs_rsyslogd_pid"
 }
