@@ -20,6 +20,9 @@
 /* Bytes out of band, in buffers that the kernel still reads, or in the SYN: not ours to repeat. */
 #define UNTRACKABLE (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN)
 
+/* Off the usual path, whose registers they would only use up. */
+#define COLD __attribute__((noinline))
+
 enum { PIECES_MAX = 1024 }; /* IOV_MAX: past it writev and sendmsg fail with different errors */
 
 static bool trackable(const struct conn *conn, const struct transmit *call)
@@ -131,7 +134,7 @@ static enum sent wait_for_socket(struct conn *conn, bool begun)
 }
 
 /* The program writes while a rescue is under way. Called with the lock, leaves without. */
-static enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
+static COLD enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
 {
 	/* What the rescue has already taken would be missing before these bytes. */
 	bool begun = conn->held_len != 0;
@@ -152,8 +155,8 @@ static enum sent send_during_rescue(struct conn *conn, const struct transmit *ca
  * Begins a rescue with the call's bytes, which are recorded. Called with the lock, leaves without.
  * mark: where the connection stood before them.
  */
-static enum sent rescue(struct conn *conn, const struct transmit *call, struct redial_start *start,
-			const struct conn_mark *mark)
+static COLD enum sent rescue(struct conn *conn, const struct transmit *call,
+			     struct redial_start *start, const struct conn_mark *mark)
 {
 	set_head(start, conn, call);
 	bool copied = !(conn->flags & CONN_UNHELD);
@@ -181,8 +184,7 @@ static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
  * recorded and has nothing before it, goes out. SEND_ON: it is not, and serves. Called with the
  * lock, and leaves without unless it says SEND_ON.
  */
-static __attribute__((noinline)) enum sent replace_idle(struct conn *conn,
-							const struct transmit *call, size_t len)
+static COLD enum sent replace_idle(struct conn *conn, const struct transmit *call, size_t len)
 {
 	struct redial_start start = {.cause = CAUSE_IDLE, .unsent = true};
 	struct conn_mark before = {.popped = conn->popped};
@@ -207,8 +209,8 @@ static __attribute__((noinline)) enum sent replace_idle(struct conn *conn,
 }
 
 /* The kernel did not take all that was recorded. Called with the lock, leaves without. */
-static enum sent fell_short(struct conn *conn, const struct transmit *call, size_t len,
-			    const struct conn_mark *mark, ssize_t result, int error)
+static COLD enum sent fell_short(struct conn *conn, const struct transmit *call, size_t len,
+				 const struct conn_mark *mark, ssize_t result, int error)
 {
 	size_t taken = result > 0 ? (size_t)result : 0;
 	if (!conn_unrecord(conn, mark, call->iov, call->count, taken)) {
@@ -259,7 +261,7 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		redial_unwatch(conn);
 	if (conn->busy && trackable(conn, call))
 		return send_during_rescue(conn, call, len);
-	if (conn->unsent)
+	if (__builtin_expect(conn->unsent, 0))
 		redial_send_rest(conn);
 	if (conn->unsent && !kernel_is_dead(call->fd)) {
 		/* The peer takes nothing now: these bytes may not overtake what waits. */
