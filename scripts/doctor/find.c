@@ -38,7 +38,8 @@ enum find find_program(const char *name, char path[PATH_MAX])
 
 		if (found == FIND_FOUND)
 			return found;
-		if (found == FIND_REFUSED && !*refused)
+		/* A folder that may not be looked into holds nothing. */
+		if (found == FIND_REFUSED && !*refused && access(path, F_OK) == 0)
 			strcpy(refused, path);
 		if (!folders[len])
 			break;

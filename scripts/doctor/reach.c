@@ -78,7 +78,7 @@ static const char *tls_library(const struct libraries *libraries)
 {
 	for (unsigned i = 0; i < libraries->count; i++)
 		for (size_t j = 0; j < sizeof(tls_libraries) / sizeof(*tls_libraries); j++)
-			if (strncmp(libraries->each[i].name, tls_libraries[j],
+			if (strncmp(find_name(libraries->each[i].name), tls_libraries[j],
 				    strlen(tls_libraries[j])) == 0)
 				return libraries->each[i].name;
 	return NULL;
@@ -111,7 +111,7 @@ static void report_tls(const struct program *program, const struct libraries *li
 static const char *library_named(const struct libraries *libraries, const char *start)
 {
 	for (unsigned i = 0; i < libraries->count; i++)
-		if (strncmp(libraries->each[i].name, start, strlen(start)) == 0)
+		if (strncmp(find_name(libraries->each[i].name), start, strlen(start)) == 0)
 			return libraries->each[i].path ? libraries->each[i].path : "";
 	return NULL;
 }
