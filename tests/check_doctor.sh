@@ -170,6 +170,9 @@ check_reach() {
 	told "a program with a read of its own" 0 "warn calls the program has its own read:" \
 		"$doctor" "$dir/own"
 	told "limits in the verdict" 0 "own, within the limits told above" "$doctor" "$dir/own"
+	echo 'void closefrom(int fd) { (void)fd; } int main(void) { return 0; }' >"$dir/from.c"
+	build from from -Wl,--export-dynamic
+	told "a program with a closefrom of its own" 0 '!warn calls' "$doctor" "$dir/from"
 	build tls tls
 	told "TLS in the program" 0 "TLS is in the program itself (SSL_CTX_new)" "$doctor" "$dir/tls"
 	strip "$dir/tls"

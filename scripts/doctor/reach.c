@@ -59,11 +59,17 @@ static bool see_static(void *context, const char *name, bool defined)
 	return see_any(context, name, defined);
 }
 
+/* One that a program brings for older systems, and whose loss redial mends by itself. */
+static bool is_harmless(const char *name)
+{
+	return strcmp(name, "closefrom") == 0 || strcmp(name, "close_range") == 0;
+}
+
 static bool see_dynamic(void *context, const char *name, bool defined)
 {
 	struct traits *traits = context;
 
-	if (defined && ONE_OF(name, hooked) && traits->own_count++ < 6) {
+	if (defined && ONE_OF(name, hooked) && !is_harmless(name) && traits->own_count++ < 6) {
 		size_t len = strlen(traits->own);
 
 		snprintf(traits->own + len, sizeof(traits->own) - len, "%s%s", len ? ", " : "",
