@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make            build/libredial.so, build/libredial-policy.so, build/redial-policy
+# make            build/libredial.so, libredial-policy.so, redial-policy, redial-entrypoint
 # make check      installs what it needs, builds, runs every test
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
@@ -47,7 +47,7 @@ PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-report \
-	$(B)/redial-doctor
+	$(B)/redial-doctor $(B)/redial-entrypoint
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
@@ -68,6 +68,15 @@ $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 
 $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+# A static program without any libc: an image may have no shell, a machine no static libc.
+ENTRYPOINT_SRC := scripts/redial-entrypoint.c $(wildcard scripts/entrypoint/*.c) preload/mem.c
+ENTRYPOINT_OBJ := $(ENTRYPOINT_SRC:%.c=$(B)/so/%.o) \
+	$(addprefix $(B)/so/policy/,compiled.o match.o method.o policy.o)
+
+$(B)/redial-entrypoint: $(ENTRYPOINT_OBJ)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) -static -nostdlib -s \
+		-Wl,-z,noexecstack -Wl,--build-id=none $^ -o $@
 
 $(B)/so/preload/mem.o: LTO :=
 

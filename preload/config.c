@@ -10,6 +10,7 @@
 
 #include "../policy/compiled.h"
 #include "../policy/load.h"
+#include "../policy/policy_file.h"
 #include "log.h"
 #include "mem.h"
 #include "real.h"
@@ -97,20 +98,6 @@ static void parse(const char *path)
 		close_it(parser);
 }
 
-/* What keeps a file from being a policy, whatever is in it; NULL if nothing does. */
-static const char *unfit(const struct stat *file)
-{
-	if (S_ISDIR(file->st_mode))
-		return "is a directory, not a policy file";
-	if (!S_ISREG(file->st_mode))
-		return "is not a regular file";
-	if ((file->st_mode & S_IWOTH) && sys0(geteuid) == 0)
-		return "is writable by everyone and this process runs as root: chmod o-w it";
-	if (file->st_size == 0)
-		return "is empty: remove it to get the built-in policy, or name at least one key";
-	return NULL;
-}
-
 /* Maps a compiled policy. false if the file is text. */
 static bool map_compiled(const char *path, int fd, const struct stat *file)
 {
@@ -135,6 +122,11 @@ static bool map_compiled(const char *path, int fd, const struct stat *file)
 	return is_compiled;
 }
 
+static long user(void)
+{
+	return sys0(geteuid);
+}
+
 /* Must be there unless it is only the default place that we look at. */
 static void read_policy(const char *path, bool must_exist)
 {
@@ -145,7 +137,8 @@ static void read_policy(const char *path, bool must_exist)
 			refuse(path, 0, fd == -ENOENT ? "no such file" : "cannot be opened");
 		return;
 	}
-	const char *why = sys2(fstat, fd, &file) < 0 ? "cannot be examined" : unfit(&file);
+	const char *why =
+	    sys2(fstat, fd, &file) < 0 ? "cannot be examined" : policy_file_unfit(&file, user);
 	if (why)
 		refuse(path, 0, why);
 	else if (!map_compiled(path, fd, &file))
