@@ -158,7 +158,7 @@ static enum progress step_sending(struct conn *conn)
 	conn->busy = false;
 	if (redial_stays(conn))
 		rescue_free(conn);
-	if (redial_watches())
+	if (redial_watches() || redial_has_answer(conn))
 		redial_watch(conn);
 	return conn->busy ? WAIT : DONE;
 }
@@ -172,6 +172,8 @@ static enum progress step_waiting(struct conn *conn)
 		return RESTORED;
 	case WATCH_GIVEN_UP:
 		break;
+	case WATCH_SPENT:
+		return fail(conn, REASON_DEADLINE);
 	}
 	return GO_ON;
 }

@@ -107,7 +107,8 @@ static bool is_to_watch(struct conn *conn)
 	if (!conn->held_len)
 		return false;
 	if (conn->rescue)
-		return conn->rescue->phase == PHASE_AWAITING && may_be_repeated(conn);
+		return conn->rescue->phase == PHASE_AWAITING &&
+		       (conn->rescue->answered || may_be_repeated(conn));
 	settings_of_request(conn, conn->held, conn->held_len, &settings);
 	if (!(settings.on & POLICY_ON_RESPONSE_TIMEOUT) || !settings.response_timeout_ms)
 		return false;
@@ -118,6 +119,27 @@ static bool is_to_watch(struct conn *conn)
 	return false;
 }
 
+static uint64_t last_moment(const struct rescue *rescue)
+{
+	return rescue->began_ms + rescue->settings.total_timeout_ms;
+}
+
+/* Is it time for the response that is held back? */
+static bool is_spent(const struct rescue *rescue)
+{
+	return rescue->answered && rescue->now_ms >= last_moment(rescue);
+}
+
+static uint64_t until_when(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	uint64_t next_ms = rescue->now_ms + rescue->settings.response_timeout_ms;
+	uint64_t last_ms = last_moment(rescue);
+	if (!rescue->answered || (next_ms < last_ms && may_be_repeated(conn)))
+		return next_ms;
+	return last_ms;
+}
+
 void redial_watch(struct conn *conn)
 {
 	if (!may_watch(conn) || !is_to_watch(conn))
@@ -125,7 +147,7 @@ void redial_watch(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	rescue->nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
 	rescue->now_ms = kernel_now_ms();
-	rescue->wake_ms = rescue->now_ms + rescue->settings.response_timeout_ms;
+	rescue->wake_ms = until_when(conn);
 	rescue->room_steps = 0;
 	rescue->phase = PHASE_WAITING;
 	if (is_registered_unseen(conn) || redial_place(conn) < 0) {
@@ -195,9 +217,15 @@ enum watch redial_watch_step(struct conn *conn)
 	if (!has_news(rescue->dead)) {
 		if (rescue->now_ms < rescue->wake_ms)
 			return WATCH_ON;
+		if (is_spent(rescue))
+			return WATCH_SPENT;
 		if (plan_next(conn) == REASON_NONE) {
 			watch_for_answer(conn, false);
 			return WATCH_GIVEN_UP;
+		}
+		if (rescue->answered && !has_news(rescue->dead)) {
+			rescue->wake_ms = last_moment(rescue);
+			return WATCH_ON;
 		}
 	}
 	redial_unwatch(conn);

@@ -7,6 +7,9 @@
  * connection stands the old one is only laid aside: if no other can be had, the program goes on
  * waiting for that one's answer. So it does on the last attempt, which is not watched.
  *
+ * A request that is sent anew because of the status of its response is watched as well, until
+ * total_timeout_ms: if nothing comes until then, that response is the program's after all.
+ *
  * Only for policies that ask for it: a watch costs a request some forty system calls.
  */
 #ifndef REDIAL_REDIAL_WATCH_H
@@ -48,6 +51,7 @@ enum watch {
 	WATCH_ON,	/* neither an answer nor the end of the time */
 	WATCH_OVER,	/* the socket is back at its number */
 	WATCH_GIVEN_UP, /* the next attempt is planned */
+	WATCH_SPENT,	/* total_timeout_ms is over, and an earlier response is held back */
 };
 
 /* What has become of a watch. Called with the connection locked, conn->rescue->now_ms being now. */

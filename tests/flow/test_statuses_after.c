@@ -38,7 +38,10 @@ static void serve_silence(struct peer *peer)
 	peer_close(busy);
 }
 
-/* libuv closes past the hooks: the response that was kept aside must not stay open for ever. */
+/*
+ * libuv closes past the hooks: the socket of the response that was kept, that of the silent attempt
+ * and the timer that watches it must not stay open for ever.
+ */
 PROGRAM(closes_past_the_hooks_while_it_waits)
 {
 	char byte;
@@ -49,7 +52,7 @@ PROGRAM(closes_past_the_hooks_while_it_waits)
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		poll(&p, 1, 10);
 		recv(fd, &byte, 1, 0);
-		calm = descriptors() == before + 1 ? calm + 1 : 0;
+		calm = descriptors() == before + 3 ? calm + 1 : 0;
 	}
 	say("%d kept", descriptors() - before);
 	syscall(SYS_close, fd);
@@ -67,7 +70,7 @@ static void kept_response_ends_with_its_connection(void)
 			    .peer = serve_silence,
 			    .policy = LISTED};
 	flow_redial(&flow);
-	expect_printed(&flow, "1 kept\n0 kept\n");
+	expect_printed(&flow, "3 kept\n0 kept\n");
 	flow_end(&flow);
 }
 
@@ -239,7 +242,25 @@ static void program_that_goes_on_gets_the_response(void)
 	flow_end(&flow);
 }
 
+/* The whole rescue has its time, the wait for an answer to the repeated request included. */
+static void silence_after_a_status_gives_that_response_back(void)
+{
+	struct flow flow = {.program = "goes_on_after_the_last",
+			    .faults = {"status=503@1.2", "drop@2.1"},
+			    .policy = "retry = { statuses = [503]; total_timeout_ms = 400; };"};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n503 /2\n200 /3\n");
+		expect_seen(&flow, 2, "path=/2 ", NULL);
+		expect_seen(&flow, 1, "conn=1 n=3 ", "path=/3 ");
+		expect_logged(&flow, 1, "result=exhausted", "reason=deadline");
+		expect_within(&flow, 5000);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test statuses_after_tests[] = {
+    T(silence_after_a_status_gives_that_response_back),
     T(kept_response_ends_with_its_connection),
     T(file_on_the_number_of_what_is_owed_is_read_as_it_is),
     T(connection_is_guarded_after_a_delivered_status),
