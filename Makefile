@@ -32,7 +32,7 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,--version-script=$(B)/exports.map \
 	-Wl,-soname,libredial.so
 
-POLICY_PURE := method policy match decide backoff compiled window state \
+POLICY_PURE := method policy match decide backoff compiled window process state \
 	budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_words
 POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show

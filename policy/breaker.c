@@ -128,3 +128,14 @@ enum breaker_state breaker_state(const struct state_peer *peer)
 {
 	return state_of(load_gate(peer));
 }
+
+uint64_t breaker_left_ms(const struct state_peer *peer, const struct policy_breaker *settings,
+			 uint64_t now_ms)
+{
+	uint64_t gate = load_gate(peer);
+	uint64_t since_ms = gate >> 2;
+
+	if (state_of(gate) != BREAKER_OPEN || is_over(gate, settings->open_ms, now_ms))
+		return 0;
+	return since_ms + settings->open_ms - now_ms;
+}

@@ -60,4 +60,8 @@ void breaker_give_back(struct state_peer *peer, uint64_t allowed_ms);
 /* How it stands; open also when open_ms are over and no probe has been let through yet. */
 enum breaker_state breaker_state(const struct state_peer *peer);
 
+/* How many milliseconds it still stays open; 0 if a probe may try, or if it is not open. */
+uint64_t breaker_left_ms(const struct state_peer *peer, const struct policy_breaker *settings,
+			 uint64_t now_ms);
+
 #endif

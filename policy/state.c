@@ -3,6 +3,8 @@
 
 _Static_assert(sizeof(struct state_peer) % 64 == 0 && offsetof(struct state_peer, gate) == 64,
 	       "peers' counters share a cache line");
+_Static_assert(sizeof(struct policy_budget) % 4 == 0 && sizeof(struct policy_breaker) % 4 == 0,
+	       "policies are of words");
 
 /* How many entries peers may have of their own. */
 enum { OWN = STATE_PEERS - 1 };
@@ -67,6 +69,48 @@ struct state_peer *state_peer(struct state *state, uint64_t key)
 			return peer;
 	}
 	return &state->peers[OWN];
+}
+
+/* Several may do so at once: they write the same. */
+static void put_name(struct state_peer *peer, const struct state_address *address)
+{
+	const char *bytes = address->bytes;
+
+	for (size_t i = 0; i < STATE_NAME_MAX && i < address->len; i++)
+		__atomic_store_n(&peer->name[i], bytes[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&peer->name_len, (uint16_t)address->len, __ATOMIC_RELAXED);
+	__atomic_store_n(&peer->port, (uint16_t)address->port, __ATOMIC_RELAXED);
+	__atomic_store_n(&peer->family, (uint16_t)address->family, __ATOMIC_RELEASE);
+}
+
+struct state_peer *state_peer_at(struct state *state, const struct state_address *address)
+{
+	struct state_peer *peer = &state->peers[OWN];
+
+	if (!address->family)
+		return peer;
+	peer = state_peer(state,
+			  state_key(address->family, address->bytes, address->len, address->port));
+	if (peer != &state->peers[OWN] && !__atomic_load_n(&peer->family, __ATOMIC_RELAXED))
+		put_name(peer, address);
+	return peer;
+}
+
+static void copy_words(uint32_t *to, const uint32_t *from, size_t size)
+{
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+}
+
+void state_settle(struct state *state, const struct policy *policy)
+{
+	if (__atomic_load_n(&state->settled, __ATOMIC_RELAXED))
+		return;
+	copy_words((uint32_t *)&state->budget_settings, (const uint32_t *)&policy->budget,
+		   sizeof(policy->budget));
+	copy_words((uint32_t *)&state->breaker_settings, (const uint32_t *)&policy->breaker,
+		   sizeof(policy->breaker));
+	__atomic_store_n(&state->settled, 1, __ATOMIC_RELEASE);
 }
 
 uint64_t state_requests(const struct state *state)

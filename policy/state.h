@@ -12,20 +12,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy.h"
+#include "process.h"
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 
 #define STATE_MAGIC "\177REDIALS"
 
-enum { STATE_PEERS = 64 };
+enum { STATE_PEERS = 64, STATE_NAME_MAX = 34 };
 
 struct state_peer {
 	/* On a cache line of their own: every answer of every process counts here. */
 	uint64_t key;	   /* state_key(); 0: nobody's, or the one that several peers share */
 	uint64_t answered; /* complete responses */
 	uint64_t failed;   /* failed attempts */
+	/* Who it is, for readers; family 0: not told yet. */
+	uint16_t family;
+	uint16_t port;	   /* in network byte order */
+	uint16_t name_len; /* of the whole, which `name` may hold the start of */
+	char name[STATE_NAME_MAX];
 	/* The breaker's, see breaker.c. */
 	uint64_t gate __attribute__((aligned(64)));
 	struct window window; /* its requests are answers, its events failures */
@@ -41,9 +48,23 @@ struct state {
 	uint64_t root_space;  /* the inode of the PID namespace in which it has that number */
 	uint64_t last_used_s; /* when a process came to it last, by CLOCK_REALTIME */
 	uint64_t repeated;    /* failed attempts whose requests were sent again */
+	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */
+	/* Of the policy that the first process to count here has; 0: none has come. For readers. */
+	uint32_t settled;
+	struct policy_budget budget_settings;
+	struct policy_breaker breaker_settings;
 	/* Its requests are answers and failures of all peers, its events resends. */
 	struct window budget __attribute__((aligned(64)));
 	struct state_peer peers[STATE_PEERS]; /* the last one is for those that find no room */
+	struct process processes[PROCESS_ENTRIES];
+};
+
+/* Who a peer is. */
+struct state_address {
+	unsigned family;   /* 0: nobody */
+	unsigned port;	   /* in network byte order; 0 for a local socket */
+	const void *bytes; /* of the address, or of a local socket's name */
+	size_t len;
 };
 
 /*
@@ -60,6 +81,9 @@ bool state_ok(const struct state *state);
  * its port (0 for a local socket).
  */
 uint64_t state_key(unsigned family, const void *address, size_t len, unsigned port);
+
+/* The entry of the peer at this address, which it notes there; the shared one for nobody. */
+struct state_peer *state_peer_at(struct state *state, const struct state_address *address);
 
 /*
  * The peer's entry, which is its own for as long as the state lives; when all are taken, or for a
@@ -80,6 +104,15 @@ static inline void state_answered(struct state_peer *peer)
 static inline void state_repeated(struct state *state)
 {
 	__atomic_fetch_add(&state->repeated, 1, __ATOMIC_RELAXED);
+}
+
+/* Notes what policy the processes have, if none has. */
+void state_settle(struct state *state, const struct policy *policy);
+
+/* Counts an event of any process. */
+static inline void state_count(struct state *state, enum process_event event)
+{
+	__atomic_fetch_add(&state->events[event], 1, __ATOMIC_RELAXED);
 }
 
 /* How many requests of all processes were answered or have failed since the state was made. */

@@ -17,6 +17,7 @@ enum { UNIT = 32 };	  /* what offsets count in: 32 bits of them reach far past a
 struct arena {
 	uint32_t pid;  /* the process that claimed it; 0 in a fresh or wiped arena */
 	uint32_t used; /* units handed to the pools so far, from the heap's start */
+	uintptr_t word;
 	/* Each pool's free objects: a stack whose head is tag << 32 | unit, the tag against ABA. */
 	uint64_t free[ARENA_CLASSES];
 };
@@ -71,6 +72,11 @@ bool arena_ready(void)
 bool arena_is_ours(void)
 {
 	return arena && arena->pid == (uint32_t)sys0(getpid);
+}
+
+uintptr_t *arena_word(void)
+{
+	return &arena->word;
 }
 
 static void *fresh_object(uint32_t units)

@@ -31,6 +31,9 @@ bool arena_ready(void);
  */
 bool arena_is_ours(void);
 
+/* A word for live.c that is 0 in each process at first. Only after arena_ready. */
+uintptr_t *arena_word(void);
+
 /* Which pool serves size bytes: 0 to ARENA_CLASSES - 1, or -1 if none does. */
 static inline int arena_class(size_t size)
 {

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "config.h"
+#include "live.h"
 #include "mem.h"
 #include "pace.h"
 #include "redial.h"
@@ -50,6 +51,8 @@ static void clear_slot(const struct conn *conn, int fd)
 void conn_forget(struct conn *conn)
 {
 	redial_abandon(conn);
+	if (conn->flags & CONN_COUNTED)
+		live_less(PROCESS_CONNECTIONS);
 	clear_slot(conn, conn->fd);
 	for (int i = 0; i < conn->alias_count; i++)
 		clear_slot(conn, conn->aliases[i]);
@@ -188,5 +191,7 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 	if (addr->sa_family == AF_INET) /* programs leave it as it is; it will be compared */
 		memset(conn->peer.in.sin_zero, 0, sizeof(conn->peer.in.sin_zero));
 	conn->cookie = cookie;
+	if (!(conn->flags & CONN_COUNTED) && live_more(PROCESS_CONNECTIONS))
+		conn->flags |= CONN_COUNTED;
 	conn->flags |= CONN_CONNECTED;
 }

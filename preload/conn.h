@@ -56,6 +56,7 @@ enum conn_flag {
 	CONN_CONNECTED = 1 << 9, /* connect was called */
 	CONN_FAILED = 1 << 14,	 /* the response being read has been counted as a failure */
 	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
+	CONN_COUNTED = 1 << 13,	 /* by live.c */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 };
 

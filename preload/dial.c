@@ -122,7 +122,7 @@ static uint64_t patience(const struct persist *persist)
 static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 			     const struct policy_retry *settings, int first_error)
 {
-	struct persist persist;
+	PERSIST persist;
 	uint64_t cookie = kernel_cookie(fd);
 	int error = first_error;
 	persist_begin(&persist, settings);

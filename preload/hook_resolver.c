@@ -52,7 +52,7 @@ static bool remembers(void)
 static TRACKED int getaddrinfo_again(int answer, const char *node, const char *service,
 				     const struct addrinfo *hints, struct addrinfo **result)
 {
-	struct persist persist;
+	PERSIST persist;
 	begin(&persist, node);
 	while (answer == EAI_AGAIN && persist_again(&persist, CAUSE_DNS))
 		answer = real.getaddrinfo(node, service, hints, result);
@@ -82,7 +82,7 @@ static TRACKED int gai_list_again(struct gaicb *list[], int count)
 	for (int i = 0; i < count; i++) {
 		if (!list[i] || list[i]->__return != EAI_AGAIN || !asks_again(list[i]->ar_name))
 			continue;
-		struct persist persist;
+		PERSIST persist;
 		begin(&persist, list[i]->ar_name);
 		while (list[i]->__return == EAI_AGAIN && persist_again(&persist, CAUSE_DNS)) {
 			int error = real.getaddrinfo_a(GAI_WAIT, &list[i], 1, NULL);
@@ -128,9 +128,9 @@ static bool is_passing(const struct host_query *query)
 
 static TRACKED void query_again(struct host_query *query)
 {
-	struct persist persist;
 	if (!is_passing(query))
 		return;
+	PERSIST persist;
 	begin(&persist, query->name);
 	while (is_passing(query) && persist_again(&persist, CAUSE_DNS))
 		query->ask(query);

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "http1.h"
+#include "live.h"
 #include "log_line.h"
 #include "log_sink.h"
 #include "mem.h"
@@ -112,6 +113,7 @@ void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, 
 		 uint32_t delay_ms)
 {
 	struct log_line line;
+	live_count(PROCESS_ATTEMPTS);
 	line_begin(&line, "attempt");
 	line_put_key_number(&line, "attempt", attempt);
 	line_put_key_number(&line, "max", max);
@@ -132,6 +134,7 @@ void log_recovered(const struct log_request *who, uint32_t attempts, unsigned st
 		   uint64_t elapsed_ms)
 {
 	struct log_line line;
+	live_count(PROCESS_RECOVERED);
 	begin_outcome(&line, "recovered", attempts);
 	if (status)
 		line_put_key_number(&line, "status", status);
@@ -144,6 +147,7 @@ void log_exhausted(const struct log_request *who, uint32_t attempts, enum cause 
 		   enum reason reason, uint64_t elapsed_ms)
 {
 	struct log_line line;
+	live_count(PROCESS_EXHAUSTED);
 	begin_outcome(&line, "exhausted", attempts);
 	put_cause(&line, who, cause);
 	line_put_text(&line, "reason", reason_name(reason));
@@ -156,6 +160,7 @@ void log_kept(const struct log_request *who, uint32_t attempts, enum cause cause
 	      uint64_t elapsed_ms)
 {
 	struct log_line line;
+	live_count(PROCESS_KEPT);
 	begin_outcome(&line, "kept", attempts);
 	line_put_text(&line, "cause", cause_name(cause));
 	line_put_key_number(&line, "elapsed_ms", elapsed_ms);
@@ -166,6 +171,7 @@ void log_kept(const struct log_request *who, uint32_t attempts, enum cause cause
 void log_abandoned(const struct log_request *who, uint32_t attempts, uint64_t elapsed_ms)
 {
 	struct log_line line;
+	live_count(PROCESS_ABANDONED);
 	begin_outcome(&line, "abandoned", attempts);
 	line_put_key_number(&line, "elapsed_ms", elapsed_ms);
 	put_identity(&line, who);
@@ -175,6 +181,7 @@ void log_abandoned(const struct log_request *who, uint32_t attempts, uint64_t el
 void log_refused(const struct log_request *who, enum cause cause, enum reason reason)
 {
 	struct log_line line;
+	live_count(PROCESS_REFUSED);
 	line_begin(&line, "refused");
 	line_put_text(&line, "reason", reason_name(reason));
 	put_cause(&line, who, cause);

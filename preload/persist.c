@@ -7,6 +7,7 @@
 #include "config.h"
 #include "jitter.h"
 #include "kernel.h"
+#include "live.h"
 #include "mem.h"
 #include "pace.h"
 #include "sys.h"
@@ -70,6 +71,8 @@ bool persist_again(struct persist *persist, enum cause cause)
 	if (reason != REASON_NONE)
 		return give_up(persist, cause, reason, elapsed_ms);
 	persist->attempts++;
+	if (!persist->counted)
+		persist->counted = live_more(PROCESS_RESCUES);
 	log_attempt(&persist->who, persist->attempts, persist->settings.max_attempts, cause,
 		    delay_ms);
 	if (pause_ms(delay_ms))
@@ -81,4 +84,10 @@ bool persist_again(struct persist *persist, enum cause cause)
 void persist_recovered(const struct persist *persist)
 {
 	log_recovered(&persist->who, persist->attempts, 0, kernel_now_ms() - persist->began_ms);
+}
+
+void persist_end(struct persist *persist)
+{
+	if (persist->counted)
+		live_less(PROCESS_RESCUES);
 }

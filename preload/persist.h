@@ -17,6 +17,7 @@
 struct persist {
 	uint32_t attempts; /* so far, the first included */
 	uint64_t began_ms; /* kernel_now_ms() of the first failure */
+	bool counted;	   /* as a rescue under way, by live.c */
 	struct policy_retry settings;
 	struct state_peer *peer; /* of a connect, else NULL: the caller sets it with its address */
 	const struct sockaddr *peer_addr;
@@ -35,5 +36,10 @@ bool persist_again(struct persist *persist, enum cause cause);
 
 /* The call succeeded at last. */
 void persist_recovered(const struct persist *persist);
+
+/* Runs when a struct persist that is declared with PERSIST goes out of scope. */
+void persist_end(struct persist *persist);
+
+#define PERSIST __attribute__((cleanup(persist_end))) struct persist
 
 #endif

@@ -45,8 +45,7 @@ static enum progress fail(struct conn *conn, enum reason reason)
 	tell_attempt(rescue);
 	if (redial_stay(conn))
 		return GO_ON;
-	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
-		      rescue_elapsed_ms(rescue));
+	rescue_exhausted(rescue, reason);
 	if (redial_is_laid_aside(conn) && !(rescue->answered && conn->request_count == 1)) {
 		redial_unwatch(conn); /* its answer may come yet */
 		rescue_free(conn);
@@ -278,6 +277,7 @@ void redial_settle(struct conn *conn)
 	rescue->now_ms = kernel_now_ms();
 	if (rescue->phase != PHASE_GIVING)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
+	rescue_is_over(rescue);
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
 	end_attempts(conn);
@@ -342,6 +342,7 @@ void redial_tell_recovered(struct conn *conn, unsigned status)
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
 	log_recovered(&rescue->who, rescue->attempts, status, rescue_elapsed_ms(rescue));
+	rescue_is_over(rescue);
 	union kernel_address peer;
 	kernel_peer(conn, conn->fd, &peer);
 	pace_succeeded(conn->peer_state, &peer.any, rescue->now_ms);

@@ -157,6 +157,7 @@ static enum reason schedule(struct conn *conn)
 		return reason;
 	rescue->attempts++;
 	mark_attempt(conn, rescue->attempts);
+	rescue_set_out(rescue);
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
@@ -258,9 +259,7 @@ static void note_cause(struct conn *conn, const struct redial_start *start)
 /* No further attempt: what the program gets is the original error, or a response held back. */
 static void give_up(struct conn *conn, enum reason reason)
 {
-	struct rescue *rescue = conn->rescue;
-	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
-		      rescue_elapsed_ms(rescue));
+	rescue_exhausted(conn->rescue, reason);
 	redial_put_answer_back(conn);
 	conn->busy = true; /* the next step tells */
 }
@@ -323,8 +322,7 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 		return reason;
 	}
 	if (rescue->attempts > 1)
-		log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
-			      rescue_elapsed_ms(rescue));
+		rescue_exhausted(rescue, reason);
 	else
 		log_refused(&rescue->who, rescue->cause, reason);
 	if (!has_it)

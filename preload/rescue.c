@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "kernel.h"
+#include "live.h"
 #include "mem.h"
 #include "table.h"
 
@@ -108,10 +109,31 @@ void rescue_take_pieces(struct rescue *rescue)
 	rescue_drop_pieces(rescue);
 }
 
+void rescue_set_out(struct rescue *rescue)
+{
+	if (!rescue->counted)
+		rescue->counted = live_more(PROCESS_RESCUES);
+}
+
+void rescue_is_over(struct rescue *rescue)
+{
+	if (rescue->counted)
+		live_less(PROCESS_RESCUES);
+	rescue->counted = false;
+}
+
+void rescue_exhausted(struct rescue *rescue, enum reason reason)
+{
+	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
+		      rescue_elapsed_ms(rescue));
+	rescue_is_over(rescue);
+}
+
 void rescue_free(struct conn *conn)
 {
 	if (!conn->rescue)
 		return;
+	rescue_is_over(conn->rescue);
 	rescue_drop_answer(conn->rescue);
 	rescue_drop_pieces(conn->rescue);
 	arena_free(conn->rescue, sizeof(*conn->rescue));

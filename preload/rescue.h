@@ -52,6 +52,7 @@ struct rescue {
 	bool shut_down;		 /* SHUT_WR is to follow the request */
 	bool blamed;		 /* the latest failure was the peer's, and counted */
 	bool told;		 /* the attempt is in the log */
+	bool counted;		 /* as under way, by live.c */
 	uint32_t delay_ms;	 /* before the attempt */
 	uint32_t status;	 /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
@@ -138,6 +139,15 @@ bool rescue_more_room(struct rescue *rescue, uint32_t room);
 
 /* The pieces are the response that is held back, instead of the one before. */
 void rescue_take_pieces(struct rescue *rescue);
+
+/* An attempt has been planned: it is under way, until one of the two below. */
+void rescue_set_out(struct rescue *rescue);
+
+/* It has come to its end, whatever is still to be told to the program. */
+void rescue_is_over(struct rescue *rescue);
+
+/* The same for one that has failed, because of this; logs it. */
+void rescue_exhausted(struct rescue *rescue, enum reason reason);
 
 /* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */
 void rescue_free(struct conn *conn);

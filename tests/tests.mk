@@ -7,7 +7,7 @@ TEST_CFLAGS := -Itests -Ipreload -Ipolicy -Iscripts/report
 UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1*.c)
 UNIT_PURE += preload/idle.c preload/settings.c
-UNIT_PURE += $(addprefix preload/,shared.c conn.c conn_stream.c arena.c table.c log_line.c log_structured.c resolved.c mark.c)
+UNIT_PURE += $(addprefix preload/,shared.c live.c conn.c conn_stream.c arena.c table.c log_line.c log_structured.c resolved.c mark.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
 UNIT_PURE += preload/retry_after.c

@@ -8,6 +8,7 @@
 	X(decide)                                                                                  \
 	X(decide_asked)                                                                            \
 	X(backoff)                                                                                 \
+	X(process)                                                                                 \
 	X(state)                                                                                   \
 	X(budget)                                                                                  \
 	X(breaker)                                                                                 \

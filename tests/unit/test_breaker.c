@@ -270,6 +270,24 @@ static void of_racing_processes_one_is_told_of_each_change(void)
 	}
 }
 
+static void tells_how_long_it_still_is_open(void)
+{
+	enum breaker_change change;
+
+	begin();
+	runner_expect_long("closed", 0, (long)breaker_left_ms(peer, &standard, 101000));
+	open_at(101000);
+	runner_expect_long("just open", 5000, (long)breaker_left_ms(peer, &standard, 101000));
+	runner_expect_long("later", 1, (long)breaker_left_ms(peer, &standard, 105999));
+	runner_expect_long("over", 0, (long)breaker_left_ms(peer, &standard, 106000));
+	peer->gate = UINT64_MAX << 2 | BREAKER_OPEN;
+	runner_expect_long("rubbish", 0, (long)breaker_left_ms(peer, &standard, 106000));
+	peer->gate = UINT64_C(106000) << 2 | BREAKER_OPEN;
+	breaker_allows(peer, &standard, 111000, &change);
+	runner_expect_long("half-open", 0, (long)breaker_left_ms(peer, &standard, 111000));
+	sharing_end(state);
+}
+
 void suite_breaker(void)
 {
 	static const struct runner_test tests[] = {
@@ -291,6 +309,7 @@ void suite_breaker(void)
 	    TEST(disabled_breaker_allows_all_and_counts_failures),
 	    TEST(time_far_in_the_future_is_not_believed),
 	    TEST(of_racing_processes_one_is_told_of_each_change),
+	    TEST(tells_how_long_it_still_is_open),
 	    TEST_END};
 
 	runner_suite("breaker", tests);

@@ -23,6 +23,7 @@ void suite_match(void);
 void suite_decide(void);
 void suite_decide_asked(void);
 void suite_backoff(void);
+void suite_process(void);
 void suite_state(void);
 void suite_budget(void);
 void suite_breaker(void);
