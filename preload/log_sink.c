@@ -16,6 +16,8 @@
 
 static uint64_t dropped;
 
+static uint64_t told_pid; /* the process that has told its version */
+
 struct civil {
 	unsigned year, month, day, hour, minute, second, ms;
 };
@@ -187,6 +189,8 @@ void log_sink_send(struct log_line *event, int level)
 	uint64_t lost = __atomic_load_n(&dropped, __ATOMIC_RELAXED);
 	line_put_text(event, "program", config.program);
 	line_put_key_number(event, "pid", pid);
+	if (__atomic_exchange_n(&told_pid, pid, __ATOMIC_RELAXED) != pid)
+		line_put_text(event, "version", REDIAL_VERSION);
 	if (lost)
 		line_put_key_number(event, "dropped", lost);
 	if (deliver(event, level, pid))

@@ -59,7 +59,8 @@ static void lines_have_the_keys_that_the_design_names(void)
 {
 	struct flow flow = {.program = "identified_gets", .faults = {"reset@1.2"}};
 	flow_redial(&flow);
-	line_has_keys(&flow, "event=attempt", "event attempt max cause " IDENTITY "delay_ms " END);
+	line_has_keys(&flow, "event=attempt",
+		      "event attempt max cause " IDENTITY "delay_ms " END "version ");
 	line_has_keys(&flow, "event=outcome",
 		      "event result attempts status elapsed_ms " IDENTITY END);
 	flow.faults[0] = "shed=9@1.2";
@@ -68,7 +69,7 @@ static void lines_have_the_keys_that_the_design_names(void)
 		      "event result attempts cause reason elapsed_ms " IDENTITY END);
 	flow.policy = "retry = { methods = []; };";
 	flow_redial(&flow);
-	line_has_keys(&flow, "event=refused", "event reason cause " IDENTITY END);
+	line_has_keys(&flow, "event=refused", "event reason cause " IDENTITY END "version ");
 	flow_end(&flow);
 }
 
