@@ -57,6 +57,7 @@ enum conn_flag {
 	CONN_FAILED = 1 << 14,	 /* the response being read has been counted as a failure */
 	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
 	CONN_COUNTED = 1 << 13,	 /* by live.c */
+	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 };
 
@@ -223,6 +224,9 @@ bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t le
 
 /* A response has come to its end: it counts as one, unless it has been counted as a failure. */
 void conn_count_answer(struct conn *conn);
+
+/* Adds to the copy of what is to be sent; sets CONN_UNHELD, and has no copy, if that cannot be. */
+void conn_hold(struct conn *conn, const char *bytes, size_t len);
 
 /* Is an answer outstanding? If not, a read is a probe of an idle connection. */
 static inline bool conn_waiting(const struct conn *conn)

@@ -36,7 +36,7 @@ static void stop_holding(struct conn *conn, uint32_t why)
 }
 
 /* Room for `needed` bytes of copy. */
-static bool make_room(struct conn *conn, size_t needed)
+static inline __attribute__((always_inline)) bool make_room(struct conn *conn, size_t needed)
 {
 	int class = needed <= ARENA_BYTES_MIN ? arena_class(ARENA_BYTES_MIN) : arena_class(needed);
 	char *larger = arena_take(class);
@@ -51,7 +51,8 @@ static bool make_room(struct conn *conn, size_t needed)
 	return true;
 }
 
-static void hold(struct conn *conn, const char *bytes, size_t len)
+static inline __attribute__((always_inline)) void hold(struct conn *conn, const char *bytes,
+						       size_t len)
 {
 	if (conn->flags & CONN_UNHELD)
 		return;
@@ -67,6 +68,11 @@ static void hold(struct conn *conn, const char *bytes, size_t len)
 	}
 	memcpy(conn->held + conn->held_len, bytes, len);
 	conn->held_len = (uint32_t)needed;
+}
+
+void conn_hold(struct conn *conn, const char *bytes, size_t len)
+{
+	hold(conn, bytes, len);
 }
 
 static struct conn_request *last_request(struct conn *conn)

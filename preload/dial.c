@@ -13,8 +13,11 @@
 #include "pace.h"
 #include "persist.h"
 #include "real.h"
+#include "redial.h"
+#include "redial_dial.h"
 #include "reject.h"
 #include "resolved.h"
+#include "settings.h"
 #include "sys.h"
 #include "table.h"
 
@@ -28,9 +31,9 @@ static bool is_passing(const struct sockaddr *addr, int error)
 	       error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN;
 }
 
-static enum cause cause_of(int error)
+enum cause dial_cause(int error)
 {
-	return error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT;
+	return error == ETIMEDOUT || error == EINPROGRESS ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT;
 }
 
 static void find_settings(const struct sockaddr *addr, struct policy_retry *settings)
@@ -129,7 +132,7 @@ static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 	identify(&persist.who, fd, addr, len);
 	persist.peer = pace_peer(addr, len);
 	persist.peer_addr = addr;
-	while (persist_again(&persist, cause_of(error))) {
+	while (persist_again(&persist, dial_cause(error))) {
 		/* Another thread may have closed it, and opened something else by this number. */
 		if (!cookie || kernel_cookie(fd) != cookie)
 			return first_error;
@@ -167,12 +170,94 @@ int dial(int fd, const struct sockaddr *addr, socklen_t len)
 	int kept = get_errno();
 	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
 		int begun = connect_once(fd, addr, len);
-		if (begun)
-			reject_note_failure(fd, addr, len, begun);
 		set_errno(begun ? begun : kept);
 		return begun ? -1 : 0;
 	}
 	int error = dial_blocking(fd, addr, len);
 	set_errno(error ? error : kept);
 	return error ? -1 : 0;
+}
+
+bool dial_waits(int fd, const struct sockaddr *addr, int error)
+{
+	return (error == EINPROGRESS || is_passing(addr, error)) && addr->sa_family != AF_UNIX &&
+	       sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
+}
+
+bool dial_is_under_way(int fd, int *error)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
+		return false;
+	bool busy = conn->busy;
+	*error = busy && redial_is_dial(conn->rescue) ? 0 : EISCONN;
+	conn_unlock(conn);
+	return busy;
+}
+
+bool dial_may_rescue(const struct conn *conn, int error)
+{
+	struct policy_retry settings;
+	const struct sockaddr *addr = &conn->peer.any;
+	bool begun = error == EINPROGRESS;
+	/* A reset comes after the connection stood. The address of a local socket is not kept. */
+	if (!(begun || (is_passing(addr, error) && error != ECONNRESET)) ||
+	    addr->sa_family == AF_UNIX || !(conn->flags & CONN_CONNECTED) || conn->busy ||
+	    conn->rescue || conn->request_count || conn->received || conn->popped)
+		return false;
+	if (!begun && !kernel_is_dead(conn->fd))
+		return false;
+	settings_of_connection(conn, &settings);
+	uint32_t on =
+	    dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT : POLICY_ON_CONNECT_TIMEOUT;
+	if (!begun)
+		resolved_failed(addr);
+	return settings.on & on && settings.max_attempts > 1 && !resolved_has_alternative(addr);
+}
+
+int dial_rescue(int fd, int error)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !conn_lock(conn, fd))
+		return error;
+	if (!dial_may_rescue(conn, error)) {
+		conn_unlock(conn);
+		if (error != EINPROGRESS)
+			reject_note_error(fd, error);
+		return error;
+	}
+	struct redial_start start = {
+	    .cause = dial_cause(error),
+	    .unsent = true,
+	    .connecting = error == EINPROGRESS,
+	    .error = error == EINPROGRESS ? ETIMEDOUT : error,
+	};
+	if (redial_begin(conn, &start) != REASON_NONE) {
+		if (start.connecting)
+			conn_unlock(conn);
+		else
+			conn_forget(conn);
+		return error;
+	}
+	enum redial_result result = redial_step(conn);
+	if (result == REDIAL_FAILED || result == REDIAL_LOST) {
+		if (result == REDIAL_FAILED) /* of a connect that was watched it may be another */
+			error = redial_error(conn);
+		conn_forget(conn);
+		return error;
+	}
+	conn_unlock(conn);
+	return 0;
+}
+
+int dial_error(struct conn *conn)
+{
+	int error = 0;
+	if (!redial_is_dial(conn->rescue) || redial_step(conn) != REDIAL_FAILED) {
+		conn_unlock(conn);
+		return 0;
+	}
+	error = redial_error(conn);
+	conn_forget(conn);
+	return error;
 }

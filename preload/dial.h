@@ -23,4 +23,27 @@ bool dial_is_ours(int fd, const struct sockaddr *addr);
  */
 int dial(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* connect on fd gave this error: does the program not wait for it, and may we do something? */
+bool dial_waits(int fd, const struct sockaddr *addr, int error);
+
+/* Is a rescue under way at fd? Then the program, which asks again, is told in *error how it went.
+ */
+bool dial_is_under_way(int fd, int *error);
+
+/*
+ * A non-blocking connect, which conn knows of, has failed with this error without a byte written,
+ * or is EINPROGRESS and may take too long: is a rescue to begin in the program's stead?
+ */
+bool dial_may_rescue(const struct conn *conn, int error);
+enum cause dial_cause(int error);
+
+/*
+ * If so begins it, without the lock. Returns 0 if it is under way: the program is to believe that
+ * the connect goes on, or stands; else the errno that it is to be told.
+ */
+int dial_rescue(int fd, int error);
+
+/* The program asks for SO_ERROR while one is under way: what it is told. Takes the locked conn. */
+int dial_error(struct conn *conn);
+
 #endif

@@ -99,18 +99,53 @@ static inline bool is_rejected(int fd, const struct sockaddr *addr, socklen_t le
 	       is_trackable(addr, len) && reject_connect(fd, addr, len);
 }
 
+/*
+ * A non-blocking connect has failed, or may take too long: sees to it if that is ours to do. The
+ * program is told in either case that it is under way, and waits. Returns its errno.
+ */
+static TRACKED int begin(int fd, const struct sockaddr *addr, socklen_t len, int error)
+{
+	if (!dial_waits(fd, addr, error)) {
+		reject_note_failure(fd, addr, len, error);
+		return error;
+	}
+	track(fd, addr, len, true);
+	error = dial_rescue(fd, error);
+	return error ? error : EINPROGRESS;
+}
+
+/* connect for dial.h. */
+static TRACKED int connect_or_rescue(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int error;
+	if (dial_is_under_way(fd, &error)) {
+		if (error)
+			set_errno(error);
+		return error ? -1 : 0;
+	}
+	if (dial(fd, addr, len) == 0) {
+		track(fd, addr, len, false);
+		return 0;
+	}
+	error = get_errno();
+	if (error == EINPROGRESS || error == EINTR)
+		track(fd, addr, len, error == EINPROGRESS);
+	set_errno(begin(fd, addr, len, error));
+	return -1;
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (is_rejected(fd, addr, len))
 		return -1;
-	bool ours = dials(fd, addr, len);
-	int result = ours ? dial(fd, addr, len) : real.connect(fd, addr, len);
+	if (dials(fd, addr, len))
+		return connect_or_rescue(fd, addr, len);
+	int result = real.connect(fd, addr, len);
 	if (!config.active || !addr)
 		return result;
 	int error = result < 0 ? get_errno() : 0;
 	if (error && error != EINPROGRESS && error != EINTR) {
-		if (!ours)
-			reject_note_failure(fd, addr, len, error);
+		reject_note_failure(fd, addr, len, error);
 		return result;
 	}
 	if (is_trackable(addr, len))

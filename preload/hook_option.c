@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
+#include "config.h"
 #include "conn.h"
+#include "dial.h"
 #include "mem.h"
 #include "real.h"
 #include "redial.h"
@@ -25,25 +27,36 @@ static struct conn *find_busy(int fd)
 	return NULL;
 }
 
+/* How most programs learn that their non-blocking connect has failed. */
+static void look_at_error(int fd, void *value)
+{
+	int error;
+	memcpy(&error, value, sizeof(error));
+	if (!error)
+		return;
+	if (config.policy->uses & POLICY_USES_CONNECT)
+		error = dial_rescue(fd, error);
+	else
+		reject_note_error(fd, error);
+	memcpy(value, &error, sizeof(error));
+}
+
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
 	struct conn *conn = find_busy(fd);
-	int result = 0;
-	if (!conn) {
-		result = real.getsockopt(fd, level, name, value, len);
-		if (level == SOL_SOCKET && name == SO_ERROR && result == 0 && *len == sizeof(int) &&
-		    *(const int *)value)
-			reject_note_error(fd, *(const int *)value);
-		return result;
+	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
+	if (conn && asks_error && *len >= sizeof(int)) {
+		int error = dial_error(conn); /* 0: so far nothing has failed */
+		memcpy(value, &error, sizeof(error));
+		*len = sizeof(error);
+		return 0;
 	}
-	if (level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int)) {
-		memset(value, 0, sizeof(int)); /* so far nothing has failed */
-		*len = sizeof(int);
-	} else {
-		result = real.getsockopt(redial_dead_socket(conn), level, name, value, len);
-	}
-	conn_unlock(conn);
+	int result = real.getsockopt(conn ? redial_dead_socket(conn) : fd, level, name, value, len);
+	if (conn)
+		conn_unlock(conn);
+	else if (result == 0 && asks_error && *len == sizeof(int))
+		look_at_error(fd, value);
 	return result;
 }
 

@@ -8,6 +8,7 @@
 #include "mark.h"
 #include "mem.h"
 #include "pace.h"
+#include "redial_dial.h"
 #include "redial_pipeline.h"
 #include "redial_place.h"
 #include "redial_plan.h"
@@ -45,7 +46,10 @@ static enum progress fail(struct conn *conn, enum reason reason)
 	tell_attempt(rescue);
 	if (redial_stay(conn))
 		return GO_ON;
-	rescue_exhausted(rescue, reason);
+	if (rescue->attempts == 1) /* the program's own, which was watched */
+		log_refused(&rescue->who, rescue->cause, reason);
+	else
+		rescue_exhausted(rescue, reason);
 	if (redial_is_laid_aside(conn) && !(rescue->answered && conn->request_count == 1)) {
 		redial_unwatch(conn); /* its answer may come yet */
 		rescue_free(conn);
@@ -65,6 +69,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	if (redial_stay(conn))
 		return GO_ON;
 	enum reason reason = redial_plan_next(conn);
+	rescue->first = false;
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
 
@@ -102,16 +107,18 @@ static enum progress step_backoff(struct conn *conn)
 static enum progress step_connecting(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	int error = kernel_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
-	if (error == -EINPROGRESS)
-		return rescue->now_ms < rescue->wake_ms
-			   ? WAIT
-			   : attempt_failed(conn, CAUSE_CONNECT_TIMEOUT);
-	if (error)
-		return attempt_failed(conn,
-				      error == -ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
-	connected(rescue);
-	return GO_ON;
+	int error = -kernel_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
+	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
+		return WAIT;
+	if (!error) {
+		connected(rescue);
+		return GO_ON;
+	}
+	if (error == EINPROGRESS)
+		error = ETIMEDOUT;
+	if (rescue->first)
+		redial_dial_failed(conn, error);
+	return attempt_failed(conn, error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
 }
 
 static enum progress send_failed(struct conn *conn, int error)
@@ -144,6 +151,8 @@ static enum progress step_sending(struct conn *conn)
 			return WAIT;
 		if (taken < 0)
 			return send_failed(conn, (int)-taken);
+		if (redial_is_dial(rescue)) /* no word that nothing was sent from here on */
+			rescue->error = ECONNRESET;
 		rescue->unsent = false;
 		rescue->sent += (uint32_t)taken;
 	}
@@ -155,7 +164,9 @@ static enum progress step_sending(struct conn *conn)
 		redial_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
-	if (redial_stays(conn))
+	if (redial_is_dial(rescue))
+		redial_dial_up(conn);
+	else if (redial_stays(conn))
 		rescue_free(conn);
 	if (redial_watches() || redial_has_answer(conn))
 		redial_watch(conn);
@@ -363,7 +374,7 @@ void redial_abandon(struct conn *conn)
 		return;
 	rescue->now_ms = kernel_now_ms();
 	bool untouched = rescue->phase == PHASE_WAITING && rescue->attempts == 1;
-	if (rescue->phase < PHASE_FAILED && !untouched)
+	if (rescue->phase < PHASE_FAILED && !untouched && !rescue->first)
 		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */

@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "pace.h"
 #include "redial.h"
+#include "redial_dial.h"
 #include "redial_place.h"
 #include "rescue.h"
 #include "settings.h"
@@ -156,7 +157,8 @@ static enum reason schedule(struct conn *conn)
 	if (reason != REASON_NONE)
 		return reason;
 	rescue->attempts++;
-	mark_attempt(conn, rescue->attempts);
+	/* Of what waits for the program's own connect this is the first sending. */
+	mark_attempt(conn, redial_is_dial(rescue) && rescue->unsent ? 1 : rescue->attempts);
 	rescue_set_out(rescue);
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
@@ -172,7 +174,10 @@ enum reason redial_plan_next(struct conn *conn)
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
 	if (conn->held_len)
 		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
-	enum reason reason = redial_plan_ask(conn, true);
+	/* The first failure of the program's own connect, or of a request on its connection. */
+	const struct rescue *rescue = conn->rescue;
+	bool begins = rescue->first || (redial_is_dial(rescue) && !rescue->unsent);
+	enum reason reason = redial_plan_ask(conn, !begins);
 	return reason == REASON_NONE ? schedule(conn) : reason;
 }
 
@@ -183,6 +188,8 @@ static void identify(const struct conn *conn, const struct redial_start *start,
 	kernel_peer(conn, conn->fd, &peer);
 	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
 		     &peer.any);
+	if (!start->head_len)
+		who->method = ""; /* no request is known */
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
@@ -233,7 +240,10 @@ struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_s
 		arena_free(rescue, sizeof(*rescue));
 		return NULL;
 	}
-	settings_of_request(conn, start->head, start->head_len, &rescue->settings);
+	if (start->head_len)
+		settings_of_request(conn, start->head, start->head_len, &rescue->settings);
+	else
+		settings_of_connection(conn, &rescue->settings);
 	identify(conn, start, &rescue->who);
 	return rescue;
 }
@@ -338,7 +348,10 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 	enum reason reason = REASON_RESOURCES;
 	if (rescue) {
 		conn->rescue = rescue;
-		note_cause(conn, start);
+		if (start->connecting)
+			rescue->cause = start->cause;
+		else
+			note_cause(conn, start);
 		rescue->first_cause = start->cause;
 		reason = redial_plan_ask(conn, false);
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
@@ -346,10 +359,11 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		if (reason == REASON_NONE)
 			reason = check_picture(conn, !start->unsent, start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE)
-			reason = schedule(conn);
+			reason = start->connecting ? redial_dial_watch(conn) : schedule(conn);
 	}
 	if (reason != REASON_NONE) {
-		refuse(conn, start, reason);
+		if (!start->connecting)
+			refuse(conn, start, reason);
 		rescue_free(conn);
 		return reason;
 	}

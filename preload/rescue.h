@@ -51,6 +51,7 @@ struct rescue {
 	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
 	bool shut_down;		 /* SHUT_WR is to follow the request */
 	bool blamed;		 /* the latest failure was the peer's, and counted */
+	bool first;		 /* fresh is the program's own connect, and has not failed */
 	bool told;		 /* the attempt is in the log */
 	bool counted;		 /* as under way, by live.c */
 	uint32_t delay_ms;	 /* before the attempt */

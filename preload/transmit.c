@@ -5,9 +5,11 @@
 #include <fcntl.h>
 
 #include "config.h"
+#include "dial.h"
 #include "idle.h"
 #include "kernel.h"
 #include "redial.h"
+#include "redial_dial.h"
 #include "redial_watch.h"
 #include "reject.h"
 #include "request_id.h"
@@ -27,7 +29,7 @@ enum { PIECES_MAX = 1024 }; /* IOV_MAX: past it writev and sendmsg fail with dif
 
 static bool trackable(const struct conn *conn, const struct transmit *call)
 {
-	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT)) == CONN_CONNECTED &&
+	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE)) == CONN_CONNECTED &&
 	       !(call->flags & UNTRACKABLE) && call->count <= PIECES_MAX && !conn->writers &&
 	       !(call->message && call->message->msg_controllen);
 }
@@ -133,6 +135,17 @@ static enum sent wait_for_socket(struct conn *conn, bool begun)
 	return TRY_AGAIN;
 }
 
+/* Adds the call's bytes to what waits for the new connection. false if they cannot be held. */
+static bool take(struct conn *conn, const struct transmit *call, size_t len)
+{
+	uint32_t held_len = conn->held_len;
+	bool is_http =
+	    !(conn->flags & CONN_OPAQUE) && conn_record(conn, call->iov, call->count, len);
+	if (is_http && !(conn->flags & CONN_UNHELD))
+		return true;
+	return redial_dial_hold(conn, held_len, call->iov, call->count);
+}
+
 /* The program writes while a rescue is under way. Called with the lock, leaves without. */
 static COLD enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
 {
@@ -145,10 +158,12 @@ static COLD enum sent send_during_rescue(struct conn *conn, const struct transmi
 	}
 	if (conn->flags & CONN_UNHELD || conn->held_len + len > config.policy->hold_max_bytes)
 		return wait_for_socket(conn, begun);
-	if (conn_record(conn, call->iov, call->count, len) && !(conn->flags & CONN_UNHELD))
+	if (take(conn, call, len))
 		return hand_over(conn, begun);
+	/* A connect that has failed after all is told; not that a dead socket was written to. */
+	int error = begun ? ECONNRESET : redial_is_dial(conn->rescue) ? redial_error(conn) : 0;
 	conn_forget(conn);
-	return begun ? tell(ECONNRESET) : PASS_ON;
+	return error ? tell(error) : PASS_ON;
 }
 
 /*
@@ -221,14 +236,17 @@ static COLD enum sent fell_short(struct conn *conn, const struct transmit *call,
 		conn_forget(conn); /* a file, on a number that was closed past the hooks */
 		return PASS_ON;
 	}
-	if (error != ECONNRESET && error != EPIPE && !unacked_is_over(conn, error)) {
+	bool unsent = !conn_waiting(conn);
+	bool refused = config.policy->uses & POLICY_USES_CONNECT && dial_may_rescue(conn, error);
+	if (error != ECONNRESET && error != EPIPE && !unacked_is_over(conn, error) && !refused) {
 		request_id_keep_rest(conn, call, taken);
 		conn_unlock(conn);
 		return KERNELS_WORD;
 	}
-	bool unsent = !conn_waiting(conn);
 	struct redial_start start = {
-	    .cause = unsent ? CAUSE_STALE : CAUSE_RESET,
+	    .cause = refused  ? dial_cause(error)
+		     : unsent ? CAUSE_STALE
+			      : CAUSE_RESET,
 	    .unsent = unsent,
 	    .error = error,
 	};
@@ -259,7 +277,7 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return PASS_ON;
 	if (__builtin_expect(conn->busy, 0))
 		redial_unwatch(conn);
-	if (conn->busy && trackable(conn, call))
+	if (conn->busy && (trackable(conn, call) || conn->flags & CONN_OPAQUE))
 		return send_during_rescue(conn, call, len);
 	if (__builtin_expect(conn->unsent, 0))
 		redial_send_rest(conn);

@@ -97,6 +97,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \
 	X(connect)                                                                                 \
+	X(connect_later)                                                                           \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \

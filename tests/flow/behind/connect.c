@@ -2,7 +2,7 @@
 /*
  * A preload behind libredial.so: the first FAILING connects fail as HOW says. "refused" and
  * "silent" go to a port that nobody listens at, or where nobody accepts and no more fits; a number
- * is the errno that they get at once. Each prints a line. The addresses of two.internal are
+ * is the errno that they get at once. Each prints a line, unless there is QUIET. The addresses of two.internal are
  * 127.0.0.2, then 127.0.0.1.
  */
 #include <arpa/inet.h>
@@ -66,7 +66,8 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (addr->sa_family == AF_UNSPEC || !how)
 		return (int)syscall(SYS_connect, fd, addr, len);
-	puts("connect");
+	if (!getenv("QUIET"))
+		puts("connect");
 	if (connects++ >= (failing ? atoi(failing) : 0))
 		return (int)syscall(SYS_connect, fd, addr, len);
 	if (strcmp(how, "refused") && strcmp(how, "silent")) {
