@@ -9,6 +9,7 @@ UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard 
 UNIT_PURE += preload/idle.c preload/settings.c
 UNIT_PURE += $(addprefix preload/,shared.c live.c conn.c conn_stream.c arena.c table.c log_line.c log_structured.c resolved.c mark.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
+UNIT_PURE += preload/loopback.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
 UNIT_PURE += preload/retry_after.c
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c

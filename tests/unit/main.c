@@ -28,6 +28,7 @@
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
 	X(idle)                                                                                    \
+	X(loopback)                                                                                \
 	X(resolved)                                                                                \
 	X(mark)                                                                                    \
 	X(report)                                                                                  \

@@ -38,6 +38,7 @@ void suite_tool(void);
 void suite_explain(void);
 void suite_cache(void);
 void suite_launcher(void);
+void suite_loopback(void);
 void suite_target(void);
 void suite_mem(void);
 void suite_log_line(void);
