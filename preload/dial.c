@@ -9,6 +9,7 @@
 #include "../policy/match.h"
 #include "config.h"
 #include "kernel.h"
+#include "loopback.h"
 #include "mem.h"
 #include "pace.h"
 #include "persist.h"
@@ -154,7 +155,7 @@ static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
 	int error = hurried ? connect_within(fd, addr, len, settings.connect_timeout_ms)
 			    : connect_once(fd, addr, len);
 	uint32_t on = error == ETIMEDOUT ? POLICY_ON_CONNECT_TIMEOUT : POLICY_ON_CONNECT;
-	if (alone && settings.on & on && is_passing(addr, error))
+	if (alone && settings.on & on && is_passing(addr, error) && !loopback_other_listens(addr))
 		error = try_again(fd, addr, len, &settings, error);
 	else if (error)
 		reject_note_failure(fd, addr, len, error);
@@ -165,23 +166,25 @@ static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
 	return error;
 }
 
+bool dial_waits(int fd, const struct sockaddr *addr, int error)
+{
+	return (error == EINPROGRESS || is_passing(addr, error)) && addr->sa_family != AF_UNIX &&
+	       sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
+}
+
 int dial(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int kept = get_errno();
 	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
 		int begun = connect_once(fd, addr, len);
+		if (begun && !dial_waits(fd, addr, begun)) /* else dial_rescue takes note */
+			reject_note_failure(fd, addr, len, begun);
 		set_errno(begun ? begun : kept);
 		return begun ? -1 : 0;
 	}
 	int error = dial_blocking(fd, addr, len);
 	set_errno(error ? error : kept);
 	return error ? -1 : 0;
-}
-
-bool dial_waits(int fd, const struct sockaddr *addr, int error)
-{
-	return (error == EINPROGRESS || is_passing(addr, error)) && addr->sa_family != AF_UNIX &&
-	       sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
 }
 
 bool dial_is_under_way(int fd, int *error)
@@ -195,24 +198,43 @@ bool dial_is_under_way(int fd, int *error)
 	return busy;
 }
 
-bool dial_may_rescue(const struct conn *conn, int error)
+/* Is it one of a connect of which nothing more is known than that it was made? */
+static bool is_new(const struct conn *conn)
+{
+	/* The address of a local socket is not kept. */
+	return conn->flags & CONN_CONNECTED && conn->peer.any.sa_family != AF_UNIX && !conn->busy &&
+	       !conn->rescue && !conn->request_count && !conn->received && !conn->popped;
+}
+
+static bool is_wanted(const struct conn *conn, uint32_t on)
 {
 	struct policy_retry settings;
+	settings_of_connection(conn, &settings);
+	return settings.on & on && settings.max_attempts > 1 &&
+	       !resolved_has_alternative(&conn->peer.any) &&
+	       !loopback_other_listens(&conn->peer.any);
+}
+
+bool dial_may_rescue(const struct conn *conn, int error)
+{
 	const struct sockaddr *addr = &conn->peer.any;
 	bool begun = error == EINPROGRESS;
-	/* A reset comes after the connection stood. The address of a local socket is not kept. */
-	if (!(begun || (is_passing(addr, error) && error != ECONNRESET)) ||
-	    addr->sa_family == AF_UNIX || !(conn->flags & CONN_CONNECTED) || conn->busy ||
-	    conn->rescue || conn->request_count || conn->received || conn->popped)
+	/* A reset comes after the connection stood. */
+	if (!is_new(conn) || !(begun || (is_passing(addr, error) && error != ECONNRESET)))
 		return false;
-	if (!begun && !kernel_is_dead(conn->fd))
-		return false;
-	settings_of_connection(conn, &settings);
-	uint32_t on =
-	    dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT : POLICY_ON_CONNECT_TIMEOUT;
-	if (!begun)
+	if (!begun) {
+		if (!kernel_is_dead(conn->fd))
+			return false;
 		resolved_failed(addr);
-	return settings.on & on && settings.max_attempts > 1 && !resolved_has_alternative(addr);
+	}
+	return is_wanted(conn, dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT
+								  : POLICY_ON_CONNECT_TIMEOUT);
+}
+
+bool dial_would_rescue(const struct conn *conn)
+{
+	return is_new(conn) && kernel_is_dead(conn->fd) &&
+	       is_wanted(conn, POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
 }
 
 int dial_rescue(int fd, int error)

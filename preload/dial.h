@@ -38,6 +38,12 @@ bool dial_may_rescue(const struct conn *conn, int error);
 enum cause dial_cause(int error);
 
 /*
+ * A poll tells of an error or hang-up, whose errno it would take to ask for: would the answer be a
+ * rescue, as far as can be told?
+ */
+bool dial_would_rescue(const struct conn *conn);
+
+/*
  * If so begins it, without the lock. Returns 0 if it is under way: the program is to believe that
  * the connect goes on, or stands; else the errno that it is to be told.
  */

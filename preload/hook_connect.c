@@ -105,10 +105,8 @@ static inline bool is_rejected(int fd, const struct sockaddr *addr, socklen_t le
  */
 static TRACKED int begin(int fd, const struct sockaddr *addr, socklen_t len, int error)
 {
-	if (!dial_waits(fd, addr, error)) {
-		reject_note_failure(fd, addr, len, error);
+	if (!dial_waits(fd, addr, error))
 		return error;
-	}
 	track(fd, addr, len, true);
 	error = dial_rescue(fd, error);
 	return error ? error : EINPROGRESS;

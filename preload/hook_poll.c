@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
+#include "config.h"
 #include "conn.h"
+#include "dial.h"
 #include "kernel.h"
 #include "real.h"
 #include "redial.h"
@@ -24,14 +26,24 @@
 /* Past it a search by event data would cost more than the habit is worth. */
 enum { SEARCH_MAX = 4096 };
 
-static bool would_rescue(struct conn *conn, int fd)
+/*
+ * What the program is to see of events (poll's bits, which are epoll's) that tell of an end, if it
+ * asked for those: not the end, where the call that follows would begin a rescue.
+ */
+static uint32_t soften(struct conn *conn, int fd, uint32_t events, uint32_t asked)
 {
+	uint32_t left = events & ~EPOLL_ENDS;
 	if (!conn || !conn_lock(conn, fd))
-		return false;
+		return events;
 	/* With something to read the end is news: edge-triggered readers hear of it only once. */
-	bool would = redial_would_begin(conn) && !kernel_has_unread(fd);
+	if (redial_would_begin(conn) && !kernel_has_unread(fd))
+		left |= asked & EPOLLIN;
+	else if (config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn))
+		left = asked & EPOLLOUT; /* how a connect tells that it is through (connect(2)) */
+	else
+		left = 0;
 	conn_unlock(conn);
-	return would;
+	return left ? left : events;
 }
 
 /* What conn is registered for in epfd with this data; 0 if it is not. */
@@ -68,9 +80,8 @@ static TRACKED int soften_epoll(int epfd, struct epoll_event *events, int count)
 		if (!(events[i].events & EPOLL_ENDS))
 			continue;
 		struct conn *conn = find_by_data(epfd, events[i].data.u64, &asked);
-		uint32_t left = (events[i].events & ~EPOLL_ENDS) | (asked & EPOLLIN);
-		if (conn && left && would_rescue(conn, conn->fd))
-			events[i].events = left;
+		if (conn)
+			events[i].events = soften(conn, conn->fd, events[i].events, asked);
 	}
 	return count;
 }
@@ -93,8 +104,8 @@ static int soften_poll(struct pollfd *fds, nfds_t len, int count)
 	for (nfds_t i = 0; i < len; i++) {
 		if (__builtin_expect(!(fds[i].revents & POLL_ENDS), 1))
 			continue;
-		if ((fds[i].events & POLLIN) && would_rescue(table_find(fds[i].fd), fds[i].fd))
-			fds[i].revents = (short)((fds[i].revents & ~POLL_ENDS) | POLLIN);
+		fds[i].revents = (short)soften(table_find(fds[i].fd), fds[i].fd,
+					       (uint32_t)fds[i].revents, (uint32_t)fds[i].events);
 	}
 	return count;
 }

@@ -51,6 +51,13 @@ static bool wait_by_select(int fd, bool writable)
 	return select(fd + 1, writable ? NULL : &set, writable ? &set : NULL, NULL, &limit) > 0;
 }
 
+/* arg "strict": a program for which an error or hang-up event is a failure, whatever else is told.
+ */
+static bool is_good(uint32_t events)
+{
+	return strcmp(program.arg, "strict") || !(events & (EPOLLERR | EPOLLHUP));
+}
+
 /* Edges are told of once: the registration stays as it was made before connect. */
 static bool wait_by_epoll(int fd, bool writable)
 {
@@ -61,7 +68,7 @@ static bool wait_by_epoll(int fd, bool writable)
 			wanted | (program.way == WAY_ONESHOT ? EPOLLONESHOT : 0));
 	while (epoll_wait(epoll_set, &event, 1, SILENCE_MS) > 0) {
 		if (event.events & (wanted | EPOLLERR | EPOLLHUP))
-			return true;
+			return is_good(event.events);
 	}
 	return false;
 }
@@ -73,7 +80,7 @@ static bool wait_until(int fd, bool writable)
 	case WAY_BLOCK:
 		return wait_by_select(fd, writable);
 	case WAY_POLL:
-		return poll(&slot, 1, SILENCE_MS) > 0;
+		return poll(&slot, 1, SILENCE_MS) > 0 && is_good((uint32_t)slot.revents);
 	default:
 		return wait_by_epoll(fd, writable);
 	}
@@ -212,6 +219,18 @@ static void program_that_connects_twice_or_writes_at_once_is_served_too(void)
 	in_all_ways(&flow, ANSWERED "4 descriptors\n");
 	flow.arg = "connect";
 	in_all_ways(&flow, "up\n" ANSWERED "4 descriptors\n");
+	flow_end(&flow);
+}
+
+static void program_that_minds_error_events_is_not_shown_any(void)
+{
+	struct flow flow = connecting(ON("connect", ""), "HOW=refused", "FAILING=1");
+	flow.arg = "strict";
+	in_all_ways(&flow, "up\n" ANSWERED "4 descriptors\n");
+	flow.policy = NULL;
+	flow.way = WAY_POLL;
+	flow_redial(&flow);
+	expect_printed(&flow, "ETIME\n4 descriptors\n");
 	flow_end(&flow);
 }
 
@@ -357,6 +376,7 @@ static void program_that_closes_meanwhile_leaks_nothing(void)
 const struct runner_test connect_later_tests[] = {
     T(refused_connect_is_tried_again),
     T(program_that_connects_twice_or_writes_at_once_is_served_too),
+    T(program_that_minds_error_events_is_not_shown_any),
     T(connect_that_goes_on_being_refused_is_told_in_the_end),
     T(connect_that_fails_at_once_is_tried_again),
     T(policy_without_connect_leaves_it_alone),
