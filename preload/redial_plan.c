@@ -16,6 +16,7 @@
 #include "pace.h"
 #include "redial.h"
 #include "redial_dial.h"
+#include "redial_picture.h"
 #include "redial_place.h"
 #include "rescue.h"
 #include "settings.h"
@@ -33,40 +34,6 @@ static enum method first_method(const struct conn *conn, const struct redial_sta
 		return conn->requests[0].method;
 	struct http1_text method = http1_head_method(start->head, start->head_len);
 	return method_parse(method.text, method.len);
-}
-
-/* A number that was closed past the hooks may be another file's by now. */
-static bool is_watched_socket(const struct conn *conn)
-{
-	for (int i = 0; i < conn->alias_count; i++) {
-		if (kernel_cookie(conn->aliases[i]) != conn->cookie)
-			return false;
-	}
-	return conn->cookie && kernel_cookie(conn->fd) == conn->cookie;
-}
-
-/*
- * Is the descriptor still the socket we watched, ours alone, with nothing read past us? What an
- * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
- * that servers send when they close one, we do not know what it is.
- */
-static enum reason check_picture(const struct conn *conn, bool sent, bool answered)
-{
-	if (!is_watched_socket(conn))
-		return REASON_IDENTITY;
-	if (!arena_is_ours() || conn->writers ||
-	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
-		return REASON_SHARED;
-	if (answered) /* what of the response is still unread does no harm */
-		return kernel_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
-			   ? REASON_NONE
-			   : REASON_UNSEEN_BYTES;
-	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
-		return REASON_NONE;
-	if (!sent)
-		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
-	/* An early answer, then a reset: the answer is the program's to read. */
-	return kernel_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }
 
 /* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
@@ -289,7 +256,7 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
-	enum reason reason = check_picture(conn, true, false);
+	enum reason reason = redial_picture_check(conn, true, false);
 	if (reason == REASON_NONE)
 		reason = redial_plan_next(conn);
 	if (reason == REASON_ANSWERED)
@@ -320,7 +287,7 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 	note_cause(conn, start);
 	rescue->nonblocking = is_nonblocking(conn);
 	rescue->unsent = false;
-	enum reason reason = check_picture(conn, true, true);
+	enum reason reason = redial_picture_check(conn, true, true);
 	if (reason == REASON_NONE)
 		reason = redial_plan_next(conn);
 	if (reason == REASON_NONE && !has_it && !keep_answer(rescue, start))
@@ -357,7 +324,7 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = check_picture(conn, !start->unsent, start->cause == CAUSE_STATUS);
+			reason = redial_picture_check(conn, !start->unsent, start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE)
 			reason = start->connecting ? redial_dial_watch(conn) : schedule(conn);
 	}
