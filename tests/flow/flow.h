@@ -116,6 +116,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \
 	X(pace)                                                                                    \
+	X(breaker)                                                                                 \
 	X(reject)                                                                                  \
 	X(statuses)                                                                                \
 	X(statuses_after)                                                                          \
