@@ -24,7 +24,7 @@ while read -r name instructions; do
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
-at_most "extra instructions of a tracked exchange" 1500 "$(exchange_instructions)"
+at_most "extra instructions of a tracked exchange" 1450 "$(exchange_instructions)"
 
 idle=$(idle_bytes)
 at_most "bytes of memory for an idle tracked connection" 512 "${idle% *}"
