@@ -91,6 +91,12 @@ same "every variable" \
 same "every option of the launcher" \
 	"$(scripts/redial --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
 	"$(section 'The launcher' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"
+same "every option of redial-entrypoint" \
+	"$(build/redial-entrypoint --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
+	"$(section redial-entrypoint | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"
+same "every exit status of redial-entrypoint" \
+	"$(sed -n 's/^	STATUS_[A-Z_]* = \([1-9][0-9]*\),$/\1/p' scripts/entrypoint/entrypoint.h | sort)" \
+	"$(section redial-entrypoint | grep -oE '^\| [0-9]+(, [0-9]+)*' | grep -oE '[0-9]+' | sort)"
 same "every command of redial-policy" \
 	"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]*\).*/\1/p' | sort)" \
 	"$(section redial-policy | sed -n 's/^| `redial-policy \([a-z]*\).*/\1/p' | sort)"
