@@ -79,10 +79,9 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 	return receive(conn, &call);
 }
 
-HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+static TRACKED ssize_t recvmsg_tracked(struct conn *conn, int fd, struct msghdr *message, int flags)
 {
-	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1) || !message)
+	if (!message)
 		return real.recvmsg(fd, message, flags);
 	struct receive call = {
 	    .real = real_recvmsg,
@@ -93,6 +92,14 @@ HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	    .message = message,
 	};
 	return receive(conn, &call);
+}
+
+HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.recvmsg(fd, message, flags);
+	return recvmsg_tracked(conn, fd, message, flags);
 }
 
 /*

@@ -18,8 +18,6 @@ while read -r name instructions; do
 	# What polls find has to be looked through after the call.
 	case $name in
 	poll | epoll_wait) limit=20 ;;
-	# Whose control data is looked at, unless the message is null: it may pass a tracked socket.
-	sendmsg) limit=12 ;;
 	*) limit=10 ;;
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
