@@ -6,6 +6,7 @@
 # make storm      50 programs against a server that fails every request for 10 seconds
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
+# make image      what an image for init containers holds, build/image
 # make deb        a Debian package, build/redial_VERSION_ARCH.deb
 
 VERSION := 0.1.0
@@ -78,6 +79,17 @@ $(B)/redial-entrypoint: $(ENTRYPOINT_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) -static -nostdlib -s \
 		-Wl,-z,noexecstack -Wl,--build-id=none $^ -o $@
 
+# What the image of init containers holds, which has no libc either.
+image: $(addprefix $(B)/image/,libredial.so redial-entrypoint redial-policy)
+
+$(B)/image/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) -static -s $^ -lconfig -o $@
+
+$(B)/image/%: $(B)/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 $(B)/so/preload/mem.o: LTO :=
 
 $(B)/so/%.o: %.c
@@ -114,5 +126,5 @@ bench: all $(B)/faultd $(BENCH_BIN)
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests check soak storm demo bench clean setup-build setup-check setup-demo
+.PHONY: all image tests check soak storm demo bench clean setup-build setup-check setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
