@@ -21,6 +21,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 tests: $(FLOW_BEHIND)
 tests: $(T)/soak $(T)/storm $(T)/node/node_modules/.package-lock.json
+tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
@@ -53,10 +54,12 @@ $(T)/clients/%: tests/clients/c/%.c
 
 $(T)/clients/curl_multi: CLIENT_LIBS := -lcurl
 
-# The npm packages, at the versions that the lock names.
+# The npm packages, at the versions that the locks name.
 $(T)/node/node_modules/.package-lock.json: $(wildcard tests/clients/node/package*.json)
-	@mkdir -p $(T)/node
-	$(Q)echo '  $(T)/node/node_modules'; cp $^ $(T)/node/ && cd $(T)/node && \
+$(T)/kubernetes/node_modules/.package-lock.json: $(wildcard tests/kubernetes/package*.json)
+$(T)/%/node_modules/.package-lock.json:
+	@mkdir -p $(T)/$*
+	$(Q)echo '  $(T)/$*/node_modules'; cp $^ $(T)/$*/ && cd $(T)/$* && \
 		npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null && \
 		touch node_modules/.package-lock.json
 
