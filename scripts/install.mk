@@ -10,7 +10,7 @@ MAN_PAGES := redial.1 redial-policy.1 redial.cfg.5
 INSTALL_BIN := scripts/redial $(B)/redial-policy
 INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so
 # Programs that the launcher runs, and the one for containers.
-INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-entrypoint
+INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint
 INSTALL_DOC := README.md LICENSE
 INSTALL_EXAMPLES := $(wildcard scripts/policies/*.cfg) scripts/otel/collector.yaml
 

@@ -107,6 +107,9 @@ same "every topic of redial doctor" \
 	"$(cat scripts/doctor/*.c | grep -oE '(MARK_[A-Z]+[^"]*|0, )"[a-z_]+",' | grep -oE '"[a-z_]+"' |
 		tr -d '"' | sort -u)" \
 	"$(section 'redial doctor' | sed -n 's/^| `\([a-z][a-z_]*\)` .*/\1/p' | sort -u)"
+same "every option of redial stat" \
+	"$(build/redial-stat --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
+	"$(section 'redial stat' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"
 same "every option of redial report" \
 	"$(build/redial-report --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
 	"$(section 'redial report' | sed -n 's/^| `\(--[a-z]*\).*/\1/p' | sort)"

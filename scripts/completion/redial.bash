@@ -41,6 +41,14 @@ _redial_doctor() {
 	esac
 }
 
+_redial_stat() {
+	case $1 in
+	-*) _redial_words '--watch --processes --json --help' "$1" ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(printf '%s ' /proc/[0-9]*)" -- "/proc/$1") &&
+		COMPREPLY=("${COMPREPLY[@]#/proc/}") ;;
+	esac
+}
+
 _redial() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == report ]]; then
@@ -48,6 +56,9 @@ _redial() {
 	fi
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == doctor ]]; then
 		_redial_doctor "$word" "$before" && return
+	fi
+	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == stat ]]; then
+		_redial_stat "$word" && return
 	fi
 	# From the command on everything is the command's own.
 	for ((i = 1; i < COMP_CWORD; i++)); do

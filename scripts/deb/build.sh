@@ -29,7 +29,8 @@ install -Dm 644 "$here/lintian-overrides" "$root/usr/share/lintian/overrides/red
 printf 'Source: redial\n\nPackage: redial\nArchitecture: any\n' >"$build/deb/debian/control"
 depends=$(cd "$build/deb" && dpkg-shlibdeps -O --ignore-missing-info \
 	redial/usr/bin/redial-policy redial/usr/lib/redial/libredial-policy.so \
-	redial/usr/lib/redial/redial-report redial/usr/lib/redial/redial-doctor)
+	redial/usr/lib/redial/redial-report redial/usr/lib/redial/redial-doctor \
+	redial/usr/lib/redial/redial-stat)
 depends=${depends#shlibs:Depends=}
 
 sed "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@DEPENDS@/$depends/

@@ -102,6 +102,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
+	X(stat)                                                                                    \
 	X(shared)                                                                                  \
 	X(jumps)                                                                                   \
 	X(sockets)                                                                                 \

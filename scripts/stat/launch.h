@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One launch, as the file tells that its processes share. Whatever another process has written
+ * there, reading it comes to an end and leaves printable text; the file itself is not changed.
+ */
+#ifndef REDIAL_STAT_LAUNCH_H
+#define REDIAL_STAT_LAUNCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../policy/breaker.h"
+#include "proc.h"
+#include "../../policy/state.h"
+
+enum { LAUNCH_PEER_MAX = 64 };
+
+struct launch_process {
+	uint32_t pid;
+	char name[PROC_NAME_MAX];
+	uint32_t gauges[PROCESS_GAUGES];
+	uint32_t events[PROCESS_EVENTS];
+};
+
+struct launch_breaker {
+	char peer[LAUNCH_PEER_MAX];
+	enum breaker_state state;
+	uint64_t left_ms; /* that it stays open; 0: a resend may try */
+};
+
+struct launch {
+	char path[PATH_MAX];
+	dev_t device;
+	ino_t inode;
+	uint32_t pid; /* the process that it began with */
+	char name[PROC_NAME_MAX]; /* "" if that is gone */
+	int64_t since_s;	  /* Unix time */
+	uint64_t read_ms;	  /* when this was read, by CLOCK_MONOTONIC */
+	uint64_t requests;
+	double per_second; /* of requests, since it was read before; below 0: not known */
+	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */
+	uint64_t gauges[PROCESS_GAUGES]; /* of those that are alive */
+	bool crowded; /* some processes found no entry: those that were killed stay in the gauges */
+	bool settled; /* what follows is known, as a process has connected */
+	struct policy_budget budget;
+	uint64_t budget_left, budget_all; /* resends that there may be in the window */
+	unsigned process_count, breaker_count;
+	struct launch_process processes[PROCESS_ENTRIES];
+	struct launch_breaker breakers[STATE_PEERS];
+};
+
+enum launch_result {
+	LAUNCH_ALIVE,
+	LAUNCH_OVER,  /* none of its processes can be found */
+	LAUNCH_OTHER, /* it is alive, but of another version of redial */
+	LAUNCH_NONE,  /* no such file, or none of a launch, or not to be read: errno tells */
+};
+
+/* Reads it. pid: a process that is known to be of it and counts as alive as long as it is; or 0. */
+enum launch_result launch_read(struct launch *launch, const char *path, uint32_t pid);
+
+#endif
