@@ -29,6 +29,14 @@ void mark_attempt(struct conn *conn, uint32_t attempt)
 	}
 }
 
+uint32_t mark_repeats(const struct conn *conn)
+{
+	uint32_t most = 1;
+	for (int i = 0; i < conn->request_count; i++)
+		most = conn->requests[i].attempt > most ? conn->requests[i].attempt : most;
+	return most - 1;
+}
+
 static bool has_whole_head(const struct conn *conn, const struct conn_request *request)
 {
 	return request->complete || conn->request.flags & HTTP1_HEAD_DONE;

@@ -16,6 +16,9 @@ enum { MARK_MAX = POLICY_HEADER_MAX + 6, MARK_PIECES = 3 };
  */
 void mark_attempt(struct conn *conn, uint32_t attempt);
 
+/* How often one of them has been sent again so far: with one before it in a pipeline, that is. */
+uint32_t mark_repeats(const struct conn *conn);
+
 /*
  * Settles which of them say so, before a byte of that sending is out. `header` is that of struct
  * policy_retry. A request whose head is not all there does not, for its other end may be on its way

@@ -25,7 +25,7 @@ enum progress { GO_ON, WAIT, DONE, FAILED, RESTORED };
 static void tell_attempt(struct rescue *rescue)
 {
 	if (!rescue->told)
-		log_attempt(&rescue->who, rescue->attempts, rescue->settings.max_attempts,
+		log_attempt(&rescue->who, rescue_sendings(rescue), rescue->settings.max_attempts,
 			    rescue->cause, rescue->delay_ms);
 	rescue->told = true;
 }
@@ -287,7 +287,7 @@ void redial_settle(struct conn *conn)
 		return;
 	rescue->now_ms = kernel_now_ms();
 	if (rescue->phase != PHASE_GIVING)
-		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
+		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
@@ -352,7 +352,7 @@ void redial_tell_recovered(struct conn *conn, unsigned status)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = kernel_now_ms();
-	log_recovered(&rescue->who, rescue->attempts, status, rescue_elapsed_ms(rescue));
+	log_recovered(&rescue->who, rescue_sendings(rescue), status, rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 	union kernel_address peer;
 	kernel_peer(conn, conn->fd, &peer);
@@ -375,7 +375,7 @@ void redial_abandon(struct conn *conn)
 	rescue->now_ms = kernel_now_ms();
 	bool untouched = rescue->phase == PHASE_WAITING && rescue->attempts == 1;
 	if (rescue->phase < PHASE_FAILED && !untouched && !rescue->first)
-		log_abandoned(&rescue->who, rescue->attempts, rescue_elapsed_ms(rescue));
+		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
 		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
 	rescue_close(&rescue->fresh);

@@ -66,7 +66,7 @@ enum reason redial_plan_ask(const struct conn *conn, bool rescuing)
 	};
 	conn_facts(conn, &facts);
 	facts.unsent = rescue->unsent;
-	facts.attempts = rescue->attempts;
+	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;
 	return decide(config.policy, &rescue->settings, &facts);
@@ -125,7 +125,7 @@ static enum reason schedule(struct conn *conn)
 		return reason;
 	rescue->attempts++;
 	/* Of what waits for the program's own connect this is the first sending. */
-	mark_attempt(conn, redial_is_dial(rescue) && rescue->unsent ? 1 : rescue->attempts);
+	mark_attempt(conn, redial_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
@@ -197,6 +197,7 @@ struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_s
 	    .kept = -1,
 	    .old = start->cause == CAUSE_IDLE ? OLD_ALIVE : OLD_DEAD,
 	    .attempts = 1,
+	    .earlier = mark_repeats(conn),
 	    .unsent = start->unsent,
 	    .error = start->error,
 	    .began_ms = now_ms,
@@ -324,7 +325,8 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = redial_picture_check(conn, !start->unsent, start->cause == CAUSE_STATUS);
+			reason = redial_picture_check(conn, !start->unsent,
+						      start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE)
 			reason = start->connecting ? redial_dial_watch(conn) : schedule(conn);
 	}

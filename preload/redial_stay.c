@@ -36,7 +36,7 @@ void redial_stayed(struct conn *conn)
 		conn->epoch++; /* threads that wait for the rescue learn that it has ended well */
 	redial_unplace(conn);
 	conn->idle_since = 0; /* not to be replaced before it has answered */
-	log_kept(&rescue->who, rescue->attempts, rescue->cause, rescue_elapsed_ms(rescue));
+	log_kept(&rescue->who, rescue_sendings(rescue), rescue->cause, rescue_elapsed_ms(rescue));
 }
 
 void redial_stay_failed(struct conn *conn, int error)

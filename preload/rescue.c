@@ -124,7 +124,7 @@ void rescue_is_over(struct rescue *rescue)
 
 void rescue_exhausted(struct rescue *rescue, enum reason reason)
 {
-	log_exhausted(&rescue->who, rescue->attempts, rescue->cause, reason,
+	log_exhausted(&rescue->who, rescue_sendings(rescue), rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 }

@@ -58,6 +58,7 @@ struct rescue {
 	uint32_t status;	 /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
+	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
 	uint32_t sent;		 /* bytes of conn.held that went out on fresh */
 	uint64_t began_ms;	 /* kernel_now_ms() of the first failure */
 	uint64_t now_ms;	 /* the clock, as last looked at */
@@ -93,6 +94,12 @@ _Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct 
 static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
 {
 	return rescue->now_ms - rescue->began_ms;
+}
+
+/* How often the request was sent, or its peer dialed: what max_attempts bounds. */
+static inline uint32_t rescue_sendings(const struct rescue *rescue)
+{
+	return rescue->attempts + rescue->earlier;
 }
 
 /*

@@ -103,6 +103,35 @@ static void pipelined_copies_are_all_numbered(void)
 		     pipeline_is_numbered);
 }
 
+static void repeats_count_on(struct flow *flow)
+{
+	flow_redial(flow);
+	expect_printed(flow, "200 /1\n200 /2\n200 /3\n200 chunked\n200 /6\n");
+	expect_seen(flow, 1, "conn=2 n=2 method=GET path=/3 ", "attempt=2 ");
+	expect_seen(flow, 1, "conn=3 n=1 method=GET path=/3 ", "attempt=3 ");
+	expect_seen(flow, 1, "conn=3 n=2 method=GET path=/chunked ", "attempt=3 ");
+	expect_logged(flow, 1, "event=attempt attempt=3", "path=/3 ");
+}
+
+static void repeats_are_bounded(struct flow *flow)
+{
+	flow_redial(flow);
+	expect_seen(flow, 1, "path=/3 ", "attempt=2 ");
+	expect_seen(flow, 0, "path=/3 ", "attempt=3 ");
+	expect_logged(flow, 1, "event=refused reason=attempts", "path=/3 ");
+}
+
+/* Sent again with the one before it, the second request has had two of its sendings. */
+static void later_request_of_a_pipeline_has_no_more_attempts_than_any(void)
+{
+	struct flow flow = {.program = "pipeline_in_one_write",
+			    .faults = {"reset-unread@1.2", "reset@2.2"},
+			    .policy = MARK};
+	for_each_way(flow, repeats_count_on);
+	flow.policy = "retry = { attempt_header = \"X-Retry-Attempt\"; max_attempts = 2; };";
+	for_each_way(flow, repeats_are_bounded);
+}
+
 /* The head comes in pieces, wherever the program is told that its connection is dead. */
 PROGRAM(head_in_pieces)
 {
@@ -215,6 +244,7 @@ const struct runner_test mark_tests[] = {
     T(rule_that_does_not_match_leaves_copies_alone),
     T(request_of_a_stale_connection_is_numbered_as_in_the_log),
     T(pipelined_copies_are_all_numbered),
+    T(later_request_of_a_pipeline_has_no_more_attempts_than_any),
     T(head_in_pieces_is_never_broken),
     T(header_of_the_programs_own_stays),
     T(header_stands_behind_the_request_line_and_nowhere_else),
