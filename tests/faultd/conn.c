@@ -246,10 +246,25 @@ static long look(struct server *s, struct conn *c, const char *data, size_t len)
 	return body < 0 ? n : n + body;
 }
 
+/* What came of a request that never came whole, and was not taken for one. */
+static void log_partial(const struct conn *c)
+{
+	char line[200];
+	ssize_t len = recv(c->fd, line, sizeof line - 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (len <= 0)
+		return;
+	line[len] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	log_line("partial conn=%u head=%s %s", c->id, c->head_seen ? "full" : "part", line);
+}
+
 static void lost(struct conn *c)
 {
 	if (c->in_body)
 		fault_log(c, "part");
+	else
+		log_partial(c);
 	conn_finish(c, false, false);
 }
 

@@ -12,9 +12,10 @@ void fault_log(const struct conn *c, const char *read)
 	const struct request *r = &c->request;
 
 	log_line("request conn=%u n=%u method=%s path=%s body=%llu id=%s attempt=%s read=%s "
-		 "fault=%s sum=%08x ms=%ld",
+		 "fault=%s sum=%08x ms=%ld head=%08x",
 		 c->id, c->requests, r->method, r->path, (unsigned long long)r->body_len, r->id,
-		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum, c->asked_ms);
+		 r->attempt, read, c->fault ? c->fault->name : "-", r->sum, c->asked_ms,
+		 r->head_sum);
 }
 
 /* The request has crossed the close of a connection that was idle for too long. */

@@ -38,6 +38,15 @@ static bool has_token(const char *value, size_t len, const char *token)
 	return false;
 }
 
+/* Headers that differ from one sending of a request to the next, or that others add. */
+static bool is_sending(const char *line, size_t len)
+{
+	static const char id[] = "X-Request-Id:", attempt[] = "X-Retry-Attempt:";
+
+	return (len >= sizeof id - 1 && !strncasecmp(line, id, sizeof id - 1)) ||
+	       (len >= sizeof attempt - 1 && !strncasecmp(line, attempt, sizeof attempt - 1));
+}
+
 static void header(struct request *r, const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
@@ -96,16 +105,19 @@ long request_head(struct request *r, const char *data, size_t len)
 	memset(r, 0, sizeof *r);
 	strcpy(r->id, "-");
 	strcpy(r->attempt, "-");
-	r->sum = FNV1A_START;
+	r->sum = r->head_sum = FNV1A_START;
 	if (!end)
 		return len && (*data < 'A' || *data > 'z') ? -1 : 0;
 	end += 2;
 	eol = memmem(line, (size_t)(end - line), "\r\n", 2);
 	if (request_line(r, line, (size_t)(eol - line)))
 		return -1;
+	r->head_sum = fnv1a(r->head_sum, line, (size_t)(eol - line));
 	for (line = eol + 2; line < end; line = eol + 2) {
 		eol = memmem(line, (size_t)(end - line), "\r\n", 2);
 		header(r, line, (size_t)(eol - line));
+		if (!is_sending(line, (size_t)(eol - line)))
+			r->head_sum = fnv1a(r->head_sum, line, (size_t)(eol - line));
 	}
 	r->done = !r->chunked && !r->left;
 	if (r->chunked)

@@ -19,7 +19,8 @@ struct request {
 	int chunk_state;
 	uint64_t left; /* of the body, or of the chunk */
 	uint64_t body_len;
-	uint32_t sum; /* FNV-1a of the body so far */
+	uint32_t sum;	   /* FNV-1a of the body so far */
+	uint32_t head_sum; /* of the head without those two headers */
 	bool done;
 };
 
