@@ -118,7 +118,7 @@ void *arena_take(int class)
 void arena_give(void *object, int class)
 {
 	uint64_t *top = &arena->free[class];
-	uint32_t unit = (uint32_t)(((char *)object - heap) / UNIT) + 1;
+	uint32_t unit = (uint32_t)((size_t)((char *)object - heap) / UNIT) + 1;
 	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
 	uint64_t to;
 	do {

@@ -80,7 +80,7 @@ static struct conn_request *last_request(struct conn *conn)
 	return &conn->requests[conn->request_count - 1];
 }
 
-static bool record_piece(struct conn *conn, const char *bytes, size_t len)
+static __attribute__((noinline)) bool record_piece(struct conn *conn, const char *bytes, size_t len)
 {
 	while (len) {
 		if (!conn_is_writing(conn)) {
@@ -109,10 +109,9 @@ static bool record_piece(struct conn *conn, const char *bytes, size_t len)
 	return true;
 }
 
-bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
+static __attribute__((noinline)) bool record_pieces(struct conn *conn, const struct iovec *iov,
+						    int count, size_t len)
 {
-	if (count == 1)
-		return record_piece(conn, iov->iov_base, len);
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		if (!record_piece(conn, iov[i].iov_base, piece))
@@ -120,6 +119,13 @@ bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t l
 		len -= piece;
 	}
 	return true;
+}
+
+bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (count == 1)
+		return record_piece(conn, iov->iov_base, len);
+	return record_pieces(conn, iov, count, len);
 }
 
 bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
@@ -177,7 +183,8 @@ static void pop_request(struct conn *conn)
 	}
 }
 
-static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
+static __attribute__((noinline)) bool receive_piece(struct conn *conn, const char *bytes,
+						    size_t len)
 {
 	while (len) {
 		/* RFC 9112 section 9.2: bytes with no request outstanding are never an answer. */
@@ -212,10 +219,9 @@ static bool receive_piece(struct conn *conn, const char *bytes, size_t len)
 	return true;
 }
 
-bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len)
+static __attribute__((noinline)) bool receive_pieces(struct conn *conn, const struct iovec *iov,
+						     int count, size_t len)
 {
-	if (count == 1)
-		return receive_piece(conn, iov->iov_base, len);
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		if (!receive_piece(conn, iov[i].iov_base, piece))
@@ -223,6 +229,13 @@ bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t le
 		len -= piece;
 	}
 	return true;
+}
+
+bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (count == 1)
+		return receive_piece(conn, iov->iov_base, len);
+	return receive_pieces(conn, iov, count, len);
 }
 
 bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)

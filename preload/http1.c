@@ -36,23 +36,34 @@ void http1_response(struct http1 *message, enum method method)
 	start(message, STATUS, HTTP1_IS_RESPONSE);
 }
 
-/*
- * Whether the line may be one that matters, one that is bad, or the empty one: by the low bits of
- * its first byte.
- */
-SCAN_INLINE bool worth_a_look(const char *line)
-{
-	const uint32_t firsts = BIT('a') | BIT('c') | BIT('e') | BIT('p') | BIT('t') | BIT('w') |
-				BIT(' ') | BIT('\t') | BIT(':') | BIT('\r');
-	return firsts >> (*line & 31) & 1;
-}
+/* The first bytes of lines that matter, or are bad, and of the empty one: by their low bits. */
+#define FIRST_BYTES                                                                                \
+	(BIT('a') | BIT('c') | BIT('e') | BIT('p') | BIT('t') | BIT('w') | BIT(' ') | BIT('\t') |  \
+	 BIT(':') | BIT('\r'))
 
-/* Header lines, as long as they lie in the buffer whole. */
-static __attribute__((noinline)) const char *feed_lines(struct http1 *message, const char *at,
-							const char *begin, const char *end)
+/*
+ * Header lines, as long as they lie in the buffer whole. One loop over blocks, not a scan in a loop
+ * over lines: so what it compares with stays in registers.
+ */
+SCAN_INLINE const char *feed_lines(struct http1 *message, const char *at, const char *begin,
+				   const char *end)
 {
+	const char *last = end - 1 - SCAN_BLOCK;
+	const char *block = at;
+	uint32_t worth_a_look = FIRST_BYTES;
+	SCAN_KEEP(worth_a_look, "r");
 	while (end - begin > SCAN_BLOCK) {
-		const char *stop = scan_blocks(at, end - 1, SCAN_LINE);
+		scan_mask stops;
+		if (block <= last) {
+			stops = scan_block(block, SCAN_LINE);
+			if (!stops) {
+				block += SCAN_BLOCK;
+				continue;
+			}
+		} else {
+			stops = block < end - 1 ? scan_reach_back(block, last, SCAN_LINE) : 0;
+		}
+		const char *stop = stops ? scan_hit(block, stops) : NULL;
 		if (!stop || load2(stop) != load2("\r\n")) {
 			stop = line_end(at, begin, end - 1);
 			if (!stop)
@@ -60,7 +71,7 @@ static __attribute__((noinline)) const char *feed_lines(struct http1 *message, c
 			if (load2(stop) != load2("\r\n"))
 				return NULL;
 		}
-		if (worth_a_look(at)) {
+		if (worth_a_look >> (*at & 31) & 1) {
 			if (stop == at) {
 				message->state = HEAD_END;
 				return stop + 2;
@@ -68,7 +79,7 @@ static __attribute__((noinline)) const char *feed_lines(struct http1 *message, c
 			if (!http1_line(message, at, stop))
 				return NULL;
 		}
-		at = stop + 2;
+		block = at = stop + 2;
 	}
 	message->state = at < end ? NAME : LINES;
 	return at;
@@ -206,8 +217,9 @@ static const char *feed_reason(struct http1 *message, const char *at)
 	return *at == ' ' || *at == '\r' ? at : NULL;
 }
 
-static const char *feed_head_part(struct http1 *message, const char *at, const char *begin,
-				  const char *end)
+/* What is left of a head that came in pieces. */
+static __attribute__((noinline)) const char *feed_head_part(struct http1 *message, const char *at,
+							    const char *begin, const char *end)
 {
 	switch (message->state) {
 	case TARGET:
@@ -237,14 +249,13 @@ SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, cons
 		at = feed_request_line(message, at, begin, end);
 	else if (message->state == STATUS)
 		at = feed_status_line(message, at, begin, end);
-	if (at && message->state == LINES)
-		at = feed_lines(message, at, begin, end);
-	while (at && at < end && message->state < HEAD_END) {
-		at = feed_head_part(message, at, begin, end);
+	for (;;) {
 		if (at && message->state == LINES)
 			at = feed_lines(message, at, begin, end);
+		if (!at || at == end || message->state >= HEAD_END)
+			return at;
+		at = feed_head_part(message, at, begin, end);
 	}
-	return at;
 }
 
 /* RFC 9112 section 6.3, in its order. */

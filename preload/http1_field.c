@@ -91,7 +91,7 @@ static __attribute__((noinline)) bool long_content_length(struct http1 *message,
 	return len <= LENGTH_DIGITS_MAX && found_length(message, value);
 }
 
-static bool content_length(struct http1 *message, const char *text, size_t len)
+SCAN_INLINE bool content_length(struct http1 *message, const char *text, size_t len)
 {
 	uint64_t value = 0;
 

@@ -14,6 +14,9 @@
 #include <emmintrin.h>
 #endif
 
+/* Keeps a constant in a register, where the compiler would make it anew each time round a loop. */
+#define SCAN_KEEP(constant, kind) __asm__("" : "+" kind(constant))
+
 #define SCAN_INLINE static inline __attribute__((always_inline))
 
 /* What a scan stops at. */
@@ -75,6 +78,7 @@ SCAN_INLINE uint32_t scan_half(const char *at, enum scan what)
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
 	/* Saturated addition takes what passes, and nothing else, to 0x80 and above. */
 	__m128i lift = _mm_set1_epi8(what == SCAN_TARGET ? 0x7f - ' ' : 0x80 - ' ');
+	SCAN_KEEP(lift, "x");
 	__m128i passes = _mm_adds_epu8(bytes, lift);
 	if (what == SCAN_TARGET)
 		passes = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), passes);
@@ -125,6 +129,12 @@ SCAN_INLINE const char *scan_hit(const char *at, scan_mask stops)
 			SCAN_BITS;
 }
 
+/* Of [at, last + SCAN_BLOCK), which is not empty: the block at last is read. */
+SCAN_INLINE scan_mask scan_reach_back(const char *at, const char *last, enum scan what)
+{
+	return scan_block(last, what) >> (at - last) * SCAN_BITS;
+}
+
 /* The first byte of [at, end) that stops the scan, or NULL. The block before end may be read. */
 SCAN_INLINE const char *scan_blocks(const char *at, const char *end, enum scan what)
 {
@@ -138,8 +148,7 @@ SCAN_INLINE const char *scan_blocks(const char *at, const char *end, enum scan w
 	}
 	if (at >= end)
 		return NULL;
-	/* The last block reaches back over bytes that were seen before. */
-	stops = scan_block(last, what) >> (at - last) * SCAN_BITS;
+	stops = scan_reach_back(at, last, what);
 	return stops ? scan_hit(at, stops) : NULL;
 }
 

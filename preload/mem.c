@@ -17,21 +17,34 @@ void *memcpy(void *restrict to, const void *restrict from, size_t len)
 		}
 		return to;
 	}
-	/* The last block may lap over the one before. */
-	const block tail = *(const block *)(f + len - sizeof(block));
-	char *end = t + len - sizeof(block);
-	for (; end - t >= (ptrdiff_t)(4 * sizeof(block)); t += 4 * sizeof(block)) {
-		const block *from_here = (const block *)f;
-		block *to_here = (block *)t;
-		to_here[0] = from_here[0];
-		to_here[1] = from_here[1];
-		to_here[2] = from_here[2];
-		to_here[3] = from_here[3];
-		f += 4 * sizeof(block);
+	/* The last blocks may lap over those before. */
+	const block *from_end = (const block *)(f + len);
+	block *end = (block *)(t + len);
+	const block last = from_end[-1];
+	if (len >= 2 * sizeof(block)) {
+		const block third = from_end[-2];
+		if (len >= 4 * sizeof(block)) {
+			const block first = from_end[-4], second = from_end[-3];
+			for (; t < (char *)(end - 4); t += 4 * sizeof(block)) {
+				const block *from_here = (const block *)f;
+				block *to_here = (block *)t;
+				to_here[0] = from_here[0];
+				to_here[1] = from_here[1];
+				to_here[2] = from_here[2];
+				to_here[3] = from_here[3];
+				f += 4 * sizeof(block);
+			}
+			end[-4] = first;
+			end[-3] = second;
+			end[-2] = third;
+			end[-1] = last;
+			return to;
+		}
+		((block *)t)[1] = ((const block *)f)[1];
+		end[-2] = third;
 	}
-	for (; t < end; t += sizeof(block), f += sizeof(block))
-		*(block *)t = *(const block *)f;
-	*(block *)end = tail;
+	*(block *)t = *(const block *)f;
+	end[-1] = last;
 	return to;
 }
 

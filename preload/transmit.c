@@ -37,6 +37,8 @@ static bool trackable(const struct conn *conn, const struct transmit *call)
 static size_t total(const struct transmit *call)
 {
 	size_t len = 0;
+	if (__builtin_expect(call->count == 1, 1))
+		return call->iov->iov_len;
 	for (int i = 0; i < call->count; i++)
 		len += call->iov[i].iov_len;
 	return len;
