@@ -245,6 +245,10 @@ static COLD enum sent fell_short(struct conn *conn, const struct transmit *call,
 		conn_unlock(conn);
 		return KERNELS_WORD;
 	}
+	if (conn->care & CARE_HOLDING) { /* a response that the program has still to be given */
+		conn_let_go(conn);
+		return tell(error);
+	}
 	struct redial_start start = {
 	    .cause = refused  ? dial_cause(error)
 		     : unsent ? CAUSE_STALE

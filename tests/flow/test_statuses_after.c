@@ -242,6 +242,46 @@ static void program_that_goes_on_gets_the_response(void)
 	flow_end(&flow);
 }
 
+enum { STATUS_LINE_PART = 17 };
+
+/* The rest of the response comes when the program has called, and then a reset. */
+static void serve_rest_and_reset(struct peer *peer)
+{
+	int fd = take_request(peer);
+	peer_write(fd, BUSY, STATUS_LINE_PART);
+	peer_close(peer_accept(peer));
+	peer_say(fd, BUSY + STATUS_LINE_PART);
+	peer_reset(fd);
+}
+
+PROGRAM(pipelines_behind_a_piece)
+{
+	char bytes[64];
+	int fd = dial();
+	ask(fd, "GET", "/1", NULL);
+	await(fd);
+	ssize_t got = recv(fd, bytes, sizeof(bytes), 0);
+	say("%s", got < 0 ? error_name(errno) : "data");
+	hang_up(dial());
+	await_death(fd);
+	ask(fd, "GET", "/2", NULL);
+	answer(fd);
+	read_to_the_end(fd);
+	hang_up(fd);
+}
+
+/* Its first piece is held back, the rest of it unread, when a request of the program's fails. */
+static void failing_send_loses_nothing_of_a_response(void)
+{
+	struct flow flow = {
+	    .program = "pipelines_behind_a_piece", .peer = serve_rest_and_reset, .policy = LISTED};
+	flow.way = WAY_POLL;
+	flow_redial(&flow);
+	expect_printed(&flow, "EAGAIN\nECONNRESET while sending /2\n503 /5\n"
+			      "0 bytes, sum 811c9dc5, then EOF\n");
+	flow_end(&flow);
+}
+
 /* The whole rescue has its time, the wait for an answer to the repeated request included. */
 static void silence_after_a_status_gives_that_response_back(void)
 {
@@ -267,5 +307,6 @@ const struct runner_test statuses_after_tests[] = {
     T(post_needs_a_key),
     T(signal_ends_the_wait_for_a_head),
     T(program_that_goes_on_gets_the_response),
+    T(failing_send_loses_nothing_of_a_response),
     T_END,
 };
