@@ -29,31 +29,42 @@ static struct process *claim(struct state *state)
 	return process_claim(state->processes, &who);
 }
 
+/* Another thread takes the entry: waits for it. 0 if it is our own, interrupted by a signal. */
+static uintptr_t await(const uintptr_t *word)
+{
+	enum { YIELDS = 200, NAPS = 5000 };
+	static const struct timespec nap = {0, 200000};
+	for (int tries = 0; tries < YIELDS + NAPS; tries++) {
+		uintptr_t known = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+		if (!(known & 1))
+			return known;
+		if (known == (sys_self() | 1))
+			break;
+		if (tries < YIELDS)
+			sys0(sched_yield);
+		else
+			sys2(nanosleep, &nap, 0);
+	}
+	return 0;
+}
+
 /*
  * This process's entry; NULL if there is none. It is noted in the arena, which a forked child finds
- * empty. While it is being taken, the word is odd.
+ * empty. While it is being taken, the word is the thread that does it, and odd.
  */
 static struct process *entry(void)
 {
-	enum { TAKING = 1, YIELDS = 200 };
 	struct state *state = shared_state();
 	uintptr_t *word = state && arena_ready() ? arena_word() : NULL;
-	uintptr_t known = 0;
+	uintptr_t known = word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
 	if (!word)
 		return NULL;
-	if (__builtin_expect(!__atomic_load_n(word, __ATOMIC_ACQUIRE), 0) &&
-	    __atomic_compare_exchange_n(word, &known, TAKING, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE)) {
+	if (!known && __atomic_compare_exchange_n(word, &known, sys_self() | 1, false,
+						  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		known = (uintptr_t)claim(state);
 		__atomic_store_n(word, known, __ATOMIC_RELEASE);
 	}
-	/* A signal handler may have interrupted the very thread that does it. */
-	for (int i = 0; (known = __atomic_load_n(word, __ATOMIC_ACQUIRE)) == TAKING; i++) {
-		if (i == YIELDS)
-			return NULL;
-		sys0(sched_yield);
-	}
-	return (struct process *)known;
+	return (struct process *)(known & 1 ? await(word) : known);
 }
 
 bool live_more(enum process_gauge gauge)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "live.h"
 #include "shared.h"
 #include "sharing.h"
@@ -274,6 +275,7 @@ static void threads_and_children_count_in_the_entry_of_their_process(void)
 
 	if ((parent = fork()) == 0) {
 		state = shared_state();
+		CU_ASSERT(arena_ready()); /* as in a process that has made a socket */
 		count_by_threads();
 		child = fork();
 		if (child == 0) {
