@@ -39,6 +39,7 @@ struct state_peer {
 } __attribute__((aligned(64)));
 
 struct state {
+	/* Up to root_space in every version at the same place: readers tell whose another one is. */
 	char magic[8]; /* STATE_MAGIC */
 	uint32_t version;
 	uint32_t size;	      /* of the whole, in bytes */

@@ -179,11 +179,26 @@ static bool is_orphan(const char *name, const struct root *ours)
 	return strcmp(name, ours->name) != 0 && start_of(pid) != start;
 }
 
+/* Is a process that counts in it alive? One that began later than that has another's number. */
+static bool is_in_use(const struct state *state)
+{
+	enum { SLACK_MS = 1000 };
+	uint64_t a_second = sysconf(_SC_CLK_TCK);
+
+	for (int i = 0; i < PROCESS_ENTRIES; i++) {
+		uint32_t pid = process_pid(&state->processes[i]);
+		uint64_t start = pid ? start_of(pid) : 0;
+
+		if (start && start * 1000 / a_second <= state->processes[i].since_ms + SLACK_MS)
+			return true;
+	}
+	return false;
+}
+
 /* Has nobody come to it for so long that nobody will? */
 static bool is_unused(int dir_fd, const char *name, const struct root *ours)
 {
-	struct state state;
-	size_t head = offsetof(struct state, budget);
+	static struct state state;
 	uint64_t now_s = seconds(CLOCK_REALTIME), last_s;
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -191,7 +206,7 @@ static bool is_unused(int dir_fd, const char *name, const struct root *ours)
 
 	if (fd < 0)
 		return false;
-	whole = pread(fd, &state, head, 0) == (ssize_t)head && state_ok(&state);
+	whole = pread(fd, &state, sizeof(state), 0) == sizeof(state) && state_ok(&state);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
 		close(fd);
 		return false;
@@ -201,6 +216,8 @@ static bool is_unused(int dir_fd, const char *name, const struct root *ours)
 	/* In a container that shares the folder, another process has that number, or none. */
 	if (whole && state.root_space != ours->space)
 		return now_s > last_s && now_s - last_s > UNUSED_ELSEWHERE_S;
+	if (whole && is_in_use(&state))
+		return false;
 	/* Later than now: the clock was set back. */
 	return now_s > last_s ? now_s - last_s > UNUSED_S : last_s - now_s > UNUSED_S;
 }

@@ -183,6 +183,39 @@ static void usage(const char *pid)
 	process_free(&result);
 }
 
+/* Lets the file say that this process came to it so many ms after boot. */
+static void count_in(const char *name, uint64_t since_ms)
+{
+	FILE *file = fopen(name, "r+");
+	struct process process = {.owner = getpid(), .since_ms = since_ms};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fseek(file, offsetof(struct state, processes) + 5 * sizeof(process), SEEK_SET);
+	fwrite(&process, sizeof(process), 1, file);
+	fclose(file);
+}
+
+static void share_keeps_what_a_living_process_counts_in(void)
+{
+	char used[128], earlier[128], elsewhere[128];
+	struct timespec now;
+	struct stat st;
+
+	stat("/proc/self/ns/pid", &st);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	leave(used, "4200001-17", st.st_ino, 61);
+	count_in(used, now.tv_sec * 1000);
+	leave(earlier, "4200002-17", st.st_ino, 61);
+	count_in(earlier, 1);
+	leave(elsewhere, "4200003-17", st.st_ino + 1, 100000);
+	count_in(elsewhere, now.tv_sec * 1000);
+	runner_expect_long("exit status", 0, share_for(getppid(), ""));
+	unlink(path);
+	expect_swept("this process counts in it", 0, used);
+	expect_swept("one that had this number did", 1, earlier);
+	expect_swept("one of another container does", 1, elsewhere);
+}
+
 static void share_takes_one_pid(void)
 {
 	const char *argv[] = {build_path("redial-policy"), "share", "4200000", NULL};
@@ -335,6 +368,7 @@ void suite_share(void)
 	    TEST(share_heals_what_was_spoiled),
 	    TEST(share_joins_the_launch_around_it_if_it_can),
 	    TEST(share_sweeps_what_is_dead_and_keeps_what_lives),
+	    TEST(share_keeps_what_a_living_process_counts_in),
 	    TEST(share_takes_one_pid),
 	    TEST(folders_that_are_not_private_are_passed_over),
 	    TEST(without_a_folder_the_command_runs_and_one_line_says_why),
