@@ -212,31 +212,6 @@ enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
 	return HELD_NOT;
 }
 
-/*
- * Waits until there is more to read, as long as the call may. A read with MSG_DONTWAIT on a
- * blocking descriptor waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the
- * lock. Else without: READ_ON, or DELIVER, where *result and errno are the program's.
- */
-static enum attended await_more(struct conn *conn, const struct receive *call, ssize_t *result)
-{
-	bool dont_wait = call->flags & MSG_DONTWAIT;
-	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
-	uint64_t limit_ms = dont_wait ? conn->rescue->settings.total_timeout_ms
-				      : kernel_receive_timeout_ms(conn->fd);
-	int ready = 0;
-	conn_unlock(conn);
-	if (blocking) {
-		do
-			ready = kernel_wait_readable(call->fd, limit_ms);
-		while (ready == -EINTR && limit_ms == UINT64_MAX && kernel_restarts());
-	}
-	if (ready > 0)
-		return conn_lock(conn, call->fd) ? READ_AGAIN : READ_ON;
-	*result = -1;
-	set_errno(ready == -EINTR ? EINTR : EAGAIN);
-	return DELIVER;
-}
-
 /* The program gets it after all. */
 static void decide_to_give(struct conn *conn, int status)
 {
@@ -292,6 +267,42 @@ static void end_pieces(struct conn *conn, int error)
 static bool is_holding(const struct conn *conn)
 {
 	return conn->care & CARE_HOLDING && conn->rescue && conn->rescue->phase == PHASE_HOLDING;
+}
+
+/*
+ * Waits until there is more to read, as long as the call may, or until the time of the rescue is
+ * over: what there is goes to the program then. A read with MSG_DONTWAIT on a blocking descriptor
+ * waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the lock. Else without:
+ * READ_ON, or DELIVER, where *result and errno are the program's.
+ */
+static enum attended await_more(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	bool dont_wait = call->flags & MSG_DONTWAIT;
+	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+	uint64_t own_ms = dont_wait ? UINT64_MAX : kernel_receive_timeout_ms(conn->fd);
+	uint64_t end_ms = conn->rescue->began_ms + conn->rescue->settings.total_timeout_ms;
+	uint64_t left_ms = 0;
+	int ready = 0;
+	conn_unlock(conn);
+	if (blocking) {
+		do {
+			uint64_t now_ms = kernel_now_ms();
+			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+			ready = kernel_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
+		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait &&
+			 kernel_restarts());
+	}
+	bool is_over = blocking && !ready && left_ms < own_ms;
+	if (ready > 0 || is_over) {
+		if (!conn_lock(conn, call->fd))
+			return READ_ON;
+		if (is_over && is_holding(conn))
+			judge(conn, true);
+		return READ_AGAIN;
+	}
+	*result = -1;
+	set_errno(ready == -EINTR ? EINTR : EAGAIN);
+	return DELIVER;
 }
 
 /* More of a response that came in pieces. */

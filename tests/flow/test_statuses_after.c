@@ -282,6 +282,48 @@ static void failing_send_loses_nothing_of_a_response(void)
 	flow_end(&flow);
 }
 
+/* The rest of the head comes when the program has had what there is. */
+static void serve_rest_when_called(struct peer *peer)
+{
+	int fd = take_request(peer);
+	peer_write(fd, BUSY, STATUS_LINE_PART);
+	peer_close(peer_accept(peer));
+	peer_say(fd, BUSY + STATUS_LINE_PART);
+	peer_close(fd);
+}
+
+PROGRAM(reads_a_piece)
+{
+	char bytes[64];
+	int fd = dial();
+	ask(fd, "GET", "/1", NULL);
+	await(fd);
+	say("%zd bytes", recv(fd, bytes, sizeof(bytes), *program.arg ? MSG_DONTWAIT : 0));
+	hang_up(dial());
+	read_to_the_end(fd);
+	hang_up(fd);
+}
+
+/* A program that polls does not expect to wait in its read, nor for ever. */
+static void head_that_does_not_end_is_waited_for_no_longer_than_a_rescue(void)
+{
+	static const char *const args[] = {"", "MSG_DONTWAIT"};
+	char expected[80];
+	size_t left = sizeof(BUSY) - 1 - STATUS_LINE_PART;
+	snprintf(expected, sizeof(expected), "%d bytes\n%zu bytes, sum %08x, then EOF\n",
+		 STATUS_LINE_PART, left, fnv1a(FNV1A_START, BUSY + STATUS_LINE_PART, left));
+	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		struct flow flow = {.program = "reads_a_piece",
+				    .arg = args[i],
+				    .peer = serve_rest_when_called,
+				    .policy = "retry = { statuses = [503]; "
+					      "total_timeout_ms = 200; };"};
+		flow_redial(&flow);
+		expect_printed(&flow, expected);
+		flow_end(&flow);
+	}
+}
+
 /* The whole rescue has its time, the wait for an answer to the repeated request included. */
 static void silence_after_a_status_gives_that_response_back(void)
 {
@@ -308,5 +350,6 @@ const struct runner_test statuses_after_tests[] = {
     T(signal_ends_the_wait_for_a_head),
     T(program_that_goes_on_gets_the_response),
     T(failing_send_loses_nothing_of_a_response),
+    T(head_that_does_not_end_is_waited_for_no_longer_than_a_rescue),
     T_END,
 };
