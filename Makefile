@@ -4,6 +4,7 @@
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
 # make storm      50 programs against a server that fails every request for 10 seconds
+# make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make image      what an image for init containers holds, build/image
@@ -124,11 +125,15 @@ soak: all $(B)/faultd $(T)/soak
 storm: all $(B)/faultd $(T)/storm
 	@sh tests/storm/storm.sh 10000
 
+SECONDS ?= 300
+chaos: all $(B)/faultd $(T)/chaos-client
+	@python3 -B tests/chaos/chaos.py $(SECONDS)
+
 bench: all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check soak storm demo bench clean setup-build setup-check setup-demo
+.PHONY: all image tests check soak storm chaos demo bench clean setup-build setup-check setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

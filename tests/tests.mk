@@ -20,7 +20,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 tests: $(FLOW_BEHIND)
-tests: $(T)/soak $(T)/storm $(T)/node/node_modules/.package-lock.json
+tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
@@ -43,6 +43,9 @@ $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
 
 $(T)/soak: $(patsubst %.c,$(T)/%.o,$(wildcard tests/soak/*.c))
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lpthread -o $@
+
+$(T)/chaos-client: $(patsubst %.c,$(T)/%.o,$(wildcard tests/chaos/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lpthread -o $@
 
 $(T)/storm: $(T)/tests/storm/client.o
