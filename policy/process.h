@@ -12,7 +12,7 @@
 
 enum {
 	PROCESS_ENTRIES = 128,
-	PROCESS_LOOKS = 32, /* entries of which a process that finds no free one asks if they are used */
+	PROCESS_LOOKS = 32, /* entries that one which finds none free looks at for a dead owner */
 };
 
 /* What goes up and down again. */

@@ -14,8 +14,8 @@ struct launches {
 };
 
 /*
- * Finds those of this user that are alive, of all users for root, in the folders where `redial-policy
- * share` makes their files. Sorted by when they began.
+ * Finds those of this user that are alive, of all users for root, in the folders where
+ * `redial-policy share` makes their files. Sorted by when they began.
  */
 void launches_find(struct launches *found);
 
