@@ -39,13 +39,13 @@ static void fill_message(const struct receive *call)
 
 /*
  * The program has not taken all. Its poll has to tell it that there is more: if the socket does
- * not, a watcher does whose timer is over.
+ * not, a watcher does whose timer is over. One that has ended does, whatever is read from it.
  */
 static void leave_rest(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	conn->care |= CARE_HOLDING;
-	if (!rescue->placed && !kernel_has_unread(conn->fd))
+	if (!rescue->placed && !kernel_is_dead(conn->fd) && !kernel_has_unread(conn->fd))
 		redial_place(conn);
 	if (rescue->placed)
 		kernel_timer_set(rescue->timer, 0);

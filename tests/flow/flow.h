@@ -120,6 +120,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(breaker)                                                                                 \
 	X(reject)                                                                                  \
 	X(statuses)                                                                                \
+	X(statuses_cut)                                                                            \
 	X(statuses_after)                                                                          \
 	X(statuses_more)
 
