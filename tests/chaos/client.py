@@ -26,7 +26,7 @@ def as_bytes(status, headers, body):
 
 
 def code_of(error):
-    """An errno; -1 for the end of the stream."""
+    """An errno; -1 for the end of the stream, or for an answer that is broken off."""
     while error:
         if isinstance(error, TimeoutError):
             return errno.ETIMEDOUT
@@ -39,7 +39,7 @@ def code_of(error):
         reason = getattr(error, "reason", None)
         error = reasons[0] if reasons else reason if isinstance(reason, BaseException) else \
             error.__context__
-    return 0
+    return -1
 
 
 def chunks(body):

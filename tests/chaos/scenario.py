@@ -90,13 +90,14 @@ class Policy:
     def __init__(self, rng):
         self.methods = ["GET", "HEAD"]
         if rng.random() < 0.6:
-            self.methods = rng.sample(METHODS, rng.randrange(5))
-        self.keys = rng.choice([[], ["Idempotency-Key"], ["X-Key", "Idempotency-Key"]])
+            self.methods = rng.sample(METHODS, rng.randrange(len(METHODS) + 1))
+        self.keys = rng.choice([[], ["Idempotency-Key"], ["X-Key", "Idempotency-Key"],
+                                ["X-Key", "Idempotency-Key"]])
         self.on = ["stale", "reset", "eof"] if rng.random() < 0.3 else [
-            word for word in SENDINGS if rng.random() < 0.7]
-        self.statuses = [] if rng.random() < 0.4 else rng.sample(HELD_STATUSES, rng.randrange(1, 6))
-        self.attempts = rng.choice([1, 2, 3, 3, 5])
-        self.total_ms = rng.choice([50, 300, 1000, 3000])
+            word for word in SENDINGS if rng.random() < 0.85]
+        self.statuses = [] if rng.random() < 0.3 else rng.sample(HELD_STATUSES, rng.randrange(1, 6))
+        self.attempts = rng.choice([1, 2, 3, 3, 3, 5, 10])
+        self.total_ms = rng.choice([50, 300, 1000, 3000, 3000])
         self.response_ms = rng.choice([0, 0, 5, 30, 120])
         self.attempt_header = rng.random() < 0.3
         self.add_id = rng.random() < 0.3
@@ -125,12 +126,12 @@ class Policy:
   keep_alive_hints = {flag(0.3)};
   attempt_header = "{"X-Retry-Attempt" if self.attempt_header else ""}";
   add_request_id = {"true" if self.add_id else "false"};
-  max_request_bytes = {rng.choice([0, 120, 300, 4000, 65536, 65536, 1048576])};
+  max_request_bytes = {rng.choice([0, 120, 300, 4000] + [65536, 1048576] * 5)};
   backoff = {{ base_ms = {rng.choice([0, 5, 25])}; max_ms = 50; }};
 }};
-budget = {{ enabled = {flag(0.6)}; ratio = {rng.choice([0.0, 0.2, 1.0])};
+budget = {{ enabled = {flag(0.35)}; ratio = {rng.choice([0.0, 0.2, 1.0])};
   min_per_second = {rng.choice([0, 1, 10, 100])}; window_ms = 1000; }};
-breaker = {{ enabled = {flag(0.5)}; failure_ratio = 0.5; min_attempts = {rng.choice([1, 3, 20])};
+breaker = {{ enabled = {flag(0.35)}; failure_ratio = 0.5; min_attempts = {rng.choice([1, 3, 20])};
   window_ms = 1000; open_ms = 100; reject = {"true" if self.reject else "false"}; }};
 rules = ( {rule} );
 """
@@ -148,8 +149,8 @@ rules = ( {rule} );
 def draw_fault(rng, ids):
     action = rng.choice(BREAKING * 2 + [
         "reset-after", "close-after", "idle-reset", "idle-close", "idle-408", "idle-race",
-        "idle-race", "idle-silent", "delay", "delay", "status", "status", "status", "busy", "early", "refuse",
-        "hang-accept", "shed"])
+        "idle-race", "idle-silent", "delay", "delay", "status", "status", "status", "busy",
+        "early", "refuse", "hang-accept", "shed"])
     argument = {
         "reset-after": [0, 1, 9, 40, 150, 1000], "close-after": [0, 1, 9, 40, 150, 1000],
         "idle-reset": [0, 0, 2], "idle-close": [0, 0, 2], "idle-408": [0, 0, 2],
