@@ -314,6 +314,8 @@ uint32_t redial_owed(const struct conn *conn)
 bool redial_owe(struct conn *conn)
 {
 	redial_settle(conn);
+	if (conn->unsent && !conn->busy) /* nobody else would send it then */
+		redial_send_rest(conn);
 	if (!redial_owed(conn))
 		return false;
 	conn->rescue->off_track = true;

@@ -102,8 +102,9 @@ void redial_let_answer_go(struct conn *conn);
 uint32_t redial_owed(const struct conn *conn);
 
 /*
- * The connection is not to be tracked any more: settles it as above. Returns true if the program is
- * still owed bytes that were held back; it gets them by its next reads, and after them all is over.
+ * The connection is not to be tracked any more: settles it as above, and sends what waits. Returns
+ * true if the program is still owed bytes that were held back; it gets them by its next reads, and
+ * after them all is over.
  */
 bool redial_owe(struct conn *conn);
 

@@ -323,6 +323,38 @@ static void responses_that_end_their_connection_keep_the_breaker_closed(void)
 	flow_end(&flow);
 }
 
+PROGRAM(throws_away_an_answer_to_a_pipeline)
+{
+	static const char requests[] = "GET /2 HTTP/1.1\r\nHost: test\r\n\r\n"
+				       "GET /3 HTTP/1.1\r\nHost: test\r\n\r\n"
+				       "GET /close HTTP/1.1\r\nHost: test\r\n\r\n";
+	char bytes[4096];
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	put(fd, requests, sizeof(requests) - 1);
+	get(fd, bytes, 1);
+	recv(fd, bytes, sizeof(bytes), MSG_TRUNC);
+	ssize_t got = 1;
+	while (got > 0)
+		got = get(fd, bytes, sizeof(bytes));
+	say("%s", error_name(got < 0 ? errno : 0));
+	hang_up(fd);
+}
+
+/* What waited its turn behind a repeated request was lost when the connection was let go. */
+static void requests_of_a_pipeline_go_out_when_their_answers_are_thrown_away(void)
+{
+	struct flow flow = {.program = "throws_away_an_answer_to_a_pipeline",
+			    .faults = {"reset-unread@1.2"}};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\nEOF\n");
+		expect_seen(&flow, 1, "conn=2 n=2 method=GET path=/3 ", NULL);
+		expect_seen(&flow, 1, "conn=2 n=3 method=GET path=/close ", NULL);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test mended_tests[] = {
     T(small_response_that_was_held_back_leaves_no_lock_behind),
     T(timeout_is_no_broken_pipe),
@@ -330,5 +362,6 @@ const struct runner_test mended_tests[] = {
     T(file_on_the_number_of_a_failed_rescue_is_read_as_it_is),
     T(request_never_overtakes_a_pipeline_that_a_slow_peer_stalls),
     T(responses_that_end_their_connection_keep_the_breaker_closed),
+    T(requests_of_a_pipeline_go_out_when_their_answers_are_thrown_away),
     T_END,
 };
