@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "http1.h"
+#include "http1_scan.h"
 
 static const struct http1_text nothing = {"", 0};
 
-/* Lines end with LF; a CR before it is not part of them. */
-static struct http1_text line_at(const char *at, const char *end)
+/* The next LF from `at` on, or end; bytes from head on may be read. */
+static const char *line_feed(const char *at, const char *head, const char *end)
 {
-	size_t len = 0;
-	while (len < (size_t)(end - at) && at[len] != '\n')
-		len++;
+	for (;;) {
+		at = scan(at, head, end, SCAN_LINE);
+		if (!at || *at == '\n')
+			return at ? at : end;
+		at++;
+	}
+}
+
+/* Lines end with LF; a CR before it is not part of them. */
+static struct http1_text line_until(const char *at, const char *feed)
+{
+	size_t len = (size_t)(feed - at);
 	if (len > 0 && at[len - 1] == '\r')
 		len--;
 	return (struct http1_text){at, len};
 }
 
-static const char *next_line(const char *at, const char *end)
-{
-	while (at < end && *at != '\n')
-		at++;
-	return at < end ? at + 1 : end;
-}
-
 /* The word of the request line after so many spaces. */
 static struct http1_text request_word(const char *head, size_t len, int spaces)
 {
-	struct http1_text line = line_at(head, head + len);
+	struct http1_text line = line_until(head, line_feed(head, head, head + len));
 	size_t from = 0;
 	for (; spaces > 0 && from < line.len; from++)
 		spaces -= line.text[from] == ' ';
@@ -78,8 +81,11 @@ static struct http1_text trim(struct http1_text text)
 static bool find_header(const char *head, size_t len, const char *name, struct http1_text *value)
 {
 	const char *end = head + len;
-	for (const char *at = next_line(head, end); at < end; at = next_line(at, end)) {
-		struct http1_text line = line_at(at, end);
+	const char *feed = line_feed(head, head, end);
+	while (end - feed > 1) {
+		const char *at = feed + 1;
+		feed = line_feed(at, head, end);
+		struct http1_text line = line_until(at, feed);
 		if (line.len == 0)
 			break;
 		size_t skip = name_len(line, name);
