@@ -171,7 +171,7 @@ int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_le
 		return -EBADF;
 	if (state == STATE_SYN_SENT || state == STATE_SYN_RECV)
 		return -EINPROGRESS;
-	int error = kernel_take_error(fd);
+	int error = state == STATE_ESTABLISHED ? 0 : kernel_take_error(fd);
 	if (error)
 		return -error;
 	if (state == STATE_CLOSE)

@@ -21,11 +21,14 @@ int kernel_int(int fd, int level, int name)
 	return kernel_option(fd, level, name, &value, sizeof(value)) ? value : 0;
 }
 
-static void copy_int(int from, int to, int level, int name)
+/* Returns false if there is nothing to copy: zero, which a new socket has, or no such option. */
+static bool copy_int(int from, int to, int level, int name)
 {
 	int value;
-	if (kernel_option(from, level, name, &value, sizeof(value)) && value)
-		sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
+	if (!kernel_option(from, level, name, &value, sizeof(value)) || !value)
+		return false;
+	sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
+	return true;
 }
 
 static bool all_zero(const char *bytes, size_t len)
@@ -73,11 +76,13 @@ static void copy_ints(int from, int to, const struct option *options, size_t cou
 		copy_int(from, to, options[i].level, options[i].name);
 }
 
-/* What the handshake, or the way the first bytes go out, depends on. */
+/*
+ * What the handshake, or the way that packets take, depends on. Every call here delays the request.
+ * TCP_NODELAY can wait: the first bytes of a connection go out at once.
+ */
 static void copy_early_options(int from, int to, int family)
 {
 	static const struct option ints[] = {
-	    {IPPROTO_TCP, TCP_NODELAY},
 	    {SOL_SOCKET, SO_MARK},
 	    {SOL_SOCKET, SO_DONTROUTE},
 	    {IPPROTO_IP, IP_TOS},
@@ -95,10 +100,10 @@ static void copy_early_options(int from, int to, int family)
 void kernel_copy_options(int from, int to)
 {
 	static const struct option ints[] = {
+	    {IPPROTO_TCP, TCP_NODELAY},
 	    {SOL_SOCKET, SO_PRIORITY},
 	    {SOL_SOCKET, SO_OOBINLINE},
 	    {IPPROTO_TCP, TCP_USER_TIMEOUT},
-	    {SOL_SOCKET, SO_KEEPALIVE},
 	};
 	static const struct option keepalive[] = {
 	    {IPPROTO_TCP, TCP_KEEPIDLE},
@@ -111,7 +116,7 @@ void kernel_copy_options(int from, int to)
 		char name[16];
 	} value;
 	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
-	if (kernel_int(from, SOL_SOCKET, SO_KEEPALIVE))
+	if (copy_int(from, to, SOL_SOCKET, SO_KEEPALIVE))
 		copy_ints(from, to, keepalive, sizeof(keepalive) / sizeof(keepalive[0]));
 	copy_wide(from, to, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value.time));
 	copy_wide(from, to, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value.time));

@@ -53,9 +53,6 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 {
 	bool blocking = !redial_is_nonblocking(conn);
 	bool peeps = blocking && call->flags & MSG_DONTWAIT && redial_is_watched(conn);
-	uint64_t limit_ms = blocking && !(call->flags & MSG_DONTWAIT)
-				? kernel_receive_timeout_ms(redial_dead_socket(conn))
-				: UINT64_MAX;
 	enum redial_result done = REDIAL_UNDER_WAY;
 	bool runs = blocking;
 	if (!blocking || peeps) {
@@ -66,7 +63,7 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		       !(redial_is_watched(conn) && conn->rescue->attempts == attempts);
 	}
 	if (runs)
-		done = redial_run(conn, limit_ms);
+		done = redial_run(conn, !(call->flags & MSG_DONTWAIT));
 	int error;
 	*result = -1;
 	switch (done) {

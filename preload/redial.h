@@ -71,10 +71,11 @@ enum redial_result redial_step(struct conn *conn);
 enum redial_result redial_run_out(struct conn *conn);
 
 /*
- * The same for a caller that may block: waits in between, with the connection unlocked, for at most
- * limit_ms, after which REDIAL_UNDER_WAY is returned. On REDIAL_LOST it is not locked any more.
+ * The same for a caller that may block: waits in between, with the connection unlocked. `timed`:
+ * for no longer than the program's SO_RCVTIMEO, after which REDIAL_UNDER_WAY is returned. On
+ * REDIAL_LOST it is not locked any more.
  */
-enum redial_result redial_run(struct conn *conn, uint64_t limit_ms);
+enum redial_result redial_run(struct conn *conn, bool timed);
 
 /* After REDIAL_FAILED: the errno for the program, 0 for end of stream. */
 int redial_error(const struct conn *conn);

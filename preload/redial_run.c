@@ -24,7 +24,7 @@ static int wait_for(int fd, bool watched, uint64_t limit_ms)
 	return error;
 }
 
-static enum redial_result run(struct conn *conn, uint64_t limit_ms, bool until_out)
+static enum redial_result run(struct conn *conn, bool timed, bool until_out)
 {
 	/*
 	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
@@ -33,7 +33,7 @@ static enum redial_result run(struct conn *conn, uint64_t limit_ms, bool until_o
 	enum { SLICE_MS = 500 };
 	int fd = conn->fd;
 	uint32_t epoch = conn->epoch;
-	uint64_t end = limit_ms == UINT64_MAX ? UINT64_MAX : kernel_now_ms() + limit_ms;
+	uint64_t limit_ms = UINT64_MAX, end = UINT64_MAX;
 	for (;;) {
 		enum redial_result result = redial_step(conn);
 		if (result == REDIAL_LOST)
@@ -41,6 +41,11 @@ static enum redial_result run(struct conn *conn, uint64_t limit_ms, bool until_o
 		if (result != REDIAL_UNDER_WAY)
 			return result;
 		uint64_t now = kernel_now_ms();
+		if (timed) { /* asked now: most rescues never have to wait */
+			limit_ms = kernel_receive_timeout_ms(redial_dead_socket(conn));
+			end = limit_ms == UINT64_MAX ? UINT64_MAX : now + limit_ms;
+			timed = false;
+		}
 		bool watched = redial_is_watched(conn);
 		if (now >= end || (watched && until_out))
 			return REDIAL_UNDER_WAY;
@@ -55,12 +60,12 @@ static enum redial_result run(struct conn *conn, uint64_t limit_ms, bool until_o
 	}
 }
 
-enum redial_result redial_run(struct conn *conn, uint64_t limit_ms)
+enum redial_result redial_run(struct conn *conn, bool timed)
 {
-	return run(conn, limit_ms, false);
+	return run(conn, timed, false);
 }
 
 enum redial_result redial_run_out(struct conn *conn)
 {
-	return run(conn, UINT64_MAX, true);
+	return run(conn, false, true);
 }
