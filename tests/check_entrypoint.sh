@@ -90,7 +90,7 @@ environment() {
 	equal "the entrypoint under itself" "$library" \
 		"$("$entrypoint" "$entrypoint" printenv LD_PRELOAD)"
 	none "no policy and no sink: neither is set" \
-		"$("$entrypoint" "$dir/tell" | grep 'environment <REDIAL')"
+		"$("$entrypoint" "$dir/tell" | grep -E 'environment <REDIAL_(POLICY|LOG)=')"
 	equal "--log" file:/l "$("$entrypoint" --log=file:/l printenv REDIAL_LOG)"
 	equal "--log, not from the root" "file:$dir/l" \
 		"$(cd "$dir" && "$entrypoint" --log file:l printenv REDIAL_LOG)"

@@ -78,7 +78,7 @@ done
 # shellcheck disable=SC2086 # a list
 wait $running
 equal "no line of 400 rescues is lost in eight moves" 800 \
-	"$(cat "$log"* | grep -c 'Z redial\[[0-9]*\]: event=.* pid=[0-9]*$')"
+	"$(cat "$log"* | grep -c 'Z redial\[[0-9]*\]: event=.* pid=[0-9]*\( version=[0-9.]*\)\{0,1\}$')"
 at_least "the files that they are in" 2 "$(grep -l event= "$log"* | wc -l)"
 
 check_end
