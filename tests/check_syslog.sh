@@ -41,6 +41,7 @@ fields() {
 		s/^([0-9]+)\|$host\|/\1|HOST|/" "$logs/$1"
 }
 
+version=$(sed -n 's/^VERSION := //p' Makefile)
 trace=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
 plain="method=GET host=api.test:8080 path=/2/items peer=PEER fd=FD"
 odd='method=GET host="te\xc3\xa9st" path="/2\"x\\y=z" peer=PEER fd=FD'
@@ -49,9 +50,9 @@ odd_ids='request_id="a\x09b\" pid=PID\xff" program=flow-tests pid=PID'
 attempt="event=attempt attempt=2 max=3 cause=reset"
 outcome="event=outcome result=recovered attempts=2 status=200 elapsed_ms=MS"
 cat >"$logs/messages" <<END
-$attempt $plain delay_ms=0 $plain_ids
+$attempt $plain delay_ms=0 $plain_ids version=$version
 $outcome $plain $plain_ids
-$attempt $odd delay_ms=0 $odd_ids
+$attempt $odd delay_ms=0 $odd_ids version=$version
 $outcome $odd $odd_ids
 END
 none "rsyslogd parses RFC 3164" "$(sed 's/^/14|HOST|redial|PID|-|-| /' "$logs/messages" >"$logs/want"
@@ -66,9 +67,9 @@ outcome=$(quoted "$outcome")
 odd='method="GET" host="te\\xc3\\xa9st" path="/2\"x\\y=z" peer="PEER" fd="FD"'
 odd_ids='request_id="a\\x09b\" pid=PID\\xff" program="flow-tests" pid="PID"'
 cat >"$logs/data" <<END
-158|HOST|redial|PID|attempt|[redial@32473 $attempt $plain delay_ms="0" $plain_ids]
+158|HOST|redial|PID|attempt|[redial@32473 $attempt $plain delay_ms="0" $plain_ids version="$version"]
 158|HOST|redial|PID|outcome|[redial@32473 $outcome $plain $plain_ids]
-158|HOST|redial|PID|attempt|[redial@32473 $attempt $odd delay_ms="0" $odd_ids]
+158|HOST|redial|PID|attempt|[redial@32473 $attempt $odd delay_ms="0" $odd_ids version="$version"]
 158|HOST|redial|PID|outcome|[redial@32473 $outcome $odd $odd_ids]
 END
 none "rsyslogd parses RFC 5424, every field as structured data" \

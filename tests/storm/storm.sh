@@ -79,7 +79,7 @@ answered() {
 		"$dir/asked"
 }
 seen() {
-	awk -v from="$1" -v to="$2" '$1 == "request" { split($NF, ms, "=")
+	awk -v from="$1" -v to="$2" '$1 == "request" { sub(/.* ms=/, "ms="); split($1, ms, "=")
 		if (ms[2] + 0 >= from && ms[2] + 0 < to) n++ } END { print n + 0 }' "$dir/server.log"
 }
 
