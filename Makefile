@@ -30,9 +30,10 @@ FREE_CFLAGS := -fPIC -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY
 	-Wconversion -Wno-sign-conversion $(if $(findstring aarch64,$(MACHINE)),-mno-outline-atomics)
 # Across files gcc makes the hot path a tenth shorter. Not mem.c: calls of memcpy appear late.
 LTO := $(if $(findstring clang,$(shell $(CC) --version)),,-flto=auto)
+# What the library calls of its own names needs no look-up at its start, nor a detour past others.
 FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro \
-	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,--version-script=$(B)/exports.map \
-	-Wl,-soname,libredial.so
+	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,-Bsymbolic-functions \
+	-Wl,--version-script=$(B)/exports.map -Wl,-soname,libredial.so
 
 POLICY_PURE := method policy match decide backoff compiled window process state \
 	budget breaker
