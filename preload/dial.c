@@ -222,11 +222,14 @@ bool dial_may_rescue(const struct conn *conn, int error)
 	/* A reset comes after the connection stood. */
 	if (!is_new(conn) || !(begun || (is_passing(addr, error) && error != ECONNRESET)))
 		return false;
-	if (!begun) {
-		if (!kernel_is_dead(conn->fd))
-			return false;
-		resolved_failed(addr);
+	/* Over loopback it mostly stands at once, and neither failed nor is there to be watched. */
+	if (!kernel_is_dead(conn->fd)) {
+		if (begun)
+			resolved_worked(addr);
+		return false;
 	}
+	if (!begun)
+		resolved_failed(addr);
 	return is_wanted(conn, dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT
 								  : POLICY_ON_CONNECT_TIMEOUT);
 }

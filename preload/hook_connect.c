@@ -107,7 +107,8 @@ static TRACKED int begin(int fd, const struct sockaddr *addr, socklen_t len, int
 {
 	if (!dial_waits(fd, addr, error))
 		return error;
-	track(fd, addr, len, true);
+	if (error != EINPROGRESS) /* that one is tracked already */
+		track(fd, addr, len, true);
 	error = dial_rescue(fd, error);
 	return error ? error : EINPROGRESS;
 }
