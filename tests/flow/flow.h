@@ -5,8 +5,8 @@
  * says what the program must have printed, the server seen and redial logged.
  *
  * To see the tests fail, run them as REDIAL_DISABLE=1 build/tests/flow-tests.
- * REDIAL_POLICY=/PATH build/tests/flow-tests runs those without a policy of their own under that one;
- * those that say what the built-in policy leaves alone, or count on its connections, fail then.
+ * REDIAL_POLICY=/PATH build/tests/flow-tests runs those without a policy of their own under that
+ * one; those that say what the built-in policy leaves alone, or count on its connections, fail.
  */
 #ifndef REDIAL_FLOW_H
 #define REDIAL_FLOW_H
