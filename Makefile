@@ -46,7 +46,7 @@ DOCTOR_PURE := elf_file elf_dynamic find libraries
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
 	reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json)
-PRELOAD_SRC := $(wildcard preload/*.c)
+PRELOAD_SRC := $(wildcard preload/*/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
@@ -57,9 +57,9 @@ $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
 
 # The names exported are those of symbols.def, whatever the sources define.
-$(B)/exports.map: preload/symbols.def preload/exports.sh
+$(B)/exports.map: preload/hooks/symbols.def preload/hooks/exports.sh
 	@mkdir -p $(@D)
-	$(Q)sh preload/exports.sh map preload/symbols.def >$@
+	$(Q)sh preload/hooks/exports.sh map preload/hooks/symbols.def >$@
 
 $(B)/libredial-policy.so: $(POLICY_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
@@ -77,7 +77,7 @@ $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 # A static program without any libc: an image may have no shell, a machine no static libc.
-ENTRYPOINT_SRC := scripts/redial-entrypoint.c $(wildcard scripts/entrypoint/*.c) preload/mem.c
+ENTRYPOINT_SRC := scripts/redial-entrypoint.c $(wildcard scripts/entrypoint/*.c) preload/os/mem.c
 ENTRYPOINT_OBJ := $(ENTRYPOINT_SRC:%.c=$(B)/so/%.o) \
 	$(addprefix $(B)/so/policy/,compiled.o match.o method.o policy.o)
 
@@ -96,7 +96,7 @@ $(B)/image/%: $(B)/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(B)/so/preload/mem.o: LTO :=
+$(B)/so/preload/os/mem.o: LTO :=
 
 $(B)/so/%.o: %.c
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 /* The command line of redial-entrypoint; what it is for is told in entrypoint/entrypoint.h. */
 #include <unistd.h>
 
-#include "../preload/mem.h"
+#include "../preload/os/mem.h"
 #include "entrypoint/entrypoint.h"
 
 static const char help[] =

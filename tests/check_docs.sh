@@ -81,12 +81,12 @@ same "every reason" "$(list_of REDIAL_REASONS policy/decide.h | grep -vx none)" 
 	"$(first_words Reasons)"
 same "every event of the log" \
 	"$(sed -n 's/.*line_begin(&line, "\([a-z]*\)").*/\1/p; s/.*line_begin(line, "\([a-z]*\)").*/\1/p' \
-		preload/log.c | sort -u)" "$(first_words Events)"
+		preload/log/log.c | sort -u)" "$(first_words Events)"
 same "every field of the log" \
 	"$({ echo event; sed -n 's/.*line_put_[a-z_]*([&a-z]*, "\([a-z_]*\)",.*/\1/p' \
-		preload/log*.c; } | sort -u)" "$(first_words Fields)"
+		preload/log/*.c; } | sort -u)" "$(first_words Fields)"
 same "every variable" \
-	"$({ echo LD_PRELOAD; sed -n 's/.*variable("\([A-Z_]*\)").*/\1/p' preload/*.c
+	"$({ echo LD_PRELOAD; sed -n 's/.*variable("\([A-Z_]*\)").*/\1/p' preload/*/*.c
 		grep -o 'REDIAL_[A-Z]*' scripts/redial; } | sort -u)" "$(first_words Environment)"
 same "every option of the launcher" \
 	"$(scripts/redial --help | grep -o '^  --[a-z]*' | tr -d ' ' | sort)" \
@@ -130,7 +130,7 @@ same "every exit status of the launcher" \
 none "every system call that is made" "$(
 	section 'System calls' | grep -oE '[a-z0-9_]+' | sort -u >"$tmp/readme"
 	# pread64 and the like stand under their kernel names, fcntl and dup3 are called through libc.
-	grep -ohE '\bsys[0-6]\([a-z_0-9]{2,}' preload/*.c preload/*.h | sed 's/.*(//' | sort -u |
+	grep -ohE '\bsys[0-6]\([a-z_0-9]{2,}' preload/*/*.c preload/*/*.h | sed 's/.*(//' | sort -u |
 		comm -23 - "$tmp/readme")"
 none "every word of retry.on, jitter, format and facility" "$(
 	section Keys | grep -E 'retry\.on|jitter|format|facility' >"$tmp/rows"

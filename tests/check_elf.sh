@@ -40,7 +40,7 @@ references_only_what_every_libc_has() {
 }
 
 exports_the_hooked_calls_alone() {
-	sh preload/exports.sh names preload/symbols.def >"$tmp/wanted"
+	sh preload/hooks/exports.sh names preload/hooks/symbols.def >"$tmp/wanted"
 	exported "$1" | diff "$tmp/wanted" - | sed -n 's/^</not exported:/p; s/^>/exported:/p'
 }
 

@@ -2,16 +2,16 @@
 # What `make check` and `make bench` build beside the product.
 
 T := $(B)/tests
-TEST_CFLAGS := -Itests -Ipreload -Ipolicy -Iscripts/report
+TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 
 UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
-UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1*.c)
-UNIT_PURE += preload/idle.c preload/settings.c
-UNIT_PURE += $(addprefix preload/,shared.c live.c conn.c conn_stream.c arena.c table.c log_line.c log_structured.c resolved.c mark.c)
+UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
+UNIT_PURE += $(addprefix preload/conn/,conn.c idle.c settings.c stream.c table.c)
+UNIT_PURE += $(addprefix preload/,log/line.c log/structured.c os/arena.c rescue/mark.c)
+UNIT_PURE += $(addprefix preload/process/,live.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
-UNIT_PURE += preload/loopback.c
+UNIT_PURE += preload/connect/loopback.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
-UNIT_PURE += preload/retry_after.c
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
 FLOW_BEHIND := $(patsubst tests/flow/behind/%.c,$(T)/behind/%.so,$(wildcard tests/flow/behind/*.c))
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c

@@ -11,7 +11,7 @@
 /* The calls that redial hooks. */
 #define X(result, name, parameters, arguments) #name,
 static const char *const hooked[] = {
-#include "../../preload/symbols.def"
+#include "../../preload/hooks/symbols.def"
 };
 #undef X
 

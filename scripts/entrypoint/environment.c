@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/mman.h>
 
-#include "../../preload/mem.h"
-#include "../../preload/sys.h"
+#include "../../preload/os/mem.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 /* Zeroed, and never given back: the process is about to become another program. */

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../../preload/mem.h"
-#include "../../preload/sys.h"
+#include "../../preload/os/mem.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 #define DEFAULT_PATH "/usr/local/bin:/bin:/usr/bin" /* where PATH is not set, as the launcher */

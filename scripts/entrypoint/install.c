@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "../../preload/sys.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 enum { BLOCK = 65536, TRIES = 100 };

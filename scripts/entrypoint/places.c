@@ -5,8 +5,8 @@
 
 #include "../../policy/compiled.h"
 #include "../../policy/policy_file.h"
-#include "../../preload/mem.h"
-#include "../../preload/sys.h"
+#include "../../preload/os/mem.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 bool is_file(const char *path)

@@ -2,7 +2,7 @@
 /* What a C library does before main. */
 #include <elf.h>
 
-#include "../../preload/sys.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 /* The kernel enters here, the stack pointer at argc (System V ABI, process initialization). */

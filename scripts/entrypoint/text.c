@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "../../preload/mem.h"
-#include "../../preload/sys.h"
+#include "../../preload/os/mem.h"
+#include "../../preload/os/sys.h"
 #include "entrypoint.h"
 
 long write_text(int fd, const char *text)

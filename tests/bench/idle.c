@@ -5,7 +5,7 @@
  */
 #include <sys/resource.h>
 
-#include "../../preload/conn.h"
+#include "../../preload/conn/conn.h"
 #include "bench.h"
 
 static long private_dirty(void)

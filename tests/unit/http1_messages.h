@@ -3,7 +3,7 @@
 #ifndef REDIAL_HTTP1_MESSAGES_H
 #define REDIAL_HTTP1_MESSAGES_H
 
-#include "http1.h"
+#include "../../preload/http1/http1.h"
 
 struct http1_case {
 	const char *name;

@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "config.h"
-#include "conn.h"
-#include "redial.h"
-#include "table.h"
+#include "../../preload/process/config.h"
+#include "../../preload/conn/conn.h"
+#include "../../preload/rescue/machine.h"
+#include "../../preload/conn/table.h"
 
 struct config config = {.active = true, .policy = &policy_builtin};
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
-#include "conn.h"
-#include "idle.h"
-#include "kernel.h"
-#include "table.h"
+#include "../../preload/process/config.h"
+#include "../../preload/conn/conn.h"
+#include "../../preload/conn/idle.h"
+#include "../../preload/os/kernel.h"
+#include "../../preload/conn/table.h"
 
 static void hint_is_read_from_the_head(void)
 {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log_line.h"
-#include "log_structured.h"
+#include "../../preload/log/line.h"
+#include "../../preload/log/structured.h"
 
 static const char *text_of(const struct log_line *line)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "loopback.h"
+#include "../../preload/connect/loopback.h"
 #include "support/runner.h"
 #include "unit.h"
 

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config.h"
-#include "conn.h"
-#include "kernel.h"
-#include "mark.h"
-#include "table.h"
+#include "../../preload/process/config.h"
+#include "../../preload/conn/conn.h"
+#include "../../preload/os/kernel.h"
+#include "../../preload/rescue/mark.h"
+#include "../../preload/conn/table.h"
 
 #define GET    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
 #define POST   "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 21\r\n\r\nGET /c HTTP/1.1\r\n\r\n.."

@@ -8,7 +8,7 @@
 #define memmove our_memmove
 #define memset	our_memset
 #define memcmp	our_memcmp
-#include "../../preload/mem.c"
+#include "../../preload/os/mem.c"
 #undef memcpy
 #undef memmove
 #undef memset

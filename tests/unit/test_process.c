@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "live.h"
-#include "shared.h"
+#include "../../preload/os/arena.h"
+#include "../../preload/process/live.h"
+#include "../../preload/process/shared.h"
 #include "sharing.h"
 
 enum { OWN = PROCESS_ENTRIES - 1 };

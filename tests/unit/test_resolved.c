@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
-#include "resolved.h"
+#include "../../preload/os/kernel.h"
+#include "../../preload/process/resolved.h"
 #include "unit.h"
 
 uint64_t clock_ms = 1000;

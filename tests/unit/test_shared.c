@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "../../preload/process/shared.h"
 
 /* The exit status of a child that returns what `run` does. */
 static int in_child(int (*run)(const char *path), const char *path)

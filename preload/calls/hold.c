@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "hold.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../process/config.h"
+#include "../http1/http1.h"
+#include "../os/kernel.h"
+#include "../os/mem.h"
+#include "../process/pace.h"
+#include "../rescue/machine.h"
+#include "../rescue/place.h"
+#include "../rescue/rescue.h"
+#include "../http1/retry_after.h"
+
+enum {
+	STATUS_LINE_MIN = 12, /* "HTTP/1.1 503" */
+	HEAD_MAX = 16384,     /* a longer one is not waited for */
+	PEEK_ROOM = 2048,     /* a program with room for this sees most heads whole */
+};
+
+/* What the first bytes of a response say of its status. */
+enum { STATUS_UNKNOWN = 0, STATUS_NONE = -1 };
+
+static int status_of(const char *bytes, size_t len)
+{
+	static const char start[] = "HTTP/1.x ";
+	int status = 0;
+	for (size_t i = 0; i < STATUS_LINE_MIN && i < len; i++) {
+		bool digit = bytes[i] >= '0' && bytes[i] <= '9';
+		if (i < 9 && i != 7 ? bytes[i] != start[i] : !digit)
+			return STATUS_NONE;
+		if (i >= 9)
+			status = status * 10 + bytes[i] - '0';
+	}
+	return len < STATUS_LINE_MIN ? STATUS_UNKNOWN : status;
+}
+
+/* The length of the head that begins here; 0 if its end is not there. */
+static size_t head_len(const char *bytes, size_t len)
+{
+	for (size_t i = 3; i < len; i++) {
+		if (bytes[i] == '\n' && bytes[i - 1] == '\r' && bytes[i - 2] == '\n' &&
+		    bytes[i - 3] == '\r')
+			return i + 1;
+	}
+	return 0;
+}
+
+/* May the response that now begins be held back at all, whatever it is? */
+static bool may_hold(const struct conn *conn)
+{
+	return conn->request_count == 1 && conn->requests[0].complete && !conn->busy &&
+	       !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
+}
+
+/*
+ * As much of the status line as there is: of the len bytes that were read or peeked at, and where
+ * those are too few, of what waits behind them.
+ */
+static int status_in(const struct conn *conn, const struct receive *call, size_t len)
+{
+	char line[STATUS_LINE_MIN];
+	size_t got = 0;
+	for (int i = 0; i < call->count && got < len && got < STATUS_LINE_MIN; i++) {
+		size_t piece = len - got < call->iov[i].iov_len ? len - got : call->iov[i].iov_len;
+		piece = piece < STATUS_LINE_MIN - got ? piece : STATUS_LINE_MIN - got;
+		memcpy(line + got, call->iov[i].iov_base, piece);
+		got += piece;
+	}
+	if (got < STATUS_LINE_MIN) {
+		size_t known = call->flags & MSG_PEEK ? 0 : got;
+		long more = kernel_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
+		got = more > 0 ? known + (size_t)more : got;
+	}
+	return status_of(line, got);
+}
+
+/* Does `retry` or any rule list the status? Which of them counts is asked later. */
+static bool is_listed(int status)
+{
+	const struct policy *policy = config.policy;
+	bool listed = policy_has_status(policy->retry.statuses, (unsigned)status);
+	for (uint32_t i = 0; i < policy->rule_count && !listed; i++)
+		listed = policy_has_status(policy->rules[i].retry.statuses, (unsigned)status);
+	return listed;
+}
+
+/*
+ * A 408 that came with the server's closing an idle connection answers nothing, least of all the
+ * request that crossed it on the way: it stands for the end of the stream, as in Chromium and Go.
+ */
+static bool is_idle_408(const struct conn *conn, int status, const char *bytes, size_t len)
+{
+	struct http1 answer;
+	size_t used;
+	if (status != 408 || !(conn->flags & CONN_REUSED))
+		return false;
+	http1_response(&answer, conn->requests[0].method);
+	enum http1_result result = http1_feed(&answer, bytes, len, &used);
+	bool whole = (result == HTTP1_DONE && used == len) ||
+		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
+	return whole && !(answer.flags & HTTP1_PERSISTENT) && kernel_is_dead(conn->fd);
+}
+
+/*
+ * A whole head, and what came with it: begins a rescue if it is to be held back. taken: it is in
+ * these bytes alone, of which the kernel has none any more.
+ */
+static bool begin(struct conn *conn, int status, const char *bytes, size_t len, bool taken)
+{
+	/* What was refused when it was peeked at is refused now. */
+	bool idle_408 = taken && is_idle_408(conn, status, bytes, len);
+	if (!idle_408 && (!is_listed(status) || conn->flags & CONN_FAILED))
+		return false;
+	struct redial_start start = {
+	    .cause = idle_408 ? CAUSE_EOF : CAUSE_STATUS,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	    .answered = true,
+	    .answer = bytes,
+	    .answer_len = taken ? len : 0,
+	    .status = idle_408 ? 0 : (uint32_t)status,
+	    .retry_after_ms =
+		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), kernel_realtime_s()),
+	};
+	return redial_begin(conn, &start) == REASON_NONE;
+}
+
+/* Keeps the bytes that were read until the head is whole. */
+static enum held hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (!(config.policy->uses & POLICY_USES_STATUSES))
+		return HELD_NOT;
+	return redial_hold(conn, iov, count, len) ? HELD_BEGUN : HELD_NOT;
+}
+
+/* A peek: what the program is shown it has seen, so all is decided now or never. */
+static enum held look_at_peeked(struct conn *conn, const struct receive *call, int status,
+				size_t len)
+{
+	char wider[PEEK_ROOM];
+	const char *bytes = call->iov->iov_base;
+	size_t room = call->iov->iov_len < len ? call->iov->iov_len : len;
+	if (!head_len(bytes, room)) {
+		long got = kernel_peek(conn->fd, wider, sizeof(wider));
+		bytes = wider;
+		room = got > 0 ? (size_t)got : 0;
+	}
+	if (!head_len(bytes, room))
+		return hold(conn, NULL, 0, 0);
+	return begin(conn, status, bytes, room, false) ? HELD_RESCUE : HELD_NOT;
+}
+
+/* The first response of a connection that was let through to see how the peer does. */
+static void end_probe(struct conn *conn, int status)
+{
+	union kernel_address peer;
+	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
+		return;
+	if (!status && config.policy->uses & POLICY_USES_STATUSES)
+		return; /* too short a piece to tell: then the next response does */
+	conn->care &= (uint8_t)~CARE_PROBE;
+	kernel_peer(conn, conn->fd, &peer);
+	if (status <= 0 || !is_listed(status))
+		pace_succeeded(conn->peer_state, &peer.any, kernel_now_ms());
+}
+
+/*
+ * A thread that is inside send may be done with a request that was answered this fast. false: the
+ * bytes that were read are the program's, and the lock is gone.
+ */
+static bool await_writers(struct conn *conn, const struct receive *call)
+{
+	uint32_t epoch = conn->epoch;
+	if (!conn->writers)
+		return true;
+	if (!receive_await_writers(conn, call->fd))
+		return false;
+	if (!conn->busy && conn->epoch == epoch)
+		return true;
+	conn_forget(conn); /* another thread has begun to replace the socket */
+	return false;
+}
+
+enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
+{
+	const char *bytes = call->iov->iov_base;
+	if (!may_hold(conn) && !(conn->care & CARE_PROBE))
+		return HELD_NOT;
+	int status = status_in(conn, call, len);
+	end_probe(conn, status);
+	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
+		return HELD_NOT;
+	if (status && status != 408 && !is_listed(status))
+		return HELD_NOT;
+	if (!await_writers(conn, call))
+		return HELD_LOST;
+	if (!may_hold(conn))
+		return HELD_NOT;
+	if (call->flags & MSG_PEEK)
+		return look_at_peeked(conn, call, status, len);
+	if (call->iov->iov_len < len)
+		return hold(conn, call->iov, call->count, len);
+	if (!head_len(bytes, len))
+		return len < HEAD_MAX ? hold(conn, call->iov, 1, len) : HELD_NOT;
+	conn->received += len;
+	if (begin(conn, status, bytes, len, true))
+		return HELD_RESCUE;
+	conn->received -= len;
+	return HELD_NOT;
+}
+
+/* The program gets it after all. */
+static void decide_to_give(struct conn *conn, int status)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->attempts > 1 && !is_listed(status))
+		redial_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
+	rescue_take_pieces(rescue);
+	rescue->phase = PHASE_GIVING;
+	conn->care |= CARE_HOLDING;
+}
+
+/* Makes room for more of a head. false: there is none, or it is too long to wait for its end. */
+static bool has_room(struct rescue *rescue)
+{
+	if (rescue->pieces_len < rescue->pieces_room)
+		return true;
+	return rescue->pieces_len < HEAD_MAX && rescue_more_room(rescue, 4 * rescue->pieces_room);
+}
+
+/* Looks at what has been held so far. true: the program gets it, or a rescue has begun. */
+static bool judge(struct conn *conn, bool ended)
+{
+	struct rescue *rescue = conn->rescue;
+	int status = status_of(rescue->pieces, rescue->pieces_len);
+	bool whole = head_len(rescue->pieces, rescue->pieces_len) != 0;
+	bool dull = status == STATUS_NONE || (status && !is_listed(status)) || !may_hold(conn);
+	if (!dull && !whole && !ended && has_room(rescue))
+		return false;
+	if (!dull && whole && !conn->writers &&
+	    begin(conn, status, rescue->pieces, rescue->pieces_len, true))
+		return true;
+	decide_to_give(conn, status);
+	return true;
+}
+
+/*
+ * The socket has ended, with an errno or 0, in the middle of a head. The program gets what there is
+ * of it; but a resend that ends so has failed, and a whole response to an earlier one is at hand.
+ */
+static void end_pieces(struct conn *conn, int error)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->answered) {
+		judge(conn, true);
+		rescue->answer_end = error;
+		return;
+	}
+	rescue_drop_pieces(rescue);
+	rescue->phase = PHASE_AWAITING;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+}
+
+static bool is_holding(const struct conn *conn)
+{
+	return conn->care & CARE_HOLDING && conn->rescue && conn->rescue->phase == PHASE_HOLDING;
+}
+
+/*
+ * Waits until there is more to read, as long as the call may, or until the time of the rescue is
+ * over: what there is goes to the program then. A read with MSG_DONTWAIT on a blocking descriptor
+ * waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the lock. Else without:
+ * READ_ON, or DELIVER, where *result and errno are the program's.
+ */
+static enum attended await_more(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	bool dont_wait = call->flags & MSG_DONTWAIT;
+	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+	uint64_t own_ms = dont_wait ? UINT64_MAX : kernel_receive_timeout_ms(conn->fd);
+	uint64_t end_ms = conn->rescue->began_ms + conn->rescue->settings.total_timeout_ms;
+	uint64_t left_ms = 0;
+	int ready = 0;
+	conn_unlock(conn);
+	if (blocking) {
+		do {
+			uint64_t now_ms = kernel_now_ms();
+			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+			ready = kernel_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
+		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait &&
+			 kernel_restarts());
+	}
+	bool is_over = blocking && !ready && left_ms < own_ms;
+	if (ready > 0 || is_over) {
+		if (!conn_lock(conn, call->fd))
+			return READ_ON;
+		if (is_over && is_holding(conn))
+			judge(conn, true);
+		return READ_AGAIN;
+	}
+	*result = -1;
+	set_errno(ready == -EINTR ? EINTR : EAGAIN);
+	return DELIVER;
+}
+
+/* More of a response that came in pieces. */
+static enum attended collect(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	while (is_holding(conn) && !judge(conn, false)) {
+		struct rescue *rescue = conn->rescue;
+		long got = kernel_receive(conn->fd, rescue->pieces + rescue->pieces_len,
+					  rescue->pieces_room - rescue->pieces_len);
+		if (got > 0) {
+			rescue->pieces_len += (uint32_t)got;
+			conn->received += (uint64_t)got;
+		} else if (got != -EAGAIN && got != -EINTR) {
+			end_pieces(conn, (int)-got);
+		} else {
+			enum attended attended = await_more(conn, call, result);
+			if (attended != READ_AGAIN)
+				return attended;
+		}
+	}
+	if (conn->rescue && conn->rescue->phase == PHASE_GIVING)
+		return hold_give(conn, call, result);
+	conn_unlock(conn); /* a rescue has begun, or another thread has gone on */
+	return READ_AGAIN;
+}
+
+enum attended hold_go_on(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	/* Closed past the hooks, the number may be another file's by now. */
+	if (kernel_cookie(call->fd) != conn->cookie) {
+		conn_forget(conn);
+		return READ_ON;
+	}
+	if (conn->rescue->phase == PHASE_HOLDING)
+		return collect(conn, call, result);
+	return hold_give(conn, call, result);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Giving the program a response that was held back. */
+#include <errno.h>
+
+#include "hold.h"
+#include "../conn/idle.h"
+#include "../os/kernel.h"
+#include "../os/mem.h"
+#include "../rescue/machine.h"
+#include "../rescue/place.h"
+#include "../rescue/rescue.h"
+
+/* Fills the program's buffers with what is left. Returns the bytes given. */
+static size_t fill(struct rescue *rescue, const struct receive *call)
+{
+	size_t given = 0;
+	for (int i = 0; i < call->count; i++) {
+		size_t left = rescue->answer_len - rescue->answer_given - given;
+		size_t piece = call->iov[i].iov_len < left ? call->iov[i].iov_len : left;
+		if (!(call->flags & MSG_TRUNC)) /* which throws bytes away (tcp(7)) */
+			memcpy(call->iov[i].iov_base, rescue->answer + rescue->answer_given + given,
+			       piece);
+		given += piece;
+	}
+	return given;
+}
+
+/* What else a read from a connected stream tells: no address, no control data, no flags. */
+static void fill_message(const struct receive *call)
+{
+	if (call->addr && call->addr_len)
+		*call->addr_len = 0;
+	if (call->message) {
+		call->message->msg_namelen = 0;
+		call->message->msg_controllen = 0;
+		call->message->msg_flags = 0;
+	}
+}
+
+/*
+ * The program has not taken all. Its poll has to tell it that there is more: if the socket does
+ * not, a watcher does whose timer is over. One that has ended does, whatever is read from it.
+ */
+static void leave_rest(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	conn->care |= CARE_HOLDING;
+	if (!rescue->placed && !kernel_is_dead(conn->fd) && !kernel_has_unread(conn->fd))
+		redial_place(conn);
+	if (rescue->placed)
+		kernel_timer_set(rescue->timer, 0);
+	conn->busy = rescue->placed;
+}
+
+/*
+ * The rest of the response, as far as it has come: a program that gets less than it has room for
+ * may take it that there is no more for now (epoll(7)). Returns how much more was given. Leaves
+ * without the lock.
+ */
+static size_t top_up(struct conn *conn, const struct receive *call, size_t given)
+{
+	size_t more = 0;
+	for (int i = 0; i < call->count && conn->flags & CONN_ANSWERING; i++) {
+		struct iovec rest = call->iov[i];
+		size_t done = given < rest.iov_len ? given : rest.iov_len;
+		given -= done;
+		rest.iov_base = (char *)rest.iov_base + done;
+		rest.iov_len -= done;
+		/* Asked first: the error that follows the bytes is for a read of the program's. */
+		if (rest.iov_len && !kernel_has_unread(conn->fd))
+			break;
+		long got = rest.iov_len ? kernel_receive(conn->fd, rest.iov_base, rest.iov_len) : 0;
+		if (got > 0 && !conn_received(conn, &rest, 1, (size_t)got)) {
+			conn_forget(conn);
+			return more + (size_t)got;
+		}
+		more += got > 0 ? (size_t)got : 0;
+	}
+	conn_unlock(conn);
+	return more;
+}
+
+/* The program has had all that was held back. Leaves without the lock. */
+static enum attended end_giving(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	struct rescue *rescue = conn->rescue;
+	int error = rescue->answer_end;
+	size_t given = (size_t)*result;
+	if (error && given) {
+		conn->care |= CARE_HOLDING; /* for its next read */
+		conn_unlock(conn);
+		return DELIVER;
+	}
+	if (rescue->off_track || error) {
+		conn_forget(conn);
+		if (!error)
+			return given ? DELIVER : READ_ON;
+		*result = -1;
+		set_errno(error);
+		return DELIVER;
+	}
+	redial_unplace(conn);
+	rescue_free(conn);
+	if (!given) {
+		conn_unlock(conn);
+		return READ_ON;
+	}
+	*result += (ssize_t)top_up(conn, call, given);
+	return DELIVER;
+}
+
+enum attended hold_give(struct conn *conn, const struct receive *call, ssize_t *result)
+{
+	struct rescue *rescue = conn->rescue;
+	bool peek = call->flags & MSG_PEEK;
+	size_t given = fill(rescue, call);
+	conn->busy = false;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+	*result = (ssize_t)given;
+	conn->flags |= CONN_ANSWERING;
+	if (given)
+		fill_message(call);
+	if (given && !peek) {
+		if (conn->care & CARE_IDLE && !rescue->off_track)
+			idle_note(conn, call->iov, call->count, given);
+		if (!rescue->off_track && !conn_given(conn, call->iov, call->count, given))
+			rescue->off_track = true;
+		rescue->answer_given += (uint32_t)given;
+	}
+	if (rescue->answer_given == rescue->answer_len)
+		return end_giving(conn, call, result);
+	leave_rest(conn);
+	conn_unlock(conn);
+	return DELIVER;
+}

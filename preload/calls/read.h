@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading from a tracked connection, whichever call the program reads with. */
+#ifndef REDIAL_RECEIVE_H
+#define REDIAL_RECEIVE_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "../conn/conn.h"
+
+/* One call of the program's. */
+struct receive {
+	ssize_t (*real)(const struct receive *call); /* makes the call as the program meant it */
+	int fd;
+	int flags; /* MSG_*; 0 for read and readv */
+	const struct iovec *iov;
+	int count;
+	/* What recvmsg and recvfrom take besides, passed on as it is. */
+	struct msghdr *message;
+	struct sockaddr *addr;
+	socklen_t *addr_len;
+};
+
+/* What is to be done with a call that comes while a rescue has the connection. */
+enum attended {
+	READ_ON,    /* make the real call */
+	READ_AGAIN, /* look anew */
+	DELIVER,    /* what was found instead, and errno, are the program's */
+};
+
+/*
+ * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
+ * be sent again is redialed behind it. Returns, and sets errno, as the real call does.
+ */
+__attribute__((noinline)) ssize_t receive(struct conn *conn, const struct receive *call);
+
+/*
+ * Lets a thread that is inside send finish, for a while: what it has sent decides what may be sent
+ * again. Called with the lock, which is let go meanwhile; false if it cannot be had again.
+ */
+bool receive_await_writers(struct conn *conn, int fd);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "request_id.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "../os/kernel.h"
+#include "../log/log.h"
+#include "../os/mem.h"
+#include "../os/real.h"
+#include "../conn/settings.h"
+
+enum {
+	DIGITS = 32,
+	PIECES_MAX = 32, /* of a call that is widened: more than any program gives to a head */
+	HEAD_MAX = 2048, /* of a head that lies in several pieces */
+};
+
+/* A call that is made for one of the program's. */
+struct made {
+	struct transmit call; /* the first: its address is this struct's */
+	const struct transmit *own;
+	size_t at;	/* where the header is in it */
+	size_t len;	/* 0: there is none, and `own` is made as it is */
+	bool passed_on; /* the program's call was made after all, as it is */
+	bool rest_kept;
+	struct iovec pieces[PIECES_MAX + 2];
+	char header[POLICY_HEADER_MAX + DIGITS + 4];
+};
+
+static struct made *made_of(const struct transmit *call)
+{
+	return (struct made *)call;
+}
+
+const struct transmit *request_id_own(const struct transmit *call)
+{
+	return request_id_is_made(call) ? made_of(call)->own : call;
+}
+
+static ssize_t plain(const struct transmit *call)
+{
+	struct made *made = made_of(call);
+	made->passed_on = true;
+	return made->own->plain(made->own);
+}
+
+ssize_t request_id_quiet(const struct transmit *call)
+{
+	const struct made *made = made_of(call);
+	if (!made->len)
+		return made->own->quiet(made->own);
+	struct msghdr message = {
+	    .msg_iov = (struct iovec *)call->iov,
+	    .msg_iovlen = (size_t)call->count,
+	};
+	return real.sendmsg(call->fd, &message, call->flags | MSG_NOSIGNAL);
+}
+
+/* splitmix64's last step: no two numbers give the same. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+/* Random, never 0, and the same for the life of the process and of those it forks. */
+static uint64_t seed(uint64_t *place)
+{
+	enum { NONBLOCK = 1 }; /* GRND_NONBLOCK */
+	uint64_t random = 0, none = 0, known = __atomic_load_n(place, __ATOMIC_RELAXED);
+	if (known)
+		return known;
+	if (sys3(getrandom, &random, sizeof(random), NONBLOCK) != (long)sizeof(random)) {
+		struct timespec now = {0};
+		sys2(clock_gettime, CLOCK_REALTIME, &now);
+		random = mix((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec) ^
+			 mix((uint64_t)sys0(getpid)) ^ mix((uint64_t)(uintptr_t)&now);
+	}
+	random |= 1;
+	return __atomic_compare_exchange_n(place, &none, random, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED)
+		   ? random
+		   : none;
+}
+
+/*
+ * A forked child counts on from the same number with the same seeds; but it has connections of its
+ * own, whose cookies no other socket has.
+ */
+void request_id_make(uint64_t cookie, char digits[DIGITS])
+{
+	static uint64_t seeds[2], counter;
+	uint64_t count = __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED);
+	uint64_t halves[2];
+	halves[0] = mix(seed(&seeds[0]) + count * UINT64_C(0x9e3779b97f4a7c15));
+	halves[1] = mix(mix(seed(&seeds[1]) + cookie) + halves[0]);
+	for (int i = 0; i < DIGITS; i++)
+		digits[i] = "0123456789abcdef"[halves[i / 16] >> (60 - 4 * (i % 16)) & 15];
+}
+
+size_t request_id_place(const char *bytes, size_t len, size_t *head_len)
+{
+	size_t line_len = 0;
+	for (size_t i = 1; i < len; i++) {
+		if (bytes[i - 1] != '\r' || bytes[i] != '\n')
+			continue;
+		if (!line_len)
+			line_len = i + 1;
+		else if (bytes[i - 2] == '\n') {
+			*head_len = i + 1;
+			return line_len;
+		}
+	}
+	return 0;
+}
+
+/* The call's first bytes in one piece, as far as they matter. */
+static const char *gather(const struct transmit *call, char room[HEAD_MAX], size_t *len)
+{
+	size_t head_len, filled = 0;
+	int first = 0;
+	while (first < call->count && !call->iov[first].iov_len)
+		first++;
+	*len = call->iov[first].iov_len;
+	if (first + 1 >= call->count ||
+	    request_id_place(call->iov[first].iov_base, *len, &head_len))
+		return call->iov[first].iov_base;
+	for (int i = first; i < call->count && filled < HEAD_MAX; i++) {
+		size_t left = HEAD_MAX - filled;
+		size_t piece = call->iov[i].iov_len < left ? call->iov[i].iov_len : left;
+		memcpy(room + filled, call->iov[i].iov_base, piece);
+		filled += piece;
+	}
+	*len = filled;
+	return room;
+}
+
+static const char *header_name(void)
+{
+	return config.log.id_header_count ? config.log.id_headers[0] : REQUEST_ID_HEADER;
+}
+
+static bool has_id(const char *head, size_t len)
+{
+	for (uint32_t i = 0; i < config.log.id_header_count; i++) {
+		if (http1_head_has(head, len, config.log.id_headers[i]))
+			return true;
+	}
+	return http1_head_has(head, len, header_name());
+}
+
+/* Where the request that begins with this call is to have a header; 0 for nowhere. */
+static size_t place_for_id(const struct conn *conn, const struct transmit *call)
+{
+	char room[HEAD_MAX];
+	size_t len, head_len;
+	struct policy_retry settings;
+	if (conn_is_writing(conn) || call->count > PIECES_MAX)
+		return 0;
+	const char *bytes = gather(call, room, &len);
+	size_t place = request_id_place(bytes, len, &head_len);
+	if (!place || has_id(bytes, head_len))
+		return 0;
+	settings_of_head(conn, bytes, head_len, &settings);
+	return settings.add_request_id ? place : 0;
+}
+
+static void write_header(struct made *made, uint64_t cookie)
+{
+	const char *name = header_name();
+	size_t len = text_len(name, POLICY_HEADER_MAX);
+	memcpy(made->header, name, len);
+	made->header[len++] = ':';
+	made->header[len++] = ' ';
+	request_id_make(cookie, made->header + len);
+	len += DIGITS;
+	made->header[len++] = '\r';
+	made->header[len++] = '\n';
+	made->len = len;
+}
+
+/* The program's pieces, with the header in between. */
+static void widen(struct made *made)
+{
+	const struct transmit *own = made->own;
+	size_t before = made->at; /* bytes of the program's that come before it */
+	int count = 0, i = 0;
+	for (; own->iov[i].iov_len < before; i++) {
+		before -= own->iov[i].iov_len;
+		made->pieces[count++] = own->iov[i];
+	}
+	struct iovec cut = own->iov[i++];
+	made->pieces[count++] = (struct iovec){cut.iov_base, before};
+	made->pieces[count++] = (struct iovec){made->header, made->len};
+	made->pieces[count++] = (struct iovec){(char *)cut.iov_base + before, cut.iov_len - before};
+	while (i < own->count)
+		made->pieces[count++] = own->iov[i++];
+	made->call.iov = made->pieces;
+	made->call.count = count;
+}
+
+/* The rest of a header, on a connection that is not tracked any more: as well as can be. */
+static void send_rest(const struct made *made, size_t taken)
+{
+	enum { NAPS = 1000 };
+	static const struct timespec nap = {0, 1000000};
+	size_t done = taken - made->at;
+	for (int naps = 0; done < made->len && naps < NAPS;) {
+		long sent = kernel_send(made->call.fd, made->header + done, made->len - done);
+		if (sent == -EAGAIN || sent == -EINTR) {
+			sys2(nanosleep, &nap, 0);
+			naps++;
+		} else if (sent < 0) {
+			return;
+		} else {
+			done += (size_t)sent;
+		}
+	}
+	if (done < made->len) /* half a header must not run into what the program sends next */
+		sys2(shutdown, made->call.fd, SHUT_RDWR);
+}
+
+void request_id_keep_rest(struct conn *conn, const struct transmit *call, size_t taken)
+{
+	if (!request_id_is_made(call))
+		return;
+	struct made *made = made_of(call);
+	if (taken <= made->at || taken >= made->at + made->len || conn->flags & CONN_UNHELD)
+		return;
+	size_t done = taken - made->at;
+	struct iovec rest = {made->header + done, made->len - done};
+	if (!conn_record(conn, &rest, 1, rest.iov_len) || conn->flags & CONN_UNHELD)
+		return;
+	conn->unsent += (uint32_t)rest.iov_len;
+	made->rest_kept = true;
+}
+
+ssize_t request_id_transmit(struct conn *conn, const struct transmit *call)
+{
+	struct made made;
+	made.call = *call;
+	made.call.plain = plain;
+	made.call.quiet = request_id_quiet;
+	made.own = call;
+	made.at = made.len = 0;
+	made.passed_on = made.rest_kept = false;
+	if (conn_lock(conn, call->fd)) {
+		made.at = place_for_id(conn, call);
+		if (made.at)
+			write_header(&made, conn->cookie);
+		conn_unlock(conn);
+	}
+	if (made.len)
+		widen(&made);
+	ssize_t result = transmit(conn, &made.call);
+	if (result <= (ssize_t)made.at || !made.len || made.passed_on)
+		return result;
+	size_t taken = (size_t)result;
+	if (taken >= made.at + made.len)
+		return result - (ssize_t)made.len;
+	if (!made.rest_kept)
+		send_rest(&made, taken);
+	return (ssize_t)made.at;
+}

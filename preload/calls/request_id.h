@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * add_request_id: a request without an id is given one on its way out. The program's write is made
+ * as a wider one with the header behind the request line, and recorded so: what is sent again, and
+ * logged, has the same id. The program is told of its own bytes alone.
+ */
+#ifndef REDIAL_REQUEST_ID_H
+#define REDIAL_REQUEST_ID_H
+
+#include "../process/config.h"
+#include "write.h"
+
+/* transmit.quiet of a call that is made for another one. */
+ssize_t request_id_quiet(const struct transmit *call);
+
+static inline bool request_id_is_made(const struct transmit *call)
+{
+	return call->quiet == request_id_quiet;
+}
+
+/* Is this a call of the program's own, under a policy that may add something to it? */
+static inline bool request_id_is_wanted(const struct transmit *call)
+{
+	return __builtin_expect(config.policy->uses & POLICY_USES_REQUEST_ID, 0) &&
+	       !request_id_is_made(call);
+}
+
+/*
+ * transmit, with an id for the request that begins with this call, if its head is here whole and
+ * has none. Takes the lock itself; returns what transmit does.
+ */
+__attribute__((noinline)) ssize_t request_id_transmit(struct conn *conn,
+						      const struct transmit *call);
+
+/* The program's call in the place of which this one is made; else the call itself. */
+const struct transmit *request_id_own(const struct transmit *call);
+
+/*
+ * The kernel has taken so many bytes of the call, which are recorded: if they end inside of the
+ * header, records its rest, as bytes that wait (conn.unsent), for no byte of the program's may come
+ * before them.
+ */
+void request_id_keep_rest(struct conn *conn, const struct transmit *call, size_t taken);
+
+/*
+ * Pure: how long the request line is that the bytes begin with, its CRLF included, if they hold a
+ * whole head; else 0. *head_len is the head's length.
+ */
+size_t request_id_place(const char *bytes, size_t len, size_t *head_len);
+
+/* 32 hexadecimal digits that no other request of this host's processes has. */
+void request_id_make(uint64_t cookie, char digits[32]);
+
+#endif

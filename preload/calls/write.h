@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing to a tracked connection, whichever call the program writes with. */
+#ifndef REDIAL_TRANSMIT_H
+#define REDIAL_TRANSMIT_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "../conn/conn.h"
+
+/* One call of the program's. */
+struct transmit {
+	ssize_t (*plain)(const struct transmit *call); /* the call as the program made it */
+	ssize_t (*quiet)(const struct transmit *call); /* the same without SIGPIPE */
+	int fd;
+	int flags; /* MSG_*; 0 for write and writev */
+	const struct iovec *iov;
+	int count;
+	const struct msghdr *message; /* sendmsg's */
+	const struct sockaddr *addr;  /* sendto's */
+	socklen_t addr_len;
+};
+
+/*
+ * Makes the call on fd, which conn was found at. If the connection is dead and nothing of the
+ * request was sent, or what was sent may be sent again, it is redialed behind it. Returns, sets
+ * errno and raises SIGPIPE as the plain call does.
+ */
+__attribute__((noinline)) ssize_t transmit(struct conn *conn, const struct transmit *call);
+
+#endif

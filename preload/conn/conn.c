@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "conn.h"
+
+#include <time.h>
+
+#include "../os/arena.h"
+#include "../process/config.h"
+#include "../process/live.h"
+#include "../os/mem.h"
+#include "../process/pace.h"
+#include "../rescue/machine.h"
+#include "table.h"
+
+_Static_assert(sizeof(struct conn) <= ARENA_CONN,
+	       "DESIGN: at most 512 bytes for an idle connection");
+
+struct conn conn_own = {.fd = -1};
+
+bool conn_lock_contended(struct conn *conn, int fd)
+{
+	enum { YIELDS = 200, NAPS = 5000 };
+	static const struct timespec nap = {0, 200000};
+	uintptr_t self = sys_self();
+	for (int tries = 0; tries < YIELDS + NAPS; tries++) {
+		uintptr_t owner = 0;
+		if (__atomic_compare_exchange_n(&conn->lock, &owner, self, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED)) {
+			if (conn_has(conn, fd))
+				return true;
+			conn_unlock(conn);
+			return false;
+		}
+		/* Our own thread: a handler that interrupted us, or what a longjmp left behind. */
+		if (owner == self)
+			break;
+		if (tries < YIELDS)
+			sys0(sched_yield);
+		else
+			sys2(nanosleep, &nap, 0);
+	}
+	__atomic_or_fetch(&conn->flags, CONN_DOUBT, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void clear_slot(const struct conn *conn, int fd)
+{
+	if (table_find(fd) == conn)
+		table_set(fd, NULL);
+}
+
+void conn_forget(struct conn *conn)
+{
+	redial_abandon(conn);
+	if (conn->flags & CONN_COUNTED)
+		live_less(PROCESS_CONNECTIONS);
+	clear_slot(conn, conn->fd);
+	for (int i = 0; i < conn->alias_count; i++)
+		clear_slot(conn, conn->aliases[i]);
+	conn_release_held(conn);
+	conn->fd = -1;
+	conn->alias_count = 0;
+	conn_unlock(conn);
+	arena_free(conn, sizeof(*conn));
+}
+
+void conn_let_go(struct conn *conn)
+{
+	if (redial_owe(conn)) {
+		conn->flags |= CONN_DOUBT;
+		conn_unlock(conn);
+	} else {
+		conn_forget(conn);
+	}
+}
+
+/* The tracked connection at fd, locked; NULL if there is none (any more). */
+static struct conn *find_locked(int fd)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || conn == &conn_own)
+		return NULL;
+	if (conn_lock(conn, fd))
+		return conn;
+	table_set(fd, NULL);
+	return NULL;
+}
+
+void conn_forget_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (conn)
+		conn_forget(conn);
+}
+
+void conn_forget_busy(void)
+{
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	for (uint32_t fd = 0; fd < top; fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (!conn || conn == &conn_own || !conn->rescue || !conn_lock(conn, (int)fd))
+			continue;
+		if (conn->busy)
+			conn_let_go(conn);
+		else {
+			redial_let_answer_go(conn);
+			conn_unlock(conn);
+		}
+	}
+}
+
+static void drop_registrations(struct conn *conn, int fd)
+{
+	int kept = 0;
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].fd != fd)
+			conn->registrations[kept++] = conn->registrations[i];
+	}
+	conn->registration_count = (uint8_t)kept;
+}
+
+void conn_drop_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (!conn)
+		return;
+	if (!conn->alias_count) {
+		conn_forget(conn);
+		return;
+	}
+	clear_slot(conn, fd);
+	drop_registrations(conn, fd);
+	int last = conn->aliases[--conn->alias_count];
+	if (conn->fd == fd) {
+		conn->fd = last;
+	} else {
+		for (int i = 0; i < conn->alias_count; i++) {
+			if (conn->aliases[i] == fd)
+				conn->aliases[i] = last;
+		}
+	}
+	conn_unlock(conn);
+}
+
+void conn_add_alias(struct conn *conn, int alias)
+{
+	if (conn->alias_count == CONN_ALIASES_MAX) {
+		conn_let_go(conn);
+		return;
+	}
+	conn->aliases[conn->alias_count++] = alias;
+	table_set(alias, conn);
+	conn_unlock(conn);
+}
+
+void conn_open(int fd)
+{
+	conn_forget_fd(fd);
+	if (!arena_ready())
+		return;
+	struct conn *conn = arena_alloc(sizeof(*conn));
+	if (!conn)
+		return;
+	/* Somebody with an old pointer to this memory may be inside for a moment: wait for them. */
+	while (__atomic_exchange_n(&conn->lock, sys_self(), __ATOMIC_ACQUIRE))
+		sys0(sched_yield);
+	uint32_t epoch = conn->epoch + 1;
+	memset((char *)conn + offsetof(struct conn, epoch), 0,
+	       sizeof(*conn) - offsetof(struct conn, epoch));
+	conn->epoch = epoch;
+	conn->fd = fd;
+	conn->peer_state = &pace_nobody;
+	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
+	if (config.policy->uses & POLICY_USES_IDLE)
+		conn->care |= CARE_IDLE;
+	if (config.policy->uses & POLICY_USES_RESPONSE_TIMEOUT)
+		conn->care |= CARE_READERS;
+	conn_unlock(conn);
+	table_set(fd, conn);
+}
+
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie,
+		    struct state_peer *peer_state)
+{
+	conn->peer_state = peer_state;
+	/* A local socket's address is longer, and the kernel still tells it at a rescue. */
+	size_t known = addr->sa_family == AF_INET    ? sizeof(conn->peer.in)
+		       : addr->sa_family == AF_INET6 ? sizeof(conn->peer.in6)
+						     : sizeof(sa_family_t);
+	memcpy(&conn->peer, addr, known < len ? known : len);
+	conn->peer_len = (uint8_t)known;
+	if (addr->sa_family == AF_INET) /* programs leave it as it is; it will be compared */
+		memset(conn->peer.in.sin_zero, 0, sizeof(conn->peer.in.sin_zero));
+	conn->cookie = cookie;
+	if (!(conn->flags & CONN_COUNTED) && live_more(PROCESS_CONNECTIONS))
+		conn->flags |= CONN_COUNTED;
+	conn->flags |= CONN_CONNECTED;
+}

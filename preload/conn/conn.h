@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of one connection, and the events that change it. Every function here but
+ * conn_open, conn_lock and conn_forget_fd is called with the connection locked.
+ */
+#ifndef REDIAL_CONN_H
+#define REDIAL_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "../../policy/decide.h"
+#include "../../policy/state.h"
+#include "../http1/http1.h"
+#include "../os/sys.h"
+
+enum {
+	CONN_REQUESTS_MAX = 8,	    /* unanswered at once; a deeper pipeline is not tracked */
+	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one connection may be in */
+	CONN_ALIASES_MAX = 3,	    /* further descriptors for it, by dup and its kin */
+};
+
+/* The program's registration of a descriptor in an epoll set of its own. */
+struct conn_registration {
+	int epfd;
+	int fd;
+	uint32_t events;
+	uint64_t data;
+} __attribute__((packed, aligned(4))); /* there are four in every connection */
+
+/* A request that was not answered yet; its bytes are a piece of conn.held. */
+struct conn_request {
+	uint32_t len;
+	uint8_t method;
+	bool complete;
+	uint8_t attempt : 4; /* which sending of it this is (mark.h); 0: the program's own */
+	uint8_t header : 4; /* 1 + the place in policy.names of the header that tells so; 0: none */
+	uint8_t marked;	    /* bytes of that header that are out */
+};
+
+enum conn_flag {
+	CONN_REUSED = 1 << 0,	 /* a complete response was read on it */
+	CONN_ANSWERING = 1 << 1, /* the program has seen part of the next response */
+	CONN_UNHELD = 1 << 2,	 /* some bytes of unanswered requests are not in held */
+	CONN_TOO_LARGE = 1 << 3, /* that is so because of max_request_bytes */
+	CONN_SHUT_DOWN = 1 << 4, /* the program called shutdown */
+	CONN_AUTH = 1 << 5,	 /* NTLM or Negotiate was seen: authentication is its own */
+	CONN_BOUND = 1 << 6,	 /* the program called bind */
+	CONN_CROWDED = 1 << 7,	 /* in more epoll sets than we can put back */
+	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
+	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
+	CONN_CONNECTED = 1 << 9, /* connect was called */
+	CONN_FAILED = 1 << 14,	 /* the response being read has been counted as a failure */
+	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
+	CONN_COUNTED = 1 << 13,	 /* by live.c */
+	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
+	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
+};
+
+/* What a read has to look out for. */
+enum conn_care {
+	CARE_STATUSES = 1 << 0, /* the policy retries some */
+	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
+	CARE_READERS = 1 << 4,	/* the policy lets requests be watched: count threads that read */
+	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
+	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
+};
+
+struct rescue;
+
+struct conn {
+	uint32_t pool_link; /* the arena's while this is free */
+	int fd;		    /* -1 while this is free */
+	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
+	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
+	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
+	uint32_t flags;	    /* mask of enum conn_flag */
+	union {
+		struct {
+			bool busy; /* a rescue is at work: the descriptor may be its placeholder */
+			uint8_t care; /* mask of enum conn_care */
+		};
+		uint16_t busy_or_care; /* what a read looks at first: 0, unless something is up */
+	};
+	uint8_t request_count;
+	uint8_t registration_count;
+	uint8_t peer_len;
+	uint8_t alias_count;
+	uint8_t readers;       /* threads in a read, where that matters: see redial_watch.h */
+	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
+	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
+	uint64_t received;     /* bytes that the program read from it */
+	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
+	char *held;		       /* the unanswered requests' bytes, one after the other */
+	uint32_t held_len;
+	int8_t held_class;    /* the arena's pool that it is from */
+	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
+	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
+	uint32_t popped;      /* requests answered so far */
+	uint32_t idle_since;  /* kernel_now_ms() of the last byte read, cut to fit; 0: unknown */
+	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer;
+	struct conn_request requests[CONN_REQUESTS_MAX];
+	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
+	struct http1 request;  /* the one being written */
+	struct http1 response; /* the one being read */
+};
+
+/* What must be put back if the kernel did not take all that was recorded. */
+struct conn_mark {
+	uint32_t held_len;
+	uint32_t popped;
+	uint8_t request_count;
+	bool writing; /* the last request was incomplete: where it stood follows */
+	struct conn_request last;
+	struct http1 request;
+};
+
+/* Stands in the slots of descriptors that a rescue uses: open, but none of the program's. */
+extern struct conn conn_own __attribute__((visibility("hidden")));
+
+/* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */
+void conn_open(int fd);
+
+/* The address that connect was given, the cookie of the socket, and the counts of that peer. */
+void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie,
+		    struct state_peer *peer_state);
+
+/* Is fd one of the connection's numbers? */
+static inline bool conn_has(const struct conn *conn, int fd)
+{
+	if (__builtin_expect(conn->fd == fd, 1))
+		return true;
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (conn->aliases[i] == fd)
+			return true;
+	}
+	return false;
+}
+
+/* conn_lock's way when another thread is inside, or a signal handler of the same thread. */
+bool conn_lock_contended(struct conn *conn, int fd);
+
+static inline void conn_unlock(struct conn *conn)
+{
+	__atomic_store_n(&conn->lock, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * Enters the connection; false if it is no longer fd's or cannot be entered, then the call must
+ * pass straight through. Never held across anything that blocks.
+ */
+static inline bool conn_lock(struct conn *conn, int fd)
+{
+	uintptr_t nobody = 0;
+	if (__builtin_expect(!__atomic_compare_exchange_n(&conn->lock, &nobody, sys_self(), false,
+							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+			     0))
+		return conn_lock_contended(conn, fd);
+	if (__builtin_expect(conn_has(conn, fd), 1))
+		return true;
+	conn_unlock(conn);
+	return false;
+}
+
+/* Stops tracking and unlocks: everything passes through from now on. */
+void conn_forget(struct conn *conn);
+
+/* The same, but the program still gets what it is owed of a response that was held back. */
+void conn_let_go(struct conn *conn);
+
+/* The same by number, with all other numbers of that connection. */
+void conn_forget_fd(int fd);
+
+/* Lets go of all that a rescue is under way on: the program needs a number that one uses. */
+void conn_forget_busy(void);
+
+/*
+ * fd is about to be closed, or to become something else: stops tracking if it was the connection's
+ * only number.
+ */
+void conn_drop_fd(int fd);
+
+/* `alias` has become another number of the same socket; forgets a connection with too many.
+ * Unlocks. */
+void conn_add_alias(struct conn *conn, int alias);
+
+/* Gives the copy's memory back. */
+void conn_release_held(struct conn *conn);
+
+/* Remembers where the connection stands. */
+void conn_mark(const struct conn *conn, struct conn_mark *mark);
+
+/*
+ * Takes note of request bytes about to be written. false if they are not HTTP/1.x: forget the
+ * connection. They are recorded before they are sent, since another thread may read the answer
+ * before send has returned; conn_unrecord takes them back.
+ */
+bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/*
+ * Goes back to mark and records only the first `taken` bytes of iov. false if that cannot be done
+ * any more, because an answer was read in between: forget the connection.
+ */
+bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
+		   int count, size_t taken);
+
+/*
+ * Takes note of len bytes of response that the program has read. false if they answer nothing, or
+ * nothing more can be said of the connection: forget it.
+ */
+bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* The same for bytes that were counted when they were read, and held back until now. */
+bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* A response has come to its end: it counts as one, unless it has been counted as a failure. */
+void conn_count_answer(struct conn *conn);
+
+/* Adds to the copy of what is to be sent; sets CONN_UNHELD, and has no copy, if that cannot be. */
+void conn_hold(struct conn *conn, const char *bytes, size_t len);
+
+/* Is an answer outstanding? If not, a read is a probe of an idle connection. */
+static inline bool conn_waiting(const struct conn *conn)
+{
+	return conn->request_count != 0;
+}
+
+/* Is the last of the unanswered requests still being written? */
+static inline bool conn_is_writing(const struct conn *conn)
+{
+	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
+}
+
+/* Has the program just begun, or not even begun, the only unanswered request? */
+bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark);
+
+/* The facts of the safety rule as far as the connection knows them; the caller adds the rest. */
+void conn_facts(const struct conn *conn, struct decide_facts *facts);
+
+/* A fresh socket has taken the number: what was read or answered before was on another one. */
+void conn_renewed(struct conn *conn, uint64_t cookie);
+
+#endif

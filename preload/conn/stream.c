@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes over a connection: its unanswered requests, their copy, and the answers to them. */
+#include "conn.h"
+
+#include "../os/arena.h"
+#include "../process/config.h"
+#include "../os/mem.h"
+#include "../rescue/machine.h"
+
+void conn_release_held(struct conn *conn)
+{
+	if (conn->held)
+		arena_give(conn->held, conn->held_class);
+	conn->held = NULL;
+	conn->held_len = 0;
+	conn->unsent = 0;
+}
+
+void conn_mark(const struct conn *conn, struct conn_mark *mark)
+{
+	mark->request_count = conn->request_count;
+	mark->held_len = conn->held_len;
+	mark->popped = conn->popped;
+	mark->writing = conn_is_writing(conn);
+	if (mark->writing) {
+		mark->request = conn->request;
+		mark->last = conn->requests[conn->request_count - 1];
+	}
+}
+
+/* Gives up the copy: from here to the last answer nothing can be sent again. */
+static void stop_holding(struct conn *conn, uint32_t why)
+{
+	conn_release_held(conn);
+	conn->flags |= CONN_UNHELD | why;
+}
+
+/* Room for `needed` bytes of copy. */
+static inline __attribute__((always_inline)) bool make_room(struct conn *conn, size_t needed)
+{
+	int class = needed <= ARENA_BYTES_MIN ? arena_class(ARENA_BYTES_MIN) : arena_class(needed);
+	char *larger = arena_take(class);
+	if (!larger)
+		return false;
+	if (conn->held) {
+		memcpy(larger, conn->held, conn->held_len);
+		arena_give(conn->held, conn->held_class);
+	}
+	conn->held = larger;
+	conn->held_class = (int8_t) class;
+	return true;
+}
+
+static inline __attribute__((always_inline)) void hold(struct conn *conn, const char *bytes,
+						       size_t len)
+{
+	if (conn->flags & CONN_UNHELD)
+		return;
+	size_t needed = conn->held_len + len;
+	if (needed > config.policy->hold_max_bytes) {
+		stop_holding(conn, CONN_TOO_LARGE);
+		return;
+	}
+	bool fits = conn->held && needed <= arena_usable(conn->held_class);
+	if (!fits && !make_room(conn, needed)) {
+		stop_holding(conn, 0);
+		return;
+	}
+	memcpy(conn->held + conn->held_len, bytes, len);
+	conn->held_len = (uint32_t)needed;
+}
+
+void conn_hold(struct conn *conn, const char *bytes, size_t len)
+{
+	hold(conn, bytes, len);
+}
+
+static struct conn_request *last_request(struct conn *conn)
+{
+	return &conn->requests[conn->request_count - 1];
+}
+
+static __attribute__((noinline)) bool record_piece(struct conn *conn, const char *bytes, size_t len)
+{
+	while (len) {
+		if (!conn_is_writing(conn)) {
+			if (conn->request_count == CONN_REQUESTS_MAX)
+				return false;
+			conn->requests[conn->request_count++] = (struct conn_request){0};
+			http1_request(&conn->request);
+		}
+		size_t used;
+		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
+		if (result == HTTP1_BAD || result == HTTP1_TUNNEL)
+			return false;
+		struct conn_request *request = last_request(conn);
+		if (request->len + used > UINT32_MAX)
+			stop_holding(conn, CONN_TOO_LARGE);
+		else
+			request->len += (uint32_t)used;
+		request->method = conn->request.method;
+		request->complete = result == HTTP1_DONE;
+		if (conn->request.flags & HTTP1_CONNECTION_AUTH)
+			conn->flags |= CONN_AUTH;
+		hold(conn, bytes, used);
+		bytes += used;
+		len -= used;
+	}
+	return true;
+}
+
+static __attribute__((noinline)) bool record_pieces(struct conn *conn, const struct iovec *iov,
+						    int count, size_t len)
+{
+	for (int i = 0; i < count && len; i++) {
+		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
+		if (!record_piece(conn, iov[i].iov_base, piece))
+			return false;
+		len -= piece;
+	}
+	return true;
+}
+
+bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (count == 1)
+		return record_piece(conn, iov->iov_base, len);
+	return record_pieces(conn, iov, count, len);
+}
+
+bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
+		   int count, size_t taken)
+{
+	if (conn->popped != mark->popped)
+		return false;
+	conn->request_count = mark->request_count;
+	if (mark->writing) {
+		conn->request = mark->request;
+		*last_request(conn) = mark->last;
+	}
+	if (!(conn->flags & CONN_UNHELD))
+		conn->held_len = mark->held_len;
+	else if (!conn->request_count)
+		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);
+	return conn_record(conn, iov, count, taken);
+}
+
+bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)
+{
+	return mark->request_count == 0 && conn->popped == mark->popped;
+}
+
+static inline void count_answer(struct conn *conn)
+{
+	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
+		conn->flags &= ~(uint32_t)CONN_FAILED;
+	else
+		state_answered(conn->peer_state);
+}
+
+/* Seldom needed: pop_request, which each response goes through, has its own copy. */
+__attribute__((noinline)) void conn_count_answer(struct conn *conn)
+{
+	count_answer(conn);
+}
+
+/* The oldest request is answered, and its connection goes on. */
+static void pop_request(struct conn *conn)
+{
+	uint32_t len = conn->requests[0].len;
+	conn->popped++;
+	conn->request_count--;
+	for (int i = 0; i < conn->request_count; i++)
+		conn->requests[i] = conn->requests[i + 1];
+	count_answer(conn);
+	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED;
+	if (conn->request_count == 0) {
+		conn_release_held(conn);
+		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);
+	} else if (!(conn->flags & CONN_UNHELD)) {
+		conn->held_len -= len;
+		memmove(conn->held, conn->held + len, conn->held_len);
+	}
+}
+
+static __attribute__((noinline)) bool receive_piece(struct conn *conn, const char *bytes,
+						    size_t len)
+{
+	while (len) {
+		/* RFC 9112 section 9.2: bytes with no request outstanding are never an answer. */
+		if (!conn->request_count)
+			return false;
+		if (!(conn->response.flags & HTTP1_STARTED))
+			http1_response(&conn->response, conn->requests[0].method);
+		size_t used;
+		enum http1_result result = http1_feed(&conn->response, bytes, len, &used);
+		if (result == HTTP1_BAD || result == HTTP1_TUNNEL) {
+			if (result == HTTP1_TUNNEL)
+				conn_count_answer(conn);
+			return false;
+		}
+		conn->flags |= CONN_ANSWERING;
+		if (conn->response.flags & HTTP1_CONNECTION_AUTH)
+			conn->flags |= CONN_AUTH;
+		if (conn->rescue && conn->response.status)
+			redial_recovered(conn, conn->response.status);
+		bytes += used;
+		len -= used;
+		if (result != HTTP1_DONE)
+			continue;
+		bool goes_on = conn->response.flags & HTTP1_PERSISTENT;
+		conn->response.flags = 0;
+		if (!goes_on || !conn->requests[0].complete) {
+			conn_count_answer(conn);
+			return false;
+		}
+		pop_request(conn);
+	}
+	return true;
+}
+
+static __attribute__((noinline)) bool receive_pieces(struct conn *conn, const struct iovec *iov,
+						     int count, size_t len)
+{
+	for (int i = 0; i < count && len; i++) {
+		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
+		if (!receive_piece(conn, iov[i].iov_base, piece))
+			return false;
+		len -= piece;
+	}
+	return true;
+}
+
+bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (count == 1)
+		return receive_piece(conn, iov->iov_base, len);
+	return receive_pieces(conn, iov, count, len);
+}
+
+bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	conn->received += len;
+	return conn_given(conn, iov, count, len);
+}
+
+void conn_facts(const struct conn *conn, struct decide_facts *facts)
+{
+	facts->methods = 0;
+	facts->request_len = 0;
+	for (int i = 0; i < conn->request_count; i++) {
+		facts->methods |= method_bit(conn->requests[i].method);
+		facts->request_len += conn->requests[i].len;
+	}
+	facts->reused = conn->flags & CONN_REUSED;
+	facts->response_started = conn->flags & CONN_ANSWERING;
+	facts->held = !(conn->flags & CONN_UNHELD);
+	facts->shut_down = conn->flags & CONN_SHUT_DOWN;
+	facts->connection_auth = conn->flags & CONN_AUTH;
+}
+
+void conn_renewed(struct conn *conn, uint64_t cookie)
+{
+	conn->epoch++;
+	conn->cookie = cookie;
+	conn->received = 0;
+	conn->response.flags = 0;
+	conn->readers = 0;
+	conn->idle_hint_s = 0;
+	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "dial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/time.h>
+
+#include "../../policy/match.h"
+#include "../process/config.h"
+#include "../os/kernel.h"
+#include "loopback.h"
+#include "../os/mem.h"
+#include "../process/pace.h"
+#include "persist.h"
+#include "../os/real.h"
+#include "../rescue/machine.h"
+#include "../rescue/dial.h"
+#include "reject.h"
+#include "../process/resolved.h"
+#include "../conn/settings.h"
+#include "../os/sys.h"
+#include "../conn/table.h"
+
+/* Errors that say that nobody took the connection, for now: connect(2), ip(7), unix(7). */
+static bool is_passing(const struct sockaddr *addr, int error)
+{
+	/* A name that is not there (ENOENT) mostly means that there is no such service. */
+	if (addr->sa_family == AF_UNIX)
+		return error == ECONNREFUSED;
+	return error == ECONNREFUSED || error == ECONNRESET || error == ETIMEDOUT ||
+	       error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN;
+}
+
+enum cause dial_cause(int error)
+{
+	return error == ETIMEDOUT || error == EINPROGRESS ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT;
+}
+
+static void find_settings(const struct sockaddr *addr, struct policy_retry *settings)
+{
+	/* sin_port and sin6_port lie at the same place. */
+	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
+	unsigned port = addr->sa_family == AF_UNIX ? 0 : __builtin_bswap16(in->sin_port);
+	match_connection(config.policy, port, settings);
+}
+
+bool dial_is_ours(int fd, const struct sockaddr *addr)
+{
+	struct policy_retry settings;
+	if (!table_find(fd))
+		return false;
+	find_settings(addr, &settings);
+	return settings.max_attempts > 1 &&
+	       settings.on & (POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
+}
+
+static uint64_t microseconds(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
+static bool get_send_timeout(int fd, struct timeval *limit)
+{
+	socklen_t len = sizeof(*limit);
+	return sys6(getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, &len, 0) == 0;
+}
+
+static void set_send_timeout(int fd, const struct timeval *limit)
+{
+	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof(*limit), 0);
+}
+
+/* Returns 0 or an errno. */
+static int connect_once(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return real.connect(fd, addr, len) < 0 ? get_errno() : 0;
+}
+
+/*
+ * The same for limit_ms at most: then ETIMEDOUT, and the socket is as if it had never been tried.
+ * SO_SNDTIMEO is what bounds a blocking connect (socket(7)); the program's own counts if it is
+ * shorter. What another thread sets meanwhile stays.
+ */
+static int connect_within(int fd, const struct sockaddr *addr, socklen_t len, uint64_t limit_ms)
+{
+	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	const struct timeval ours = {(time_t)(limit_ms / 1000),
+				     (suseconds_t)(limit_ms % 1000) * 1000};
+	struct timeval own, now, rounded;
+	if (addr->sa_family == AF_UNIX || !get_send_timeout(fd, &own) ||
+	    (microseconds(&own) && microseconds(&own) <= microseconds(&ours)))
+		return connect_once(fd, addr, len);
+	set_send_timeout(fd, &ours);
+	bool known = get_send_timeout(fd, &rounded);
+	int error = connect_once(fd, addr, len);
+	if (known && get_send_timeout(fd, &now) && microseconds(&now) == microseconds(&rounded))
+		set_send_timeout(fd, &own);
+	if (error != EINPROGRESS)
+		return error;
+	kernel_connect(fd, &nobody, sizeof(nobody));
+	return ETIMEDOUT;
+}
+
+static void identify(struct log_request *who, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	union kernel_address peer;
+	memset(&peer, 0, sizeof(peer));
+	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
+	log_identify(who, fd, "", 0, METHOD_OTHER, &peer.any);
+	who->method = "";
+}
+
+/* How long the next attempt may take. */
+static uint64_t patience(const struct persist *persist)
+{
+	uint64_t gone = kernel_now_ms() - persist->began_ms;
+	uint64_t left = persist->settings.total_timeout_ms > gone
+			    ? persist->settings.total_timeout_ms - gone
+			    : 1;
+	return left < persist->settings.connect_timeout_ms ? left
+							   : persist->settings.connect_timeout_ms;
+}
+
+/* The first attempt has failed. Returns 0 or an errno. */
+static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
+			     const struct policy_retry *settings, int first_error)
+{
+	PERSIST persist;
+	uint64_t cookie = kernel_cookie(fd);
+	int error = first_error;
+	persist_begin(&persist, settings);
+	identify(&persist.who, fd, addr, len);
+	persist.peer = pace_peer(addr, len);
+	persist.peer_addr = addr;
+	while (persist_again(&persist, dial_cause(error))) {
+		/* Another thread may have closed it, and opened something else by this number. */
+		if (!cookie || kernel_cookie(fd) != cookie)
+			return first_error;
+		error = connect_within(fd, addr, len, patience(&persist));
+		if (!error)
+			persist_recovered(&persist);
+		if (!is_passing(addr, error))
+			return error;
+	}
+	return first_error;
+}
+
+static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct policy_retry settings;
+	find_settings(addr, &settings);
+	bool alone = !resolved_has_alternative(addr);
+	bool hurried = alone && settings.on & POLICY_ON_CONNECT_TIMEOUT;
+	int error = hurried ? connect_within(fd, addr, len, settings.connect_timeout_ms)
+			    : connect_once(fd, addr, len);
+	uint32_t on = error == ETIMEDOUT ? POLICY_ON_CONNECT_TIMEOUT : POLICY_ON_CONNECT;
+	if (alone && settings.on & on && is_passing(addr, error) && !loopback_other_listens(addr))
+		error = try_again(fd, addr, len, &settings, error);
+	else if (error)
+		reject_note_failure(fd, addr, len, error);
+	if (!error)
+		resolved_worked(addr);
+	else if (is_passing(addr, error))
+		resolved_failed(addr);
+	return error;
+}
+
+bool dial_waits(int fd, const struct sockaddr *addr, int error)
+{
+	return (error == EINPROGRESS || is_passing(addr, error)) && addr->sa_family != AF_UNIX &&
+	       sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
+}
+
+int dial(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int kept = get_errno();
+	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
+		int begun = connect_once(fd, addr, len);
+		if (begun && !dial_waits(fd, addr, begun)) /* else dial_rescue takes note */
+			reject_note_failure(fd, addr, len, begun);
+		set_errno(begun ? begun : kept);
+		return begun ? -1 : 0;
+	}
+	int error = dial_blocking(fd, addr, len);
+	set_errno(error ? error : kept);
+	return error ? -1 : 0;
+}
+
+bool dial_is_under_way(int fd, int *error)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
+		return false;
+	bool busy = conn->busy;
+	*error = busy && redial_is_dial(conn->rescue) ? 0 : EISCONN;
+	conn_unlock(conn);
+	return busy;
+}
+
+/* Is it one of a connect of which nothing more is known than that it was made? */
+static bool is_new(const struct conn *conn)
+{
+	/* The address of a local socket is not kept. */
+	return conn->flags & CONN_CONNECTED && conn->peer.any.sa_family != AF_UNIX && !conn->busy &&
+	       !conn->rescue && !conn->request_count && !conn->received && !conn->popped;
+}
+
+static bool is_wanted(const struct conn *conn, uint32_t on)
+{
+	struct policy_retry settings;
+	settings_of_connection(conn, &settings);
+	return settings.on & on && settings.max_attempts > 1 &&
+	       !resolved_has_alternative(&conn->peer.any) &&
+	       !loopback_other_listens(&conn->peer.any);
+}
+
+bool dial_may_rescue(const struct conn *conn, int error)
+{
+	const struct sockaddr *addr = &conn->peer.any;
+	bool begun = error == EINPROGRESS;
+	/* A reset comes after the connection stood. */
+	if (!is_new(conn) || !(begun || (is_passing(addr, error) && error != ECONNRESET)))
+		return false;
+	/* Over loopback it mostly stands at once, and neither failed nor is there to be watched. */
+	if (!kernel_is_dead(conn->fd)) {
+		if (begun)
+			resolved_worked(addr);
+		return false;
+	}
+	if (!begun)
+		resolved_failed(addr);
+	return is_wanted(conn, dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT
+								  : POLICY_ON_CONNECT_TIMEOUT);
+}
+
+bool dial_would_rescue(const struct conn *conn)
+{
+	return is_new(conn) && kernel_is_dead(conn->fd) &&
+	       is_wanted(conn, POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
+}
+
+int dial_rescue(int fd, int error)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !conn_lock(conn, fd))
+		return error;
+	if (!dial_may_rescue(conn, error)) {
+		conn_unlock(conn);
+		if (error != EINPROGRESS)
+			reject_note_error(fd, error);
+		return error;
+	}
+	struct redial_start start = {
+	    .cause = dial_cause(error),
+	    .unsent = true,
+	    .connecting = error == EINPROGRESS,
+	    .error = error == EINPROGRESS ? ETIMEDOUT : error,
+	};
+	if (redial_begin(conn, &start) != REASON_NONE) {
+		if (start.connecting)
+			conn_unlock(conn);
+		else
+			conn_forget(conn);
+		return error;
+	}
+	enum redial_result result = redial_step(conn);
+	if (result == REDIAL_FAILED || result == REDIAL_LOST) {
+		if (result == REDIAL_FAILED) /* of a connect that was watched it may be another */
+			error = redial_error(conn);
+		conn_forget(conn);
+		return error;
+	}
+	conn_unlock(conn);
+	return 0;
+}
+
+int dial_error(struct conn *conn)
+{
+	int error = 0;
+	if (!redial_is_dial(conn->rescue) || redial_step(conn) != REDIAL_FAILED) {
+		conn_unlock(conn);
+		return 0;
+	}
+	error = redial_error(conn);
+	conn_forget(conn);
+	return error;
+}

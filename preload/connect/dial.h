@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's own connects under a policy that retries them (causes connect, connect-timeout).
+ * Where the program has another address to go to (resolved.h), all stays as it is.
+ */
+#ifndef REDIAL_DIAL_H
+#define REDIAL_DIAL_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "../conn/conn.h"
+
+/* May connect to this address on fd be any of our business? fd is tracked, addr is trackable. */
+bool dial_is_ours(int fd, const struct sockaddr *addr);
+
+/*
+ * connect(2). On a blocking socket tried again as the policy says, on the same socket, each
+ * attempt but the first for connect_timeout_ms at most, and the first as well if `on` lists
+ * connect-timeout. What fails for good fails with the first attempt's errno, a first attempt that
+ * took too long with ETIMEDOUT. EINTR is the program's at once. The peer's breaker is told of what
+ * fails; that a connect has succeeded says less than its first response (reject.h).
+ */
+int dial(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* connect on fd gave this error: does the program not wait for it, and may we do something? */
+bool dial_waits(int fd, const struct sockaddr *addr, int error);
+
+/* Is a rescue under way at fd? Then the program, which asks again, is told in *error how it went.
+ */
+bool dial_is_under_way(int fd, int *error);
+
+/*
+ * A non-blocking connect, which conn knows of, has failed with this error without a byte written,
+ * or is EINPROGRESS and may take too long: is a rescue to begin in the program's stead?
+ */
+bool dial_may_rescue(const struct conn *conn, int error);
+enum cause dial_cause(int error);
+
+/*
+ * A poll tells of an error or hang-up, whose errno it would take to ask for: would the answer be a
+ * rescue, as far as can be told?
+ */
+bool dial_would_rescue(const struct conn *conn);
+
+/*
+ * If so begins it, without the lock. Returns 0 if it is under way: the program is to believe that
+ * the connect goes on, or stands; else the errno that it is to be told.
+ */
+int dial_rescue(int fd, int error);
+
+/* The program asks for SO_ERROR while one is under way: what it is told. Takes the locked conn. */
+int dial_error(struct conn *conn);
+
+#endif

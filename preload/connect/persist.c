@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "persist.h"
+
+#include <time.h>
+
+#include "../../policy/backoff.h"
+#include "../process/config.h"
+#include "../os/jitter.h"
+#include "../os/kernel.h"
+#include "../process/live.h"
+#include "../os/mem.h"
+#include "../process/pace.h"
+#include "../os/sys.h"
+
+void persist_begin(struct persist *persist, const struct policy_retry *settings)
+{
+	memset(persist, 0, sizeof(*persist));
+	persist->attempts = 1;
+	persist->began_ms = kernel_now_ms();
+	persist->who.method = "";
+	persist->who.fd = -1;
+	persist->settings = *settings;
+}
+
+static enum reason ask(const struct persist *persist, enum cause cause, uint64_t elapsed_ms)
+{
+	struct decide_facts facts = {
+	    .cause = cause,
+	    .unsent = true,
+	    .held = true, /* all of nothing */
+	    .attempts = persist->attempts,
+	    .elapsed_ms = elapsed_ms < UINT32_MAX ? (uint32_t)elapsed_ms : UINT32_MAX,
+	    .rescuing = persist->attempts > 1,
+	};
+	return decide(config.policy, &persist->settings, &facts);
+}
+
+/* Not libc's: that would be a cancellation point. false if a signal came. */
+static bool pause_ms(uint32_t ms)
+{
+	const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	return !ms || sys2(nanosleep, &pause, 0) == 0;
+}
+
+static bool give_up(const struct persist *persist, enum cause cause, enum reason reason,
+		    uint64_t elapsed_ms)
+{
+	if (persist->attempts == 1)
+		log_refused(&persist->who, cause, reason);
+	else
+		log_exhausted(&persist->who, persist->attempts, cause, reason, elapsed_ms);
+	return false;
+}
+
+bool persist_again(struct persist *persist, enum cause cause)
+{
+	uint64_t now_ms = kernel_now_ms();
+	uint64_t elapsed_ms = now_ms - persist->began_ms;
+	if (persist->peer)
+		pace_failed(persist->peer, persist->peer_addr, now_ms);
+	enum reason reason = ask(persist, cause, elapsed_ms);
+	if (reason != REASON_NONE)
+		return give_up(persist, cause, reason, elapsed_ms);
+	/* The peer, or the server that knows its name, is in trouble: never again at once. */
+	uint64_t salt = (uint64_t)(uintptr_t)persist ^ now_ms << 20;
+	uint32_t delay_ms =
+	    backoff_delay_ms(&persist->settings.backoff, persist->attempts + 1, jitter_bits(salt));
+	if (elapsed_ms + delay_ms >= persist->settings.total_timeout_ms)
+		return give_up(persist, cause, REASON_DEADLINE, elapsed_ms);
+	reason = pace_take(persist->peer, persist->peer_addr, cause, persist->peer, now_ms);
+	if (reason != REASON_NONE)
+		return give_up(persist, cause, reason, elapsed_ms);
+	persist->attempts++;
+	if (!persist->counted)
+		persist->counted = live_more(PROCESS_RESCUES);
+	log_attempt(&persist->who, persist->attempts, persist->settings.max_attempts, cause,
+		    delay_ms);
+	if (pause_ms(delay_ms))
+		return true;
+	log_abandoned(&persist->who, persist->attempts - 1, kernel_now_ms() - persist->began_ms);
+	return false;
+}
+
+void persist_recovered(const struct persist *persist)
+{
+	log_recovered(&persist->who, persist->attempts, 0, kernel_now_ms() - persist->began_ms);
+}
+
+void persist_end(struct persist *persist)
+{
+	if (persist->counted)
+		live_less(PROCESS_RESCUES);
+}

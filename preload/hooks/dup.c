@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls that make a second number for a socket, or put something else at one. All numbers of a
+ * tracked socket share its connection: a rescue replaces it at each of them.
+ */
+#include <errno.h>
+
+#include "../os/arena.h"
+#include "../conn/conn.h"
+#include "../os/real.h"
+#include "../rescue/machine.h"
+#include "../conn/table.h"
+
+/* In a vfork child the numbers are its own but the table is its parent's. */
+static bool is_tracked(int fd)
+{
+	return table_find(fd) && table_find(fd) != &conn_own && arena_is_ours();
+}
+
+/* The connection at fd, locked, so that no rescue moves it while it is being copied; or NULL. */
+static struct conn *hold_still(int fd)
+{
+	struct conn *conn = table_find(fd);
+	return __builtin_expect(conn != NULL, 0) && is_tracked(fd) && conn_lock(conn, fd) ? conn
+											  : NULL;
+}
+
+/* `copy` is what a call made of fd, or negative: both are numbers of one socket now. Unlocks. */
+static int share(struct conn *conn, int fd, int copy)
+{
+	if (!conn)
+		return copy;
+	int kept = get_errno();
+	if (copy < 0 || copy == fd || conn_has(conn, copy)) {
+		conn_unlock(conn);
+	} else {
+		conn_drop_fd(copy); /* closed past the hooks, if it was tracked */
+		conn_add_alias(conn, copy);
+	}
+	set_errno(kept);
+	return copy;
+}
+
+/* Before a call that closes `to` to put something else there. */
+static void make_room(int fd, int to)
+{
+	if (__builtin_expect(table_find(to) == NULL, 1) || fd == to || !arena_is_ours())
+		return;
+	if (table_find(to) == &conn_own)
+		conn_forget_busy();
+	else
+		conn_drop_fd(to);
+}
+
+HOOK int dup(int fd)
+{
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup(fd));
+}
+
+HOOK int dup2(int fd, int to)
+{
+	make_room(fd, to);
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup2(fd, to));
+}
+
+HOOK int dup3(int fd, int to, int flags)
+{
+	make_room(fd, to);
+	struct conn *conn = hold_still(fd);
+	return share(conn, fd, real.dup3(fd, to, flags));
+}
+
+/* F_GETFL and F_SETFL mean the socket to come, not the watcher that lies there. */
+static int status_flags(struct conn *conn, int command, void *arg, int call(int, int, void *))
+{
+	long flags = (long)arg;
+	int result = call(redial_dead_socket(conn), command, arg);
+	if (command == F_SETFL && result == 0) {
+		redial_set_nonblocking(conn, flags & O_NONBLOCK);
+		if (redial_fresh_socket(conn) >= 0)
+			call(redial_fresh_socket(conn), F_SETFL, (void *)(flags | O_NONBLOCK));
+	}
+	return result;
+}
+
+static TRACKED int fcntl_tracked(int fd, int command, void *arg, int call(int, int, void *))
+{
+	struct conn *conn = table_find(fd);
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
+		conn = hold_still(fd);
+		return share(conn, fd, call(fd, command, arg));
+	}
+	if ((command != F_GETFL && command != F_SETFL) || !conn || !conn_lock(conn, fd))
+		return call(fd, command, arg);
+	int result = conn->busy ? status_flags(conn, command, arg, call) : call(fd, command, arg);
+	conn_unlock(conn);
+	return result;
+}
+
+/* Declared here, as fcntl.h declares them with `...`. */
+int redial_fcntl(int fd, int command, void *arg) __asm__("fcntl");
+int redial_fcntl64(int fd, int command, void *arg) __asm__("fcntl64");
+
+HOOK int redial_fcntl(int fd, int command, void *arg)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.fcntl(fd, command, arg)
+						    : fcntl_tracked(fd, command, arg, real.fcntl);
+}
+
+HOOK int redial_fcntl64(int fd, int command, void *arg)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.fcntl64(fd, command, arg)
+						    : fcntl_tracked(fd, command, arg, real.fcntl64);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's own epoll sets: a rescue has to put their registrations back. */
+#include <sys/epoll.h>
+
+#include "../conn/conn.h"
+#include "../os/kernel.h"
+#include "../os/real.h"
+#include "../rescue/room.h"
+#include "../conn/table.h"
+
+static struct conn_registration *find(struct conn *conn, int epfd, int fd)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
+			return &conn->registrations[i];
+	}
+	return NULL;
+}
+
+static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll_event *event)
+{
+	struct conn_registration *known = find(conn, epfd, fd);
+	if (op == EPOLL_CTL_DEL) {
+		if (known)
+			*known = conn->registrations[--conn->registration_count];
+		return;
+	}
+	if (!known) {
+		if (conn->registration_count == CONN_REGISTRATIONS_MAX) {
+			conn->flags |= CONN_CROWDED;
+			return;
+		}
+		known = &conn->registrations[conn->registration_count++];
+	}
+	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};
+}
+
+static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_event *event)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !conn_lock(conn, fd))
+		return real.epoll_ctl(epfd, op, fd, event);
+	bool watched = conn->busy && conn->rescue->placed && event && op != EPOLL_CTL_DEL;
+	struct epoll_event watcher;
+	if (watched) /* the socket to come gets what the program asked for */
+		watcher = (struct epoll_event){kernel_watcher_events(event->events), event->data};
+	int result = real.epoll_ctl(epfd, op, fd, watched ? &watcher : event);
+	if (result == 0)
+		note(conn, epfd, op, fd, event);
+	if (result == 0 && watched && event->events & EPOLLOUT)
+		redial_room_begin(conn);
+	/* It may be libuv's last word before it closes past the hooks: look before the next wait.
+	 */
+	if (conn->busy && op == EPOLL_CTL_DEL)
+		__atomic_store_n(&kernel_last_epoll_set, -1, __ATOMIC_RELAXED);
+	conn_unlock(conn);
+	return result;
+}
+
+HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.epoll_ctl(epfd, op, fd, event)
+						    : epoll_ctl_tracked(epfd, op, fd, event);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls about the socket itself. While a rescue is under way its number holds a watcher: they go
+ * to the dead socket, from which the next one is modelled, and to the one being connected.
+ */
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include "../process/config.h"
+#include "../conn/conn.h"
+#include "../connect/dial.h"
+#include "../os/mem.h"
+#include "../os/real.h"
+#include "../rescue/machine.h"
+#include "../connect/reject.h"
+#include "../conn/table.h"
+
+/* The tracked connection at fd, locked, if a rescue is under way on it; else NULL. */
+static struct conn *find_busy(int fd)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
+		return NULL;
+	if (conn->busy)
+		return conn;
+	conn_unlock(conn);
+	return NULL;
+}
+
+/* How most programs learn that their non-blocking connect has failed. */
+static void look_at_error(int fd, void *value)
+{
+	int error;
+	memcpy(&error, value, sizeof(error));
+	if (!error)
+		return;
+	if (config.policy->uses & POLICY_USES_CONNECT)
+		error = dial_rescue(fd, error);
+	else
+		reject_note_error(fd, error);
+	memcpy(value, &error, sizeof(error));
+}
+
+static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
+				      socklen_t *restrict len)
+{
+	struct conn *conn = find_busy(fd);
+	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
+	if (conn && asks_error && *len >= sizeof(int)) {
+		int error = dial_error(conn); /* 0: so far nothing has failed */
+		memcpy(value, &error, sizeof(error));
+		*len = sizeof(error);
+		return 0;
+	}
+	int result = real.getsockopt(conn ? redial_dead_socket(conn) : fd, level, name, value, len);
+	if (conn)
+		conn_unlock(conn);
+	else if (result == 0 && asks_error && *len == sizeof(int))
+		look_at_error(fd, value);
+	return result;
+}
+
+HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		   ? real.getsockopt(fd, level, name, value, len)
+		   : getsockopt_tracked(fd, level, name, value, len);
+}
+
+static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *value, socklen_t len)
+{
+	struct conn *conn = find_busy(fd);
+	if (!conn)
+		return real.setsockopt(fd, level, name, value, len);
+	int result = real.setsockopt(redial_dead_socket(conn), level, name, value, len);
+	if (redial_fresh_socket(conn) >= 0)
+		result = real.setsockopt(redial_fresh_socket(conn), level, name, value, len);
+	conn_unlock(conn);
+	return result;
+}
+
+HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return __builtin_expect(!table_find(fd), 1)
+		   ? real.setsockopt(fd, level, name, value, len)
+		   : setsockopt_tracked(fd, level, name, value, len);
+}
+
+/* What getpeername of a connected socket answers; the dead one does not know any more. */
+static int copy_peer(const struct conn *conn, struct sockaddr *addr, socklen_t *len)
+{
+	socklen_t room = *len;
+	memcpy(addr, &conn->peer, room < conn->peer_len ? room : conn->peer_len);
+	*len = conn->peer_len;
+	return 0;
+}
+
+static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
+				       socklen_t *restrict len)
+{
+	struct conn *conn = find_busy(fd);
+	if (!conn)
+		return real.getpeername(fd, addr, len);
+	int result = conn->peer.any.sa_family == AF_UNIX
+			 ? real.getpeername(redial_dead_socket(conn), addr, len)
+			 : copy_peer(conn, addr, len);
+	conn_unlock(conn);
+	return result;
+}
+
+HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.getpeername(fd, addr, len)
+						    : getpeername_tracked(fd, addr, len);
+}
+
+static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
+				       socklen_t *restrict len)
+{
+	struct conn *conn = find_busy(fd);
+	if (!conn)
+		return real.getsockname(fd, addr, len);
+	int result = real.getsockname(redial_dead_socket(conn), addr, len);
+	conn_unlock(conn);
+	return result;
+}
+
+HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.getsockname(fd, addr, len)
+						    : getsockname_tracked(fd, addr, len);
+}
+
+/* What there is to read, where the socket itself may hold only the rest of it. */
+static int count_unread(int fd, void *arg)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || !(conn->care & CARE_HOLDING) || !conn_lock(conn, fd))
+		return real.ioctl(fd, FIONREAD, arg);
+	int result = real.ioctl(conn->busy ? redial_dead_socket(conn) : fd, FIONREAD, arg);
+	if (result == 0)
+		*(int *)arg += (int)redial_owed(conn);
+	conn_unlock(conn);
+	return result;
+}
+
+static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
+{
+	struct conn *conn = find_busy(fd);
+	if (!conn)
+		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
+	bool of_number = request == FIOCLEX || request == FIONCLEX;
+	int result = real.ioctl(of_number ? fd : redial_dead_socket(conn), request, arg);
+	if (request == FIONREAD && result == 0)
+		*(int *)arg += (int)redial_owed(conn);
+	if (request == FIONBIO && result == 0)
+		redial_set_nonblocking(conn, *(const int *)arg != 0);
+	conn_unlock(conn);
+	return result;
+}
+
+/* Declared here, as sys/ioctl.h declares it with `...`. */
+int redial_ioctl(int fd, unsigned long request, void *arg) __asm__("ioctl");
+
+HOOK int redial_ioctl(int fd, unsigned long request, void *arg)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.ioctl(fd, request, arg)
+						    : ioctl_tracked(fd, request, arg);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting needs no help from us, but for one habit: some programs act on an error or hang-up event
+ * by closing the socket, without reading from it. Where the socket is one that a read would rescue,
+ * they are told that it is readable, and nothing else. Events without such bits, all of them as
+ * long as nothing fails, cost a look at each and no more.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+
+#include "../process/config.h"
+#include "../conn/conn.h"
+#include "../connect/dial.h"
+#include "../os/kernel.h"
+#include "../os/real.h"
+#include "../rescue/machine.h"
+#include "../rescue/place.h"
+#include "../rescue/room.h"
+#include "../rescue/watch.h"
+#include "../conn/table.h"
+
+#define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+#define POLL_ENDS  (POLLERR | POLLHUP | POLLRDHUP)
+
+/* Past it a search by event data would cost more than the habit is worth. */
+enum { SEARCH_MAX = 4096 };
+
+/*
+ * What the program is to see of events (poll's bits, which are epoll's) that tell of an end, if it
+ * asked for those: not the end, where the call that follows would begin a rescue.
+ */
+static uint32_t soften(struct conn *conn, int fd, uint32_t events, uint32_t asked)
+{
+	uint32_t left = events & ~EPOLL_ENDS;
+	if (!conn || !conn_lock(conn, fd))
+		return events;
+	/* With something to read the end is news: edge-triggered readers hear of it only once. */
+	if (redial_would_begin(conn) && !kernel_has_unread(fd))
+		left |= asked & EPOLLIN;
+	else if (config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn))
+		left = asked & EPOLLOUT; /* how a connect tells that it is through (connect(2)) */
+	else
+		left = 0;
+	conn_unlock(conn);
+	return left ? left : events;
+}
+
+/* What conn is registered for in epfd with this data; 0 if it is not. */
+static uint32_t registered(const struct conn *conn, int epfd, uint64_t data)
+{
+	for (int i = 0; conn && i < conn->registration_count; i++) {
+		if (conn->registrations[i].epfd == epfd && conn->registrations[i].data == data)
+			return conn->registrations[i].events;
+	}
+	return 0;
+}
+
+/* The connection whose registration in epfd carries this data: most put the descriptor in it. */
+static struct conn *find_by_data(int epfd, uint64_t data, uint32_t *events)
+{
+	struct conn *conn = table_find((int)(uint32_t)data);
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	if ((*events = registered(conn, epfd, data)))
+		return conn;
+	for (uint32_t fd = 0; fd < top && top <= SEARCH_MAX; fd++) {
+		conn = table_find((int)fd);
+		if ((*events = registered(conn, epfd, data)))
+			return conn;
+	}
+	return NULL;
+}
+
+static TRACKED int soften_epoll(int epfd, struct epoll_event *events, int count)
+{
+	if (redial_room_awaited())
+		redial_room_tell(epfd, events, count);
+	for (int i = 0; i < count && table.len; i++) {
+		uint32_t asked;
+		if (!(events[i].events & EPOLL_ENDS))
+			continue;
+		struct conn *conn = find_by_data(epfd, events[i].data.u64, &asked);
+		if (conn)
+			events[i].events = soften(conn, conn->fd, events[i].events, asked);
+	}
+	return count;
+}
+
+/* What a program sees of the events that a wait gave. */
+static inline int tell_epoll(int epfd, struct epoll_event *events, int count)
+{
+	uint32_t seen = 0;
+	for (int i = 0; i < count; i++)
+		seen |= events[i].events;
+	if (__builtin_expect(!(seen & EPOLL_ENDS) && !redial_room_awaited(), 1))
+		return count;
+	return soften_epoll(epfd, events, count);
+}
+
+static int soften_poll(struct pollfd *fds, nfds_t len, int count)
+{
+	if (count <= 0 || !table.len)
+		return count;
+	for (nfds_t i = 0; i < len; i++) {
+		if (__builtin_expect(!(fds[i].revents & POLL_ENDS), 1))
+			continue;
+		fds[i].revents = (short)soften(table_find(fds[i].fd), fds[i].fd,
+					       (uint32_t)fds[i].revents, (uint32_t)fds[i].events);
+	}
+	return count;
+}
+
+static bool takes_bytes(const struct pollfd *slot)
+{
+	if (!(slot->events & POLLOUT) || slot->fd < 0)
+		return false;
+	const struct conn *conn = table_find(slot->fd);
+	return conn && __atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * A watcher tells of an answer, not of hang-ups: a program that waits for those alone is not one
+ * that a request which is merely watched could be repeated for.
+ */
+static void end_watches(const struct pollfd *fds, nfds_t len)
+{
+	for (nfds_t i = 0; i < len; i++) {
+		struct conn *conn = fds[i].fd < 0 || fds[i].events & (POLLIN | POLLRDNORM)
+					? NULL
+					: table_find(fds[i].fd);
+		if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) ||
+		    !conn_lock(conn, fds[i].fd))
+			continue;
+		if (redial_is_watched(conn))
+			redial_unwatch(conn);
+		conn_unlock(conn);
+	}
+}
+
+/*
+ * During a rescue send takes what it is given, but a watcher is never writable: a program that asks
+ * before each write, as Python does under a timeout, would wait for it in vain.
+ */
+static bool has_taker(const struct pollfd *fds, nfds_t len)
+{
+	for (nfds_t i = 0; i < len; i++) {
+		if (takes_bytes(&fds[i]))
+			return true;
+	}
+	return false;
+}
+
+static int add_takers(struct pollfd *fds, nfds_t len, int count)
+{
+	for (nfds_t i = 0; i < len && count >= 0; i++) {
+		if (!takes_bytes(&fds[i]))
+			continue;
+		count += !fds[i].revents;
+		fds[i].revents |= POLLOUT;
+	}
+	return count;
+}
+
+static TRACKED void note_set(int epfd)
+{
+	int last = __atomic_exchange_n(&kernel_last_epoll_set, epfd, __ATOMIC_RELAXED);
+	kernel_note_epoll_set(epfd);
+	if (last == -1)
+		redial_sweep();
+}
+
+/* Before a wait: a rescue may have to look for registrations in this set. */
+static inline void note(int epfd)
+{
+	if (__builtin_expect(epfd != __atomic_load_n(&kernel_last_epoll_set, __ATOMIC_RELAXED), 0))
+		note_set(epfd);
+}
+
+HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+{
+	note(epfd);
+	return tell_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
+}
+
+HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
+		     const sigset_t *mask)
+{
+	note(epfd);
+	return tell_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
+}
+
+HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
+		      const sigset_t *mask)
+{
+	note(epfd);
+	return tell_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
+}
+
+static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
+					const struct timespec *timeout, const sigset_t *mask)
+{
+	static const struct timespec now = {0, 0};
+	end_watches(fds, len);
+	if (!has_taker(fds, len))
+		return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+	return add_takers(fds, len, soften_poll(fds, len, real.ppoll(fds, len, &now, mask)));
+}
+
+static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeout)
+{
+	end_watches(fds, len);
+	if (!has_taker(fds, len))
+		return soften_poll(fds, len, real.poll(fds, len, timeout));
+	return add_takers(fds, len, soften_poll(fds, len, real.poll(fds, len, 0)));
+}
+
+HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
+{
+	if (__builtin_expect(redial_any_placed(), 0))
+		return poll_beside_rescues(fds, len, timeout);
+	return soften_poll(fds, len, real.poll(fds, len, timeout));
+}
+
+HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout, const sigset_t *mask)
+{
+	if (__builtin_expect(redial_any_placed(), 0))
+		return ppoll_beside_rescues(fds, len, timeout, mask);
+	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+}
+
+/*
+ * What glibc's <poll.h> makes of poll and ppoll under _FORTIFY_SOURCE. They end the program if
+ * there is no room for len: leave that to the real ones.
+ */
+int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room);
+int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		const sigset_t *mask, size_t room);
+
+HOOK int __poll_chk(struct pollfd *fds, nfds_t len, int timeout, size_t room)
+{
+	if (__builtin_expect(room / sizeof(*fds) < len, 0))
+		return real.__poll_chk(fds, len, timeout, room);
+	return poll(fds, len, timeout);
+}
+
+HOOK int __ppoll_chk(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		     const sigset_t *mask, size_t room)
+{
+	if (__builtin_expect(room / sizeof(*fds) < len, 0))
+		return real.__ppoll_chk(fds, len, timeout, mask, room);
+	return ppoll(fds, len, timeout, mask);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that read from a descriptor. */
+#include "../os/real.h"
+#include "../calls/read.h"
+#include "../conn/table.h"
+
+static ssize_t real_read(const struct receive *call)
+{
+	return real.read(call->fd, call->iov->iov_base, call->iov->iov_len);
+}
+
+static ssize_t real_readv(const struct receive *call)
+{
+	return real.readv(call->fd, call->iov, call->count);
+}
+
+static ssize_t real_recv(const struct receive *call)
+{
+	return real.recv(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+}
+
+static ssize_t real_recvfrom(const struct receive *call)
+{
+	return real.recvfrom(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
+			     call->addr, call->addr_len);
+}
+
+static ssize_t real_recvmsg(const struct receive *call)
+{
+	return real.recvmsg(call->fd, call->message, call->flags);
+}
+
+HOOK ssize_t read(int fd, void *buf, size_t len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.read(fd, buf, len);
+	struct iovec piece = {buf, len};
+	struct receive call = {.real = real_read, .fd = fd, .iov = &piece, .count = 1};
+	return receive(conn, &call);
+}
+
+HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.readv(fd, iov, count);
+	struct receive call = {.real = real_readv, .fd = fd, .iov = iov, .count = count};
+	return receive(conn, &call);
+}
+
+HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.recv(fd, buf, len, flags);
+	struct iovec piece = {buf, len};
+	struct receive call = {
+	    .real = real_recv, .fd = fd, .flags = flags, .iov = &piece, .count = 1};
+	return receive(conn, &call);
+}
+
+HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
+		      struct sockaddr *restrict addr, socklen_t *restrict addr_len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.recvfrom(fd, buf, len, flags, addr, addr_len);
+	struct iovec piece = {buf, len};
+	struct receive call = {
+	    .real = real_recvfrom,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
+	    .addr = addr,
+	    .addr_len = addr_len,
+	};
+	return receive(conn, &call);
+}
+
+static TRACKED ssize_t recvmsg_tracked(struct conn *conn, int fd, struct msghdr *message, int flags)
+{
+	if (!message)
+		return real.recvmsg(fd, message, flags);
+	struct receive call = {
+	    .real = real_recvmsg,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = message->msg_iov,
+	    .count = (int)message->msg_iovlen,
+	    .message = message,
+	};
+	return receive(conn, &call);
+}
+
+HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.recvmsg(fd, message, flags);
+	return recvmsg_tracked(conn, fd, message, flags);
+}
+
+/*
+ * What glibc's <unistd.h> and <sys/socket.h> make of read and recv under _FORTIFY_SOURCE. They end
+ * the program if len is larger than the buffer's room: leave that to the real ones.
+ */
+ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
+ssize_t __recv_chk(int fd, void *buf, size_t len, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+		       socklen_t *addr_len);
+
+HOOK ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
+{
+	if (__builtin_expect(!table_find(fd) || len > room, 1))
+		return real.__read_chk(fd, buf, len, room);
+	return read(fd, buf, len);
+}
+
+HOOK ssize_t __recv_chk(int fd, void *buf, size_t len, size_t room, int flags)
+{
+	if (__builtin_expect(!table_find(fd) || len > room, 1))
+		return real.__recv_chk(fd, buf, len, room, flags);
+	return recv(fd, buf, len, flags);
+}
+
+HOOK ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags,
+			    struct sockaddr *addr, socklen_t *addr_len)
+{
+	if (__builtin_expect(!table_find(fd) || len > room, 1))
+		return real.__recvfrom_chk(fd, buf, len, room, flags, addr, addr_len);
+	return recvfrom(fd, buf, len, flags, addr, addr_len);
+}

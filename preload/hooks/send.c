@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that write to a descriptor. */
+#include "../os/real.h"
+#include "../rescue/watch.h"
+#include "../conn/table.h"
+#include "../calls/write.h"
+
+static ssize_t plain_write(const struct transmit *call)
+{
+	return real.write(call->fd, call->iov->iov_base, call->iov->iov_len);
+}
+
+static ssize_t plain_writev(const struct transmit *call)
+{
+	return real.writev(call->fd, call->iov, call->count);
+}
+
+static ssize_t plain_send(const struct transmit *call)
+{
+	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+}
+
+static ssize_t plain_sendto(const struct transmit *call)
+{
+	return real.sendto(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
+			   call->addr, call->addr_len);
+}
+
+static ssize_t plain_sendmsg(const struct transmit *call)
+{
+	return real.sendmsg(call->fd, call->message, call->flags);
+}
+
+/* On a connected stream socket the address of sendto changes nothing. */
+static ssize_t quiet_send(const struct transmit *call)
+{
+	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len,
+			 call->flags | MSG_NOSIGNAL);
+}
+
+static ssize_t quiet_writev(const struct transmit *call)
+{
+	struct msghdr message = {
+	    .msg_iov = (struct iovec *)call->iov,
+	    .msg_iovlen = (size_t)call->count,
+	};
+	return real.sendmsg(call->fd, &message, MSG_NOSIGNAL);
+}
+
+static ssize_t quiet_sendmsg(const struct transmit *call)
+{
+	return real.sendmsg(call->fd, call->message, call->flags | MSG_NOSIGNAL);
+}
+
+HOOK ssize_t write(int fd, const void *buf, size_t len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.write(fd, buf, len);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+	    .plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.writev(fd, iov, count);
+	struct transmit call = {
+	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.send(fd, buf, len, flags);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+	    .plain = plain_send,
+	    .quiet = quiet_send,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
+	};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+		    socklen_t addr_len)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1))
+		return real.sendto(fd, buf, len, flags, addr, addr_len);
+	struct iovec piece = {(void *)buf, len};
+	struct transmit call = {
+	    .plain = plain_sendto,
+	    .quiet = quiet_send,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = &piece,
+	    .count = 1,
+	    .addr = addr,
+	    .addr_len = addr_len,
+	};
+	return transmit(conn, &call);
+}
+
+/*
+ * Descriptors sent to another process over a local socket (unix(7), SCM_RIGHTS): a socket that
+ * others hold cannot be replaced for them.
+ */
+static void note_passed(const struct cmsghdr *control)
+{
+	const int *fds = (const int *)(const void *)CMSG_DATA(control);
+	size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		struct conn *conn = table_find(fds[i]);
+		if (!conn || !conn_lock(conn, fds[i]))
+			continue;
+		redial_unwatch(conn); /* the socket is to be sent, not what lies in its place */
+		conn->flags |= CONN_SHARED;
+		conn_unlock(conn);
+	}
+}
+
+static void look_at_control(const struct msghdr *message)
+{
+	struct msghdr *walk = (struct msghdr *)message;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			note_passed(c);
+	}
+}
+
+static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
+{
+	if (message && message->msg_controllen && table.len)
+		look_at_control(message);
+	struct conn *conn = table_find(fd);
+	if (!conn || !message)
+		return real.sendmsg(fd, message, flags);
+	struct transmit call = {
+	    .plain = plain_sendmsg,
+	    .quiet = quiet_sendmsg,
+	    .fd = fd,
+	    .flags = flags,
+	    .iov = message->msg_iov,
+	    .count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
+	    .message = message,
+	};
+	return transmit(conn, &call);
+}
+
+HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	/* One test for both, in the instructions that an untracked call may cost. */
+	uintptr_t tracked;
+	if (__builtin_expect((uint32_t)fd < table.len, 1))
+		tracked = (uintptr_t)table_find(fd);
+	else /* nothing is tracked at all, or it has to be looked at: not 0, which costs one more */
+		tracked = __atomic_load_n(&table.len, __ATOMIC_RELAXED);
+	if (__builtin_expect(message && !(tracked | message->msg_controllen), 1))
+		return real.sendmsg(fd, message, flags);
+	return sendmsg_looked_at(fd, message, flags);
+}

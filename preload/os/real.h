@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The next function of each hooked call: libc's, or that of another interposer behind us. */
+#ifndef REDIAL_REAL_H
+#define REDIAL_REAL_H
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct real {
+#define X(result, name, parameters, arguments) result(*name) parameters;
+#include "../hooks/symbols.def"
+#undef X
+};
+
+/*
+ * Always callable: before real_resolve has run, each entry resolves them all and goes on; a call
+ * that this libc does not have fails with ENOSYS.
+ */
+extern struct real real __attribute__((visibility("hidden")));
+
+/* Looks all of them up. Safe to call more than once. */
+void real_resolve(void);
+
+/*
+ * The address of name in any loaded library, or NULL. For what only some libcs have (dladdr,
+ * dlopen), never from a signal handler: the
+ * look-up takes the loader's lock.
+ */
+void *real_find(const char *name);
+
+/*
+ * What a hooked call does for a tracked descriptor stays out of the hook itself: for all others
+ * that is a look-up and a jump, with no register saved.
+ */
+#define TRACKED __attribute__((noinline))
+
+/* Marks the definition of a hooked call: the only symbols that leave the library. */
+#define HOOK __attribute__((visibility("default")))
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "dial.h"
+
+#include <fcntl.h>
+
+#include "../os/kernel.h"
+#include "machine.h"
+#include "../process/resolved.h"
+#include "../os/sys.h"
+
+enum reason redial_dial_watch(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	long fresh = sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+	if (fresh < 0)
+		return REASON_RESOURCES;
+	rescue_own(&rescue->fresh, (int)fresh);
+	rescue->first = true;
+	rescue->told = true;
+	rescue->phase = PHASE_CONNECTING;
+	rescue->wake_ms = rescue->now_ms + rescue->settings.connect_timeout_ms;
+	return REASON_NONE;
+}
+
+void redial_dial_failed(struct conn *conn, int error)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue->error = error;
+	resolved_failed(&conn->peer.any);
+	/* The socket lives on as the dead one: closing this number would not end the watch. */
+	if (rescue->placed)
+		kernel_unwatch(conn->fd, rescue->fresh);
+}
+
+void redial_dial_up(struct conn *conn)
+{
+	if (!conn->rescue->first)
+		redial_tell_recovered(conn, 0);
+	resolved_worked(&conn->peer.any);
+	rescue_free(conn);
+}
+
+bool redial_dial_hold(struct conn *conn, uint32_t held_len, const struct iovec *iov, int count)
+{
+	if (!redial_is_dial(conn->rescue) || !conn->rescue->unsent || conn->flags & CONN_UNHELD)
+		return false;
+	conn->held_len = held_len;
+	conn->request_count = 0;
+	conn->flags |= CONN_OPAQUE;
+	for (int i = 0; i < count; i++)
+		conn_hold(conn, iov[i].iov_base, iov[i].iov_len);
+	return !(conn->flags & CONN_UNHELD);
+}

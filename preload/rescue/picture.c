@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "picture.h"
+
+#include "../os/arena.h"
+#include "../os/kernel.h"
+
+/* A number that was closed past the hooks may be another file's by now. */
+static bool is_watched_socket(const struct conn *conn)
+{
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (kernel_cookie(conn->aliases[i]) != conn->cookie)
+			return false;
+	}
+	return conn->cookie && kernel_cookie(conn->fd) == conn->cookie;
+}
+
+enum reason redial_picture_check(const struct conn *conn, bool sent, bool answered)
+{
+	if (!is_watched_socket(conn))
+		return REASON_IDENTITY;
+	if (!arena_is_ours() || conn->writers ||
+	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
+		return REASON_SHARED;
+	if (answered) /* what of the response is still unread does no harm */
+		return kernel_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
+			   ? REASON_NONE
+			   : REASON_UNSEEN_BYTES;
+	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
+		return REASON_NONE;
+	if (!sent)
+		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
+	/* An early answer, then a reset: the answer is the program's to read. */
+	return kernel_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+}

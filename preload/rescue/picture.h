@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Is what we think of a connection true? Asked of the kernel before each rescue. */
+#ifndef REDIAL_REDIAL_PICTURE_H
+#define REDIAL_REDIAL_PICTURE_H
+
+#include "../../policy/decide.h"
+#include "../conn/conn.h"
+
+/*
+ * Is the descriptor still the socket we watched, ours alone, with nothing read past us? What an
+ * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
+ * that servers send when they close one, we do not know what it is. sent: bytes of a request were;
+ * answered: it is being sent again because of its response. REASON_NONE if so, else why not.
+ */
+enum reason redial_picture_check(const struct conn *conn, bool sent, bool answered);
+
+#endif

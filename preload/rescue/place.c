@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../os/kernel.h"
+#include "../os/real.h"
+#include "machine.h"
+#include "room.h"
+#include "rescue.h"
+#include "../os/sys.h"
+#include "../conn/table.h"
+
+/* Watchers that lie in the program's numbers, more or less: a hint for redial_sweep. */
+static uint32_t placed;
+
+bool redial_any_placed(void)
+{
+	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
+}
+
+static void set_placed(struct rescue *rescue, bool is_placed)
+{
+	if (rescue->placed == is_placed)
+		return;
+	rescue->placed = is_placed;
+	if (!is_placed)
+		redial_room_end(rescue);
+	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
+}
+
+/* dup3 that keeps the number's close-on-exec flag. */
+static int replace(int from, int number)
+{
+	long descriptor_flags = sys3(fcntl, number, F_GETFD, 0);
+	int cloexec = descriptor_flags > 0 && (descriptor_flags & FD_CLOEXEC) ? O_CLOEXEC : 0;
+	int kept = get_errno();
+	int error = real.dup3(from, number, cloexec) < 0 ? -get_errno() : 0;
+	set_errno(kept);
+	return error;
+}
+
+/* Puts `from` at all of the connection's numbers, and its epoll registrations back. */
+static int take_numbers(struct conn *conn, int from, bool placeholder)
+{
+	kernel_registrations_take(conn);
+	int error = replace(from, conn->fd);
+	for (int i = 0; i < conn->alias_count && !error; i++)
+		error = replace(from, conn->aliases[i]);
+	int put_error = kernel_registrations_put(conn, placeholder && !error);
+	return error ? error : put_error;
+}
+
+int redial_place(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	int watcher = -1;
+	int error = kernel_timer();
+	if (error < 0)
+		return error;
+	rescue_own(&rescue->timer, error);
+	error = watcher = rescue_keep_clear(kernel_watcher(rescue->timer));
+	if (error < 0)
+		goto undo;
+	if (rescue->fresh >= 0 && (error = kernel_watch(watcher, rescue->fresh)) < 0)
+		goto undo;
+	error = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+	if (error < 0)
+		goto undo;
+	rescue_own(&rescue->dead, error);
+	if (rescue->old == OLD_IN_USE && (error = kernel_watch(watcher, rescue->dead)) < 0) {
+		rescue_close(&rescue->dead);
+		goto undo;
+	}
+	set_placed(rescue, true);
+	error = take_numbers(conn, watcher, true);
+	kernel_close(watcher);
+	if (error < 0)
+		redial_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
+	else
+		redial_room_begin(conn);
+	return error;
+undo:
+	kernel_close(watcher);
+	rescue_close(&rescue->timer);
+	return error;
+}
+
+void redial_unplace(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	/* The program may have closed the number by a raw system call and have another file there.
+	 */
+	if (rescue->placed && !redial_is_displaced(conn))
+		take_numbers(conn, rescue->dead, false);
+	set_placed(rescue, false);
+	rescue_close(&rescue->dead);
+	rescue_close(&rescue->timer);
+}
+
+static void set_blocking(const struct rescue *rescue, int fd)
+{
+	long flags = sys3(fcntl, fd, F_GETFL, 0);
+	long wanted = rescue->nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	if (wanted != flags)
+		sys3(fcntl, fd, F_SETFL, wanted);
+}
+
+void redial_bring_back(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->kept < 0)
+		return;
+	set_blocking(rescue, rescue->kept);
+	if (rescue->placed) {
+		rescue_close(&rescue->dead);
+		rescue->dead = rescue_take_kept(rescue);
+	} else {
+		int kept = rescue_take_kept(rescue);
+		take_numbers(conn, kept, false);
+		rescue_close(&kept);
+	}
+	conn_renewed(conn, rescue->kept_picture.cookie);
+	conn->received = rescue->kept_picture.received;
+	conn->flags |= rescue->kept_picture.flags & (CONN_REUSED | CONN_FAILED);
+}
+
+void redial_put_answer_back(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->kept >= 0 && conn->request_count > 1)
+		rescue_drop_answer(rescue); /* its socket never saw the later ones */
+	redial_bring_back(conn);
+	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
+	if (!rescue->answered)
+		return;
+	if (conn->flags & CONN_SHUT_DOWN) /* it has heard nothing of that, if it is alive */
+		sys2(shutdown, redial_dead_socket(conn), SHUT_WR);
+}
+
+/* The socket that the response held back comes from is about to lose the number. */
+static int keep_answer(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->answered || rescue->kept >= 0)
+		return 0;
+	int kept = rescue->dead;
+	rescue->dead = -1;
+	if (!rescue->placed)
+		kept = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+	if (kept < 0)
+		return kept;
+	rescue_keep(rescue, kept);
+	rescue->kept_picture = (struct rescue_picture){
+	    .cookie = conn->cookie, .received = conn->received, .flags = conn->flags};
+	return 0;
+}
+
+int redial_install(struct conn *conn)
+{
+	static const struct linger off = {0, 0};
+	struct rescue *rescue = conn->rescue;
+	uint64_t cookie = kernel_cookie(rescue->fresh);
+	if (!cookie)
+		return -EBADF;
+	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
+	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
+		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
+	set_blocking(rescue, rescue->fresh);
+	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
+	 */
+	if (rescue->old == OLD_ALIVE || rescue->laid_aside)
+		sys2(shutdown, redial_dead_socket(conn), SHUT_RDWR);
+	rescue->old = OLD_DEAD;
+	int dead = rescue->dead;
+	int error = keep_answer(conn);
+	if (error == 0)
+		error = take_numbers(conn, rescue->fresh, false);
+	if (error < 0) {
+		if (rescue->placed && rescue->dead < 0) {
+			rescue->dead = dead;
+			rescue_take_kept(rescue);
+		}
+		return error;
+	}
+	set_placed(rescue, false);
+	rescue->laid_aside = false;
+	rescue_close(&rescue->fresh);
+	rescue_close(&rescue->dead);
+	rescue_close(&rescue->timer);
+	conn_renewed(conn, cookie);
+	return 0;
+}
+
+bool redial_is_displaced(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (!rescue->placed) /* a failure, or a response, may wait for the program long */
+		return (rescue->phase >= PHASE_FAILED || rescue->kept >= 0) &&
+		       kernel_cookie(conn->fd) != conn->cookie;
+	for (int i = 0; i < conn->alias_count; i++) {
+		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
+			return true;
+	}
+	return !kernel_is_watcher(conn->fd, rescue->timer);
+}
+
+void redial_sweep(void)
+{
+	if (__builtin_expect(!redial_any_placed() && !rescue_any_kept(), 1))
+		return;
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	for (uint32_t fd = 0; fd < top; fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (!conn || !__atomic_load_n(&conn->rescue, __ATOMIC_RELAXED))
+			continue;
+		if (!conn_lock(conn, (int)fd))
+			continue;
+		if (conn->rescue && redial_is_displaced(conn))
+			conn_forget(conn);
+		else
+			conn_unlock(conn);
+	}
+}

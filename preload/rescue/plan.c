@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a rescue begins, and whether and when its next attempt is made. */
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../../policy/backoff.h"
+#include "../../policy/ranges.h"
+#include "../os/arena.h"
+#include "../process/config.h"
+#include "../os/jitter.h"
+#include "../os/kernel.h"
+#include "mark.h"
+#include "../os/mem.h"
+#include "../process/pace.h"
+#include "machine.h"
+#include "dial.h"
+#include "picture.h"
+#include "place.h"
+#include "rescue.h"
+#include "../conn/settings.h"
+#include "../os/sys.h"
+
+/* From what differs between connections and moments. */
+static uint32_t random_bits(const struct conn *conn)
+{
+	return jitter_bits(conn->cookie ^ (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20);
+}
+
+static enum method first_method(const struct conn *conn, const struct redial_start *start)
+{
+	if (conn->request_count)
+		return conn->requests[0].method;
+	struct http1_text method = http1_head_method(start->head, start->head_len);
+	return method_parse(method.text, method.len);
+}
+
+/* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
+static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
+{
+	const char *head = conn->held;
+	if (!settings->key_headers || !conn->held_len)
+		return false;
+	for (int i = 0; i < conn->request_count; i++) {
+		const struct conn_request *request = &conn->requests[i];
+		bool found = !(method_bit(request->method) & METHODS_KEYED);
+		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
+			found = settings->key_headers >> n & 1 &&
+				http1_head_value(head, request->len, config.policy->names[n]).len;
+		if (!found)
+			return false;
+		head += request->len;
+	}
+	return true;
+}
+
+enum reason redial_plan_ask(const struct conn *conn, bool rescuing)
+{
+	const struct rescue *rescue = conn->rescue;
+	struct decide_facts facts = {
+	    .cause = rescue->cause,
+	    .status = rescue->status,
+	    .retry_after_ms = rescue->retry_after_ms,
+	    .keyed = is_keyed(conn, &rescue->settings),
+	};
+	conn_facts(conn, &facts);
+	facts.unsent = rescue->unsent;
+	facts.attempts = rescue_sendings(rescue);
+	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
+	facts.rescuing = rescuing;
+	return decide(config.policy, &rescue->settings, &facts);
+}
+
+/* Does the latest failure say something of the peer's health? That an idle connection ends does
+ * not. */
+static bool is_telling(const struct rescue *rescue, bool reused)
+{
+	switch (rescue->cause) {
+	case CAUSE_STALE:
+	case CAUSE_IDLE:
+		return false;
+	case CAUSE_RESET:
+	case CAUSE_EOF:
+		return !reused;
+	case CAUSE_STATUS: /* which only other requests may be repeated for */
+		return policy_has_status(rescue->settings.statuses, rescue->status);
+	default:
+		return true;
+	}
+}
+
+void redial_plan_blame(struct conn *conn, bool reused)
+{
+	union kernel_address peer;
+	conn->rescue->blamed = is_telling(conn->rescue, reused);
+	if (!conn->rescue->blamed)
+		return;
+	if (conn->rescue->cause == CAUSE_STATUS)
+		conn->flags |= CONN_FAILED;
+	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
+}
+
+static enum reason ask_pace(const struct conn *conn)
+{
+	union kernel_address peer;
+	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	return pace_take(conn->peer_state, &peer.any, conn->rescue->cause, conn->rescue->blamed,
+			 conn->rescue->now_ms);
+}
+
+/* Plans the next sending, after the pause that backoff asks for. */
+static enum reason schedule(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	uint32_t redial = rescue->attempts + !cause_is_immediate(rescue->cause);
+	uint32_t delay_ms = backoff_delay_ms(&rescue->settings.backoff, redial, random_bits(conn));
+	if (delay_ms < rescue->retry_after_ms)
+		delay_ms = rescue->retry_after_ms;
+	if (rescue_elapsed_ms(rescue) + delay_ms >= rescue->settings.total_timeout_ms)
+		return REASON_DEADLINE;
+	enum reason reason = ask_pace(conn);
+	if (reason != REASON_NONE)
+		return reason;
+	rescue->attempts++;
+	/* Of what waits for the program's own connect this is the first sending. */
+	mark_attempt(conn, redial_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
+	rescue_set_out(rescue);
+	rescue->phase = PHASE_BACKOFF;
+	rescue->wake_ms = rescue->now_ms + delay_ms;
+	rescue->sent = 0;
+	rescue->delay_ms = delay_ms;
+	rescue->retry_after_ms = 0; /* a failure of the redial asks for none */
+	rescue->told = false;
+	return REASON_NONE;
+}
+
+enum reason redial_plan_next(struct conn *conn)
+{
+	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
+	if (conn->held_len)
+		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
+	/* The first failure of the program's own connect, or of a request on its connection. */
+	const struct rescue *rescue = conn->rescue;
+	bool begins = rescue->first || (redial_is_dial(rescue) && !rescue->unsent);
+	enum reason reason = redial_plan_ask(conn, !begins);
+	return reason == REASON_NONE ? schedule(conn) : reason;
+}
+
+static void identify(const struct conn *conn, const struct redial_start *start,
+		     struct log_request *who)
+{
+	union kernel_address peer;
+	kernel_peer(conn, conn->fd, &peer);
+	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
+		     &peer.any);
+	if (!start->head_len)
+		who->method = ""; /* no request is known */
+}
+
+/* Lets the rescue have the response that is held back. Returns false if there is no memory. */
+static bool keep_answer(struct rescue *rescue, const struct redial_start *start)
+{
+	/* Not from the pool of struct conn, which a small answer would fit into: arena.h. */
+	size_t room = start->answer_len > ARENA_BYTES_MIN ? start->answer_len : ARENA_BYTES_MIN;
+	char *copy = NULL;
+	if (start->answer_len) {
+		copy = arena_alloc(room);
+		if (!copy)
+			return false;
+		memcpy(copy, start->answer, start->answer_len);
+	}
+	rescue_drop_answer(rescue);
+	rescue->answered = start->answered;
+	rescue->answer = copy;
+	rescue->answer_room = copy ? (uint32_t)room : 0;
+	rescue->answer_len = (uint32_t)start->answer_len;
+	return true;
+}
+
+static bool is_nonblocking(const struct conn *conn)
+{
+	return sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
+}
+
+struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_start *start)
+{
+	struct rescue *rescue = arena_alloc(sizeof(*rescue));
+	if (!rescue)
+		return NULL;
+	uint64_t now_ms = kernel_now_ms();
+	*rescue = (struct rescue){
+	    .dead = -1,
+	    .fresh = -1,
+	    .timer = -1,
+	    .kept = -1,
+	    .old = start->cause == CAUSE_IDLE ? OLD_ALIVE : OLD_DEAD,
+	    .attempts = 1,
+	    .earlier = mark_repeats(conn),
+	    .unsent = start->unsent,
+	    .error = start->error,
+	    .began_ms = now_ms,
+	    .now_ms = now_ms,
+	    .nonblocking = is_nonblocking(conn),
+	};
+	if (!keep_answer(rescue, start)) {
+		arena_free(rescue, sizeof(*rescue));
+		return NULL;
+	}
+	if (start->head_len)
+		settings_of_request(conn, start->head, start->head_len, &rescue->settings);
+	else
+		settings_of_connection(conn, &rescue->settings);
+	identify(conn, start, &rescue->who);
+	return rescue;
+}
+
+static void refuse(const struct conn *conn, const struct redial_start *start, enum reason reason)
+{
+	struct log_request who;
+	identify(conn, start, &who);
+	who.status = start->status;
+	log_refused(&who, start->cause, reason);
+}
+
+static void note_cause(struct conn *conn, const struct redial_start *start)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue->cause = start->cause;
+	rescue->status = start->status;
+	rescue->who.status = start->status;
+	redial_plan_blame(conn, conn->flags & CONN_REUSED);
+	rescue->retry_after_ms = start->retry_after_ms;
+}
+
+/* No further attempt: what the program gets is the original error, or a response held back. */
+static void give_up(struct conn *conn, enum reason reason)
+{
+	rescue_exhausted(conn->rescue, reason);
+	redial_put_answer_back(conn);
+	conn->busy = true; /* the next step tells */
+}
+
+/* The request of a rescue that had got as far as the new connection failed there as well. */
+static enum reason begin_again(struct conn *conn, const struct redial_start *start)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue->now_ms = kernel_now_ms();
+	/* Found dead before anything was sent, or alive, the first connection had no error to tell.
+	 */
+	if (!rescue->error &&
+	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE ||
+	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
+		rescue->error = start->error;
+	note_cause(conn, start);
+	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
+	/* The program itself may have written on the new connection by now. */
+	rescue->unsent = rescue->unsent && start->unsent;
+	enum reason reason = redial_picture_check(conn, true, false);
+	if (reason == REASON_NONE)
+		reason = redial_plan_next(conn);
+	if (reason == REASON_ANSWERED)
+		return reason;
+	if (reason != REASON_NONE)
+		give_up(conn, reason);
+	conn->busy = true; /* even if it failed: the next step delivers the original error */
+	return REASON_NONE;
+}
+
+static void set_out(struct conn *conn)
+{
+	if (conn->rescue->nonblocking && !conn->registration_count)
+		kernel_registrations_find(conn);
+	conn->busy = true;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+}
+
+/*
+ * The response to a resend, or one that has been held back from its first piece on, has a status
+ * that asks for another attempt.
+ */
+static enum reason begin_anew(struct conn *conn, const struct redial_start *start)
+{
+	struct rescue *rescue = conn->rescue;
+	bool has_it = rescue->phase == PHASE_HOLDING;
+	rescue->now_ms = kernel_now_ms();
+	note_cause(conn, start);
+	rescue->nonblocking = is_nonblocking(conn);
+	rescue->unsent = false;
+	enum reason reason = redial_picture_check(conn, true, true);
+	if (reason == REASON_NONE)
+		reason = redial_plan_next(conn);
+	if (reason == REASON_NONE && !has_it && !keep_answer(rescue, start))
+		reason = REASON_RESOURCES;
+	if (reason == REASON_NONE) {
+		if (has_it)
+			rescue_take_pieces(rescue);
+		set_out(conn);
+		return reason;
+	}
+	if (rescue->attempts > 1)
+		rescue_exhausted(rescue, reason);
+	else
+		log_refused(&rescue->who, rescue->cause, reason);
+	if (!has_it)
+		rescue_free(conn);
+	return reason;
+}
+
+enum reason redial_begin(struct conn *conn, const struct redial_start *start)
+{
+	if (conn->rescue)
+		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
+	struct rescue *rescue = redial_plan_rescue(conn, start);
+	enum reason reason = REASON_RESOURCES;
+	if (rescue) {
+		conn->rescue = rescue;
+		if (start->connecting)
+			rescue->cause = start->cause;
+		else
+			note_cause(conn, start);
+		rescue->first_cause = start->cause;
+		reason = redial_plan_ask(conn, false);
+		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
+			reason = REASON_NOT_HELD;
+		if (reason == REASON_NONE)
+			reason = redial_picture_check(conn, !start->unsent,
+						      start->cause == CAUSE_STATUS);
+		if (reason == REASON_NONE)
+			reason = start->connecting ? redial_dial_watch(conn) : schedule(conn);
+	}
+	if (reason != REASON_NONE) {
+		if (!start->connecting)
+			refuse(conn, start, reason);
+		rescue_free(conn);
+		return reason;
+	}
+	set_out(conn);
+	return REASON_NONE;
+}
+
+bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	enum { ROOM_MIN = 4096 };
+	const struct redial_start start = {
+	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
+	bool first = !conn->rescue;
+	if (first)
+		conn->rescue = redial_plan_rescue(conn, &start);
+	struct rescue *rescue = conn->rescue;
+	if (!rescue)
+		return false;
+	if (!rescue_more_room(rescue, (uint32_t)len + ROOM_MIN / 2)) {
+		if (first)
+			rescue_free(conn);
+		return false;
+	}
+	for (int i = 0; i < count && rescue->pieces_len < len; i++) {
+		size_t left = len - rescue->pieces_len;
+		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
+		memcpy(rescue->pieces + rescue->pieces_len, iov[i].iov_base, piece);
+		rescue->pieces_len += (uint32_t)piece;
+	}
+	rescue->phase = PHASE_HOLDING;
+	conn->received += len;
+	conn->care |= CARE_HOLDING;
+	return true;
+}
+
+bool redial_would_begin(const struct conn *conn)
+{
+	uint32_t never =
+	    CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED | CONN_SHARED;
+	uint32_t methods = 0;
+	for (int i = 0; i < conn->request_count; i++)
+		methods |= method_bit(conn->requests[i].method);
+	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
+	if (conn->care & CARE_HOLDING) /* there is something to read first */
+		return true;
+	return methods && !(methods & ~config.policy->methods_always) && !conn->busy &&
+	       !(conn->flags & never) && (conn->flags & CONN_REUSED || again);
+}

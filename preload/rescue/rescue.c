@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "rescue.h"
+
+#include <fcntl.h>
+
+#include "../os/arena.h"
+#include "../os/kernel.h"
+#include "../process/live.h"
+#include "../os/mem.h"
+#include "../conn/table.h"
+
+int rescue_keep_clear(int fd)
+{
+	enum { STANDARD = 3 };
+	if (fd < 0 || fd >= STANDARD)
+		return fd;
+	long higher = sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
+	if (higher < 0)
+		return fd;
+	kernel_close(fd);
+	return (int)higher;
+}
+
+void rescue_own(int *slot, int fd)
+{
+	*slot = rescue_keep_clear(fd);
+	table_set(*slot, &conn_own);
+}
+
+void rescue_close(int *slot)
+{
+	if (*slot < 0)
+		return;
+	table_set(*slot, NULL);
+	kernel_close(*slot);
+	*slot = -1;
+}
+
+static uint32_t kept_count;
+
+void rescue_keep(struct rescue *rescue, int fd)
+{
+	rescue_own(&rescue->kept, fd);
+	__atomic_add_fetch(&kept_count, 1, __ATOMIC_RELAXED);
+}
+
+int rescue_take_kept(struct rescue *rescue)
+{
+	int kept = rescue->kept;
+	rescue->kept = -1;
+	if (kept >= 0)
+		__atomic_sub_fetch(&kept_count, 1, __ATOMIC_RELAXED);
+	return kept;
+}
+
+bool rescue_any_kept(void)
+{
+	return __atomic_load_n(&kept_count, __ATOMIC_RELAXED);
+}
+
+void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
+{
+	uint64_t deadline = rescue_deadline_ms(rescue);
+	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
+	kernel_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
+}
+
+void rescue_drop_answer(struct rescue *rescue)
+{
+	int kept = rescue_take_kept(rescue);
+	rescue_close(&kept);
+	arena_free(rescue->answer, rescue->answer_room);
+	rescue->answer = NULL;
+	rescue->answer_room = 0;
+	rescue->answer_len = 0;
+	rescue->answer_given = 0;
+	rescue->answered = false;
+}
+
+void rescue_drop_pieces(struct rescue *rescue)
+{
+	arena_free(rescue->pieces, rescue->pieces_room);
+	rescue->pieces = NULL;
+	rescue->pieces_room = 0;
+	rescue->pieces_len = 0;
+}
+
+bool rescue_more_room(struct rescue *rescue, uint32_t room)
+{
+	char *larger = arena_alloc(room);
+	if (!larger)
+		return false;
+	if (rescue->pieces_len)
+		memcpy(larger, rescue->pieces, rescue->pieces_len);
+	arena_free(rescue->pieces, rescue->pieces_room);
+	rescue->pieces = larger;
+	rescue->pieces_room = room;
+	return true;
+}
+
+void rescue_take_pieces(struct rescue *rescue)
+{
+	rescue_drop_answer(rescue);
+	rescue->answered = true;
+	rescue->answer = rescue->pieces;
+	rescue->answer_room = rescue->pieces_room;
+	rescue->answer_len = rescue->pieces_len;
+	rescue->pieces = NULL;
+	rescue_drop_pieces(rescue);
+}
+
+void rescue_set_out(struct rescue *rescue)
+{
+	if (!rescue->counted)
+		rescue->counted = live_more(PROCESS_RESCUES);
+}
+
+void rescue_is_over(struct rescue *rescue)
+{
+	if (rescue->counted)
+		live_less(PROCESS_RESCUES);
+	rescue->counted = false;
+}
+
+void rescue_exhausted(struct rescue *rescue, enum reason reason)
+{
+	log_exhausted(&rescue->who, rescue_sendings(rescue), rescue->cause, reason,
+		      rescue_elapsed_ms(rescue));
+	rescue_is_over(rescue);
+}
+
+void rescue_free(struct conn *conn)
+{
+	if (!conn->rescue)
+		return;
+	rescue_is_over(conn->rescue);
+	rescue_drop_answer(conn->rescue);
+	rescue_drop_pieces(conn->rescue);
+	arena_free(conn->rescue, sizeof(*conn->rescue));
+	conn->rescue = NULL;
+}

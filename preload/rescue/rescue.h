@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of one rescue, and the descriptors that it owns. */
+#ifndef REDIAL_RESCUE_H
+#define REDIAL_RESCUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../policy/decide.h"
+#include "../os/arena.h"
+#include "../conn/conn.h"
+#include "../log/log.h"
+
+enum phase {
+	PHASE_BACKOFF,	  /* until wake_ms, then dial */
+	PHASE_CONNECTING, /* until wake_ms at the latest */
+	PHASE_SENDING,
+	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
+	PHASE_WAITING,	/* its response, if it is watched: it is to begin until wake_ms */
+	PHASE_FAILED,	/* the original error waits for the program's next call */
+	PHASE_HOLDING,	/* a response that may not be for the program is coming in, in pieces */
+	PHASE_GIVING,	/* the response that was held back waits for the program's next read */
+};
+
+/* What conn.c knows of a socket, while another one has the descriptor's number. */
+struct rescue_picture {
+	uint64_t cookie;
+	uint64_t received;
+	uint32_t flags;
+};
+
+/* The socket that the program had when the rescue began. */
+enum old_socket {
+	OLD_DEAD,
+	OLD_ALIVE,  /* but about to be closed: if no other can be had, it is to serve */
+	OLD_IN_USE, /* the request goes out on it */
+};
+
+struct rescue {
+	enum phase phase;
+	enum cause cause; /* of the latest failure */
+	enum cause first_cause;
+	int error; /* the original one: an errno, or 0 for end of stream */
+	int dead;  /* the program's socket while a watcher is in its place, else -1 */
+	int fresh; /* the one being connected, else -1 */
+	int timer; /* with the watcher, else -1 */
+	enum old_socket old;
+	bool laid_aside;	 /* dead has not failed and may answer yet: see redial_watch.h */
+	bool placed;		 /* the watcher has the program's descriptor */
+	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
+	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;		 /* SHUT_WR is to follow the request */
+	bool blamed;		 /* the latest failure was the peer's, and counted */
+	bool first;		 /* fresh is the program's own connect, and has not failed */
+	bool told;		 /* the attempt is in the log */
+	bool counted;		 /* as under way, by live.c */
+	uint32_t delay_ms;	 /* before the attempt */
+	uint32_t status;	 /* of the response that was held back, else 0 */
+	uint32_t retry_after_ms; /* that it asks for */
+	uint32_t attempts;	 /* sendings and dialings, the program's own included */
+	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
+	uint32_t sent;		 /* bytes of conn.held that went out on fresh */
+	uint64_t began_ms;	 /* kernel_now_ms() of the first failure */
+	uint64_t now_ms;	 /* the clock, as last looked at */
+	uint64_t wake_ms;	 /* when the phase is over at the latest */
+	/*
+	 * The last response that was held back, for the program if all fails: its first bytes,
+	 * which were read, are here, the rest waits in its socket. That is `kept` once another
+	 * one has the number; before, it is the one that is called dead.
+	 */
+	bool answered;
+	bool off_track; /* of those bytes, the tracker cannot take more */
+	int kept;
+	struct rescue_picture kept_picture;
+	char *answer;
+	uint32_t answer_room;
+	uint32_t answer_len;
+	uint32_t answer_given; /* bytes of it that the program has had */
+	int answer_end;	       /* the error that its socket has already told behind it, else 0 */
+	/* The first bytes of one of which it is not known yet whether the program gets it. */
+	char *pieces;
+	uint32_t pieces_room;
+	uint32_t pieces_len;
+	struct policy_retry settings;
+	struct log_request who;
+	uint32_t room_told; /* length of conn.held when room to write was last told of */
+	uint8_t room_steps; /* for so many more steps the timer tells of it */
+	bool room_awaited;  /* the program waits for it by epoll */
+};
+
+_Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct conn's alone");
+
+/* How long the rescue has been going on. */
+static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
+{
+	return rescue->now_ms - rescue->began_ms;
+}
+
+/* How often the request was sent, or its peer dialed: what max_attempts bounds. */
+static inline uint32_t rescue_sendings(const struct rescue *rescue)
+{
+	return rescue->attempts + rescue->earlier;
+}
+
+/*
+ * When it is given up; never while the request waits for room in the old, living socket, or for its
+ * answer: an attempt that is watched is not cut short by it.
+ */
+static inline uint64_t rescue_deadline_ms(const struct rescue *rescue)
+{
+	bool never = rescue->old == OLD_IN_USE || rescue->phase == PHASE_WAITING;
+	return never ? UINT64_MAX : rescue->began_ms + rescue->settings.total_timeout_ms;
+}
+
+/*
+ * fd, or if that is one of the three standard ones, which the program has closed, another number
+ * in its place: what is printed there must not get into a connection of ours.
+ */
+int rescue_keep_clear(int fd);
+
+/*
+ * Lets *slot hold a descriptor of the rescue's, under a number that may differ, so that the program
+ * cannot close it by number.
+ */
+void rescue_own(int *slot, int fd);
+
+/* Closes *slot's descriptor, if there is one. */
+void rescue_close(int *slot);
+
+/*
+ * Keeps fd, the socket of the response that is held back, until it is dropped or taken. The last
+ * tells whether any is kept, more or less.
+ */
+void rescue_keep(struct rescue *rescue, int fd);
+int rescue_take_kept(struct rescue *rescue);
+bool rescue_any_kept(void);
+
+/* Lets the timer fire when the rescue can go on. */
+void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
+
+/* Lets go of the response that is held back, or of the pieces of one. */
+void rescue_drop_answer(struct rescue *rescue);
+void rescue_drop_pieces(struct rescue *rescue);
+
+/* More room for pieces. Returns false if there is no memory. */
+bool rescue_more_room(struct rescue *rescue, uint32_t room);
+
+/* The pieces are the response that is held back, instead of the one before. */
+void rescue_take_pieces(struct rescue *rescue);
+
+/* An attempt has been planned: it is under way, until one of the two below. */
+void rescue_set_out(struct rescue *rescue);
+
+/* It has come to its end, whatever is still to be told to the program. */
+void rescue_is_over(struct rescue *rescue);
+
+/* The same for one that has failed, because of this; logs it. */
+void rescue_exhausted(struct rescue *rescue, enum reason reason);
+
+/* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */
+void rescue_free(struct conn *conn);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "../os/arena.h"
+#include "../os/kernel.h"
+#include "place.h"
+#include "plan.h"
+#include "room.h"
+#include "rescue.h"
+#include "../conn/settings.h"
+
+/* Has the socket anything to read, or to say of its end? */
+static bool has_news(int fd)
+{
+	struct pollfd news = {.fd = fd, .events = POLLIN | POLLRDHUP};
+	const struct timespec now = {0, 0};
+	/* Fewer bytes than the program's SO_RCVLOWAT are no event, but the start of an answer. */
+	return sys6(ppoll, &news, 1, &now, 0, 0, 0) > 0 || kernel_has_unread(fd);
+}
+
+/* Lets the watcher report of the program's own socket, or no more. */
+static bool watch_for_answer(struct conn *conn, bool on)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP};
+	return sys4(epoll_ctl, conn->fd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, conn->rescue->dead,
+		    &event) == 0;
+}
+
+bool redial_is_watched(const struct conn *conn)
+{
+	return conn->busy && conn->rescue->phase == PHASE_WAITING;
+}
+
+bool redial_is_laid_aside(const struct conn *conn)
+{
+	return conn->busy && conn->rescue->laid_aside;
+}
+
+/* Do all sets that the program has it in wait for something else than an answer? */
+static bool awaits_other_things(const struct conn *conn)
+{
+	/* Programs that have just connected still wait for room, and see to the answer next. */
+	const uint32_t answerable = EPOLLIN | EPOLLOUT | EPOLLONESHOT;
+	bool answers = !conn->registration_count;
+	for (int i = 0; i < conn->registration_count; i++)
+		answers |= (conn->registrations[i].events & answerable) != 0;
+	return !answers;
+}
+
+static bool may_watch(const struct conn *conn)
+{
+	const uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH |
+			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED;
+	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
+	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
+	       !awaits_other_things(conn) && arena_is_ours() &&
+	       kernel_cookie(conn->fd) == conn->cookie;
+}
+
+/*
+ * Registrations that were made past the hooks are found when a rescue begins. Here they could
+ * change at any time: where there are such, nothing is watched.
+ */
+static bool is_registered_unseen(struct conn *conn)
+{
+	if (!conn->rescue->nonblocking || conn->registration_count)
+		return false;
+	kernel_registrations_find(conn);
+	bool found = conn->registration_count != 0;
+	conn->registration_count = 0;
+	return found;
+}
+
+/* The socket is at its number (again): what is left of the rescue? */
+static void let_be(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	conn->busy = false;
+	rescue->laid_aside = false;
+	if (rescue->attempts == 1)
+		rescue_free(conn);
+	else
+		rescue->phase = PHASE_AWAITING;
+}
+
+/* Would the rules let it be repeated, if no response began? Not the last attempt. */
+static bool may_be_repeated(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	enum cause cause = rescue->cause;
+	rescue->cause = CAUSE_RESPONSE_TIMEOUT;
+	enum reason reason = redial_plan_ask(conn, rescue->attempts > 1);
+	rescue->cause = cause;
+	return rescue->settings.response_timeout_ms && reason == REASON_NONE;
+}
+
+/* If so conn->rescue is there: made for it, unless the request is a repeated one already. */
+static bool is_to_watch(struct conn *conn)
+{
+	const struct redial_start start = {.head = conn->held, .head_len = conn->held_len};
+	struct policy_retry settings;
+	if (!conn->held_len)
+		return false;
+	if (conn->rescue)
+		return conn->rescue->phase == PHASE_AWAITING &&
+		       (conn->rescue->answered || may_be_repeated(conn));
+	settings_of_request(conn, conn->held, conn->held_len, &settings);
+	if (!(settings.on & POLICY_ON_RESPONSE_TIMEOUT) || !settings.response_timeout_ms)
+		return false;
+	conn->rescue = redial_plan_rescue(conn, &start);
+	if (conn->rescue && may_be_repeated(conn))
+		return true;
+	rescue_free(conn);
+	return false;
+}
+
+static uint64_t last_moment(const struct rescue *rescue)
+{
+	return rescue->began_ms + rescue->settings.total_timeout_ms;
+}
+
+/* Is it time for the response that is held back? */
+static bool is_spent(const struct rescue *rescue)
+{
+	return rescue->answered && rescue->now_ms >= last_moment(rescue);
+}
+
+static uint64_t until_when(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	uint64_t next_ms = rescue->now_ms + rescue->settings.response_timeout_ms;
+	uint64_t last_ms = last_moment(rescue);
+	if (!rescue->answered || (next_ms < last_ms && may_be_repeated(conn)))
+		return next_ms;
+	return last_ms;
+}
+
+void redial_watch(struct conn *conn)
+{
+	if (!may_watch(conn) || !is_to_watch(conn))
+		return;
+	struct rescue *rescue = conn->rescue;
+	rescue->nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
+	rescue->now_ms = kernel_now_ms();
+	rescue->wake_ms = until_when(conn);
+	rescue->room_steps = 0;
+	rescue->phase = PHASE_WAITING;
+	if (is_registered_unseen(conn) || redial_place(conn) < 0) {
+		let_be(conn);
+		return;
+	}
+	conn->busy = true;
+	rescue->laid_aside = true;
+	if (!watch_for_answer(conn, true))
+		redial_unwatch(conn);
+	else if (!rescue->room_steps)
+		rescue_set_timer(rescue, rescue->now_ms);
+}
+
+void redial_unwatch(struct conn *conn)
+{
+	if (!redial_is_laid_aside(conn))
+		return;
+	struct rescue *rescue = conn->rescue;
+	/* Was the next attempt only planned? */
+	if (rescue->phase != PHASE_WAITING && !rescue->told)
+		rescue->attempts--;
+	kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
+	rescue_close(&rescue->fresh);
+	redial_unplace(conn);
+	let_be(conn);
+}
+
+/* Is our picture of what is laid aside true? REASON_ANSWERED if its answer has begun. */
+static enum reason check_picture(const struct conn *conn)
+{
+	int fd = conn->rescue->dead;
+	if (!arena_is_ours() || conn->writers || conn->flags & (CONN_CROWDED | CONN_SHARED))
+		return REASON_SHARED;
+	if (kernel_received_was(fd, conn->peer.any.sa_family, conn->received))
+		return REASON_NONE;
+	return kernel_has_unread(fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+}
+
+/* No response has begun in time. A refusal is logged; the program notices nothing of it. */
+static enum reason plan_next(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	bool first = rescue->attempts == 1;
+	enum reason reason = check_picture(conn);
+	rescue->cause = CAUSE_RESPONSE_TIMEOUT;
+	rescue->status = rescue->who.status = 0;
+	rescue->retry_after_ms = 0;
+	if (first) {
+		rescue->first_cause = CAUSE_RESPONSE_TIMEOUT;
+		rescue->began_ms = rescue->now_ms;
+	}
+	if (reason == REASON_NONE) {
+		redial_plan_blame(conn, conn->flags & CONN_REUSED);
+		reason = redial_plan_next(conn);
+	} else if (reason == REASON_UNSEEN_BYTES) {
+		conn->flags |= CONN_DOUBT;
+	}
+	if (first && reason != REASON_NONE && reason != REASON_ANSWERED)
+		log_refused(&rescue->who, CAUSE_RESPONSE_TIMEOUT, reason);
+	return reason;
+}
+
+enum watch redial_watch_step(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!has_news(rescue->dead)) {
+		if (rescue->now_ms < rescue->wake_ms)
+			return WATCH_ON;
+		if (is_spent(rescue))
+			return WATCH_SPENT;
+		if (plan_next(conn) == REASON_NONE) {
+			watch_for_answer(conn, false);
+			return WATCH_GIVEN_UP;
+		}
+		if (rescue->answered && !has_news(rescue->dead)) {
+			rescue->wake_ms = last_moment(rescue);
+			return WATCH_ON;
+		}
+	}
+	redial_unwatch(conn);
+	return WATCH_OVER;
+}
+
+bool redial_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch)
+{
+	*counted = false;
+	if (!conn_lock(conn, fd))
+		return true;
+	bool busy = conn->busy;
+	if (!busy && conn->readers < UINT8_MAX) {
+		conn->readers++;
+		*counted = true;
+		*epoch = conn->epoch;
+	}
+	conn_unlock(conn);
+	return !busy;
+}
+
+void redial_watch_leave(struct conn *conn, int fd, uint32_t epoch)
+{
+	if (!conn_lock(conn, fd))
+		return;
+	if (conn->epoch == epoch)
+		conn->readers--;
+	conn_unlock(conn);
+}
