@@ -59,7 +59,7 @@ static bool may_hold(const struct conn *conn)
  * As much of the status line as there is: of the len bytes that were read or peeked at, and where
  * those are too few, of what waits behind them.
  */
-static int status_in(const struct conn *conn, const struct receive *call, size_t len)
+static int status_in(const struct conn *conn, const struct read_call *call, size_t len)
 {
 	char line[STATUS_LINE_MIN];
 	size_t got = 0;
@@ -71,7 +71,7 @@ static int status_in(const struct conn *conn, const struct receive *call, size_t
 	}
 	if (got < STATUS_LINE_MIN) {
 		size_t known = call->flags & MSG_PEEK ? 0 : got;
-		long more = kernel_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
+		long more = wire_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
 		got = more > 0 ? known + (size_t)more : got;
 	}
 	return status_of(line, got);
@@ -101,7 +101,7 @@ static bool is_idle_408(const struct conn *conn, int status, const char *bytes, 
 	enum http1_result result = http1_feed(&answer, bytes, len, &used);
 	bool whole = (result == HTTP1_DONE && used == len) ||
 		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
-	return whole && !(answer.flags & HTTP1_PERSISTENT) && kernel_is_dead(conn->fd);
+	return whole && !(answer.flags & HTTP1_PERSISTENT) && wire_is_dead(conn->fd);
 }
 
 /*
@@ -114,7 +114,7 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	bool idle_408 = taken && is_idle_408(conn, status, bytes, len);
 	if (!idle_408 && (!is_listed(status) || conn->flags & CONN_FAILED))
 		return false;
-	struct redial_start start = {
+	struct rescue_start start = {
 	    .cause = idle_408 ? CAUSE_EOF : CAUSE_STATUS,
 	    .head = conn->held,
 	    .head_len = conn->held_len,
@@ -123,9 +123,9 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	    .answer_len = taken ? len : 0,
 	    .status = idle_408 ? 0 : (uint32_t)status,
 	    .retry_after_ms =
-		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), kernel_realtime_s()),
+		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), os_realtime_s()),
 	};
-	return redial_begin(conn, &start) == REASON_NONE;
+	return rescue_begin(conn, &start) == REASON_NONE;
 }
 
 /* Keeps the bytes that were read until the head is whole. */
@@ -133,18 +133,18 @@ static enum held hold(struct conn *conn, const struct iovec *iov, int count, siz
 {
 	if (!(config.policy->uses & POLICY_USES_STATUSES))
 		return HELD_NOT;
-	return redial_hold(conn, iov, count, len) ? HELD_BEGUN : HELD_NOT;
+	return rescue_hold(conn, iov, count, len) ? HELD_BEGUN : HELD_NOT;
 }
 
 /* A peek: what the program is shown it has seen, so all is decided now or never. */
-static enum held look_at_peeked(struct conn *conn, const struct receive *call, int status,
+static enum held look_at_peeked(struct conn *conn, const struct read_call *call, int status,
 				size_t len)
 {
 	char wider[PEEK_ROOM];
 	const char *bytes = call->iov->iov_base;
 	size_t room = call->iov->iov_len < len ? call->iov->iov_len : len;
 	if (!head_len(bytes, room)) {
-		long got = kernel_peek(conn->fd, wider, sizeof(wider));
+		long got = wire_peek(conn->fd, wider, sizeof(wider));
 		bytes = wider;
 		room = got > 0 ? (size_t)got : 0;
 	}
@@ -156,27 +156,27 @@ static enum held look_at_peeked(struct conn *conn, const struct receive *call, i
 /* The first response of a connection that was let through to see how the peer does. */
 static void end_probe(struct conn *conn, int status)
 {
-	union kernel_address peer;
+	union os_address peer;
 	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
 		return;
 	if (!status && config.policy->uses & POLICY_USES_STATUSES)
 		return; /* too short a piece to tell: then the next response does */
 	conn->care &= (uint8_t)~CARE_PROBE;
-	kernel_peer(conn, conn->fd, &peer);
+	conn_peer(conn, conn->fd, &peer);
 	if (status <= 0 || !is_listed(status))
-		pace_succeeded(conn->peer_state, &peer.any, kernel_now_ms());
+		pace_succeeded(conn->peer_state, &peer.any, os_now_ms());
 }
 
 /*
  * A thread that is inside send may be done with a request that was answered this fast. false: the
  * bytes that were read are the program's, and the lock is gone.
  */
-static bool await_writers(struct conn *conn, const struct receive *call)
+static bool await_writers(struct conn *conn, const struct read_call *call)
 {
 	uint32_t epoch = conn->epoch;
 	if (!conn->writers)
 		return true;
-	if (!receive_await_writers(conn, call->fd))
+	if (!call_await_writers(conn, call->fd))
 		return false;
 	if (!conn->busy && conn->epoch == epoch)
 		return true;
@@ -184,7 +184,7 @@ static bool await_writers(struct conn *conn, const struct receive *call)
 	return false;
 }
 
-enum held hold_look(struct conn *conn, const struct receive *call, size_t len)
+enum held hold_look(struct conn *conn, const struct read_call *call, size_t len)
 {
 	const char *bytes = call->iov->iov_base;
 	if (!may_hold(conn) && !(conn->care & CARE_PROBE))
@@ -217,7 +217,7 @@ static void decide_to_give(struct conn *conn, int status)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->attempts > 1 && !is_listed(status))
-		redial_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
+		rescue_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
 	rescue_take_pieces(rescue);
 	rescue->phase = PHASE_GIVING;
 	conn->care |= CARE_HOLDING;
@@ -275,22 +275,22 @@ static bool is_holding(const struct conn *conn)
  * waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the lock. Else without:
  * READ_ON, or DELIVER, where *result and errno are the program's.
  */
-static enum attended await_more(struct conn *conn, const struct receive *call, ssize_t *result)
+static enum attended await_more(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	bool dont_wait = call->flags & MSG_DONTWAIT;
 	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
-	uint64_t own_ms = dont_wait ? UINT64_MAX : kernel_receive_timeout_ms(conn->fd);
+	uint64_t own_ms = dont_wait ? UINT64_MAX : wire_receive_timeout_ms(conn->fd);
 	uint64_t end_ms = conn->rescue->began_ms + conn->rescue->settings.total_timeout_ms;
 	uint64_t left_ms = 0;
 	int ready = 0;
 	conn_unlock(conn);
 	if (blocking) {
 		do {
-			uint64_t now_ms = kernel_now_ms();
+			uint64_t now_ms = os_now_ms();
 			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
-			ready = kernel_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
+			ready = os_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
 		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait &&
-			 kernel_restarts());
+			 os_restarts());
 	}
 	bool is_over = blocking && !ready && left_ms < own_ms;
 	if (ready > 0 || is_over) {
@@ -306,11 +306,11 @@ static enum attended await_more(struct conn *conn, const struct receive *call, s
 }
 
 /* More of a response that came in pieces. */
-static enum attended collect(struct conn *conn, const struct receive *call, ssize_t *result)
+static enum attended collect(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	while (is_holding(conn) && !judge(conn, false)) {
 		struct rescue *rescue = conn->rescue;
-		long got = kernel_receive(conn->fd, rescue->pieces + rescue->pieces_len,
+		long got = wire_receive(conn->fd, rescue->pieces + rescue->pieces_len,
 					  rescue->pieces_room - rescue->pieces_len);
 		if (got > 0) {
 			rescue->pieces_len += (uint32_t)got;
@@ -329,10 +329,10 @@ static enum attended collect(struct conn *conn, const struct receive *call, ssiz
 	return READ_AGAIN;
 }
 
-enum attended hold_go_on(struct conn *conn, const struct receive *call, ssize_t *result)
+enum attended hold_go_on(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	/* Closed past the hooks, the number may be another file's by now. */
-	if (kernel_cookie(call->fd) != conn->cookie) {
+	if (wire_cookie(call->fd) != conn->cookie) {
 		conn_forget(conn);
 		return READ_ON;
 	}

@@ -18,7 +18,7 @@ enum held {
 };
 
 /* Is what a read has given a 408? That is looked at under every policy. */
-static inline bool hold_is_408(const struct receive *call, size_t len)
+static inline bool hold_is_408(const struct read_call *call, size_t len)
 {
 	const char *bytes = call->iov->iov_base;
 	return len >= 16 && call->iov->iov_len >= len &&
@@ -26,16 +26,16 @@ static inline bool hold_is_408(const struct receive *call, size_t len)
 }
 
 /* Looks at len bytes that were read, or peeked at. Keeps the lock, but for HELD_LOST. */
-__attribute__((noinline)) enum held hold_look(struct conn *conn, const struct receive *call,
+__attribute__((noinline)) enum held hold_look(struct conn *conn, const struct read_call *call,
 					      size_t len);
 
 /* CARE_HOLDING: goes on looking, or gives what the program is owed. Leaves without the lock. */
-enum attended hold_go_on(struct conn *conn, const struct receive *call, ssize_t *result);
+enum attended hold_go_on(struct conn *conn, const struct read_call *call, ssize_t *result);
 
 /*
- * After REDIAL_FAILED, if redial_has_answer: gives the program the response, or as much of it as
+ * After RESCUE_FAILED, if rescue_has_answer: gives the program the response, or as much of it as
  * its buffers take. Leaves without the lock.
  */
-enum attended hold_give(struct conn *conn, const struct receive *call, ssize_t *result);
+enum attended hold_give(struct conn *conn, const struct read_call *call, ssize_t *result);
 
 #endif

@@ -11,7 +11,7 @@
 #include "../rescue/rescue.h"
 
 /* Fills the program's buffers with what is left. Returns the bytes given. */
-static size_t fill(struct rescue *rescue, const struct receive *call)
+static size_t fill(struct rescue *rescue, const struct read_call *call)
 {
 	size_t given = 0;
 	for (int i = 0; i < call->count; i++) {
@@ -26,7 +26,7 @@ static size_t fill(struct rescue *rescue, const struct receive *call)
 }
 
 /* What else a read from a connected stream tells: no address, no control data, no flags. */
-static void fill_message(const struct receive *call)
+static void fill_message(const struct read_call *call)
 {
 	if (call->addr && call->addr_len)
 		*call->addr_len = 0;
@@ -45,10 +45,10 @@ static void leave_rest(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	conn->care |= CARE_HOLDING;
-	if (!rescue->placed && !kernel_is_dead(conn->fd) && !kernel_has_unread(conn->fd))
-		redial_place(conn);
+	if (!rescue->placed && !wire_is_dead(conn->fd) && !wire_has_unread(conn->fd))
+		rescue_place(conn);
 	if (rescue->placed)
-		kernel_timer_set(rescue->timer, 0);
+		os_timer_set(rescue->timer, 0);
 	conn->busy = rescue->placed;
 }
 
@@ -57,7 +57,7 @@ static void leave_rest(struct conn *conn)
  * may take it that there is no more for now (epoll(7)). Returns how much more was given. Leaves
  * without the lock.
  */
-static size_t top_up(struct conn *conn, const struct receive *call, size_t given)
+static size_t top_up(struct conn *conn, const struct read_call *call, size_t given)
 {
 	size_t more = 0;
 	for (int i = 0; i < call->count && conn->flags & CONN_ANSWERING; i++) {
@@ -67,9 +67,9 @@ static size_t top_up(struct conn *conn, const struct receive *call, size_t given
 		rest.iov_base = (char *)rest.iov_base + done;
 		rest.iov_len -= done;
 		/* Asked first: the error that follows the bytes is for a read of the program's. */
-		if (rest.iov_len && !kernel_has_unread(conn->fd))
+		if (rest.iov_len && !wire_has_unread(conn->fd))
 			break;
-		long got = rest.iov_len ? kernel_receive(conn->fd, rest.iov_base, rest.iov_len) : 0;
+		long got = rest.iov_len ? wire_receive(conn->fd, rest.iov_base, rest.iov_len) : 0;
 		if (got > 0 && !conn_received(conn, &rest, 1, (size_t)got)) {
 			conn_forget(conn);
 			return more + (size_t)got;
@@ -81,7 +81,7 @@ static size_t top_up(struct conn *conn, const struct receive *call, size_t given
 }
 
 /* The program has had all that was held back. Leaves without the lock. */
-static enum attended end_giving(struct conn *conn, const struct receive *call, ssize_t *result)
+static enum attended end_giving(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	struct rescue *rescue = conn->rescue;
 	int error = rescue->answer_end;
@@ -99,7 +99,7 @@ static enum attended end_giving(struct conn *conn, const struct receive *call, s
 		set_errno(error);
 		return DELIVER;
 	}
-	redial_unplace(conn);
+	rescue_unplace(conn);
 	rescue_free(conn);
 	if (!given) {
 		conn_unlock(conn);
@@ -109,7 +109,7 @@ static enum attended end_giving(struct conn *conn, const struct receive *call, s
 	return DELIVER;
 }
 
-enum attended hold_give(struct conn *conn, const struct receive *call, ssize_t *result)
+enum attended hold_give(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	struct rescue *rescue = conn->rescue;
 	bool peek = call->flags & MSG_PEEK;

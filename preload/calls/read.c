@@ -24,7 +24,7 @@ static bool is_loss(const struct conn *conn, int error)
 	       (conn_waiting(conn) && unacked_is_over(conn, error));
 }
 
-static size_t wanted(const struct receive *call)
+static size_t wanted(const struct read_call *call)
 {
 	size_t len = 0;
 	for (int i = 0; i < call->count; i++)
@@ -42,32 +42,32 @@ static void await_answer(struct conn *conn)
 	int fd = conn->fd;
 	uint64_t limit_ms = conn->rescue ? conn->rescue->settings.total_timeout_ms : 0;
 	conn_unlock(conn);
-	kernel_wait_readable(fd, limit_ms);
+	os_wait_readable(fd, limit_ms);
 }
 
 /*
  * A rescue is under way: takes it as far as this call may. Called with the lock, leaves without.
  * READ_ON: make the real call; DELIVER: *result and errno are what the program gets.
  */
-static enum attended attend(struct conn *conn, const struct receive *call, ssize_t *result)
+static enum attended attend(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
-	bool blocking = !redial_is_nonblocking(conn);
-	bool peeps = blocking && call->flags & MSG_DONTWAIT && redial_is_watched(conn);
-	enum redial_result done = REDIAL_UNDER_WAY;
+	bool blocking = !rescue_is_nonblocking(conn);
+	bool peeps = blocking && call->flags & MSG_DONTWAIT && rescue_is_watched(conn);
+	enum rescue_result done = RESCUE_UNDER_WAY;
 	bool runs = blocking;
 	if (!blocking || peeps) {
 		uint32_t attempts = conn->rescue->attempts;
-		done = redial_step(conn);
+		done = rescue_step(conn);
 		/* Bare a peep gets EAGAIN, and does as long as nothing has failed. */
-		runs = blocking && done == REDIAL_UNDER_WAY &&
-		       !(redial_is_watched(conn) && conn->rescue->attempts == attempts);
+		runs = blocking && done == RESCUE_UNDER_WAY &&
+		       !(rescue_is_watched(conn) && conn->rescue->attempts == attempts);
 	}
 	if (runs)
-		done = redial_run(conn, !(call->flags & MSG_DONTWAIT));
+		done = rescue_run(conn, !(call->flags & MSG_DONTWAIT));
 	int error;
 	*result = -1;
 	switch (done) {
-	case REDIAL_DONE:
+	case RESCUE_DONE:
 		if (!blocking)
 			break; /* even now: see below */
 		if (call->flags & MSG_DONTWAIT)
@@ -75,34 +75,34 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 		else
 			conn_unlock(conn);
 		return READ_ON;
-	case REDIAL_RESTORED:
+	case RESCUE_RESTORED:
 		conn_unlock(conn);
 		return READ_AGAIN;
-	case REDIAL_FAILED:
+	case RESCUE_FAILED:
 		if (!conn->rescue) { /* another thread has settled it */
 			conn_unlock(conn);
 			return READ_AGAIN;
 		}
-		if (redial_has_answer(conn))
+		if (rescue_has_answer(conn))
 			return hold_give(conn, call, result);
-		error = redial_error(conn);
+		error = rescue_error(conn);
 		conn_forget(conn);
 		if (!error)
 			*result = 0;
 		else
 			set_errno(error);
 		return DELIVER;
-	case REDIAL_INTERRUPTED:
+	case RESCUE_INTERRUPTED:
 		conn_unlock(conn);
 		set_errno(EINTR);
 		return DELIVER;
-	case REDIAL_LOST:
-		if (!runs) /* redial_run has let go of it already */
+	case RESCUE_LOST:
+		if (!runs) /* rescue_run has let go of it already */
 			conn_forget(conn);
 		return READ_ON;
-	case REDIAL_GONE:
+	case RESCUE_GONE:
 		return READ_ON;
-	case REDIAL_UNDER_WAY:
+	case RESCUE_UNDER_WAY:
 		break;
 	}
 	/*
@@ -115,7 +115,7 @@ static enum attended attend(struct conn *conn, const struct receive *call, ssize
 	return DELIVER;
 }
 
-bool receive_await_writers(struct conn *conn, int fd)
+bool call_await_writers(struct conn *conn, int fd)
 {
 	enum { NAPS = 200 };
 	static const struct timespec nap = {0, 500000};
@@ -147,23 +147,23 @@ static __attribute__((noinline)) void end_of_response(struct conn *conn)
 }
 
 /* The connection is at its end. true: a rescue has begun, call again. Leaves without the lock. */
-static bool rescue(struct conn *conn, const struct receive *call, int error)
+static bool rescue(struct conn *conn, const struct read_call *call, int error)
 {
 	uint32_t epoch = conn->epoch;
-	if (!receive_await_writers(conn, call->fd))
+	if (!call_await_writers(conn, call->fd))
 		return false;
 	if (conn->busy || conn->epoch != epoch) {
 		conn_unlock(conn); /* that thread has begun a rescue itself */
 		return true;
 	}
-	struct redial_start start = {
+	struct rescue_start start = {
 	    .reading = true,
 	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
 	    .error = error,
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
-	if (redial_begin(conn, &start) != REASON_NONE) {
+	if (rescue_begin(conn, &start) != REASON_NONE) {
 		conn_forget(conn);
 		return false;
 	}
@@ -172,7 +172,7 @@ static bool rescue(struct conn *conn, const struct receive *call, int error)
 }
 
 /* Bytes came, and there is something to look out for. */
-static __attribute__((noinline)) enum held look(struct conn *conn, const struct receive *call,
+static __attribute__((noinline)) enum held look(struct conn *conn, const struct read_call *call,
 						size_t len)
 {
 	if (conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
@@ -181,7 +181,7 @@ static __attribute__((noinline)) enum held look(struct conn *conn, const struct 
 }
 
 /* Bytes came. Called with the lock, leaves without. */
-static void take_note(struct conn *conn, const struct receive *call, size_t len)
+static void take_note(struct conn *conn, const struct read_call *call, size_t len)
 {
 	if (call->flags & MSG_PEEK) {
 		if (conn_waiting(conn))
@@ -189,7 +189,7 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
 		conn_unlock(conn);
 	} else if (conn_received(conn, call->iov, call->count, len)) {
 		if (conn->unsent)
-			redial_send_next(conn);
+			rescue_send_next(conn);
 		conn_unlock(conn);
 	} else {
 		if (!conn_waiting(conn))
@@ -202,7 +202,7 @@ static void take_note(struct conn *conn, const struct receive *call, size_t len)
  * The call gave no bytes. true: a rescue has begun, make it again; false: *result is the program's.
  * Called with the lock, leaves without.
  */
-static __attribute__((noinline)) bool read_again(struct conn *conn, const struct receive *call,
+static __attribute__((noinline)) bool read_again(struct conn *conn, const struct read_call *call,
 						 ssize_t *result, int error)
 {
 	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
@@ -222,7 +222,7 @@ static __attribute__((noinline)) bool read_again(struct conn *conn, const struct
 
 /* A rescue is under way, or bytes of a response are held back. Takes the lock, leaves without. */
 static __attribute__((noinline)) enum attended take_up(struct conn *conn,
-						       const struct receive *call, ssize_t *result)
+						       const struct read_call *call, ssize_t *result)
 {
 	if (!conn_lock(conn, call->fd))
 		return READ_ON;
@@ -234,7 +234,7 @@ static __attribute__((noinline)) enum attended take_up(struct conn *conn,
 	return READ_ON;
 }
 
-static ssize_t real_piece(const struct receive *call)
+static ssize_t real_piece(const struct read_call *call)
 {
 	return real.recv(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
 }
@@ -243,7 +243,7 @@ static ssize_t real_piece(const struct receive *call)
  * The program has been given a part of a response that was held back, and waits for all that it
  * asked for (MSG_WAITALL). Returns what it gets.
  */
-static ssize_t receive_rest(const struct receive *call, ssize_t result)
+static ssize_t receive_rest(const struct read_call *call, ssize_t result)
 {
 	size_t given = result > 0 ? (size_t)result : 0;
 	if (!given || call->flags & (MSG_PEEK | MSG_DONTWAIT))
@@ -253,7 +253,7 @@ static ssize_t receive_rest(const struct receive *call, ssize_t result)
 		size_t done = given < call->iov[i].iov_len ? given : call->iov[i].iov_len;
 		struct iovec rest = {(char *)call->iov[i].iov_base + done,
 				     call->iov[i].iov_len - done};
-		struct receive more = {.real = real_piece,
+		struct read_call more = {.real = real_piece,
 				       .fd = call->fd,
 				       .flags = call->flags,
 				       .iov = &rest,
@@ -262,7 +262,7 @@ static ssize_t receive_rest(const struct receive *call, ssize_t result)
 		if (!rest.iov_len)
 			continue;
 		struct conn *conn = table_find(call->fd);
-		ssize_t got = conn ? receive(conn, &more) : real_piece(&more);
+		ssize_t got = conn ? call_read(conn, &more) : real_piece(&more);
 		result += got > 0 ? got : 0;
 		if (got != (ssize_t)rest.iov_len)
 			break;
@@ -272,20 +272,20 @@ static ssize_t receive_rest(const struct receive *call, ssize_t result)
 }
 
 /* The real call, under a policy that lets requests be watched. false: look anew. */
-static __attribute__((noinline)) bool read_in_view(struct conn *conn, const struct receive *call,
+static __attribute__((noinline)) bool read_in_view(struct conn *conn, const struct read_call *call,
 						   ssize_t *result)
 {
 	uint32_t epoch;
 	bool counted;
-	if (!redial_watch_enter(conn, call->fd, &counted, &epoch))
+	if (!rescue_watch_enter(conn, call->fd, &counted, &epoch))
 		return false;
 	*result = call->real(call);
 	if (counted)
-		redial_watch_leave(conn, call->fd, epoch);
+		rescue_watch_leave(conn, call->fd, epoch);
 	return true;
 }
 
-ssize_t receive(struct conn *conn, const struct receive *call)
+ssize_t call_read(struct conn *conn, const struct read_call *call)
 {
 	ssize_t result;
 	if (call->flags & MSG_ERRQUEUE)

@@ -9,8 +9,8 @@
 #include "../conn/conn.h"
 
 /* One call of the program's. */
-struct receive {
-	ssize_t (*real)(const struct receive *call); /* makes the call as the program meant it */
+struct read_call {
+	ssize_t (*real)(const struct read_call *call); /* makes the call as the program meant it */
 	int fd;
 	int flags; /* MSG_*; 0 for read and readv */
 	const struct iovec *iov;
@@ -32,12 +32,12 @@ enum attended {
  * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
  * be sent again is redialed behind it. Returns, and sets errno, as the real call does.
  */
-__attribute__((noinline)) ssize_t receive(struct conn *conn, const struct receive *call);
+__attribute__((noinline)) ssize_t call_read(struct conn *conn, const struct read_call *call);
 
 /*
  * Lets a thread that is inside send finish, for a while: what it has sent decides what may be sent
  * again. Called with the lock, which is let go meanwhile; false if it cannot be had again.
  */
-bool receive_await_writers(struct conn *conn, int fd);
+bool call_await_writers(struct conn *conn, int fd);
 
 #endif

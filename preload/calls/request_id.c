@@ -19,8 +19,8 @@ enum {
 
 /* A call that is made for one of the program's. */
 struct made {
-	struct transmit call; /* the first: its address is this struct's */
-	const struct transmit *own;
+	struct write_call call; /* the first: its address is this struct's */
+	const struct write_call *own;
 	size_t at;	/* where the header is in it */
 	size_t len;	/* 0: there is none, and `own` is made as it is */
 	bool passed_on; /* the program's call was made after all, as it is */
@@ -29,24 +29,24 @@ struct made {
 	char header[POLICY_HEADER_MAX + DIGITS + 4];
 };
 
-static struct made *made_of(const struct transmit *call)
+static struct made *made_of(const struct write_call *call)
 {
 	return (struct made *)call;
 }
 
-const struct transmit *request_id_own(const struct transmit *call)
+const struct write_call *request_id_own(const struct write_call *call)
 {
 	return request_id_is_made(call) ? made_of(call)->own : call;
 }
 
-static ssize_t plain(const struct transmit *call)
+static ssize_t plain(const struct write_call *call)
 {
 	struct made *made = made_of(call);
 	made->passed_on = true;
 	return made->own->plain(made->own);
 }
 
-ssize_t request_id_quiet(const struct transmit *call)
+ssize_t request_id_quiet(const struct write_call *call)
 {
 	const struct made *made = made_of(call);
 	if (!made->len)
@@ -118,7 +118,7 @@ size_t request_id_place(const char *bytes, size_t len, size_t *head_len)
 }
 
 /* The call's first bytes in one piece, as far as they matter. */
-static const char *gather(const struct transmit *call, char room[HEAD_MAX], size_t *len)
+static const char *gather(const struct write_call *call, char room[HEAD_MAX], size_t *len)
 {
 	size_t head_len, filled = 0;
 	int first = 0;
@@ -153,7 +153,7 @@ static bool has_id(const char *head, size_t len)
 }
 
 /* Where the request that begins with this call is to have a header; 0 for nowhere. */
-static size_t place_for_id(const struct conn *conn, const struct transmit *call)
+static size_t place_for_id(const struct conn *conn, const struct write_call *call)
 {
 	char room[HEAD_MAX];
 	size_t len, head_len;
@@ -185,7 +185,7 @@ static void write_header(struct made *made, uint64_t cookie)
 /* The program's pieces, with the header in between. */
 static void widen(struct made *made)
 {
-	const struct transmit *own = made->own;
+	const struct write_call *own = made->own;
 	size_t before = made->at; /* bytes of the program's that come before it */
 	int count = 0, i = 0;
 	for (; own->iov[i].iov_len < before; i++) {
@@ -209,7 +209,7 @@ static void send_rest(const struct made *made, size_t taken)
 	static const struct timespec nap = {0, 1000000};
 	size_t done = taken - made->at;
 	for (int naps = 0; done < made->len && naps < NAPS;) {
-		long sent = kernel_send(made->call.fd, made->header + done, made->len - done);
+		long sent = wire_send(made->call.fd, made->header + done, made->len - done);
 		if (sent == -EAGAIN || sent == -EINTR) {
 			sys2(nanosleep, &nap, 0);
 			naps++;
@@ -223,7 +223,7 @@ static void send_rest(const struct made *made, size_t taken)
 		sys2(shutdown, made->call.fd, SHUT_RDWR);
 }
 
-void request_id_keep_rest(struct conn *conn, const struct transmit *call, size_t taken)
+void request_id_keep_rest(struct conn *conn, const struct write_call *call, size_t taken)
 {
 	if (!request_id_is_made(call))
 		return;
@@ -238,7 +238,7 @@ void request_id_keep_rest(struct conn *conn, const struct transmit *call, size_t
 	made->rest_kept = true;
 }
 
-ssize_t request_id_transmit(struct conn *conn, const struct transmit *call)
+ssize_t request_id_transmit(struct conn *conn, const struct write_call *call)
 {
 	struct made made;
 	made.call = *call;
@@ -255,7 +255,7 @@ ssize_t request_id_transmit(struct conn *conn, const struct transmit *call)
 	}
 	if (made.len)
 		widen(&made);
-	ssize_t result = transmit(conn, &made.call);
+	ssize_t result = call_write(conn, &made.call);
 	if (result <= (ssize_t)made.at || !made.len || made.passed_on)
 		return result;
 	size_t taken = (size_t)result;

@@ -11,15 +11,15 @@
 #include "write.h"
 
 /* transmit.quiet of a call that is made for another one. */
-ssize_t request_id_quiet(const struct transmit *call);
+ssize_t request_id_quiet(const struct write_call *call);
 
-static inline bool request_id_is_made(const struct transmit *call)
+static inline bool request_id_is_made(const struct write_call *call)
 {
 	return call->quiet == request_id_quiet;
 }
 
 /* Is this a call of the program's own, under a policy that may add something to it? */
-static inline bool request_id_is_wanted(const struct transmit *call)
+static inline bool request_id_is_wanted(const struct write_call *call)
 {
 	return __builtin_expect(config.policy->uses & POLICY_USES_REQUEST_ID, 0) &&
 	       !request_id_is_made(call);
@@ -30,17 +30,17 @@ static inline bool request_id_is_wanted(const struct transmit *call)
  * has none. Takes the lock itself; returns what transmit does.
  */
 __attribute__((noinline)) ssize_t request_id_transmit(struct conn *conn,
-						      const struct transmit *call);
+						      const struct write_call *call);
 
 /* The program's call in the place of which this one is made; else the call itself. */
-const struct transmit *request_id_own(const struct transmit *call);
+const struct write_call *request_id_own(const struct write_call *call);
 
 /*
  * The kernel has taken so many bytes of the call, which are recorded: if they end inside of the
  * header, records its rest, as bytes that wait (conn.unsent), for no byte of the program's may come
  * before them.
  */
-void request_id_keep_rest(struct conn *conn, const struct transmit *call, size_t taken);
+void request_id_keep_rest(struct conn *conn, const struct write_call *call, size_t taken);
 
 /*
  * Pure: how long the request line is that the bytes begin with, its CRLF included, if they hold a

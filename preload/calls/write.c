@@ -27,14 +27,14 @@
 
 enum { PIECES_MAX = 1024 }; /* IOV_MAX: past it writev and sendmsg fail with different errors */
 
-static bool trackable(const struct conn *conn, const struct transmit *call)
+static bool trackable(const struct conn *conn, const struct write_call *call)
 {
 	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE)) == CONN_CONNECTED &&
 	       !(call->flags & UNTRACKABLE) && call->count <= PIECES_MAX && !conn->writers &&
 	       !(call->message && call->message->msg_controllen);
 }
 
-static size_t total(const struct transmit *call)
+static size_t total(const struct write_call *call)
 {
 	size_t len = 0;
 	if (__builtin_expect(call->count == 1, 1))
@@ -45,10 +45,10 @@ static size_t total(const struct transmit *call)
 }
 
 /* The request's first bytes: our copy, or the program's if there was no room for one. */
-static void set_head(struct redial_start *start, const struct conn *conn,
-		     const struct transmit *call)
+static void set_head(struct rescue_start *start, const struct conn *conn,
+		     const struct write_call *call)
 {
-	const struct transmit *own = request_id_own(call);
+	const struct write_call *own = request_id_own(call);
 	start->head = conn->held;
 	start->head_len = conn->held_len;
 	for (int i = 0; i < own->count && !start->head_len; i++) {
@@ -81,9 +81,9 @@ static enum sent tell(int error)
  */
 static enum sent deliver_failure(struct conn *conn, bool begun)
 {
-	int error = redial_error(conn);
+	int error = rescue_error(conn);
 	/* A peer that has only ended its own direction would take the request once more. */
-	if (!error && (begun || redial_was_sent(conn)))
+	if (!error && (begun || rescue_was_sent(conn)))
 		error = ECONNRESET;
 	conn_forget(conn);
 	return tell(error);
@@ -95,18 +95,18 @@ static enum sent deliver_failure(struct conn *conn, bool begun)
  */
 static enum sent hand_over(struct conn *conn, bool begun)
 {
-	bool blocking = !redial_is_nonblocking(conn);
-	enum redial_result result = blocking ? redial_run_out(conn) : redial_step(conn);
-	if (result == REDIAL_FAILED)
+	bool blocking = !rescue_is_nonblocking(conn);
+	enum rescue_result result = blocking ? rescue_run_out(conn) : rescue_step(conn);
+	if (result == RESCUE_FAILED)
 		return deliver_failure(conn, begun);
-	if (result == REDIAL_LOST) {
-		if (!blocking) /* redial_run has let go of it already */
+	if (result == RESCUE_LOST) {
+		if (!blocking) /* rescue_run has let go of it already */
 			conn_forget(conn);
 		return PASS_ON;
 	}
-	if (result == REDIAL_RESTORED)
+	if (result == RESCUE_RESTORED)
 		conn_unlock(conn);
-	if (result == REDIAL_GONE || result == REDIAL_RESTORED) {
+	if (result == RESCUE_GONE || result == RESCUE_RESTORED) {
 		/* Its bytes may be out: they are not to be sent again. */
 		set_errno(ECONNRESET);
 		return KERNELS_WORD;
@@ -118,19 +118,19 @@ static enum sent hand_over(struct conn *conn, bool begun)
 /* The same without a copy: a watcher is never writable, so the wait is here, and bounded. */
 static enum sent wait_for_socket(struct conn *conn, bool begun)
 {
-	switch (redial_run_out(conn)) {
-	case REDIAL_LOST:
-	case REDIAL_GONE:
+	switch (rescue_run_out(conn)) {
+	case RESCUE_LOST:
+	case RESCUE_GONE:
 		return PASS_ON;
-	case REDIAL_FAILED:
+	case RESCUE_FAILED:
 		return deliver_failure(conn, begun);
-	case REDIAL_INTERRUPTED:
+	case RESCUE_INTERRUPTED:
 		conn_unlock(conn);
 		set_errno(EINTR);
 		return KERNELS_WORD;
-	case REDIAL_DONE:
-	case REDIAL_RESTORED:
-	case REDIAL_UNDER_WAY:
+	case RESCUE_DONE:
+	case RESCUE_RESTORED:
+	case RESCUE_UNDER_WAY:
 		break;
 	}
 	conn_unlock(conn);
@@ -138,23 +138,23 @@ static enum sent wait_for_socket(struct conn *conn, bool begun)
 }
 
 /* Adds the call's bytes to what waits for the new connection. false if they cannot be held. */
-static bool take(struct conn *conn, const struct transmit *call, size_t len)
+static bool take(struct conn *conn, const struct write_call *call, size_t len)
 {
 	uint32_t held_len = conn->held_len;
 	bool is_http =
 	    !(conn->flags & CONN_OPAQUE) && conn_record(conn, call->iov, call->count, len);
 	if (is_http && !(conn->flags & CONN_UNHELD))
 		return true;
-	return redial_dial_hold(conn, held_len, call->iov, call->count);
+	return rescue_dial_hold(conn, held_len, call->iov, call->count);
 }
 
 /* The program writes while a rescue is under way. Called with the lock, leaves without. */
-static COLD enum sent send_during_rescue(struct conn *conn, const struct transmit *call, size_t len)
+static COLD enum sent send_during_rescue(struct conn *conn, const struct write_call *call, size_t len)
 {
 	/* What the rescue has already taken would be missing before these bytes. */
 	bool begun = conn->held_len != 0;
-	if (redial_has_answer(conn)) { /* what it is to be told is known: no need to wait longer */
-		redial_settle(conn);
+	if (rescue_has_answer(conn)) { /* what it is to be told is known: no need to wait longer */
+		rescue_settle(conn);
 		conn_unlock(conn);
 		return TRY_AGAIN;
 	}
@@ -163,7 +163,7 @@ static COLD enum sent send_during_rescue(struct conn *conn, const struct transmi
 	if (take(conn, call, len))
 		return hand_over(conn, begun);
 	/* A connect that has failed after all is told; not that a dead socket was written to. */
-	int error = begun ? ECONNRESET : redial_is_dial(conn->rescue) ? redial_error(conn) : 0;
+	int error = begun ? ECONNRESET : rescue_is_dial(conn->rescue) ? rescue_error(conn) : 0;
 	conn_forget(conn);
 	return error ? tell(error) : PASS_ON;
 }
@@ -172,14 +172,14 @@ static COLD enum sent send_during_rescue(struct conn *conn, const struct transmi
  * Begins a rescue with the call's bytes, which are recorded. Called with the lock, leaves without.
  * mark: where the connection stood before them.
  */
-static COLD enum sent rescue(struct conn *conn, const struct transmit *call,
-			     struct redial_start *start, const struct conn_mark *mark)
+static COLD enum sent rescue(struct conn *conn, const struct write_call *call,
+			     struct rescue_start *start, const struct conn_mark *mark)
 {
 	set_head(start, conn, call);
 	bool copied = !(conn->flags & CONN_UNHELD);
 	if (start->unsent && !copied)
 		conn_unrecord(conn, mark, call->iov, call->count, 0);
-	if (redial_begin(conn, start) == REASON_NONE)
+	if (rescue_begin(conn, start) == REASON_NONE)
 		return copied ? hand_over(conn, false) : wait_for_socket(conn, false);
 	conn_forget(conn);
 	return tell(start->error);
@@ -201,24 +201,24 @@ static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
  * recorded and has nothing before it, goes out. SEND_ON: it is not, and serves. Called with the
  * lock, and leaves without unless it says SEND_ON.
  */
-static COLD enum sent replace_idle(struct conn *conn, const struct transmit *call, size_t len)
+static COLD enum sent replace_idle(struct conn *conn, const struct write_call *call, size_t len)
 {
-	struct redial_start start = {.cause = CAUSE_IDLE, .unsent = true};
+	struct rescue_start start = {.cause = CAUSE_IDLE, .unsent = true};
 	struct conn_mark before = {.popped = conn->popped};
 	if (!(conn->flags & CONN_REUSED) || conn->rescue)
 		return SEND_ON;
 	set_head(&start, conn, call);
 	if (!idle_is_due(conn, start.head, start.head_len))
 		return SEND_ON;
-	if (kernel_is_dead(call->fd)) {
+	if (wire_is_dead(call->fd)) {
 		start.cause = CAUSE_STALE;
-		start.error = kernel_take_error(call->fd);
+		start.error = wire_take_error(call->fd);
 		return rescue(conn, call, &start, &before);
 	}
 	bool copied = !(conn->flags & CONN_UNHELD);
 	if (!copied)
 		conn_unrecord(conn, &before, call->iov, call->count, 0);
-	if (redial_begin(conn, &start) == REASON_NONE)
+	if (rescue_begin(conn, &start) == REASON_NONE)
 		return copied ? hand_over(conn, false) : wait_for_socket(conn, false);
 	if (!copied)
 		conn_record(conn, call->iov, call->count, len);
@@ -226,7 +226,7 @@ static COLD enum sent replace_idle(struct conn *conn, const struct transmit *cal
 }
 
 /* The kernel did not take all that was recorded. Called with the lock, leaves without. */
-static COLD enum sent fell_short(struct conn *conn, const struct transmit *call, size_t len,
+static COLD enum sent fell_short(struct conn *conn, const struct write_call *call, size_t len,
 				 const struct conn_mark *mark, ssize_t result, int error)
 {
 	size_t taken = result > 0 ? (size_t)result : 0;
@@ -249,7 +249,7 @@ static COLD enum sent fell_short(struct conn *conn, const struct transmit *call,
 		conn_let_go(conn);
 		return tell(error);
 	}
-	struct redial_start start = {
+	struct rescue_start start = {
 	    .cause = refused  ? dial_cause(error)
 		     : unsent ? CAUSE_STALE
 			      : CAUSE_RESET,
@@ -274,7 +274,7 @@ static bool come_back(struct conn *conn, int fd, uint32_t epoch)
 }
 
 /* One try at the call; *result is the kernel's, where its word counts. */
-static enum sent try_to_send(struct conn *conn, const struct transmit *call, size_t len,
+static enum sent try_to_send(struct conn *conn, const struct write_call *call, size_t len,
 			     ssize_t *result)
 {
 	struct conn_mark mark;
@@ -282,12 +282,12 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 	if (!conn_lock(conn, call->fd))
 		return PASS_ON;
 	if (__builtin_expect(conn->busy, 0))
-		redial_unwatch(conn);
+		rescue_unwatch(conn);
 	if (conn->busy && (trackable(conn, call) || conn->flags & CONN_OPAQUE))
 		return send_during_rescue(conn, call, len);
 	if (__builtin_expect(conn->unsent, 0))
-		redial_send_rest(conn);
-	if (conn->unsent && !kernel_is_dead(call->fd)) {
+		rescue_send_rest(conn);
+	if (conn->unsent && !wire_is_dead(call->fd)) {
 		/* The peer takes nothing now: these bytes may not overtake what waits. */
 		conn_unlock(conn);
 		if (call->flags & MSG_DONTWAIT || sys3(fcntl, call->fd, F_GETFL, 0) & O_NONBLOCK) {
@@ -296,7 +296,7 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		}
 		return TRY_AGAIN;
 	}
-	bool begun = conn->busy && conn->held_len && !redial_has_answer(conn);
+	bool begun = conn->busy && conn->held_len && !rescue_has_answer(conn);
 	conn_mark(conn, &mark);
 	if (!trackable(conn, call) || !conn_record(conn, call->iov, call->count, len)) {
 		if (!mark.request_count)
@@ -304,11 +304,11 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		conn_let_go(conn);
 		return begun ? tell(ECONNRESET) : PASS_ON;
 	}
-	if (needs_a_look(conn, &mark) && kernel_is_dead(call->fd)) {
-		struct redial_start start = {
+	if (needs_a_look(conn, &mark) && wire_is_dead(call->fd)) {
+		struct rescue_start start = {
 		    .cause = CAUSE_STALE,
 		    .unsent = true,
-		    .error = kernel_take_error(call->fd),
+		    .error = wire_take_error(call->fd),
 		};
 		return rescue(conn, call, &start, &mark);
 	}
@@ -328,13 +328,13 @@ static enum sent try_to_send(struct conn *conn, const struct transmit *call, siz
 		return fell_short(conn, call, len, &mark, *result, error);
 	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
 		unacked_limit(conn, call->fd);
-	if (redial_watches())
-		redial_watch(conn);
+	if (rescue_watches())
+		rescue_watch(conn);
 	conn_unlock(conn);
 	return KERNELS_WORD;
 }
 
-ssize_t transmit(struct conn *conn, const struct transmit *call)
+ssize_t call_write(struct conn *conn, const struct write_call *call)
 {
 	size_t len = total(call);
 	ssize_t result;

@@ -10,9 +10,9 @@
 #include "../conn/conn.h"
 
 /* One call of the program's. */
-struct transmit {
-	ssize_t (*plain)(const struct transmit *call); /* the call as the program made it */
-	ssize_t (*quiet)(const struct transmit *call); /* the same without SIGPIPE */
+struct write_call {
+	ssize_t (*plain)(const struct write_call *call); /* the call as the program made it */
+	ssize_t (*quiet)(const struct write_call *call); /* the same without SIGPIPE */
 	int fd;
 	int flags; /* MSG_*; 0 for write and writev */
 	const struct iovec *iov;
@@ -27,6 +27,6 @@ struct transmit {
  * request was sent, or what was sent may be sent again, it is redialed behind it. Returns, sets
  * errno and raises SIGPIPE as the plain call does.
  */
-__attribute__((noinline)) ssize_t transmit(struct conn *conn, const struct transmit *call);
+__attribute__((noinline)) ssize_t call_write(struct conn *conn, const struct write_call *call);
 
 #endif

@@ -50,7 +50,7 @@ static void clear_slot(const struct conn *conn, int fd)
 
 void conn_forget(struct conn *conn)
 {
-	redial_abandon(conn);
+	rescue_abandon(conn);
 	if (conn->flags & CONN_COUNTED)
 		live_less(PROCESS_CONNECTIONS);
 	clear_slot(conn, conn->fd);
@@ -65,7 +65,7 @@ void conn_forget(struct conn *conn)
 
 void conn_let_go(struct conn *conn)
 {
-	if (redial_owe(conn)) {
+	if (rescue_owe(conn)) {
 		conn->flags |= CONN_DOUBT;
 		conn_unlock(conn);
 	} else {
@@ -102,7 +102,7 @@ void conn_forget_busy(void)
 		if (conn->busy)
 			conn_let_go(conn);
 		else {
-			redial_let_answer_go(conn);
+			rescue_let_answer_go(conn);
 			conn_unlock(conn);
 		}
 	}

@@ -90,7 +90,7 @@ struct conn {
 	uint8_t registration_count;
 	uint8_t peer_len;
 	uint8_t alias_count;
-	uint8_t readers;       /* threads in a read, where that matters: see redial_watch.h */
+	uint8_t readers;       /* threads in a read, where that matters: see rescue_watch.h */
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */
@@ -101,7 +101,7 @@ struct conn {
 	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
 	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;      /* requests answered so far */
-	uint32_t idle_since;  /* kernel_now_ms() of the last byte read, cut to fit; 0: unknown */
+	uint32_t idle_since;  /* os_now_ms() of the last byte read, cut to fit; 0: unknown */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {
 		struct sockaddr any;

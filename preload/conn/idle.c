@@ -71,7 +71,7 @@ void idle_note(struct conn *conn, const struct iovec *iov, int count, size_t len
 	bool in_head = !(conn->response.flags & HTTP1_HEAD_DONE);
 	size_t first = count && iov->iov_len < len ? iov->iov_len : len;
 	uint16_t hint = in_head ? idle_hint(iov->iov_base, first) : 0;
-	uint32_t now = (uint32_t)kernel_now_ms();
+	uint32_t now = (uint32_t)os_now_ms();
 	if (hint)
 		conn->idle_hint_s = hint;
 	conn->idle_since = now ? now : UINT32_MAX;
@@ -91,7 +91,7 @@ bool idle_is_due(const struct conn *conn, const char *head, size_t head_len)
 	struct policy_retry settings;
 	if (!conn->idle_since)
 		return false;
-	uint32_t idle_ms = (uint32_t)kernel_now_ms() - conn->idle_since;
+	uint32_t idle_ms = (uint32_t)os_now_ms() - conn->idle_since;
 	settings_of_request(conn, head, head_len, &settings);
 	return idle_is_over(&settings, idle_ms, conn->idle_hint_s);
 }

@@ -203,7 +203,7 @@ static __attribute__((noinline)) bool receive_piece(struct conn *conn, const cha
 		if (conn->response.flags & HTTP1_CONNECTION_AUTH)
 			conn->flags |= CONN_AUTH;
 		if (conn->rescue && conn->response.status)
-			redial_recovered(conn, conn->response.status);
+			rescue_recovered(conn, conn->response.status);
 		bytes += used;
 		len -= used;
 		if (result != HTTP1_DONE)

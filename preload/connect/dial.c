@@ -98,13 +98,13 @@ static int connect_within(int fd, const struct sockaddr *addr, socklen_t len, ui
 		set_send_timeout(fd, &own);
 	if (error != EINPROGRESS)
 		return error;
-	kernel_connect(fd, &nobody, sizeof(nobody));
+	wire_connect(fd, &nobody, sizeof(nobody));
 	return ETIMEDOUT;
 }
 
 static void identify(struct log_request *who, int fd, const struct sockaddr *addr, socklen_t len)
 {
-	union kernel_address peer;
+	union os_address peer;
 	memset(&peer, 0, sizeof(peer));
 	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
 	log_identify(who, fd, "", 0, METHOD_OTHER, &peer.any);
@@ -114,7 +114,7 @@ static void identify(struct log_request *who, int fd, const struct sockaddr *add
 /* How long the next attempt may take. */
 static uint64_t patience(const struct persist *persist)
 {
-	uint64_t gone = kernel_now_ms() - persist->began_ms;
+	uint64_t gone = os_now_ms() - persist->began_ms;
 	uint64_t left = persist->settings.total_timeout_ms > gone
 			    ? persist->settings.total_timeout_ms - gone
 			    : 1;
@@ -127,7 +127,7 @@ static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 			     const struct policy_retry *settings, int first_error)
 {
 	PERSIST persist;
-	uint64_t cookie = kernel_cookie(fd);
+	uint64_t cookie = wire_cookie(fd);
 	int error = first_error;
 	persist_begin(&persist, settings);
 	identify(&persist.who, fd, addr, len);
@@ -135,7 +135,7 @@ static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 	persist.peer_addr = addr;
 	while (persist_again(&persist, dial_cause(error))) {
 		/* Another thread may have closed it, and opened something else by this number. */
-		if (!cookie || kernel_cookie(fd) != cookie)
+		if (!cookie || wire_cookie(fd) != cookie)
 			return first_error;
 		error = connect_within(fd, addr, len, patience(&persist));
 		if (!error)
@@ -193,7 +193,7 @@ bool dial_is_under_way(int fd, int *error)
 	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
 		return false;
 	bool busy = conn->busy;
-	*error = busy && redial_is_dial(conn->rescue) ? 0 : EISCONN;
+	*error = busy && rescue_is_dial(conn->rescue) ? 0 : EISCONN;
 	conn_unlock(conn);
 	return busy;
 }
@@ -223,7 +223,7 @@ bool dial_may_rescue(const struct conn *conn, int error)
 	if (!is_new(conn) || !(begun || (is_passing(addr, error) && error != ECONNRESET)))
 		return false;
 	/* Over loopback it mostly stands at once, and neither failed nor is there to be watched. */
-	if (!kernel_is_dead(conn->fd)) {
+	if (!wire_is_dead(conn->fd)) {
 		if (begun)
 			resolved_worked(addr);
 		return false;
@@ -236,7 +236,7 @@ bool dial_may_rescue(const struct conn *conn, int error)
 
 bool dial_would_rescue(const struct conn *conn)
 {
-	return is_new(conn) && kernel_is_dead(conn->fd) &&
+	return is_new(conn) && wire_is_dead(conn->fd) &&
 	       is_wanted(conn, POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
 }
 
@@ -251,23 +251,23 @@ int dial_rescue(int fd, int error)
 			reject_note_error(fd, error);
 		return error;
 	}
-	struct redial_start start = {
+	struct rescue_start start = {
 	    .cause = dial_cause(error),
 	    .unsent = true,
 	    .connecting = error == EINPROGRESS,
 	    .error = error == EINPROGRESS ? ETIMEDOUT : error,
 	};
-	if (redial_begin(conn, &start) != REASON_NONE) {
+	if (rescue_begin(conn, &start) != REASON_NONE) {
 		if (start.connecting)
 			conn_unlock(conn);
 		else
 			conn_forget(conn);
 		return error;
 	}
-	enum redial_result result = redial_step(conn);
-	if (result == REDIAL_FAILED || result == REDIAL_LOST) {
-		if (result == REDIAL_FAILED) /* of a connect that was watched it may be another */
-			error = redial_error(conn);
+	enum rescue_result result = rescue_step(conn);
+	if (result == RESCUE_FAILED || result == RESCUE_LOST) {
+		if (result == RESCUE_FAILED) /* of a connect that was watched it may be another */
+			error = rescue_error(conn);
 		conn_forget(conn);
 		return error;
 	}
@@ -278,11 +278,11 @@ int dial_rescue(int fd, int error)
 int dial_error(struct conn *conn)
 {
 	int error = 0;
-	if (!redial_is_dial(conn->rescue) || redial_step(conn) != REDIAL_FAILED) {
+	if (!rescue_is_dial(conn->rescue) || rescue_step(conn) != RESCUE_FAILED) {
 		conn_unlock(conn);
 		return 0;
 	}
-	error = redial_error(conn);
+	error = rescue_error(conn);
 	conn_forget(conn);
 	return error;
 }

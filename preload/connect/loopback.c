@@ -82,7 +82,7 @@ bool loopback_other_listens(const struct sockaddr *addr)
 	static const uint8_t one6[16] = {[15] = 1};
 	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
 	static const uint8_t one4[4] = {127, 0, 0, 1};
-	const union kernel_address *any = (const union kernel_address *)(const void *)addr;
+	const union os_address *any = (const union os_address *)(const void *)addr;
 	unsigned port =
 	    __builtin_bswap16(any->in.sin_port); /* at the same place in both families */
 	if (addr->sa_family == AF_INET)

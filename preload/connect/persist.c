@@ -16,7 +16,7 @@ void persist_begin(struct persist *persist, const struct policy_retry *settings)
 {
 	memset(persist, 0, sizeof(*persist));
 	persist->attempts = 1;
-	persist->began_ms = kernel_now_ms();
+	persist->began_ms = os_now_ms();
 	persist->who.method = "";
 	persist->who.fd = -1;
 	persist->settings = *settings;
@@ -54,7 +54,7 @@ static bool give_up(const struct persist *persist, enum cause cause, enum reason
 
 bool persist_again(struct persist *persist, enum cause cause)
 {
-	uint64_t now_ms = kernel_now_ms();
+	uint64_t now_ms = os_now_ms();
 	uint64_t elapsed_ms = now_ms - persist->began_ms;
 	if (persist->peer)
 		pace_failed(persist->peer, persist->peer_addr, now_ms);
@@ -77,13 +77,13 @@ bool persist_again(struct persist *persist, enum cause cause)
 		    delay_ms);
 	if (pause_ms(delay_ms))
 		return true;
-	log_abandoned(&persist->who, persist->attempts - 1, kernel_now_ms() - persist->began_ms);
+	log_abandoned(&persist->who, persist->attempts - 1, os_now_ms() - persist->began_ms);
 	return false;
 }
 
 void persist_recovered(const struct persist *persist)
 {
-	log_recovered(&persist->who, persist->attempts, 0, kernel_now_ms() - persist->began_ms);
+	log_recovered(&persist->who, persist->attempts, 0, os_now_ms() - persist->began_ms);
 }
 
 void persist_end(struct persist *persist)

@@ -16,7 +16,7 @@
 /* One call of the program's that has failed. */
 struct persist {
 	uint32_t attempts; /* so far, the first included */
-	uint64_t began_ms; /* kernel_now_ms() of the first failure */
+	uint64_t began_ms; /* os_now_ms() of the first failure */
 	bool counted;	   /* as a rescue under way, by live.c */
 	struct policy_retry settings;
 	struct state_peer *peer; /* of a connect, else NULL: the caller sets it with its address */

@@ -35,7 +35,7 @@ static void refuse(int fd, const struct sockaddr *addr)
 }
 
 /* The program's may end with the path of a local socket, and without a NUL. */
-static void copy_address(union kernel_address *copy, const struct sockaddr *addr, socklen_t len)
+static void copy_address(union os_address *copy, const struct sockaddr *addr, socklen_t len)
 {
 	memset(copy, 0, sizeof(*copy));
 	memcpy(copy, addr, len < sizeof(*copy) ? len : sizeof(*copy));
@@ -44,12 +44,12 @@ static void copy_address(union kernel_address *copy, const struct sockaddr *addr
 __attribute__((noinline)) bool reject_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	const struct conn *conn = table_find(fd);
-	union kernel_address peer;
+	union os_address peer;
 	/* After the first one connect is called again only to ask how that stands. */
 	if (!conn || conn == &conn_own || conn->flags & CONN_CONNECTED)
 		return false;
 	copy_address(&peer, addr, len);
-	if (!pace_rejects(pace_peer(addr, len), &peer.any, kernel_now_ms()))
+	if (!pace_rejects(pace_peer(addr, len), &peer.any, os_now_ms()))
 		return false;
 	refuse(fd, &peer.any);
 	set_errno(ECONNREFUSED);
@@ -60,11 +60,11 @@ __attribute__((noinline)) void reject_note_failure(int fd, const struct sockaddr
 						   socklen_t len, int error)
 {
 	const struct conn *conn = table_find(fd);
-	union kernel_address peer;
+	union os_address peer;
 	if (!conn || conn == &conn_own || !is_of_peer(error))
 		return;
 	copy_address(&peer, addr, len);
-	pace_failed(pace_peer(addr, len), &peer.any, kernel_now_ms());
+	pace_failed(pace_peer(addr, len), &peer.any, os_now_ms());
 }
 
 __attribute__((noinline)) void reject_note_error(int fd, int error)
@@ -73,9 +73,9 @@ __attribute__((noinline)) void reject_note_error(int fd, int error)
 	if (!is_of_peer(error) || !conn || !conn_lock(conn, fd))
 		return;
 	if (conn->flags & CONN_CONNECTED && !conn->request_count && !conn->popped) {
-		union kernel_address peer;
-		kernel_peer(conn, fd, &peer);
-		pace_failed(conn->peer_state, &peer.any, kernel_now_ms());
+		union os_address peer;
+		conn_peer(conn, fd, &peer);
+		pace_failed(conn->peer_state, &peer.any, os_now_ms());
 	}
 	conn_unlock(conn);
 }
@@ -88,12 +88,12 @@ __attribute__((noinline)) void reject_begin_probe(struct conn *conn)
 
 __attribute__((noinline)) void reject_end_unseen(struct conn *conn)
 {
-	union kernel_address peer;
+	union os_address peer;
 	if (conn->popped)
 		return;
 	state_answered(conn->peer_state);
 	if (!(conn->care & CARE_PROBE))
 		return;
-	kernel_peer(conn, conn->fd, &peer);
-	pace_succeeded(conn->peer_state, &peer.any, kernel_now_ms());
+	conn_peer(conn, conn->fd, &peer);
+	pace_succeeded(conn->peer_state, &peer.any, os_now_ms());
 }

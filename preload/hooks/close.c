@@ -70,13 +70,13 @@ static TRACKED int shutdown_tracked(int fd, int how)
 	struct conn *conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.shutdown(fd, how);
-	redial_unwatch(conn);
+	rescue_unwatch(conn);
 	conn->flags |= CONN_SHUT_DOWN;
 	if (how == SHUT_WR && (conn->busy || conn->unsent)) {
 		if (conn->busy)
-			redial_shut_down(conn);
+			rescue_shut_down(conn);
 		else
-			redial_end_writing(conn);
+			rescue_end_writing(conn);
 		conn_unlock(conn);
 		return 0;
 	}

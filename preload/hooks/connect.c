@@ -41,7 +41,7 @@ HOOK int socket(int domain, int type, int protocol)
 	if (fd < 0 || !config.active)
 		return fd;
 	int kept = get_errno();
-	redial_sweep();
+	rescue_sweep();
 	/* From here, not from connect on: many add a socket to epoll before they connect it. */
 	if (may_carry_http(domain, type, protocol))
 		conn_open(fd);
@@ -65,7 +65,7 @@ HOOK int bind(int fd, const struct sockaddr *addr, socklen_t len)
 /* A connection begins, or a program asks again how the one under way stands. */
 static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun)
 {
-	uint64_t cookie = kernel_cookie(fd);
+	uint64_t cookie = wire_cookie(fd);
 	struct conn *conn = table_find(fd);
 	if (!conn || (conn->cookie && conn->cookie != cookie)) {
 		conn_open(fd); /* inherited, or the number's last socket was closed past us */

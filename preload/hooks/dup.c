@@ -76,11 +76,11 @@ HOOK int dup3(int fd, int to, int flags)
 static int status_flags(struct conn *conn, int command, void *arg, int call(int, int, void *))
 {
 	long flags = (long)arg;
-	int result = call(redial_dead_socket(conn), command, arg);
+	int result = call(rescue_dead_socket(conn), command, arg);
 	if (command == F_SETFL && result == 0) {
-		redial_set_nonblocking(conn, flags & O_NONBLOCK);
-		if (redial_fresh_socket(conn) >= 0)
-			call(redial_fresh_socket(conn), F_SETFL, (void *)(flags | O_NONBLOCK));
+		rescue_set_nonblocking(conn, flags & O_NONBLOCK);
+		if (rescue_fresh_socket(conn) >= 0)
+			call(rescue_fresh_socket(conn), F_SETFL, (void *)(flags | O_NONBLOCK));
 	}
 	return result;
 }

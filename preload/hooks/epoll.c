@@ -43,16 +43,16 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	bool watched = conn->busy && conn->rescue->placed && event && op != EPOLL_CTL_DEL;
 	struct epoll_event watcher;
 	if (watched) /* the socket to come gets what the program asked for */
-		watcher = (struct epoll_event){kernel_watcher_events(event->events), event->data};
+		watcher = (struct epoll_event){os_watcher_events(event->events), event->data};
 	int result = real.epoll_ctl(epfd, op, fd, watched ? &watcher : event);
 	if (result == 0)
 		note(conn, epfd, op, fd, event);
 	if (result == 0 && watched && event->events & EPOLLOUT)
-		redial_room_begin(conn);
+		rescue_room_begin(conn);
 	/* It may be libuv's last word before it closes past the hooks: look before the next wait.
 	 */
 	if (conn->busy && op == EPOLL_CTL_DEL)
-		__atomic_store_n(&kernel_last_epoll_set, -1, __ATOMIC_RELAXED);
+		__atomic_store_n(&os_last_epoll_set, -1, __ATOMIC_RELAXED);
 	conn_unlock(conn);
 	return result;
 }

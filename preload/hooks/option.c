@@ -52,7 +52,7 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 		*len = sizeof(error);
 		return 0;
 	}
-	int result = real.getsockopt(conn ? redial_dead_socket(conn) : fd, level, name, value, len);
+	int result = real.getsockopt(conn ? rescue_dead_socket(conn) : fd, level, name, value, len);
 	if (conn)
 		conn_unlock(conn);
 	else if (result == 0 && asks_error && *len == sizeof(int))
@@ -72,9 +72,9 @@ static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *v
 	struct conn *conn = find_busy(fd);
 	if (!conn)
 		return real.setsockopt(fd, level, name, value, len);
-	int result = real.setsockopt(redial_dead_socket(conn), level, name, value, len);
-	if (redial_fresh_socket(conn) >= 0)
-		result = real.setsockopt(redial_fresh_socket(conn), level, name, value, len);
+	int result = real.setsockopt(rescue_dead_socket(conn), level, name, value, len);
+	if (rescue_fresh_socket(conn) >= 0)
+		result = real.setsockopt(rescue_fresh_socket(conn), level, name, value, len);
 	conn_unlock(conn);
 	return result;
 }
@@ -102,7 +102,7 @@ static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 	if (!conn)
 		return real.getpeername(fd, addr, len);
 	int result = conn->peer.any.sa_family == AF_UNIX
-			 ? real.getpeername(redial_dead_socket(conn), addr, len)
+			 ? real.getpeername(rescue_dead_socket(conn), addr, len)
 			 : copy_peer(conn, addr, len);
 	conn_unlock(conn);
 	return result;
@@ -120,7 +120,7 @@ static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
 	struct conn *conn = find_busy(fd);
 	if (!conn)
 		return real.getsockname(fd, addr, len);
-	int result = real.getsockname(redial_dead_socket(conn), addr, len);
+	int result = real.getsockname(rescue_dead_socket(conn), addr, len);
 	conn_unlock(conn);
 	return result;
 }
@@ -137,9 +137,9 @@ static int count_unread(int fd, void *arg)
 	struct conn *conn = table_find(fd);
 	if (!conn || !(conn->care & CARE_HOLDING) || !conn_lock(conn, fd))
 		return real.ioctl(fd, FIONREAD, arg);
-	int result = real.ioctl(conn->busy ? redial_dead_socket(conn) : fd, FIONREAD, arg);
+	int result = real.ioctl(conn->busy ? rescue_dead_socket(conn) : fd, FIONREAD, arg);
 	if (result == 0)
-		*(int *)arg += (int)redial_owed(conn);
+		*(int *)arg += (int)rescue_owed(conn);
 	conn_unlock(conn);
 	return result;
 }
@@ -150,11 +150,11 @@ static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
 	if (!conn)
 		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
 	bool of_number = request == FIOCLEX || request == FIONCLEX;
-	int result = real.ioctl(of_number ? fd : redial_dead_socket(conn), request, arg);
+	int result = real.ioctl(of_number ? fd : rescue_dead_socket(conn), request, arg);
 	if (request == FIONREAD && result == 0)
-		*(int *)arg += (int)redial_owed(conn);
+		*(int *)arg += (int)rescue_owed(conn);
 	if (request == FIONBIO && result == 0)
-		redial_set_nonblocking(conn, *(const int *)arg != 0);
+		rescue_set_nonblocking(conn, *(const int *)arg != 0);
 	conn_unlock(conn);
 	return result;
 }

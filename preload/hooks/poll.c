@@ -36,7 +36,7 @@ static uint32_t soften(struct conn *conn, int fd, uint32_t events, uint32_t aske
 	if (!conn || !conn_lock(conn, fd))
 		return events;
 	/* With something to read the end is news: edge-triggered readers hear of it only once. */
-	if (redial_would_begin(conn) && !kernel_has_unread(fd))
+	if (rescue_would_begin(conn) && !wire_has_unread(fd))
 		left |= asked & EPOLLIN;
 	else if (config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn))
 		left = asked & EPOLLOUT; /* how a connect tells that it is through (connect(2)) */
@@ -73,8 +73,8 @@ static struct conn *find_by_data(int epfd, uint64_t data, uint32_t *events)
 
 static TRACKED int soften_epoll(int epfd, struct epoll_event *events, int count)
 {
-	if (redial_room_awaited())
-		redial_room_tell(epfd, events, count);
+	if (rescue_room_awaited())
+		rescue_room_tell(epfd, events, count);
 	for (int i = 0; i < count && table.len; i++) {
 		uint32_t asked;
 		if (!(events[i].events & EPOLL_ENDS))
@@ -92,7 +92,7 @@ static inline int tell_epoll(int epfd, struct epoll_event *events, int count)
 	uint32_t seen = 0;
 	for (int i = 0; i < count; i++)
 		seen |= events[i].events;
-	if (__builtin_expect(!(seen & EPOLL_ENDS) && !redial_room_awaited(), 1))
+	if (__builtin_expect(!(seen & EPOLL_ENDS) && !rescue_room_awaited(), 1))
 		return count;
 	return soften_epoll(epfd, events, count);
 }
@@ -131,8 +131,8 @@ static void end_watches(const struct pollfd *fds, nfds_t len)
 		if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) ||
 		    !conn_lock(conn, fds[i].fd))
 			continue;
-		if (redial_is_watched(conn))
-			redial_unwatch(conn);
+		if (rescue_is_watched(conn))
+			rescue_unwatch(conn);
 		conn_unlock(conn);
 	}
 }
@@ -163,16 +163,16 @@ static int add_takers(struct pollfd *fds, nfds_t len, int count)
 
 static TRACKED void note_set(int epfd)
 {
-	int last = __atomic_exchange_n(&kernel_last_epoll_set, epfd, __ATOMIC_RELAXED);
-	kernel_note_epoll_set(epfd);
+	int last = __atomic_exchange_n(&os_last_epoll_set, epfd, __ATOMIC_RELAXED);
+	os_note_epoll_set(epfd);
 	if (last == -1)
-		redial_sweep();
+		rescue_sweep();
 }
 
 /* Before a wait: a rescue may have to look for registrations in this set. */
 static inline void note(int epfd)
 {
-	if (__builtin_expect(epfd != __atomic_load_n(&kernel_last_epoll_set, __ATOMIC_RELAXED), 0))
+	if (__builtin_expect(epfd != __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED), 0))
 		note_set(epfd);
 }
 
@@ -216,14 +216,14 @@ static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeo
 
 HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
 {
-	if (__builtin_expect(redial_any_placed(), 0))
+	if (__builtin_expect(rescue_any_placed(), 0))
 		return poll_beside_rescues(fds, len, timeout);
 	return soften_poll(fds, len, real.poll(fds, len, timeout));
 }
 
 HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout, const sigset_t *mask)
 {
-	if (__builtin_expect(redial_any_placed(), 0))
+	if (__builtin_expect(rescue_any_placed(), 0))
 		return ppoll_beside_rescues(fds, len, timeout, mask);
 	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
 }

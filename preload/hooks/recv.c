@@ -4,28 +4,28 @@
 #include "../calls/read.h"
 #include "../conn/table.h"
 
-static ssize_t real_read(const struct receive *call)
+static ssize_t real_read(const struct read_call *call)
 {
 	return real.read(call->fd, call->iov->iov_base, call->iov->iov_len);
 }
 
-static ssize_t real_readv(const struct receive *call)
+static ssize_t real_readv(const struct read_call *call)
 {
 	return real.readv(call->fd, call->iov, call->count);
 }
 
-static ssize_t real_recv(const struct receive *call)
+static ssize_t real_recv(const struct read_call *call)
 {
 	return real.recv(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
 }
 
-static ssize_t real_recvfrom(const struct receive *call)
+static ssize_t real_recvfrom(const struct read_call *call)
 {
 	return real.recvfrom(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
 			     call->addr, call->addr_len);
 }
 
-static ssize_t real_recvmsg(const struct receive *call)
+static ssize_t real_recvmsg(const struct read_call *call)
 {
 	return real.recvmsg(call->fd, call->message, call->flags);
 }
@@ -36,8 +36,8 @@ HOOK ssize_t read(int fd, void *buf, size_t len)
 	if (__builtin_expect(!conn, 1))
 		return real.read(fd, buf, len);
 	struct iovec piece = {buf, len};
-	struct receive call = {.real = real_read, .fd = fd, .iov = &piece, .count = 1};
-	return receive(conn, &call);
+	struct read_call call = {.real = real_read, .fd = fd, .iov = &piece, .count = 1};
+	return call_read(conn, &call);
 }
 
 HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
@@ -45,8 +45,8 @@ HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.readv(fd, iov, count);
-	struct receive call = {.real = real_readv, .fd = fd, .iov = iov, .count = count};
-	return receive(conn, &call);
+	struct read_call call = {.real = real_readv, .fd = fd, .iov = iov, .count = count};
+	return call_read(conn, &call);
 }
 
 HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)
@@ -55,9 +55,9 @@ HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)
 	if (__builtin_expect(!conn, 1))
 		return real.recv(fd, buf, len, flags);
 	struct iovec piece = {buf, len};
-	struct receive call = {
+	struct read_call call = {
 	    .real = real_recv, .fd = fd, .flags = flags, .iov = &piece, .count = 1};
-	return receive(conn, &call);
+	return call_read(conn, &call);
 }
 
 HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
@@ -67,7 +67,7 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 	if (__builtin_expect(!conn, 1))
 		return real.recvfrom(fd, buf, len, flags, addr, addr_len);
 	struct iovec piece = {buf, len};
-	struct receive call = {
+	struct read_call call = {
 	    .real = real_recvfrom,
 	    .fd = fd,
 	    .flags = flags,
@@ -76,14 +76,14 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 	    .addr = addr,
 	    .addr_len = addr_len,
 	};
-	return receive(conn, &call);
+	return call_read(conn, &call);
 }
 
 static TRACKED ssize_t recvmsg_tracked(struct conn *conn, int fd, struct msghdr *message, int flags)
 {
 	if (!message)
 		return real.recvmsg(fd, message, flags);
-	struct receive call = {
+	struct read_call call = {
 	    .real = real_recvmsg,
 	    .fd = fd,
 	    .flags = flags,
@@ -91,7 +91,7 @@ static TRACKED ssize_t recvmsg_tracked(struct conn *conn, int fd, struct msghdr 
 	    .count = (int)message->msg_iovlen,
 	    .message = message,
 	};
-	return receive(conn, &call);
+	return call_read(conn, &call);
 }
 
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)

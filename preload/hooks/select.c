@@ -89,7 +89,7 @@ static TRACKED int pselect_beside_rescues(int len, fd_set *readable, fd_set *wri
 HOOK int select(int len, fd_set *restrict readable, fd_set *restrict writable,
 		fd_set *restrict special, struct timeval *restrict timeout)
 {
-	if (__builtin_expect(redial_any_placed(), 0))
+	if (__builtin_expect(rescue_any_placed(), 0))
 		return select_beside_rescues(len, readable, writable, special, timeout);
 	return real.select(len, readable, writable, special, timeout);
 }
@@ -98,7 +98,7 @@ HOOK int pselect(int len, fd_set *restrict readable, fd_set *restrict writable,
 		 fd_set *restrict special, const struct timespec *restrict timeout,
 		 const sigset_t *restrict mask)
 {
-	if (__builtin_expect(redial_any_placed(), 0))
+	if (__builtin_expect(rescue_any_placed(), 0))
 		return pselect_beside_rescues(len, readable, writable, special, timeout, mask);
 	return real.pselect(len, readable, writable, special, timeout, mask);
 }

@@ -5,40 +5,40 @@
 #include "../conn/table.h"
 #include "../calls/write.h"
 
-static ssize_t plain_write(const struct transmit *call)
+static ssize_t plain_write(const struct write_call *call)
 {
 	return real.write(call->fd, call->iov->iov_base, call->iov->iov_len);
 }
 
-static ssize_t plain_writev(const struct transmit *call)
+static ssize_t plain_writev(const struct write_call *call)
 {
 	return real.writev(call->fd, call->iov, call->count);
 }
 
-static ssize_t plain_send(const struct transmit *call)
+static ssize_t plain_send(const struct write_call *call)
 {
 	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
 }
 
-static ssize_t plain_sendto(const struct transmit *call)
+static ssize_t plain_sendto(const struct write_call *call)
 {
 	return real.sendto(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
 			   call->addr, call->addr_len);
 }
 
-static ssize_t plain_sendmsg(const struct transmit *call)
+static ssize_t plain_sendmsg(const struct write_call *call)
 {
 	return real.sendmsg(call->fd, call->message, call->flags);
 }
 
 /* On a connected stream socket the address of sendto changes nothing. */
-static ssize_t quiet_send(const struct transmit *call)
+static ssize_t quiet_send(const struct write_call *call)
 {
 	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len,
 			 call->flags | MSG_NOSIGNAL);
 }
 
-static ssize_t quiet_writev(const struct transmit *call)
+static ssize_t quiet_writev(const struct write_call *call)
 {
 	struct msghdr message = {
 	    .msg_iov = (struct iovec *)call->iov,
@@ -47,7 +47,7 @@ static ssize_t quiet_writev(const struct transmit *call)
 	return real.sendmsg(call->fd, &message, MSG_NOSIGNAL);
 }
 
-static ssize_t quiet_sendmsg(const struct transmit *call)
+static ssize_t quiet_sendmsg(const struct write_call *call)
 {
 	return real.sendmsg(call->fd, call->message, call->flags | MSG_NOSIGNAL);
 }
@@ -58,9 +58,9 @@ HOOK ssize_t write(int fd, const void *buf, size_t len)
 	if (__builtin_expect(!conn, 1))
 		return real.write(fd, buf, len);
 	struct iovec piece = {(void *)buf, len};
-	struct transmit call = {
+	struct write_call call = {
 	    .plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
-	return transmit(conn, &call);
+	return call_write(conn, &call);
 }
 
 HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
@@ -68,9 +68,9 @@ HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.writev(fd, iov, count);
-	struct transmit call = {
+	struct write_call call = {
 	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
-	return transmit(conn, &call);
+	return call_write(conn, &call);
 }
 
 HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
@@ -79,7 +79,7 @@ HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
 	if (__builtin_expect(!conn, 1))
 		return real.send(fd, buf, len, flags);
 	struct iovec piece = {(void *)buf, len};
-	struct transmit call = {
+	struct write_call call = {
 	    .plain = plain_send,
 	    .quiet = quiet_send,
 	    .fd = fd,
@@ -87,7 +87,7 @@ HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
 	    .iov = &piece,
 	    .count = 1,
 	};
-	return transmit(conn, &call);
+	return call_write(conn, &call);
 }
 
 HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
@@ -97,7 +97,7 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	if (__builtin_expect(!conn, 1))
 		return real.sendto(fd, buf, len, flags, addr, addr_len);
 	struct iovec piece = {(void *)buf, len};
-	struct transmit call = {
+	struct write_call call = {
 	    .plain = plain_sendto,
 	    .quiet = quiet_send,
 	    .fd = fd,
@@ -107,7 +107,7 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	    .addr = addr,
 	    .addr_len = addr_len,
 	};
-	return transmit(conn, &call);
+	return call_write(conn, &call);
 }
 
 /*
@@ -122,7 +122,7 @@ static void note_passed(const struct cmsghdr *control)
 		struct conn *conn = table_find(fds[i]);
 		if (!conn || !conn_lock(conn, fds[i]))
 			continue;
-		redial_unwatch(conn); /* the socket is to be sent, not what lies in its place */
+		rescue_unwatch(conn); /* the socket is to be sent, not what lies in its place */
 		conn->flags |= CONN_SHARED;
 		conn_unlock(conn);
 	}
@@ -144,7 +144,7 @@ static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, i
 	struct conn *conn = table_find(fd);
 	if (!conn || !message)
 		return real.sendmsg(fd, message, flags);
-	struct transmit call = {
+	struct write_call call = {
 	    .plain = plain_sendmsg,
 	    .quiet = quiet_sendmsg,
 	    .fd = fd,
@@ -153,7 +153,7 @@ static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, i
 	    .count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
 	    .message = message,
 	};
-	return transmit(conn, &call);
+	return call_write(conn, &call);
 }
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)

@@ -37,7 +37,7 @@ static void forget_writing(int fd)
 		return;
 	if (conn_lock(conn, fd)) {
 		if (conn->unsent && !conn->busy)
-			redial_send_rest(conn);
+			rescue_send_rest(conn);
 		conn_unlock(conn);
 	}
 	let_go(fd);

@@ -115,9 +115,9 @@ static bool current_registration(int epfd, int fd, struct conn_registration *now
 enum { SETS = 8 };
 static int sets[SETS] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static uint32_t next_set;
-int kernel_last_epoll_set = -1;
+int os_last_epoll_set = -1;
 
-void kernel_note_epoll_set(int epfd)
+void os_note_epoll_set(int epfd)
 {
 	for (int i = 0; i < SETS; i++) {
 		if (__atomic_load_n(&sets[i], __ATOMIC_RELAXED) == epfd)
@@ -136,7 +136,7 @@ static bool is_known(const struct conn *conn, int epfd, int fd)
 	return false;
 }
 
-void kernel_registrations_find(struct conn *conn)
+void conn_registrations_find(struct conn *conn)
 {
 	for (int i = 0; i < SETS; i++) {
 		int epfd = __atomic_load_n(&sets[i], __ATOMIC_RELAXED);
@@ -149,7 +149,7 @@ void kernel_registrations_find(struct conn *conn)
 	}
 }
 
-void kernel_registrations_take(struct conn *conn)
+void conn_registrations_take(struct conn *conn)
 {
 	int kept = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
@@ -166,17 +166,17 @@ void kernel_registrations_take(struct conn *conn)
 	conn->registration_count = (uint8_t)kept;
 }
 
-uint32_t kernel_watcher_events(uint32_t events)
+uint32_t os_watcher_events(uint32_t events)
 {
 	return (events & ~EPOLLEXCLUSIVE) | (events & EPOLLOUT ? EPOLLIN : 0u);
 }
 
-int kernel_registrations_put(struct conn *conn, bool placeholder)
+int conn_registrations_put(struct conn *conn, bool placeholder)
 {
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
 		const struct conn_registration *r = &conn->registrations[i];
-		uint32_t events = placeholder ? kernel_watcher_events(r->events) : r->events;
+		uint32_t events = placeholder ? os_watcher_events(r->events) : r->events;
 		int error = control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
 		if (error && !result)
 			result = error;
@@ -184,7 +184,7 @@ int kernel_registrations_put(struct conn *conn, bool placeholder)
 	return result;
 }
 
-void kernel_unwatch(int watcher, int fd)
+void os_unwatch(int watcher, int fd)
 {
 	struct epoll_event event = {0};
 	sys4(epoll_ctl, watcher, EPOLL_CTL_DEL, fd, &event);

@@ -22,14 +22,14 @@
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7 };
 
 /* Not libc's, which would ask no system call: others hook it to fake the time. */
-uint64_t kernel_now_ms(void)
+uint64_t os_now_ms(void)
 {
 	struct timespec now = {0};
 	sys2(clock_gettime, CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-uint64_t kernel_cookie(int fd)
+uint64_t wire_cookie(int fd)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
@@ -67,26 +67,26 @@ static bool has_hung_up(int fd)
 	return sys6(ppoll, &end, 1, &now, 0, 0, 0) > 0;
 }
 
-bool kernel_is_dead(int fd)
+bool wire_is_dead(int fd)
 {
 	/* The first byte is the state: asking for it alone spares the kernel's copying the rest. */
 	uint8_t state = 0;
-	if (kernel_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+	if (os_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
 		return state != STATE_ESTABLISHED;
 	return has_hung_up(fd);
 }
 
-bool kernel_received_was(int fd, int family, uint64_t seen)
+bool wire_received_was(int fd, int family, uint64_t seen)
 {
 	uint64_t received = 0;
 	int told = family == AF_UNIX ? UNTOLD : received_by_kernel(fd, &received);
 	if (told == UNTOLD)
-		return !kernel_has_unread(fd);
+		return !wire_has_unread(fd);
 	/* A FIN counts as one byte; after a reset one cannot tell whether one had come. */
 	return told == TOLD && (received == seen || received == seen + 1);
 }
 
-bool kernel_read_was(int fd, int family, uint64_t seen)
+bool wire_read_was(int fd, int family, uint64_t seen)
 {
 	uint64_t before = 0, after = 0;
 	int unread = 0;
@@ -100,44 +100,44 @@ bool kernel_read_was(int fd, int family, uint64_t seen)
 	return before <= came + 1 && came <= after;
 }
 
-int kernel_take_error(int fd)
+int wire_take_error(int fd)
 {
-	return kernel_int(fd, SOL_SOCKET, SO_ERROR);
+	return os_int(fd, SOL_SOCKET, SO_ERROR);
 }
 
-bool kernel_has_unread(int fd)
+bool wire_has_unread(int fd)
 {
 	int len = 0;
 	return sys3(ioctl, fd, FIONREAD, &len) < 0 || len > 0;
 }
 
-bool kernel_has_408(int fd)
+bool wire_has_408(int fd)
 {
 	static const char start[] = "HTTP/1.x 408";
 	char got[sizeof(start) - 1];
-	long len = kernel_peek(fd, got, sizeof(got));
+	long len = wire_peek(fd, got, sizeof(got));
 	return len == (long)sizeof(got) && memcmp(got, start, 7) == 0 &&
 	       memcmp(got + 8, start + 8, 4) == 0;
 }
 
-long kernel_peek(int fd, void *bytes, size_t room)
+long wire_peek(int fd, void *bytes, size_t room)
 {
 	return sys6(recvfrom, fd, bytes, room, MSG_PEEK | MSG_DONTWAIT, 0, 0);
 }
 
-long kernel_receive(int fd, void *bytes, size_t room)
+long wire_receive(int fd, void *bytes, size_t room)
 {
 	return sys6(recvfrom, fd, bytes, room, MSG_DONTWAIT, 0, 0);
 }
 
-int64_t kernel_realtime_s(void)
+int64_t os_realtime_s(void)
 {
 	struct timespec now = {0};
 	sys2(clock_gettime, CLOCK_REALTIME, &now);
 	return now.tv_sec;
 }
 
-socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *addr)
+socklen_t conn_peer(const struct conn *conn, int fd, union os_address *addr)
 {
 	socklen_t len = sizeof(*addr);
 	memset(addr, 0, sizeof(*addr));
@@ -147,7 +147,7 @@ socklen_t kernel_peer(const struct conn *conn, int fd, union kernel_address *add
 	return conn->peer_len;
 }
 
-int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)
+int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int kept = get_errno();
 	/* Through the next interposer, if there is one: it may be what reaches the peer at all. */
@@ -159,19 +159,19 @@ int kernel_connect(int fd, const struct sockaddr *addr, socklen_t len)
 /* Is the socket's own end the very one that it was to connect to? */
 static bool connected_to_itself(int fd, const struct sockaddr *peer, socklen_t len)
 {
-	char local[sizeof(union kernel_address)] = {0};
+	char local[sizeof(union os_address)] = {0};
 	socklen_t local_len = sizeof(local);
 	return sys3(getsockname, fd, local, &local_len) == 0 && memcmp(local, peer, len) == 0;
 }
 
-int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
+int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
 	uint8_t state = 0;
-	if (!kernel_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
+	if (!os_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)))
 		return -EBADF;
 	if (state == STATE_SYN_SENT || state == STATE_SYN_RECV)
 		return -EINPROGRESS;
-	int error = state == STATE_ESTABLISHED ? 0 : kernel_take_error(fd);
+	int error = state == STATE_ESTABLISHED ? 0 : wire_take_error(fd);
 	if (error)
 		return -error;
 	if (state == STATE_CLOSE)
@@ -179,12 +179,12 @@ int kernel_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_le
 	return connected_to_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
 }
 
-long kernel_send(int fd, const void *bytes, size_t len)
+long wire_send(int fd, const void *bytes, size_t len)
 {
 	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
 }
 
-long kernel_send_pieces(int fd, const struct iovec *pieces, int count)
+long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 {
 	struct msghdr message = {
 	    .msg_iov = (struct iovec *)pieces,
@@ -193,7 +193,7 @@ long kernel_send_pieces(int fd, const struct iovec *pieces, int count)
 	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-bool kernel_restarts(void)
+bool os_restarts(void)
 {
 	enum { SIGNALS = 64, SET_LEN = SIGNALS / 8 };
 	for (int number = 1; number <= SIGNALS; number++) {
@@ -212,16 +212,16 @@ bool kernel_restarts(void)
 	return true;
 }
 
-uint64_t kernel_receive_timeout_ms(int fd)
+uint64_t wire_receive_timeout_ms(int fd)
 {
 	struct timeval limit = {0};
-	kernel_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	os_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (!limit.tv_sec && !limit.tv_usec)
 		return UINT64_MAX;
 	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)limit.tv_usec / 1000;
 }
 
-int kernel_timer(void)
+int os_timer(void)
 {
 	return (int)sys2(timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 }
@@ -232,39 +232,39 @@ static int watch(int watcher, int fd, uint32_t events)
 	return (int)sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event);
 }
 
-int kernel_watcher(int timer)
+int os_watcher(int timer)
 {
 	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
 	if (watcher < 0)
 		return watcher;
 	int error = watch(watcher, timer, EPOLLIN);
 	if (error < 0) {
-		kernel_close(watcher);
+		os_close(watcher);
 		return error;
 	}
 	return watcher;
 }
 
-int kernel_wait(int watcher, uint64_t timeout_ms)
+int os_wait(int watcher, uint64_t timeout_ms)
 {
 	struct epoll_event event;
 	int limit = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
 	return (int)sys6(epoll_pwait, watcher, &event, 1, limit, 0, 0);
 }
 
-int kernel_wait_readable(int fd, uint64_t timeout_ms)
+int os_wait_readable(int fd, uint64_t timeout_ms)
 {
 	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
 	if (watcher < 0)
 		return watcher;
 	int result = watch(watcher, fd, EPOLLIN);
 	if (result == 0)
-		result = kernel_wait(watcher, timeout_ms);
-	kernel_close(watcher);
+		result = os_wait(watcher, timeout_ms);
+	os_close(watcher);
 	return result;
 }
 
-void kernel_timer_set(int timer, uint64_t in_ms)
+void os_timer_set(int timer, uint64_t in_ms)
 {
 	struct itimerspec when = {
 	    .it_value.tv_sec = (time_t)(in_ms / 1000),
@@ -273,12 +273,12 @@ void kernel_timer_set(int timer, uint64_t in_ms)
 	sys4(timerfd_settime, timer, 0, &when, 0);
 }
 
-int kernel_watch(int watcher, int fd)
+int os_watch(int watcher, int fd)
 {
 	return watch(watcher, fd, EPOLLOUT);
 }
 
-bool kernel_is_watcher(int fd, int timer)
+bool os_is_watcher(int fd, int timer)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	long error = sys4(epoll_ctl, fd, EPOLL_CTL_ADD, timer, &event);
@@ -287,7 +287,7 @@ bool kernel_is_watcher(int fd, int timer)
 	return error == -EEXIST;
 }
 
-void kernel_close(int fd)
+void os_close(int fd)
 {
 	if (fd < 0)
 		return;

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 
 /* getsockopt(2) of up to len bytes. Returns false if there is no such option, or fd is none. */
-bool kernel_option(int fd, int level, int name, void *value, socklen_t len);
+bool os_option(int fd, int level, int name, void *value, socklen_t len);
 
 /* An option that is an int; 0 if there is none. */
-int kernel_int(int fd, int level, int name);
+int os_int(int fd, int level, int name);
 
 #endif

@@ -3,7 +3,7 @@
  * How often and how fast there may be resends at all: the retry budget and the circuit breakers
  * that the processes of a launch share, asked and told for one peer at a time. Nothing here is on
  * the path of a request that is answered, which counts with a single addition (state_answered).
- * now_ms: of kernel_now_ms().
+ * now_ms: of os_now_ms().
  */
 #ifndef REDIAL_PACE_H
 #define REDIAL_PACE_H

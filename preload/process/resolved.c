@@ -184,7 +184,7 @@ bool resolved_has_alternative(const struct sockaddr *addr)
 	struct memory *m = get_memory(false);
 	if (!m || !address_of(addr, &address, &port))
 		return false;
-	uint64_t now_ms = kernel_now_ms();
+	uint64_t now_ms = os_now_ms();
 	if (!enter(m))
 		return true;
 	bool found = false;
@@ -203,7 +203,7 @@ static void mark(const struct sockaddr *addr, bool failed)
 	struct memory *m = get_memory(false);
 	if (!m || !address_of(addr, &address, &port))
 		return;
-	uint64_t now_ms = failed ? kernel_now_ms() : 0;
+	uint64_t now_ms = failed ? os_now_ms() : 0;
 	if (!enter(m))
 		return;
 	for (uint32_t i = 0; i < SETS; i++) {

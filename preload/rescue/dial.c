@@ -8,7 +8,7 @@
 #include "../process/resolved.h"
 #include "../os/sys.h"
 
-enum reason redial_dial_watch(struct conn *conn)
+enum reason rescue_dial_watch(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	long fresh = sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
@@ -22,27 +22,27 @@ enum reason redial_dial_watch(struct conn *conn)
 	return REASON_NONE;
 }
 
-void redial_dial_failed(struct conn *conn, int error)
+void rescue_dial_failed(struct conn *conn, int error)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->error = error;
 	resolved_failed(&conn->peer.any);
 	/* The socket lives on as the dead one: closing this number would not end the watch. */
 	if (rescue->placed)
-		kernel_unwatch(conn->fd, rescue->fresh);
+		os_unwatch(conn->fd, rescue->fresh);
 }
 
-void redial_dial_up(struct conn *conn)
+void rescue_dial_up(struct conn *conn)
 {
 	if (!conn->rescue->first)
-		redial_tell_recovered(conn, 0);
+		rescue_tell_recovered(conn, 0);
 	resolved_worked(&conn->peer.any);
 	rescue_free(conn);
 }
 
-bool redial_dial_hold(struct conn *conn, uint32_t held_len, const struct iovec *iov, int count)
+bool rescue_dial_hold(struct conn *conn, uint32_t held_len, const struct iovec *iov, int count)
 {
-	if (!redial_is_dial(conn->rescue) || !conn->rescue->unsent || conn->flags & CONN_UNHELD)
+	if (!rescue_is_dial(conn->rescue) || !conn->rescue->unsent || conn->flags & CONN_UNHELD)
 		return false;
 	conn->held_len = held_len;
 	conn->request_count = 0;

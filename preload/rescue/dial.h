@@ -13,7 +13,7 @@
 #include "rescue.h"
 
 /* Is the rescue one of a connect? */
-static inline bool redial_is_dial(const struct rescue *rescue)
+static inline bool rescue_is_dial(const struct rescue *rescue)
 {
 	return rescue->first_cause == CAUSE_CONNECT || rescue->first_cause == CAUSE_CONNECT_TIMEOUT;
 }
@@ -22,13 +22,13 @@ static inline bool redial_is_dial(const struct rescue *rescue)
  * The program's connect is under way and nothing has failed: lets the rescue wait for it as for an
  * attempt of its own, without a word in the log. Returns REASON_NONE, or REASON_RESOURCES.
  */
-enum reason redial_dial_watch(struct conn *conn);
+enum reason rescue_dial_watch(struct conn *conn);
 
-/* The attempt that redial_dial_watch began has failed: an errno. */
-void redial_dial_failed(struct conn *conn, int error);
+/* The attempt that rescue_dial_watch began has failed: an errno. */
+void rescue_dial_failed(struct conn *conn, int error);
 
 /* The connection stands and has all that was written: the rescue is over, and has worked. */
-void redial_dial_up(struct conn *conn);
+void rescue_dial_up(struct conn *conn);
 
 /*
  * What the program writes is not HTTP/1.x. As long as no byte has gone out it can be held
@@ -36,6 +36,6 @@ void redial_dial_up(struct conn *conn);
  * the connection before these bytes, which may have been recorded in part. false if they cannot be
  * held.
  */
-bool redial_dial_hold(struct conn *conn, uint32_t held_len, const struct iovec *iov, int count);
+bool rescue_dial_hold(struct conn *conn, uint32_t held_len, const struct iovec *iov, int count);
 
 #endif

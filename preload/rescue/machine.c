@@ -35,8 +35,8 @@ static void end_attempts(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue_close(&rescue->fresh);
-	redial_put_answer_back(conn);
-	redial_unplace(conn);
+	rescue_put_answer_back(conn);
+	rescue_unplace(conn);
 	rescue->laid_aside = false;
 }
 
@@ -44,14 +44,14 @@ static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
-	if (redial_stay(conn))
+	if (rescue_stay(conn))
 		return GO_ON;
 	if (rescue->attempts == 1) /* the program's own, which was watched */
 		log_refused(&rescue->who, rescue->cause, reason);
 	else
 		rescue_exhausted(rescue, reason);
-	if (redial_is_laid_aside(conn) && !(rescue->answered && conn->request_count == 1)) {
-		redial_unwatch(conn); /* its answer may come yet */
+	if (rescue_is_laid_aside(conn) && !(rescue->answered && conn->request_count == 1)) {
+		rescue_unwatch(conn); /* its answer may come yet */
 		rescue_free(conn);
 		return RESTORED;
 	}
@@ -65,10 +65,10 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	tell_attempt(rescue);
 	rescue_close(&rescue->fresh);
 	rescue->cause = cause;
-	redial_plan_blame(conn, false);
-	if (redial_stay(conn))
+	rescue_plan_blame(conn, false);
+	if (rescue_stay(conn))
 		return GO_ON;
-	enum reason reason = redial_plan_next(conn);
+	enum reason reason = rescue_plan_next(conn);
 	rescue->first = false;
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
@@ -84,17 +84,17 @@ static enum progress step_backoff(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->now_ms < rescue->wake_ms)
 		return WAIT;
-	int fresh = kernel_socket_like(redial_dead_socket(conn), conn->peer.any.sa_family,
+	int fresh = wire_socket_like(rescue_dead_socket(conn), conn->peer.any.sa_family,
 				       conn->flags & CONN_BOUND);
 	if (fresh < 0)
 		return fail(conn, REASON_RESOURCES);
 	rescue_own(&rescue->fresh, fresh);
 	fresh = rescue->fresh;
-	if (rescue->placed && kernel_watch(conn->fd, fresh) < 0)
+	if (rescue->placed && os_watch(conn->fd, fresh) < 0)
 		return fail(conn, REASON_RESOURCES);
-	union kernel_address peer;
-	socklen_t peer_len = kernel_peer(conn, redial_dead_socket(conn), &peer);
-	int error = kernel_connect(fresh, &peer.any, peer_len);
+	union os_address peer;
+	socklen_t peer_len = conn_peer(conn, rescue_dead_socket(conn), &peer);
+	int error = wire_connect(fresh, &peer.any, peer_len);
 	if (error && error != -EINPROGRESS)
 		return attempt_failed(conn, CAUSE_CONNECT);
 	rescue->phase = PHASE_CONNECTING;
@@ -107,7 +107,7 @@ static enum progress step_backoff(struct conn *conn)
 static enum progress step_connecting(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	int error = -kernel_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
+	int error = -wire_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
 	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
 	if (!error) {
@@ -117,32 +117,32 @@ static enum progress step_connecting(struct conn *conn)
 	if (error == EINPROGRESS)
 		error = ETIMEDOUT;
 	if (rescue->first)
-		redial_dial_failed(conn, error);
+		rescue_dial_failed(conn, error);
 	return attempt_failed(conn, error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
 }
 
 static enum progress send_failed(struct conn *conn, int error)
 {
-	if (!redial_stays(conn))
+	if (!rescue_stays(conn))
 		return attempt_failed(conn, CAUSE_RESET);
-	redial_stay_failed(conn, error);
+	rescue_stay_failed(conn, error);
 	return attempt_failed(conn, conn->rescue->unsent ? CAUSE_STALE : CAUSE_RESET);
 }
 
 /* The request is out, as far as it may be for now. Returns 0, or a negative errno. */
 static int put_in_place(struct conn *conn)
 {
-	if (!redial_stays(conn))
-		return redial_install(conn);
-	redial_stayed(conn);
+	if (!rescue_stays(conn))
+		return rescue_install(conn);
+	rescue_stayed(conn);
 	return 0;
 }
 
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	int to = redial_stays(conn) ? redial_dead_socket(conn) : rescue->fresh;
-	uint32_t end = redial_first_share(conn);
+	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
+	uint32_t end = rescue_first_share(conn);
 	if (!rescue->sent)
 		mark_choose(conn, rescue->settings.attempt_header);
 	while (rescue->sent < end) {
@@ -151,7 +151,7 @@ static enum progress step_sending(struct conn *conn)
 			return WAIT;
 		if (taken < 0)
 			return send_failed(conn, (int)-taken);
-		if (redial_is_dial(rescue)) /* no word that nothing was sent from here on */
+		if (rescue_is_dial(rescue)) /* no word that nothing was sent from here on */
 			rescue->error = ECONNRESET;
 		rescue->unsent = false;
 		rescue->sent += (uint32_t)taken;
@@ -161,21 +161,21 @@ static enum progress step_sending(struct conn *conn)
 		return fail(conn, REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
 	if (rescue->shut_down)
-		redial_end_writing(conn);
+		rescue_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
-	if (redial_is_dial(rescue))
-		redial_dial_up(conn);
-	else if (redial_stays(conn))
+	if (rescue_is_dial(rescue))
+		rescue_dial_up(conn);
+	else if (rescue_stays(conn))
 		rescue_free(conn);
-	if (redial_watches() || redial_has_answer(conn))
-		redial_watch(conn);
+	if (rescue_watches() || rescue_has_answer(conn))
+		rescue_watch(conn);
 	return conn->busy ? WAIT : DONE;
 }
 
 static enum progress step_waiting(struct conn *conn)
 {
-	switch (redial_watch_step(conn)) {
+	switch (rescue_watch_step(conn)) {
 	case WATCH_ON:
 		return WAIT;
 	case WATCH_OVER:
@@ -188,26 +188,26 @@ static enum progress step_waiting(struct conn *conn)
 	return GO_ON;
 }
 
-static enum redial_result result_of(enum progress progress)
+static enum rescue_result result_of(enum progress progress)
 {
 	switch (progress) {
 	case DONE:
-		return REDIAL_DONE;
+		return RESCUE_DONE;
 	case RESTORED:
-		return REDIAL_RESTORED;
+		return RESCUE_RESTORED;
 	default:
-		return REDIAL_FAILED;
+		return RESCUE_FAILED;
 	}
 }
 
-static enum redial_result give_up(struct conn *conn, enum reason reason)
+static enum rescue_result give_up(struct conn *conn, enum reason reason)
 {
 	enum progress progress = fail(conn, reason);
-	return progress == GO_ON ? redial_step(conn) : result_of(progress);
+	return progress == GO_ON ? rescue_step(conn) : result_of(progress);
 }
 
 /* Nothing more can be done now: have the descriptor tell when it can. */
-static enum redial_result sleep_until_needed(struct conn *conn)
+static enum rescue_result sleep_until_needed(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	uint64_t now = rescue->now_ms;
@@ -215,23 +215,23 @@ static enum redial_result sleep_until_needed(struct conn *conn)
 		tell_attempt(rescue);
 	if (now >= rescue_deadline_ms(rescue))
 		return give_up(conn, REASON_DEADLINE);
-	if (!rescue->placed && redial_place(conn) < 0)
+	if (!rescue->placed && rescue_place(conn) < 0)
 		return give_up(conn, REASON_RESOURCES);
-	if (redial_room_is_due(conn))
-		kernel_timer_set(rescue->timer, 0);
+	if (rescue_room_is_due(conn))
+		os_timer_set(rescue->timer, 0);
 	else
 		rescue_set_timer(rescue, now);
-	return REDIAL_UNDER_WAY;
+	return RESCUE_UNDER_WAY;
 }
 
-enum redial_result redial_step(struct conn *conn)
+enum rescue_result rescue_step(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	enum progress progress = GO_ON;
-	if (redial_is_displaced(conn))
-		return REDIAL_LOST;
+	if (rescue_is_displaced(conn))
+		return RESCUE_LOST;
 	if (rescue->placed) /* else it has only just begun */
-		rescue->now_ms = kernel_now_ms();
+		rescue->now_ms = os_now_ms();
 	while (progress == GO_ON) {
 		switch (rescue->phase) {
 		case PHASE_WAITING:
@@ -259,38 +259,38 @@ enum redial_result redial_step(struct conn *conn)
 	return progress == WAIT ? sleep_until_needed(conn) : result_of(progress);
 }
 
-int redial_error(const struct conn *conn)
+int rescue_error(const struct conn *conn)
 {
 	return conn->rescue->error;
 }
 
-bool redial_was_sent(const struct conn *conn)
+bool rescue_was_sent(const struct conn *conn)
 {
 	return !conn->rescue->unsent;
 }
 
-bool redial_has_answer(const struct conn *conn)
+bool rescue_has_answer(const struct conn *conn)
 {
 	return conn->rescue && conn->rescue->answered;
 }
 
-void redial_settle(struct conn *conn)
+void rescue_settle(struct conn *conn)
 {
-	redial_unwatch(conn);
+	rescue_unwatch(conn);
 	struct rescue *rescue = conn->rescue;
 	if (rescue && rescue->phase == PHASE_HOLDING) {
 		rescue_take_pieces(rescue);
 		rescue->phase = PHASE_GIVING;
 		return;
 	}
-	if (!redial_has_answer(conn) || rescue->phase == PHASE_AWAITING)
+	if (!rescue_has_answer(conn) || rescue->phase == PHASE_AWAITING)
 		return;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	if (rescue->phase != PHASE_GIVING)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 	if (rescue->timer >= 0)
-		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
+		os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
 	end_attempts(conn);
 	if (!rescue->answered) /* the next step tells of the failure */
 		return;
@@ -298,92 +298,92 @@ void redial_settle(struct conn *conn)
 	conn->care |= CARE_HOLDING;
 }
 
-void redial_let_answer_go(struct conn *conn)
+void rescue_let_answer_go(struct conn *conn)
 {
 	if (conn->rescue && conn->rescue->kept >= 0)
 		rescue_drop_answer(conn->rescue);
 }
 
-uint32_t redial_owed(const struct conn *conn)
+uint32_t rescue_owed(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
 	return rescue && rescue->phase == PHASE_GIVING ? rescue->answer_len - rescue->answer_given
 						       : 0;
 }
 
-bool redial_owe(struct conn *conn)
+bool rescue_owe(struct conn *conn)
 {
-	redial_settle(conn);
+	rescue_settle(conn);
 	if (conn->unsent && !conn->busy) /* nobody else would send it then */
-		redial_send_rest(conn);
-	if (!redial_owed(conn))
+		rescue_send_rest(conn);
+	if (!rescue_owed(conn))
 		return false;
 	conn->rescue->off_track = true;
 	return true;
 }
 
-bool redial_is_nonblocking(const struct conn *conn)
+bool rescue_is_nonblocking(const struct conn *conn)
 {
 	return conn->rescue->nonblocking;
 }
 
-void redial_set_nonblocking(struct conn *conn, bool nonblocking)
+void rescue_set_nonblocking(struct conn *conn, bool nonblocking)
 {
 	conn->rescue->nonblocking = nonblocking;
 }
 
-void redial_shut_down(struct conn *conn)
+void rescue_shut_down(struct conn *conn)
 {
 	if (conn->rescue->phase == PHASE_GIVING)
-		sys2(shutdown, redial_dead_socket(conn), SHUT_WR);
+		sys2(shutdown, rescue_dead_socket(conn), SHUT_WR);
 	else
 		conn->rescue->shut_down = true;
 }
 
-int redial_dead_socket(const struct conn *conn)
+int rescue_dead_socket(const struct conn *conn)
 {
 	return conn->rescue->placed ? conn->rescue->dead : conn->fd;
 }
 
-int redial_fresh_socket(const struct conn *conn)
+int rescue_fresh_socket(const struct conn *conn)
 {
 	return conn->rescue->fresh;
 }
 
-void redial_tell_recovered(struct conn *conn, unsigned status)
+void rescue_tell_recovered(struct conn *conn, unsigned status)
 {
 	struct rescue *rescue = conn->rescue;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	log_recovered(&rescue->who, rescue_sendings(rescue), status, rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
-	union kernel_address peer;
-	kernel_peer(conn, conn->fd, &peer);
+	union os_address peer;
+	conn_peer(conn, conn->fd, &peer);
 	pace_succeeded(conn->peer_state, &peer.any, rescue->now_ms);
 }
 
-void redial_recovered(struct conn *conn, unsigned status)
+void rescue_recovered(struct conn *conn, unsigned status)
 {
 	if (conn->rescue->phase != PHASE_AWAITING)
 		return; /* it is what was held back that is given now */
-	redial_tell_recovered(conn, status);
+	rescue_tell_recovered(conn, status);
 	rescue_free(conn);
 }
 
-void redial_abandon(struct conn *conn)
+void rescue_abandon(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	bool untouched = rescue->phase == PHASE_WAITING && rescue->attempts == 1;
 	if (rescue->phase < PHASE_FAILED && !untouched && !rescue->first)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	if (rescue->timer >= 0)
-		kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
+		os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
 	rescue_close(&rescue->fresh);
 	if (rescue->phase < PHASE_AWAITING)
-		redial_bring_back(conn);
-	redial_unplace(conn);
+		rescue_bring_back(conn);
+	rescue_unplace(conn);
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 	rescue_free(conn);

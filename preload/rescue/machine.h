@@ -16,18 +16,18 @@
 #include "../../policy/decide.h"
 #include "../conn/conn.h"
 
-enum redial_result {
-	REDIAL_UNDER_WAY,   /* come back when the descriptor is readable */
-	REDIAL_DONE,	    /* the new socket has the descriptor, and the request */
-	REDIAL_FAILED,	    /* given up: deliver redial_error() and forget the connection */
-	REDIAL_RESTORED,    /* the descriptor has the program's socket: as if nothing had been */
-	REDIAL_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
-	REDIAL_GONE,	    /* redial_run only: another thread has ended it; not locked any more */
-	REDIAL_INTERRUPTED, /* redial_run only: a signal came; the rescue stays as it is */
+enum rescue_result {
+	RESCUE_UNDER_WAY,   /* come back when the descriptor is readable */
+	RESCUE_DONE,	    /* the new socket has the descriptor, and the request */
+	RESCUE_FAILED,	    /* given up: deliver rescue_error() and forget the connection */
+	RESCUE_RESTORED,    /* the descriptor has the program's socket: as if nothing had been */
+	RESCUE_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
+	RESCUE_GONE,	    /* rescue_run only: another thread has ended it; not locked any more */
+	RESCUE_INTERRUPTED, /* rescue_run only: a signal came; the rescue stays as it is */
 };
 
 /* What begins a rescue. */
-struct redial_start {
+struct rescue_start {
 	enum cause cause;
 	bool reading;	  /* a read found out: more of the request will not come by itself */
 	bool unsent;	  /* the kernel took no byte of the request */
@@ -47,104 +47,104 @@ struct redial_start {
  * our picture of the connection is true. If so conn->busy is set and REASON_NONE returned; else
  * the refusal is logged and its reason returned, the connection being for the caller to forget.
  */
-enum reason redial_begin(struct conn *conn, const struct redial_start *start);
+enum reason rescue_begin(struct conn *conn, const struct rescue_start *start);
 
 /*
  * Keeps len bytes that were read, the first ones of a response that is not to be told by them alone
  * whether the program gets it: CARE_HOLDING is set. Returns false if there is no memory.
  */
-bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t len);
+bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
 /*
  * Would a read that found the connection dead begin a rescue, as far as can be told without asking
  * the kernel? Answers no where only the rules of the policy could say yes.
  */
-bool redial_would_begin(const struct conn *conn);
+bool rescue_would_begin(const struct conn *conn);
 
 /* Goes as far as can be gone now. */
-enum redial_result redial_step(struct conn *conn);
+enum rescue_result rescue_step(struct conn *conn);
 
 /*
  * The same for a caller that waits until its bytes are out, however long that takes: a request that
- * was sent and is watched is REDIAL_UNDER_WAY.
+ * was sent and is watched is RESCUE_UNDER_WAY.
  */
-enum redial_result redial_run_out(struct conn *conn);
+enum rescue_result rescue_run_out(struct conn *conn);
 
 /*
  * The same for a caller that may block: waits in between, with the connection unlocked. `timed`:
- * for no longer than the program's SO_RCVTIMEO, after which REDIAL_UNDER_WAY is returned. On
- * REDIAL_LOST it is not locked any more.
+ * for no longer than the program's SO_RCVTIMEO, after which RESCUE_UNDER_WAY is returned. On
+ * RESCUE_LOST it is not locked any more.
  */
-enum redial_result redial_run(struct conn *conn, bool timed);
+enum rescue_result rescue_run(struct conn *conn, bool timed);
 
-/* After REDIAL_FAILED: the errno for the program, 0 for end of stream. */
-int redial_error(const struct conn *conn);
+/* After RESCUE_FAILED: the errno for the program, 0 for end of stream. */
+int rescue_error(const struct conn *conn);
 
-/* After REDIAL_FAILED: did any byte of the request go out, on whichever connection? */
-bool redial_was_sent(const struct conn *conn);
+/* After RESCUE_FAILED: did any byte of the request go out, on whichever connection? */
+bool rescue_was_sent(const struct conn *conn);
 
 /*
- * After REDIAL_FAILED: is it a response that was held back which the program gets? If so
- * redial_error does not count, and hold.h has the functions to give it.
+ * After RESCUE_FAILED: is it a response that was held back which the program gets? If so
+ * rescue_error does not count, and hold.h has the functions to give it.
  */
-bool redial_has_answer(const struct conn *conn);
+bool rescue_has_answer(const struct conn *conn);
 
 /*
  * The program writes while its last request is being repeated because of the status of its
  * response: that response will be its answer after all. The connection is as it was, but for what
  * is still to be given. Nothing if no response is held back, or the repeated request is out.
  */
-void redial_settle(struct conn *conn);
+void rescue_settle(struct conn *conn);
 
 /* Closes what is kept of the response before the one that the program now waits for. */
-void redial_let_answer_go(struct conn *conn);
+void rescue_let_answer_go(struct conn *conn);
 
 /* Bytes of a response that the program is to get from us before anything from the socket. */
-uint32_t redial_owed(const struct conn *conn);
+uint32_t rescue_owed(const struct conn *conn);
 
 /*
  * The connection is not to be tracked any more: settles it as above, and sends what waits. Returns
  * true if the program is still owed bytes that were held back; it gets them by its next reads, and
  * after them all is over.
  */
-bool redial_owe(struct conn *conn);
+bool rescue_owe(struct conn *conn);
 
 /* May the program's calls on the descriptor block? (O_NONBLOCK as the program sees it.) */
-bool redial_is_nonblocking(const struct conn *conn);
-void redial_set_nonblocking(struct conn *conn, bool nonblocking);
+bool rescue_is_nonblocking(const struct conn *conn);
+void rescue_set_nonblocking(struct conn *conn, bool nonblocking);
 
 /* The program shut the connection down (SHUT_WR): to be done once the request is out. */
-void redial_shut_down(struct conn *conn);
+void rescue_shut_down(struct conn *conn);
 
 /*
  * The sockets that the program's socket calls are meant for while a rescue is under way: the dead
  * one, whose options the next socket gets, and the one being connected, or -1.
  */
-int redial_dead_socket(const struct conn *conn);
-int redial_fresh_socket(const struct conn *conn);
+int rescue_dead_socket(const struct conn *conn);
+int rescue_fresh_socket(const struct conn *conn);
 
 /*
  * After a rescue of pipelined requests only the first of them was sent again (RFC 9112 section
  * 9.3.2: not pipelined anew at once). Sends the next one, if the one before it has been answered,
  * or all that are left, because the program itself is about to send more.
  */
-void redial_send_next(struct conn *conn);
-void redial_send_rest(struct conn *conn);
+void rescue_send_next(struct conn *conn);
+void rescue_send_rest(struct conn *conn);
 
 /*
  * A response is coming in on the redialed connection: the rescue is over, and has worked. The
  * second only logs it.
  */
-void redial_recovered(struct conn *conn, unsigned status);
-void redial_tell_recovered(struct conn *conn, unsigned status);
+void rescue_recovered(struct conn *conn, unsigned status);
+void rescue_tell_recovered(struct conn *conn, unsigned status);
 
 /* Ends whatever there is of a rescue; the dead socket goes back to the descriptor. */
-void redial_abandon(struct conn *conn);
+void rescue_abandon(struct conn *conn);
 
 /*
  * Frees what is left of rescues whose descriptors the program closed past the hooks. Called with
  * no connection locked, when the program makes a new socket.
  */
-void redial_sweep(void);
+void rescue_sweep(void);
 
 #endif

@@ -121,7 +121,7 @@ long mark_send(struct conn *conn, int fd, uint32_t from, uint32_t to)
 	char text[MARK_MAX];
 	struct iovec pieces[MARK_PIECES];
 	int count = mark_pieces(conn, from, to, text, pieces);
-	long taken = count == 1 ? kernel_send(fd, pieces[0].iov_base, pieces[0].iov_len)
-				: kernel_send_pieces(fd, pieces, count);
+	long taken = count == 1 ? wire_send(fd, pieces[0].iov_base, pieces[0].iov_len)
+				: wire_send_pieces(fd, pieces, count);
 	return taken < 0 ? taken : (long)(mark_taken(conn, from, (size_t)taken) - from);
 }

@@ -8,13 +8,13 @@
 static bool is_watched_socket(const struct conn *conn)
 {
 	for (int i = 0; i < conn->alias_count; i++) {
-		if (kernel_cookie(conn->aliases[i]) != conn->cookie)
+		if (wire_cookie(conn->aliases[i]) != conn->cookie)
 			return false;
 	}
-	return conn->cookie && kernel_cookie(conn->fd) == conn->cookie;
+	return conn->cookie && wire_cookie(conn->fd) == conn->cookie;
 }
 
-enum reason redial_picture_check(const struct conn *conn, bool sent, bool answered)
+enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered)
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
@@ -22,13 +22,13 @@ enum reason redial_picture_check(const struct conn *conn, bool sent, bool answer
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;
 	if (answered) /* what of the response is still unread does no harm */
-		return kernel_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
+		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE
 			   : REASON_UNSEEN_BYTES;
-	if (kernel_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
+	if (wire_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
 	if (!sent)
-		return kernel_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
+		return wire_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
 	/* An early answer, then a reset: the answer is the program's to read. */
-	return kernel_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+	return wire_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }

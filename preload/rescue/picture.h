@@ -12,6 +12,6 @@
  * that servers send when they close one, we do not know what it is. sent: bytes of a request were;
  * answered: it is being sent again because of its response. REASON_NONE if so, else why not.
  */
-enum reason redial_picture_check(const struct conn *conn, bool sent, bool answered);
+enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered);
 
 #endif

@@ -12,13 +12,13 @@
 /* What surely fits an empty send buffer, so that no turn has to be taken in two. */
 enum { TURNS_MAX = 16384 };
 
-uint32_t redial_first_share(const struct conn *conn)
+uint32_t rescue_first_share(const struct conn *conn)
 {
 	bool by_turns = conn->request_count > 1 && conn->held_len <= TURNS_MAX;
 	return by_turns ? conn->requests[0].len : conn->held_len;
 }
 
-void redial_end_writing(struct conn *conn)
+void rescue_end_writing(struct conn *conn)
 {
 	if (conn->unsent) {
 		conn->flags |= CONN_ENDING;
@@ -50,16 +50,16 @@ static void send_waiting(struct conn *conn, uint32_t len, int naps)
 		}
 	}
 	if (conn->flags & CONN_ENDING)
-		redial_end_writing(conn);
+		rescue_end_writing(conn);
 }
 
-void redial_send_next(struct conn *conn)
+void rescue_send_next(struct conn *conn)
 {
 	if (conn->unsent && conn->unsent == conn->held_len)
 		send_waiting(conn, conn->requests[0].len, NAPS);
 }
 
-void redial_send_rest(struct conn *conn)
+void rescue_send_rest(struct conn *conn)
 {
 	bool patient = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
 	send_waiting(conn, conn->unsent, patient ? NAPS : 0);

@@ -12,10 +12,10 @@
 #include "../os/sys.h"
 #include "../conn/table.h"
 
-/* Watchers that lie in the program's numbers, more or less: a hint for redial_sweep. */
+/* Watchers that lie in the program's numbers, more or less: a hint for rescue_sweep. */
 static uint32_t placed;
 
-bool redial_any_placed(void)
+bool rescue_any_placed(void)
 {
 	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
 }
@@ -26,7 +26,7 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 		return;
 	rescue->placed = is_placed;
 	if (!is_placed)
-		redial_room_end(rescue);
+		rescue_room_end(rescue);
 	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
 }
 
@@ -44,55 +44,55 @@ static int replace(int from, int number)
 /* Puts `from` at all of the connection's numbers, and its epoll registrations back. */
 static int take_numbers(struct conn *conn, int from, bool placeholder)
 {
-	kernel_registrations_take(conn);
+	conn_registrations_take(conn);
 	int error = replace(from, conn->fd);
 	for (int i = 0; i < conn->alias_count && !error; i++)
 		error = replace(from, conn->aliases[i]);
-	int put_error = kernel_registrations_put(conn, placeholder && !error);
+	int put_error = conn_registrations_put(conn, placeholder && !error);
 	return error ? error : put_error;
 }
 
-int redial_place(struct conn *conn)
+int rescue_place(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	int watcher = -1;
-	int error = kernel_timer();
+	int error = os_timer();
 	if (error < 0)
 		return error;
 	rescue_own(&rescue->timer, error);
-	error = watcher = rescue_keep_clear(kernel_watcher(rescue->timer));
+	error = watcher = rescue_keep_clear(os_watcher(rescue->timer));
 	if (error < 0)
 		goto undo;
-	if (rescue->fresh >= 0 && (error = kernel_watch(watcher, rescue->fresh)) < 0)
+	if (rescue->fresh >= 0 && (error = os_watch(watcher, rescue->fresh)) < 0)
 		goto undo;
 	error = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
 	if (error < 0)
 		goto undo;
 	rescue_own(&rescue->dead, error);
-	if (rescue->old == OLD_IN_USE && (error = kernel_watch(watcher, rescue->dead)) < 0) {
+	if (rescue->old == OLD_IN_USE && (error = os_watch(watcher, rescue->dead)) < 0) {
 		rescue_close(&rescue->dead);
 		goto undo;
 	}
 	set_placed(rescue, true);
 	error = take_numbers(conn, watcher, true);
-	kernel_close(watcher);
+	os_close(watcher);
 	if (error < 0)
-		redial_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
+		rescue_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
 	else
-		redial_room_begin(conn);
+		rescue_room_begin(conn);
 	return error;
 undo:
-	kernel_close(watcher);
+	os_close(watcher);
 	rescue_close(&rescue->timer);
 	return error;
 }
 
-void redial_unplace(struct conn *conn)
+void rescue_unplace(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	/* The program may have closed the number by a raw system call and have another file there.
 	 */
-	if (rescue->placed && !redial_is_displaced(conn))
+	if (rescue->placed && !rescue_is_displaced(conn))
 		take_numbers(conn, rescue->dead, false);
 	set_placed(rescue, false);
 	rescue_close(&rescue->dead);
@@ -107,7 +107,7 @@ static void set_blocking(const struct rescue *rescue, int fd)
 		sys3(fcntl, fd, F_SETFL, wanted);
 }
 
-void redial_bring_back(struct conn *conn)
+void rescue_bring_back(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->kept < 0)
@@ -126,17 +126,17 @@ void redial_bring_back(struct conn *conn)
 	conn->flags |= rescue->kept_picture.flags & (CONN_REUSED | CONN_FAILED);
 }
 
-void redial_put_answer_back(struct conn *conn)
+void rescue_put_answer_back(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->kept >= 0 && conn->request_count > 1)
 		rescue_drop_answer(rescue); /* its socket never saw the later ones */
-	redial_bring_back(conn);
+	rescue_bring_back(conn);
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 	if (!rescue->answered)
 		return;
 	if (conn->flags & CONN_SHUT_DOWN) /* it has heard nothing of that, if it is alive */
-		sys2(shutdown, redial_dead_socket(conn), SHUT_WR);
+		sys2(shutdown, rescue_dead_socket(conn), SHUT_WR);
 }
 
 /* The socket that the response held back comes from is about to lose the number. */
@@ -157,21 +157,21 @@ static int keep_answer(struct conn *conn)
 	return 0;
 }
 
-int redial_install(struct conn *conn)
+int rescue_install(struct conn *conn)
 {
 	static const struct linger off = {0, 0};
 	struct rescue *rescue = conn->rescue;
-	uint64_t cookie = kernel_cookie(rescue->fresh);
+	uint64_t cookie = wire_cookie(rescue->fresh);
 	if (!cookie)
 		return -EBADF;
-	kernel_copy_options(redial_dead_socket(conn), rescue->fresh);
+	wire_copy_options(rescue_dead_socket(conn), rescue->fresh);
 	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
 		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
 	set_blocking(rescue, rescue->fresh);
 	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
 	 */
 	if (rescue->old == OLD_ALIVE || rescue->laid_aside)
-		sys2(shutdown, redial_dead_socket(conn), SHUT_RDWR);
+		sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
 	rescue->old = OLD_DEAD;
 	int dead = rescue->dead;
 	int error = keep_answer(conn);
@@ -193,22 +193,22 @@ int redial_install(struct conn *conn)
 	return 0;
 }
 
-bool redial_is_displaced(const struct conn *conn)
+bool rescue_is_displaced(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
 	if (!rescue->placed) /* a failure, or a response, may wait for the program long */
 		return (rescue->phase >= PHASE_FAILED || rescue->kept >= 0) &&
-		       kernel_cookie(conn->fd) != conn->cookie;
+		       wire_cookie(conn->fd) != conn->cookie;
 	for (int i = 0; i < conn->alias_count; i++) {
-		if (!kernel_is_watcher(conn->aliases[i], rescue->timer))
+		if (!os_is_watcher(conn->aliases[i], rescue->timer))
 			return true;
 	}
-	return !kernel_is_watcher(conn->fd, rescue->timer);
+	return !os_is_watcher(conn->fd, rescue->timer);
 }
 
-void redial_sweep(void)
+void rescue_sweep(void)
 {
-	if (__builtin_expect(!redial_any_placed() && !rescue_any_kept(), 1))
+	if (__builtin_expect(!rescue_any_placed() && !rescue_any_kept(), 1))
 		return;
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	for (uint32_t fd = 0; fd < top; fd++) {
@@ -217,7 +217,7 @@ void redial_sweep(void)
 			continue;
 		if (!conn_lock(conn, (int)fd))
 			continue;
-		if (conn->rescue && redial_is_displaced(conn))
+		if (conn->rescue && rescue_is_displaced(conn))
 			conn_forget(conn);
 		else
 			conn_unlock(conn);

@@ -6,30 +6,30 @@
 #include "../conn/conn.h"
 
 /* Puts a watcher there and the dead socket aside. Returns 0, or a negative errno: nothing done. */
-int redial_place(struct conn *conn);
+int rescue_place(struct conn *conn);
 
 /* Puts the dead socket back; nothing if there is no watcher. */
-void redial_unplace(struct conn *conn);
+void rescue_unplace(struct conn *conn);
 
 /* Does any watcher lie in a number of the program's, as far as this thread can know? */
-bool redial_any_placed(void);
+bool rescue_any_placed(void);
 
 /*
  * After all has failed: if a response is held back whose socket has lost the number, makes that
- * socket the one that redial_unplace puts back, or puts it there if there is no watcher. The
+ * socket the one that rescue_unplace puts back, or puts it there if there is no watcher. The
  * second also sets the phase: what is left is to tell the program.
  */
-void redial_bring_back(struct conn *conn);
-void redial_put_answer_back(struct conn *conn);
+void rescue_bring_back(struct conn *conn);
+void rescue_put_answer_back(struct conn *conn);
 
 /*
  * Puts the connected socket there, flagged as the program's was, and closes the dead one, unless a
  * response is held back that comes from it, and the watcher. Returns 0, or a negative errno: then
  * all is as before.
  */
-int redial_install(struct conn *conn);
+int rescue_install(struct conn *conn);
 
 /* Did the program close the number, and the watcher with it, past the hooks? */
-bool redial_is_displaced(const struct conn *conn);
+bool rescue_is_displaced(const struct conn *conn);
 
 #endif

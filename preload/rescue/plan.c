@@ -28,7 +28,7 @@ static uint32_t random_bits(const struct conn *conn)
 	return jitter_bits(conn->cookie ^ (uint64_t)(uintptr_t)conn ^ conn->rescue->now_ms << 20);
 }
 
-static enum method first_method(const struct conn *conn, const struct redial_start *start)
+static enum method first_method(const struct conn *conn, const struct rescue_start *start)
 {
 	if (conn->request_count)
 		return conn->requests[0].method;
@@ -55,7 +55,7 @@ static bool is_keyed(const struct conn *conn, const struct policy_retry *setting
 	return true;
 }
 
-enum reason redial_plan_ask(const struct conn *conn, bool rescuing)
+enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 {
 	const struct rescue *rescue = conn->rescue;
 	struct decide_facts facts = {
@@ -90,22 +90,22 @@ static bool is_telling(const struct rescue *rescue, bool reused)
 	}
 }
 
-void redial_plan_blame(struct conn *conn, bool reused)
+void rescue_plan_blame(struct conn *conn, bool reused)
 {
-	union kernel_address peer;
+	union os_address peer;
 	conn->rescue->blamed = is_telling(conn->rescue, reused);
 	if (!conn->rescue->blamed)
 		return;
 	if (conn->rescue->cause == CAUSE_STATUS)
 		conn->flags |= CONN_FAILED;
-	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	conn_peer(conn, rescue_dead_socket(conn), &peer);
 	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
 }
 
 static enum reason ask_pace(const struct conn *conn)
 {
-	union kernel_address peer;
-	kernel_peer(conn, redial_dead_socket(conn), &peer);
+	union os_address peer;
+	conn_peer(conn, rescue_dead_socket(conn), &peer);
 	return pace_take(conn->peer_state, &peer.any, conn->rescue->cause, conn->rescue->blamed,
 			 conn->rescue->now_ms);
 }
@@ -125,7 +125,7 @@ static enum reason schedule(struct conn *conn)
 		return reason;
 	rescue->attempts++;
 	/* Of what waits for the program's own connect this is the first sending. */
-	mark_attempt(conn, redial_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
+	mark_attempt(conn, rescue_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
@@ -136,23 +136,23 @@ static enum reason schedule(struct conn *conn)
 	return REASON_NONE;
 }
 
-enum reason redial_plan_next(struct conn *conn)
+enum reason rescue_plan_next(struct conn *conn)
 {
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
 	if (conn->held_len)
 		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
 	/* The first failure of the program's own connect, or of a request on its connection. */
 	const struct rescue *rescue = conn->rescue;
-	bool begins = rescue->first || (redial_is_dial(rescue) && !rescue->unsent);
-	enum reason reason = redial_plan_ask(conn, !begins);
+	bool begins = rescue->first || (rescue_is_dial(rescue) && !rescue->unsent);
+	enum reason reason = rescue_plan_ask(conn, !begins);
 	return reason == REASON_NONE ? schedule(conn) : reason;
 }
 
-static void identify(const struct conn *conn, const struct redial_start *start,
+static void identify(const struct conn *conn, const struct rescue_start *start,
 		     struct log_request *who)
 {
-	union kernel_address peer;
-	kernel_peer(conn, conn->fd, &peer);
+	union os_address peer;
+	conn_peer(conn, conn->fd, &peer);
 	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
 		     &peer.any);
 	if (!start->head_len)
@@ -160,7 +160,7 @@ static void identify(const struct conn *conn, const struct redial_start *start,
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
-static bool keep_answer(struct rescue *rescue, const struct redial_start *start)
+static bool keep_answer(struct rescue *rescue, const struct rescue_start *start)
 {
 	/* Not from the pool of struct conn, which a small answer would fit into: arena.h. */
 	size_t room = start->answer_len > ARENA_BYTES_MIN ? start->answer_len : ARENA_BYTES_MIN;
@@ -184,12 +184,12 @@ static bool is_nonblocking(const struct conn *conn)
 	return sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
 }
 
-struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_start *start)
+struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
 	if (!rescue)
 		return NULL;
-	uint64_t now_ms = kernel_now_ms();
+	uint64_t now_ms = os_now_ms();
 	*rescue = (struct rescue){
 	    .dead = -1,
 	    .fresh = -1,
@@ -216,7 +216,7 @@ struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_s
 	return rescue;
 }
 
-static void refuse(const struct conn *conn, const struct redial_start *start, enum reason reason)
+static void refuse(const struct conn *conn, const struct rescue_start *start, enum reason reason)
 {
 	struct log_request who;
 	identify(conn, start, &who);
@@ -224,13 +224,13 @@ static void refuse(const struct conn *conn, const struct redial_start *start, en
 	log_refused(&who, start->cause, reason);
 }
 
-static void note_cause(struct conn *conn, const struct redial_start *start)
+static void note_cause(struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->cause = start->cause;
 	rescue->status = start->status;
 	rescue->who.status = start->status;
-	redial_plan_blame(conn, conn->flags & CONN_REUSED);
+	rescue_plan_blame(conn, conn->flags & CONN_REUSED);
 	rescue->retry_after_ms = start->retry_after_ms;
 }
 
@@ -238,15 +238,15 @@ static void note_cause(struct conn *conn, const struct redial_start *start)
 static void give_up(struct conn *conn, enum reason reason)
 {
 	rescue_exhausted(conn->rescue, reason);
-	redial_put_answer_back(conn);
+	rescue_put_answer_back(conn);
 	conn->busy = true; /* the next step tells */
 }
 
 /* The request of a rescue that had got as far as the new connection failed there as well. */
-static enum reason begin_again(struct conn *conn, const struct redial_start *start)
+static enum reason begin_again(struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = conn->rescue;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	/* Found dead before anything was sent, or alive, the first connection had no error to tell.
 	 */
 	if (!rescue->error &&
@@ -257,9 +257,9 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
-	enum reason reason = redial_picture_check(conn, true, false);
+	enum reason reason = rescue_picture_check(conn, true, false);
 	if (reason == REASON_NONE)
-		reason = redial_plan_next(conn);
+		reason = rescue_plan_next(conn);
 	if (reason == REASON_ANSWERED)
 		return reason;
 	if (reason != REASON_NONE)
@@ -271,7 +271,7 @@ static enum reason begin_again(struct conn *conn, const struct redial_start *sta
 static void set_out(struct conn *conn)
 {
 	if (conn->rescue->nonblocking && !conn->registration_count)
-		kernel_registrations_find(conn);
+		conn_registrations_find(conn);
 	conn->busy = true;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 }
@@ -280,17 +280,17 @@ static void set_out(struct conn *conn)
  * The response to a resend, or one that has been held back from its first piece on, has a status
  * that asks for another attempt.
  */
-static enum reason begin_anew(struct conn *conn, const struct redial_start *start)
+static enum reason begin_anew(struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = conn->rescue;
 	bool has_it = rescue->phase == PHASE_HOLDING;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	note_cause(conn, start);
 	rescue->nonblocking = is_nonblocking(conn);
 	rescue->unsent = false;
-	enum reason reason = redial_picture_check(conn, true, true);
+	enum reason reason = rescue_picture_check(conn, true, true);
 	if (reason == REASON_NONE)
-		reason = redial_plan_next(conn);
+		reason = rescue_plan_next(conn);
 	if (reason == REASON_NONE && !has_it && !keep_answer(rescue, start))
 		reason = REASON_RESOURCES;
 	if (reason == REASON_NONE) {
@@ -308,11 +308,11 @@ static enum reason begin_anew(struct conn *conn, const struct redial_start *star
 	return reason;
 }
 
-enum reason redial_begin(struct conn *conn, const struct redial_start *start)
+enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 {
 	if (conn->rescue)
 		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
-	struct rescue *rescue = redial_plan_rescue(conn, start);
+	struct rescue *rescue = rescue_plan_rescue(conn, start);
 	enum reason reason = REASON_RESOURCES;
 	if (rescue) {
 		conn->rescue = rescue;
@@ -321,14 +321,14 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 		else
 			note_cause(conn, start);
 		rescue->first_cause = start->cause;
-		reason = redial_plan_ask(conn, false);
+		reason = rescue_plan_ask(conn, false);
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = redial_picture_check(conn, !start->unsent,
+			reason = rescue_picture_check(conn, !start->unsent,
 						      start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE)
-			reason = start->connecting ? redial_dial_watch(conn) : schedule(conn);
+			reason = start->connecting ? rescue_dial_watch(conn) : schedule(conn);
 	}
 	if (reason != REASON_NONE) {
 		if (!start->connecting)
@@ -340,14 +340,14 @@ enum reason redial_begin(struct conn *conn, const struct redial_start *start)
 	return REASON_NONE;
 }
 
-bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	enum { ROOM_MIN = 4096 };
-	const struct redial_start start = {
+	const struct rescue_start start = {
 	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
 	bool first = !conn->rescue;
 	if (first)
-		conn->rescue = redial_plan_rescue(conn, &start);
+		conn->rescue = rescue_plan_rescue(conn, &start);
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return false;
@@ -368,7 +368,7 @@ bool redial_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 	return true;
 }
 
-bool redial_would_begin(const struct conn *conn)
+bool rescue_would_begin(const struct conn *conn)
 {
 	uint32_t never =
 	    CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED | CONN_SHARED;

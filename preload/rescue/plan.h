@@ -12,15 +12,15 @@
  * After a failure, its cause in conn->rescue: plans the next attempt if the safety rule lets it be
  * made. Returns REASON_NONE, or why there is none.
  */
-enum reason redial_plan_next(struct conn *conn);
+enum reason rescue_plan_next(struct conn *conn);
 
 /* The first half of that: may it be made as far as the safety rule says? */
-enum reason redial_plan_ask(const struct conn *conn, bool rescuing);
+enum reason rescue_plan_ask(const struct conn *conn, bool rescuing);
 
 /* The state of a rescue that is about to begin; NULL if there is no memory for it. */
-struct rescue *redial_plan_rescue(const struct conn *conn, const struct redial_start *start);
+struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start);
 
 /* The latest attempt of conn->rescue failed, on a connection that had not served before or not. */
-void redial_plan_blame(struct conn *conn, bool reused);
+void rescue_plan_blame(struct conn *conn, bool reused);
 
 #endif

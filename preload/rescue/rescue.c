@@ -17,7 +17,7 @@ int rescue_keep_clear(int fd)
 	long higher = sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
 	if (higher < 0)
 		return fd;
-	kernel_close(fd);
+	os_close(fd);
 	return (int)higher;
 }
 
@@ -32,7 +32,7 @@ void rescue_close(int *slot)
 	if (*slot < 0)
 		return;
 	table_set(*slot, NULL);
-	kernel_close(*slot);
+	os_close(*slot);
 	*slot = -1;
 }
 
@@ -62,7 +62,7 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 {
 	uint64_t deadline = rescue_deadline_ms(rescue);
 	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
-	kernel_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
+	os_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
 }
 
 void rescue_drop_answer(struct rescue *rescue)

@@ -45,7 +45,7 @@ struct rescue {
 	int fresh; /* the one being connected, else -1 */
 	int timer; /* with the watcher, else -1 */
 	enum old_socket old;
-	bool laid_aside;	 /* dead has not failed and may answer yet: see redial_watch.h */
+	bool laid_aside;	 /* dead has not failed and may answer yet: see rescue_watch.h */
 	bool placed;		 /* the watcher has the program's descriptor */
 	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
 	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
@@ -60,7 +60,7 @@ struct rescue {
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
 	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
 	uint32_t sent;		 /* bytes of conn.held that went out on fresh */
-	uint64_t began_ms;	 /* kernel_now_ms() of the first failure */
+	uint64_t began_ms;	 /* os_now_ms() of the first failure */
 	uint64_t now_ms;	 /* the clock, as last looked at */
 	uint64_t wake_ms;	 /* when the phase is over at the latest */
 	/*

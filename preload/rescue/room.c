@@ -13,7 +13,7 @@ enum { STEPS = 4 };
 /* Rescues that a program awaits room from, more or less. */
 static uint32_t awaited;
 
-bool redial_room_awaited(void)
+bool rescue_room_awaited(void)
 {
 	return __atomic_load_n(&awaited, __ATOMIC_RELAXED);
 }
@@ -36,7 +36,7 @@ static void set_awaited(struct rescue *rescue, bool is)
 	__atomic_add_fetch(&awaited, is ? 1u : -1u, __ATOMIC_RELAXED);
 }
 
-void redial_room_begin(struct conn *conn)
+void rescue_room_begin(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->room_told = conn->held_len;
@@ -44,15 +44,15 @@ void redial_room_begin(struct conn *conn)
 		return;
 	set_awaited(rescue, true);
 	rescue->room_steps = STEPS;
-	kernel_timer_set(rescue->timer, 0);
+	os_timer_set(rescue->timer, 0);
 }
 
-void redial_room_end(struct rescue *rescue)
+void rescue_room_end(struct rescue *rescue)
 {
 	set_awaited(rescue, false);
 }
 
-bool redial_room_is_due(struct conn *conn)
+bool rescue_room_is_due(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	bool written = rescue->room_told != conn->held_len;
@@ -91,10 +91,10 @@ static void tell(struct conn *conn, int epfd, struct epoll_event *events, int co
 		return;
 	/* Once: a program that has nothing to write now is not to spin until the rescue is over. */
 	rescue->room_steps = 0;
-	rescue_set_timer(rescue, kernel_now_ms());
+	rescue_set_timer(rescue, os_now_ms());
 }
 
-void redial_room_tell(int epfd, struct epoll_event *events, int count)
+void rescue_room_tell(int epfd, struct epoll_event *events, int count)
 {
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	for (uint32_t fd = 0; fd < top; fd++) {

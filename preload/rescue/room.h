@@ -19,21 +19,21 @@
  * A watcher has been placed, or a registration of one was changed: each that waits for room is to
  * hear of it. Called with the connection locked.
  */
-void redial_room_begin(struct conn *conn);
+void rescue_room_begin(struct conn *conn);
 
 /* The watcher is gone. */
-void redial_room_end(struct rescue *rescue);
+void rescue_room_end(struct rescue *rescue);
 
 /*
  * After a step that leaves nothing to do for now: is there room to tell of? Level-triggered
  * registrations hear of it once after each write. Called with the connection locked.
  */
-bool redial_room_is_due(struct conn *conn);
+bool rescue_room_is_due(struct conn *conn);
 
 /* Does any program's registration wait for room, as far as this thread can know? */
-bool redial_room_awaited(void);
+bool rescue_room_awaited(void);
 
 /* Translates the events that a wait on epfd has given. */
-void redial_room_tell(int epfd, struct epoll_event *events, int count);
+void rescue_room_tell(int epfd, struct epoll_event *events, int count);
 
 #endif

@@ -16,7 +16,7 @@ static int wait_for(int fd, bool watched, uint64_t limit_ms)
 {
 	struct pollfd watcher = {.fd = fd, .events = POLLIN};
 	if (!watched)
-		return kernel_wait(fd, limit_ms);
+		return os_wait(fd, limit_ms);
 	int kept = get_errno();
 	int ready = real.poll(&watcher, 1, (int)limit_ms);
 	int error = ready < 0 ? -get_errno() : ready;
@@ -24,7 +24,7 @@ static int wait_for(int fd, bool watched, uint64_t limit_ms)
 	return error;
 }
 
-static enum redial_result run(struct conn *conn, bool timed, bool until_out)
+static enum rescue_result run(struct conn *conn, bool timed, bool until_out)
 {
 	/*
 	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
@@ -35,37 +35,37 @@ static enum redial_result run(struct conn *conn, bool timed, bool until_out)
 	uint32_t epoch = conn->epoch;
 	uint64_t limit_ms = UINT64_MAX, end = UINT64_MAX;
 	for (;;) {
-		enum redial_result result = redial_step(conn);
-		if (result == REDIAL_LOST)
+		enum rescue_result result = rescue_step(conn);
+		if (result == RESCUE_LOST)
 			conn_forget(conn);
-		if (result != REDIAL_UNDER_WAY)
+		if (result != RESCUE_UNDER_WAY)
 			return result;
-		uint64_t now = kernel_now_ms();
+		uint64_t now = os_now_ms();
 		if (timed) { /* asked now: most rescues never have to wait */
-			limit_ms = kernel_receive_timeout_ms(redial_dead_socket(conn));
+			limit_ms = wire_receive_timeout_ms(rescue_dead_socket(conn));
 			end = limit_ms == UINT64_MAX ? UINT64_MAX : now + limit_ms;
 			timed = false;
 		}
-		bool watched = redial_is_watched(conn);
+		bool watched = rescue_is_watched(conn);
 		if (now >= end || (watched && until_out))
-			return REDIAL_UNDER_WAY;
+			return RESCUE_UNDER_WAY;
 		conn_unlock(conn);
 		int ready = wait_for(fd, watched, end - now < SLICE_MS ? end - now : SLICE_MS);
 		if (!conn_lock(conn, fd))
-			return REDIAL_GONE;
+			return RESCUE_GONE;
 		if (!conn->busy) /* another thread has finished it */
-			return conn->epoch != epoch ? REDIAL_DONE : REDIAL_RESTORED;
-		if (ready == -EINTR && (limit_ms != UINT64_MAX || !kernel_restarts()))
-			return REDIAL_INTERRUPTED;
+			return conn->epoch != epoch ? RESCUE_DONE : RESCUE_RESTORED;
+		if (ready == -EINTR && (limit_ms != UINT64_MAX || !os_restarts()))
+			return RESCUE_INTERRUPTED;
 	}
 }
 
-enum redial_result redial_run(struct conn *conn, bool timed)
+enum rescue_result rescue_run(struct conn *conn, bool timed)
 {
 	return run(conn, timed, false);
 }
 
-enum redial_result redial_run_out(struct conn *conn)
+enum rescue_result rescue_run_out(struct conn *conn)
 {
 	return run(conn, false, true);
 }

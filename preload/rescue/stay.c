@@ -8,12 +8,12 @@
 #include "place.h"
 #include "rescue.h"
 
-bool redial_stay(struct conn *conn)
+bool rescue_stay(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->old != OLD_ALIVE || !rescue->unsent)
 		return false;
-	if (rescue->placed && kernel_watch(conn->fd, rescue->dead) < 0)
+	if (rescue->placed && os_watch(conn->fd, rescue->dead) < 0)
 		return false;
 	rescue_close(&rescue->fresh);
 	rescue->old = OLD_IN_USE;
@@ -24,26 +24,26 @@ bool redial_stay(struct conn *conn)
 	return true;
 }
 
-bool redial_stays(const struct conn *conn)
+bool rescue_stays(const struct conn *conn)
 {
 	return conn->rescue->old == OLD_IN_USE;
 }
 
-void redial_stayed(struct conn *conn)
+void rescue_stayed(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->placed)
 		conn->epoch++; /* threads that wait for the rescue learn that it has ended well */
-	redial_unplace(conn);
+	rescue_unplace(conn);
 	conn->idle_since = 0; /* not to be replaced before it has answered */
 	log_kept(&rescue->who, rescue_sendings(rescue), rescue->cause, rescue_elapsed_ms(rescue));
 }
 
-void redial_stay_failed(struct conn *conn, int error)
+void rescue_stay_failed(struct conn *conn, int error)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->old = OLD_DEAD;
 	if (rescue->placed)
-		kernel_unwatch(conn->fd, rescue->dead);
+		os_unwatch(conn->fd, rescue->dead);
 	rescue->error = error;
 }

@@ -12,15 +12,15 @@
  * The redial has failed: goes back to sending, on the old socket. false if that cannot be, because
  * it is dead, was tried already, or bytes of the request are out on the new one.
  */
-bool redial_stay(struct conn *conn);
+bool rescue_stay(struct conn *conn);
 
 /* The request is to go out on the old socket, or has just: is it so? */
-bool redial_stays(const struct conn *conn);
+bool rescue_stays(const struct conn *conn);
 
 /* The request is out on it: puts it back in its place, with all that is known of the connection. */
-void redial_stayed(struct conn *conn);
+void rescue_stayed(struct conn *conn);
 
 /* It is dead after all, as sending has just shown: what the program gets if all else fails. */
-void redial_stay_failed(struct conn *conn, int error);
+void rescue_stay_failed(struct conn *conn, int error);
 
 #endif

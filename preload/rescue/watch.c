@@ -20,7 +20,7 @@ static bool has_news(int fd)
 	struct pollfd news = {.fd = fd, .events = POLLIN | POLLRDHUP};
 	const struct timespec now = {0, 0};
 	/* Fewer bytes than the program's SO_RCVLOWAT are no event, but the start of an answer. */
-	return sys6(ppoll, &news, 1, &now, 0, 0, 0) > 0 || kernel_has_unread(fd);
+	return sys6(ppoll, &news, 1, &now, 0, 0, 0) > 0 || wire_has_unread(fd);
 }
 
 /* Lets the watcher report of the program's own socket, or no more. */
@@ -31,12 +31,12 @@ static bool watch_for_answer(struct conn *conn, bool on)
 		    &event) == 0;
 }
 
-bool redial_is_watched(const struct conn *conn)
+bool rescue_is_watched(const struct conn *conn)
 {
 	return conn->busy && conn->rescue->phase == PHASE_WAITING;
 }
 
-bool redial_is_laid_aside(const struct conn *conn)
+bool rescue_is_laid_aside(const struct conn *conn)
 {
 	return conn->busy && conn->rescue->laid_aside;
 }
@@ -59,7 +59,7 @@ static bool may_watch(const struct conn *conn)
 	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
 	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
 	       !awaits_other_things(conn) && arena_is_ours() &&
-	       kernel_cookie(conn->fd) == conn->cookie;
+	       wire_cookie(conn->fd) == conn->cookie;
 }
 
 /*
@@ -70,7 +70,7 @@ static bool is_registered_unseen(struct conn *conn)
 {
 	if (!conn->rescue->nonblocking || conn->registration_count)
 		return false;
-	kernel_registrations_find(conn);
+	conn_registrations_find(conn);
 	bool found = conn->registration_count != 0;
 	conn->registration_count = 0;
 	return found;
@@ -94,7 +94,7 @@ static bool may_be_repeated(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	enum cause cause = rescue->cause;
 	rescue->cause = CAUSE_RESPONSE_TIMEOUT;
-	enum reason reason = redial_plan_ask(conn, rescue->attempts > 1);
+	enum reason reason = rescue_plan_ask(conn, rescue->attempts > 1);
 	rescue->cause = cause;
 	return rescue->settings.response_timeout_ms && reason == REASON_NONE;
 }
@@ -102,7 +102,7 @@ static bool may_be_repeated(struct conn *conn)
 /* If so conn->rescue is there: made for it, unless the request is a repeated one already. */
 static bool is_to_watch(struct conn *conn)
 {
-	const struct redial_start start = {.head = conn->held, .head_len = conn->held_len};
+	const struct rescue_start start = {.head = conn->held, .head_len = conn->held_len};
 	struct policy_retry settings;
 	if (!conn->held_len)
 		return false;
@@ -112,7 +112,7 @@ static bool is_to_watch(struct conn *conn)
 	settings_of_request(conn, conn->held, conn->held_len, &settings);
 	if (!(settings.on & POLICY_ON_RESPONSE_TIMEOUT) || !settings.response_timeout_ms)
 		return false;
-	conn->rescue = redial_plan_rescue(conn, &start);
+	conn->rescue = rescue_plan_rescue(conn, &start);
 	if (conn->rescue && may_be_repeated(conn))
 		return true;
 	rescue_free(conn);
@@ -140,39 +140,39 @@ static uint64_t until_when(struct conn *conn)
 	return last_ms;
 }
 
-void redial_watch(struct conn *conn)
+void rescue_watch(struct conn *conn)
 {
 	if (!may_watch(conn) || !is_to_watch(conn))
 		return;
 	struct rescue *rescue = conn->rescue;
 	rescue->nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
-	rescue->now_ms = kernel_now_ms();
+	rescue->now_ms = os_now_ms();
 	rescue->wake_ms = until_when(conn);
 	rescue->room_steps = 0;
 	rescue->phase = PHASE_WAITING;
-	if (is_registered_unseen(conn) || redial_place(conn) < 0) {
+	if (is_registered_unseen(conn) || rescue_place(conn) < 0) {
 		let_be(conn);
 		return;
 	}
 	conn->busy = true;
 	rescue->laid_aside = true;
 	if (!watch_for_answer(conn, true))
-		redial_unwatch(conn);
+		rescue_unwatch(conn);
 	else if (!rescue->room_steps)
 		rescue_set_timer(rescue, rescue->now_ms);
 }
 
-void redial_unwatch(struct conn *conn)
+void rescue_unwatch(struct conn *conn)
 {
-	if (!redial_is_laid_aside(conn))
+	if (!rescue_is_laid_aside(conn))
 		return;
 	struct rescue *rescue = conn->rescue;
 	/* Was the next attempt only planned? */
 	if (rescue->phase != PHASE_WAITING && !rescue->told)
 		rescue->attempts--;
-	kernel_timer_set(rescue->timer, 0); /* wakes a thread that waits in redial_run */
+	os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
 	rescue_close(&rescue->fresh);
-	redial_unplace(conn);
+	rescue_unplace(conn);
 	let_be(conn);
 }
 
@@ -182,9 +182,9 @@ static enum reason check_picture(const struct conn *conn)
 	int fd = conn->rescue->dead;
 	if (!arena_is_ours() || conn->writers || conn->flags & (CONN_CROWDED | CONN_SHARED))
 		return REASON_SHARED;
-	if (kernel_received_was(fd, conn->peer.any.sa_family, conn->received))
+	if (wire_received_was(fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
-	return kernel_has_unread(fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+	return wire_has_unread(fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
 }
 
 /* No response has begun in time. A refusal is logged; the program notices nothing of it. */
@@ -201,8 +201,8 @@ static enum reason plan_next(struct conn *conn)
 		rescue->began_ms = rescue->now_ms;
 	}
 	if (reason == REASON_NONE) {
-		redial_plan_blame(conn, conn->flags & CONN_REUSED);
-		reason = redial_plan_next(conn);
+		rescue_plan_blame(conn, conn->flags & CONN_REUSED);
+		reason = rescue_plan_next(conn);
 	} else if (reason == REASON_UNSEEN_BYTES) {
 		conn->flags |= CONN_DOUBT;
 	}
@@ -211,7 +211,7 @@ static enum reason plan_next(struct conn *conn)
 	return reason;
 }
 
-enum watch redial_watch_step(struct conn *conn)
+enum watch rescue_watch_step(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (!has_news(rescue->dead)) {
@@ -228,11 +228,11 @@ enum watch redial_watch_step(struct conn *conn)
 			return WATCH_ON;
 		}
 	}
-	redial_unwatch(conn);
+	rescue_unwatch(conn);
 	return WATCH_OVER;
 }
 
-bool redial_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch)
+bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch)
 {
 	*counted = false;
 	if (!conn_lock(conn, fd))
@@ -247,7 +247,7 @@ bool redial_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoc
 	return !busy;
 }
 
-void redial_watch_leave(struct conn *conn, int fd, uint32_t epoch)
+void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch)
 {
 	if (!conn_lock(conn, fd))
 		return;

@@ -22,7 +22,7 @@
 #include "machine.h"
 
 /* Does the policy ask for watches at all? */
-static inline bool redial_watches(void)
+static inline bool rescue_watches(void)
 {
 	return __builtin_expect(config.policy->uses & POLICY_USES_RESPONSE_TIMEOUT, 0);
 }
@@ -32,20 +32,20 @@ static inline bool redial_watches(void)
  * begins a watch (conn->busy is set) if the rules of the unanswered request say so and it may be
  * repeated. Called with the connection locked.
  */
-void redial_watch(struct conn *conn);
+void rescue_watch(struct conn *conn);
 
 /*
  * Ends a watch, and a rescue that has come of one but has not sent the request anew: the socket is
  * back at its number. To be called before anything is done to the connection that the answer could
  * depend on. Nothing if there is none. Called with the connection locked.
  */
-void redial_unwatch(struct conn *conn);
+void rescue_unwatch(struct conn *conn);
 
 /* Is a watch on, in whose time nothing has failed yet? */
-bool redial_is_watched(const struct conn *conn);
+bool rescue_is_watched(const struct conn *conn);
 
 /* The same, or has a watched attempt been given up, while its socket could still answer? */
-bool redial_is_laid_aside(const struct conn *conn);
+bool rescue_is_laid_aside(const struct conn *conn);
 
 enum watch {
 	WATCH_ON,	/* neither an answer nor the end of the time */
@@ -55,14 +55,14 @@ enum watch {
 };
 
 /* What has become of a watch. Called with the connection locked, conn->rescue->now_ms being now. */
-enum watch redial_watch_step(struct conn *conn);
+enum watch rescue_watch_step(struct conn *conn);
 
 /*
  * A thread is about to read from the number, and has read: no watch may begin meanwhile, for it
  * would go on reading from what is laid aside. Take the lock themselves. enter returns false if the
  * connection has become busy: look anew.
  */
-bool redial_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch);
-void redial_watch_leave(struct conn *conn, int fd, uint32_t epoch);
+bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch);
+void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch);
 
 #endif

@@ -10,22 +10,22 @@
 #include "../os/real.h"
 #include "../os/sys.h"
 
-bool kernel_option(int fd, int level, int name, void *value, socklen_t len)
+bool os_option(int fd, int level, int name, void *value, socklen_t len)
 {
 	return sys6(getsockopt, fd, level, name, value, &len, 0) == 0;
 }
 
-int kernel_int(int fd, int level, int name)
+int os_int(int fd, int level, int name)
 {
 	int value = 0;
-	return kernel_option(fd, level, name, &value, sizeof(value)) ? value : 0;
+	return os_option(fd, level, name, &value, sizeof(value)) ? value : 0;
 }
 
 /* Returns false if there is nothing to copy: zero, which a new socket has, or no such option. */
 static bool copy_int(int from, int to, int level, int name)
 {
 	int value;
-	if (!kernel_option(from, level, name, &value, sizeof(value)) || !value)
+	if (!os_option(from, level, name, &value, sizeof(value)) || !value)
 		return false;
 	sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
 	return true;
@@ -53,12 +53,12 @@ static void copy_buffer_sizes(int from, int to)
 {
 	enum { SNDBUF_SET = 1, RCVBUF_SET = 2 };
 	const int buf_lock = 72; /* SO_BUF_LOCK, Linux 5.14 */
-	int locked = kernel_int(from, SOL_SOCKET, buf_lock);
+	int locked = os_int(from, SOL_SOCKET, buf_lock);
 	if (!locked)
 		return;
 	/* The kernel reports twice what was asked for (socket(7)). */
-	int send_half = kernel_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
-	int receive_half = kernel_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
+	int send_half = os_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
+	int receive_half = os_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
 	if (locked & SNDBUF_SET)
 		sys6(setsockopt, to, SOL_SOCKET, SO_SNDBUF, &send_half, sizeof(int), 0);
 	if (locked & RCVBUF_SET)
@@ -97,7 +97,7 @@ static void copy_early_options(int from, int to, int family)
 	copy_buffer_sizes(from, to);
 }
 
-void kernel_copy_options(int from, int to)
+void wire_copy_options(int from, int to)
 {
 	static const struct option ints[] = {
 	    {IPPROTO_TCP, TCP_NODELAY},
@@ -127,7 +127,7 @@ void kernel_copy_options(int from, int to)
 /* The program's local address, any port: its own port may still be taken by the dead socket. */
 static int bind_like(int fd, int like)
 {
-	union kernel_address local;
+	union os_address local;
 	socklen_t len = sizeof(local);
 	long error = sys3(getsockname, like, &local, &len);
 	if (error < 0)
@@ -139,11 +139,11 @@ static int bind_like(int fd, int like)
 	return (int)sys3(bind, fd, &local, len);
 }
 
-int kernel_socket_like(int like, int family, bool bound)
+int wire_socket_like(int like, int family, bool bound)
 {
 	/* MPTCP answers TCP_INFO too, but a plain socket would not be the same. */
-	if (family == AF_UNIX ? bound || kernel_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
-			      : kernel_int(like, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
+	if (family == AF_UNIX ? bound || os_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
+			      : os_int(like, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
 		return -EPROTONOSUPPORT;
 	int kept = get_errno();
 	int fd = real.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -154,7 +154,7 @@ int kernel_socket_like(int like, int family, bool bound)
 	copy_early_options(like, fd, family);
 	error = bound ? bind_like(fd, like) : 0;
 	if (error < 0) {
-		kernel_close(fd);
+		os_close(fd);
 		return error;
 	}
 	return fd;

@@ -14,23 +14,23 @@ struct config config = {.active = true, .policy = &policy_builtin};
 
 static unsigned recovered_status;
 
-void redial_abandon(struct conn *conn)
+void rescue_abandon(struct conn *conn)
 {
 	conn->rescue = NULL;
 }
 
-void redial_recovered(struct conn *conn, unsigned status)
+void rescue_recovered(struct conn *conn, unsigned status)
 {
 	recovered_status = status;
 	conn->rescue = NULL;
 }
 
-void redial_let_answer_go(struct conn *conn)
+void rescue_let_answer_go(struct conn *conn)
 {
 	(void)conn;
 }
 
-bool redial_owe(struct conn *conn)
+bool rescue_owe(struct conn *conn)
 {
 	(void)conn;
 	return false;
@@ -61,7 +61,7 @@ static bool record(struct conn *conn, const char *text)
 	return conn_record(conn, &piece, 1, piece.iov_len);
 }
 
-static bool receive(struct conn *conn, const char *text)
+static bool call_read(struct conn *conn, const char *text)
 {
 	struct iovec piece = {(void *)text, strlen(text)};
 	return conn_received(conn, &piece, 1, piece.iov_len);
@@ -80,10 +80,10 @@ static void connection_is_reused_once_a_whole_response_was_read(void)
 	CU_ASSERT(record(conn, GET));
 	runner_expect_long("waiting", 1, conn_waiting(conn));
 	runner_expect_long("reused", 0, facts_of(conn).reused);
-	CU_ASSERT(receive(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"));
+	CU_ASSERT(call_read(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"));
 	runner_expect_long("started", 1, facts_of(conn).response_started);
 	runner_expect_long("reused half way", 0, facts_of(conn).reused);
-	CU_ASSERT(receive(conn, "i"));
+	CU_ASSERT(call_read(conn, "i"));
 	runner_expect_long("reused", 1, facts_of(conn).reused);
 	runner_expect_long("waiting", 0, conn_waiting(conn));
 	runner_expect_long("started", 0, facts_of(conn).response_started);
@@ -112,7 +112,7 @@ static void every_whole_response_counts_for_the_peer(void)
 		struct conn *conn = opened();
 		uint64_t before = pace_nobody.answered;
 		CU_ASSERT(record(conn, cases[i].request));
-		receive(conn, cases[i].response);
+		call_read(conn, cases[i].response);
 		runner_expect_long(cases[i].response, cases[i].answers,
 				   (long)(pace_nobody.answered - before));
 		conn_forget(conn);
@@ -129,9 +129,9 @@ static void unanswered_requests_are_held_byte_for_byte(void)
 	runner_expect_long("methods", method_bit(METHOD_GET) | method_bit(METHOD_POST),
 			   facts.methods);
 	CU_ASSERT(memcmp(conn->held, GET POST GET, strlen(GET POST GET)) == 0);
-	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(call_read(conn, ANSWER));
 	CU_ASSERT(memcmp(conn->held, POST GET, strlen(POST GET)) == 0);
-	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(call_read(conn, ANSWER));
 	runner_expect_long("left", (long)strlen(GET), (long)conn->held_len);
 	runner_expect_long("methods left", method_bit(METHOD_GET), facts_of(conn).methods);
 	conn_forget(conn);
@@ -172,7 +172,7 @@ static void nothing_can_be_taken_back_once_it_was_answered(void)
 	struct conn_mark mark;
 	conn_mark(conn, &mark);
 	CU_ASSERT(record(conn, GET));
-	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(call_read(conn, ANSWER));
 	CU_ASSERT_FALSE(conn_unrecord(conn, &mark, &piece, 1, 5));
 	conn_forget(conn);
 }
@@ -195,7 +195,7 @@ static void bytes_that_answer_nothing_end_the_tracking(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct conn *conn = opened();
 		CU_ASSERT(record(conn, cases[i].sent));
-		runner_expect_long(cases[i].received, 0, receive(conn, cases[i].received));
+		runner_expect_long(cases[i].received, 0, call_read(conn, cases[i].received));
 		conn_forget(conn);
 	}
 }
@@ -224,7 +224,7 @@ static void request_that_is_too_large_to_hold_is_still_followed(void)
 	CU_ASSERT(record(conn, body));
 	runner_expect_long("held", 0, facts_of(conn).held);
 	CU_ASSERT_PTR_NULL(conn->held);
-	CU_ASSERT(receive(conn, ANSWER));
+	CU_ASSERT(call_read(conn, ANSWER));
 	CU_ASSERT(record(conn, GET));
 	runner_expect_long("the next is held again", 1, facts_of(conn).held);
 	conn_forget(conn);
@@ -236,9 +236,9 @@ static void first_status_of_a_rescue_is_told_once(void)
 	CU_ASSERT(record(conn, GET));
 	conn->rescue = (struct rescue *)&recovered_status; /* any: only looked at by the stand-in */
 	recovered_status = 0;
-	CU_ASSERT(receive(conn, "HTTP/1.1 50"));
+	CU_ASSERT(call_read(conn, "HTTP/1.1 50"));
 	runner_expect_long("not yet", 0, recovered_status);
-	CU_ASSERT(receive(conn, "3 Busy\r\n"));
+	CU_ASSERT(call_read(conn, "3 Busy\r\n"));
 	runner_expect_long("status", 503, recovered_status);
 	CU_ASSERT_PTR_NULL(conn->rescue);
 	conn_forget(conn);
@@ -284,7 +284,7 @@ static void *hammer(void *seed)
 		if (!conn_lock(conn, fd))
 			continue;
 		if (conn->request_count < 4 && record(conn, GET)) {
-			if (!receive(conn, ANSWER))
+			if (!call_read(conn, ANSWER))
 				CU_ASSERT(0);
 			conn_unlock(conn);
 		} else {

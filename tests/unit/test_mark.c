@@ -27,13 +27,13 @@ static struct {
 	size_t len, room;
 } out;
 
-long kernel_send(int fd, const void *bytes, size_t len)
+long wire_send(int fd, const void *bytes, size_t len)
 {
 	struct iovec piece = {(void *)bytes, len};
-	return kernel_send_pieces(fd, &piece, 1);
+	return wire_send_pieces(fd, &piece, 1);
 }
 
-long kernel_send_pieces(int fd, const struct iovec *pieces, int count)
+long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 {
 	size_t taken = 0;
 	(void)fd;

@@ -10,14 +10,14 @@
 
 uint64_t clock_ms = 1000;
 
-uint64_t kernel_now_ms(void)
+uint64_t os_now_ms(void)
 {
 	return clock_ms;
 }
 
-static union kernel_address address(const char *text, int port)
+static union os_address address(const char *text, int port)
 {
-	union kernel_address made = {0};
+	union os_address made = {0};
 	if (inet_pton(AF_INET, text, &made.in.sin_addr) == 1) {
 		made.any.sa_family = AF_INET;
 		made.in.sin_port = htons((uint16_t)port);
@@ -31,7 +31,7 @@ static union kernel_address address(const char *text, int port)
 
 static void look_up(const char *const *texts)
 {
-	union kernel_address made[20];
+	union os_address made[20];
 	struct addrinfo answers[20] = {0};
 	int count = 0;
 	for (; texts[count]; count++) {
@@ -47,19 +47,19 @@ static void look_up(const char *const *texts)
 
 static bool has_alternative(const char *text)
 {
-	union kernel_address made = address(text, 80);
+	union os_address made = address(text, 80);
 	return resolved_has_alternative(&made.any);
 }
 
 static void fail(const char *text, int port)
 {
-	union kernel_address made = address(text, port);
+	union os_address made = address(text, port);
 	resolved_failed(&made.any);
 }
 
 static void work(const char *text)
 {
-	union kernel_address made = address(text, 80);
+	union os_address made = address(text, 80);
 	resolved_worked(&made.any);
 }
 

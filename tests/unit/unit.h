@@ -63,7 +63,7 @@ const char *scratch_path(const char *name);
 const char *scratch_file(const char *name, const void *data, size_t len);
 const char *scratch_text(const char *name, const char *text);
 
-/* What kernel_now_ms says to the code under test; a test that needs it sets it first. */
+/* What os_now_ms says to the code under test; a test that needs it sets it first. */
 extern uint64_t clock_ms;
 
 /* Does text contain part? A failure prints both. */
