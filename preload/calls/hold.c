@@ -6,7 +6,11 @@
 
 #include "../process/config.h"
 #include "../http1/http1.h"
-#include "../os/kernel.h"
+#include "../conn/peer.h"
+#include "../wire/socket.h"
+#include "../os/address.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
 #include "../rescue/machine.h"
@@ -289,8 +293,7 @@ static enum attended await_more(struct conn *conn, const struct read_call *call,
 			uint64_t now_ms = os_now_ms();
 			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
 			ready = os_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
-		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait &&
-			 os_restarts());
+		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait && os_restarts());
 	}
 	bool is_over = blocking && !ready && left_ms < own_ms;
 	if (ready > 0 || is_over) {
@@ -311,7 +314,7 @@ static enum attended collect(struct conn *conn, const struct read_call *call, ss
 	while (is_holding(conn) && !judge(conn, false)) {
 		struct rescue *rescue = conn->rescue;
 		long got = wire_receive(conn->fd, rescue->pieces + rescue->pieces_len,
-					  rescue->pieces_room - rescue->pieces_len);
+					rescue->pieces_room - rescue->pieces_len);
 		if (got > 0) {
 			rescue->pieces_len += (uint32_t)got;
 			conn->received += (uint64_t)got;

@@ -4,7 +4,8 @@
 
 #include "hold.h"
 #include "../conn/idle.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
+#include "../os/watcher.h"
 #include "../os/mem.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"

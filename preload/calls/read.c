@@ -5,7 +5,7 @@
 
 #include "hold.h"
 #include "../conn/idle.h"
-#include "../os/kernel.h"
+#include "../os/watcher.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
@@ -221,8 +221,8 @@ static __attribute__((noinline)) bool read_again(struct conn *conn, const struct
 }
 
 /* A rescue is under way, or bytes of a response are held back. Takes the lock, leaves without. */
-static __attribute__((noinline)) enum attended take_up(struct conn *conn,
-						       const struct read_call *call, ssize_t *result)
+static __attribute__((noinline)) enum attended
+take_up(struct conn *conn, const struct read_call *call, ssize_t *result)
 {
 	if (!conn_lock(conn, call->fd))
 		return READ_ON;
@@ -254,10 +254,10 @@ static ssize_t receive_rest(const struct read_call *call, ssize_t result)
 		struct iovec rest = {(char *)call->iov[i].iov_base + done,
 				     call->iov[i].iov_len - done};
 		struct read_call more = {.real = real_piece,
-				       .fd = call->fd,
-				       .flags = call->flags,
-				       .iov = &rest,
-				       .count = 1};
+					 .fd = call->fd,
+					 .flags = call->flags,
+					 .iov = &rest,
+					 .count = 1};
 		given -= done;
 		if (!rest.iov_len)
 			continue;

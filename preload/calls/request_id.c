@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "../os/kernel.h"
+#include "../wire/socket.h"
 #include "../log/log.h"
 #include "../os/mem.h"
 #include "../os/real.h"

@@ -7,7 +7,7 @@
 #include "../process/config.h"
 #include "../connect/dial.h"
 #include "../conn/idle.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
 #include "../rescue/machine.h"
 #include "../rescue/dial.h"
 #include "../rescue/watch.h"
@@ -149,7 +149,8 @@ static bool take(struct conn *conn, const struct write_call *call, size_t len)
 }
 
 /* The program writes while a rescue is under way. Called with the lock, leaves without. */
-static COLD enum sent send_during_rescue(struct conn *conn, const struct write_call *call, size_t len)
+static COLD enum sent send_during_rescue(struct conn *conn, const struct write_call *call,
+					 size_t len)
 {
 	/* What the rescue has already taken would be missing before these bytes. */
 	bool begun = conn->held_len != 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "idle.h"
 
-#include "../os/kernel.h"
+#include "../os/clock.h"
 #include "../os/mem.h"
 #include "settings.h"
 

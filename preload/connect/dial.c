@@ -8,7 +8,9 @@
 
 #include "../../policy/match.h"
 #include "../process/config.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
+#include "../os/address.h"
+#include "../os/clock.h"
 #include "loopback.h"
 #include "../os/mem.h"
 #include "../process/pace.h"

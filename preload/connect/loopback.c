@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-#include "../os/kernel.h"
+#include "../os/address.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 

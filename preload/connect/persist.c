@@ -6,7 +6,7 @@
 #include "../../policy/backoff.h"
 #include "../process/config.h"
 #include "../os/jitter.h"
-#include "../os/kernel.h"
+#include "../os/clock.h"
 #include "../process/live.h"
 #include "../os/mem.h"
 #include "../process/pace.h"

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "../process/config.h"
-#include "../os/kernel.h"
+#include "../conn/peer.h"
+#include "../os/address.h"
+#include "../os/clock.h"
 #include "../log/log.h"
 #include "../os/mem.h"
 #include "../process/pace.h"

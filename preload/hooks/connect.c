@@ -6,7 +6,7 @@
 #include "../process/config.h"
 #include "../conn/conn.h"
 #include "../connect/dial.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
 #include "../os/real.h"

@@ -3,7 +3,7 @@
 #include <sys/epoll.h>
 
 #include "../conn/conn.h"
-#include "../os/kernel.h"
+#include "../os/epoll.h"
 #include "../os/real.h"
 #include "../rescue/room.h"
 #include "../conn/table.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The program's epoll registrations of a descriptor whose socket is replaced under it. */
+#include "epoll.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
-#include "kernel.h"
 #include "mem.h"
 #include "real.h"
 #include "sys.h"
@@ -15,9 +15,9 @@
 #endif
 
 /* The bits that are behaviour, not events to wait for: what a fired EPOLLONESHOT leaves. */
-#define PRIVATE_BITS ((uint32_t)(EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE | EPOLLWAKEUP))
+const uint32_t os_epoll_private_bits = EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
-static int control(int epfd, int op, int fd, uint32_t events, uint64_t data)
+int os_epoll_control(int epfd, int op, int fd, uint32_t events, uint64_t data)
 {
 	struct epoll_event event = {.events = events, .data.u64 = data};
 	int kept = get_errno();
@@ -50,7 +50,7 @@ static uint64_t read_number(const char **at, const char *end, unsigned base)
 }
 
 /* One line of /proc/self/fdinfo/EPFD: "tfd: 7 events: 40000001 data: 7 ..." (proc(5)). */
-static bool read_line(const char *at, const char *end, int fd, struct conn_registration *found)
+static bool read_line(const char *at, const char *end, int fd, uint32_t *events, uint64_t *data)
 {
 	if (end - at < 4 || memcmp(at, "tfd:", 4) != 0)
 		return false;
@@ -58,9 +58,9 @@ static bool read_line(const char *at, const char *end, int fd, struct conn_regis
 	if (read_number(&at, end, 10) != (uint64_t)fd)
 		return false;
 	at = skip_to_number(at, end);
-	found->events = (uint32_t)read_number(&at, end, 16);
+	*events = (uint32_t)read_number(&at, end, 16);
 	at = skip_to_number(at, end);
-	found->data = read_number(&at, end, 16);
+	*data = read_number(&at, end, 16);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static void fdinfo_path(char *path, int epfd)
 }
 
 /* What epfd waits for on fd right now; false if it does not, or /proc does not tell. */
-static bool current_registration(int epfd, int fd, struct conn_registration *now)
+bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
 {
 	char path[48];
 	char text[2048];
@@ -99,7 +99,7 @@ static bool current_registration(int epfd, int fd, struct conn_registration *now
 		for (size_t i = 0; i < len && !found; i++) {
 			if (text[i] != '\n')
 				continue;
-			found = read_line(text + start, text + i, fd, now);
+			found = read_line(text + start, text + i, fd, events, data);
 			start = i + 1;
 		}
 		if (found || start == 0)
@@ -112,58 +112,18 @@ static bool current_registration(int epfd, int fd, struct conn_registration *now
 }
 
 /* The epoll sets that threads of the program have waited on lately. */
-enum { SETS = 8 };
-static int sets[SETS] = {-1, -1, -1, -1, -1, -1, -1, -1};
+static int sets[OS_EPOLL_SETS] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static uint32_t next_set;
 int os_last_epoll_set = -1;
 
 void os_note_epoll_set(int epfd)
 {
-	for (int i = 0; i < SETS; i++) {
+	for (int i = 0; i < OS_EPOLL_SETS; i++) {
 		if (__atomic_load_n(&sets[i], __ATOMIC_RELAXED) == epfd)
 			return;
 	}
-	uint32_t i = __atomic_fetch_add(&next_set, 1, __ATOMIC_RELAXED) % SETS;
+	uint32_t i = __atomic_fetch_add(&next_set, 1, __ATOMIC_RELAXED) % OS_EPOLL_SETS;
 	__atomic_store_n(&sets[i], epfd, __ATOMIC_RELAXED);
-}
-
-static bool is_known(const struct conn *conn, int epfd, int fd)
-{
-	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
-			return true;
-	}
-	return false;
-}
-
-void conn_registrations_find(struct conn *conn)
-{
-	for (int i = 0; i < SETS; i++) {
-		int epfd = __atomic_load_n(&sets[i], __ATOMIC_RELAXED);
-		struct conn_registration found = {.epfd = epfd, .fd = conn->fd};
-		if (epfd < 0 || is_known(conn, epfd, conn->fd) ||
-		    conn->registration_count == CONN_REGISTRATIONS_MAX ||
-		    !current_registration(epfd, conn->fd, &found))
-			continue;
-		conn->registrations[conn->registration_count++] = found;
-	}
-}
-
-void conn_registrations_take(struct conn *conn)
-{
-	int kept = 0;
-	for (int i = 0; i < conn->registration_count; i++) {
-		struct conn_registration *r = &conn->registrations[i];
-		struct conn_registration now;
-		/* Only the kernel knows whether a one-shot registration has fired. */
-		if ((r->events & EPOLLONESHOT) && current_registration(r->epfd, r->fd, &now) &&
-		    !(now.events & ~PRIVATE_BITS))
-			r->events &= PRIVATE_BITS;
-		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
-		if (control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0) == 0)
-			conn->registrations[kept++] = *r;
-	}
-	conn->registration_count = (uint8_t)kept;
 }
 
 uint32_t os_watcher_events(uint32_t events)
@@ -171,21 +131,7 @@ uint32_t os_watcher_events(uint32_t events)
 	return (events & ~EPOLLEXCLUSIVE) | (events & EPOLLOUT ? EPOLLIN : 0u);
 }
 
-int conn_registrations_put(struct conn *conn, bool placeholder)
+int os_epoll_set(int place)
 {
-	int result = 0;
-	for (int i = 0; i < conn->registration_count; i++) {
-		const struct conn_registration *r = &conn->registrations[i];
-		uint32_t events = placeholder ? os_watcher_events(r->events) : r->events;
-		int error = control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
-		if (error && !result)
-			result = error;
-	}
-	return result;
-}
-
-void os_unwatch(int watcher, int fd)
-{
-	struct epoll_event event = {0};
-	sys4(epoll_ctl, watcher, EPOLL_CTL_DEL, fd, &event);
+	return __atomic_load_n(&sets[place], __ATOMIC_RELAXED);
 }

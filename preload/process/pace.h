@@ -23,7 +23,8 @@ struct state_peer *pace_peer(const struct sockaddr *addr, socklen_t len);
 /*
  * May one resend after such a failure be made? REASON_NONE if so, and it counts: else
  * REASON_BREAKER or REASON_BUDGET. A redial before the first byte of a request, stale or idle, is
- * none: it passes. peer NULL: only the budget is asked. blamed: pace_failed was told of the failure.
+ * none: it passes. peer NULL: only the budget is asked. blamed: pace_failed was told of the
+ * failure.
  */
 enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum cause cause,
 		      bool blamed, uint64_t now_ms);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "../os/kernel.h"
+#include "../os/clock.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include "../os/kernel.h"
+#include "../os/watcher.h"
 #include "machine.h"
 #include "../process/resolved.h"
 #include "../os/sys.h"

@@ -3,7 +3,12 @@
 
 #include <errno.h>
 
-#include "../os/kernel.h"
+#include "../conn/peer.h"
+#include "../wire/like.h"
+#include "../wire/socket.h"
+#include "../os/address.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
 #include "../log/log.h"
 #include "mark.h"
 #include "../os/mem.h"
@@ -85,7 +90,7 @@ static enum progress step_backoff(struct conn *conn)
 	if (rescue->now_ms < rescue->wake_ms)
 		return WAIT;
 	int fresh = wire_socket_like(rescue_dead_socket(conn), conn->peer.any.sa_family,
-				       conn->flags & CONN_BOUND);
+				     conn->flags & CONN_BOUND);
 	if (fresh < 0)
 		return fail(conn, REASON_RESOURCES);
 	rescue_own(&rescue->fresh, fresh);

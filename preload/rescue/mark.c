@@ -2,7 +2,7 @@
 #include "mark.h"
 
 #include "../process/config.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
 #include "../os/mem.h"
 
 static uint32_t header_text(const struct conn_request *request, char text[MARK_MAX])

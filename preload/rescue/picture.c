@@ -2,7 +2,7 @@
 #include "picture.h"
 
 #include "../os/arena.h"
-#include "../os/kernel.h"
+#include "../wire/socket.h"
 
 /* A number that was closed past the hooks may be another file's by now. */
 static bool is_watched_socket(const struct conn *conn)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <time.h>
 
-#include "../os/kernel.h"
 #include "mark.h"
 #include "machine.h"
 

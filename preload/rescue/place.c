@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../os/kernel.h"
+#include "../conn/registrations.h"
+#include "../wire/like.h"
+#include "../wire/socket.h"
+#include "../os/watcher.h"
 #include "../os/real.h"
 #include "machine.h"
 #include "room.h"

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "../os/arena.h"
-#include "../os/kernel.h"
+#include "../os/watcher.h"
 #include "../process/live.h"
 #include "../os/mem.h"
 #include "../conn/table.h"

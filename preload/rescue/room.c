@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "room.h"
 
-#include "../os/kernel.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
 #include "../conn/table.h"
 
 /*

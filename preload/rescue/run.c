@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "../os/kernel.h"
+#include "../wire/socket.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
 #include "../os/real.h"
 #include "machine.h"
 #include "watch.h"

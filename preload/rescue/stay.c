@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stay.h"
 
-#include "../os/kernel.h"
+#include "../os/watcher.h"
 #include "../log/log.h"
 #include "mark.h"
 #include "machine.h"

@@ -7,7 +7,10 @@
 #include <time.h>
 
 #include "../os/arena.h"
-#include "../os/kernel.h"
+#include "../conn/registrations.h"
+#include "../wire/socket.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
 #include "place.h"
 #include "plan.h"
 #include "room.h"

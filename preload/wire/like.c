@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket like another one: the options that it has, and the address that it is bound to. */
+#include "like.h"
+
 #include <errno.h>
 #include <linux/tcp.h>
 #include <stddef.h>
+#include <sys/time.h>
 
-#include "../os/kernel.h"
+#include "../os/address.h"
 #include "../os/option.h"
-#include "../os/mem.h"
 #include "../os/real.h"
 #include "../os/sys.h"
-
-bool os_option(int fd, int level, int name, void *value, socklen_t len)
-{
-	return sys6(getsockopt, fd, level, name, value, &len, 0) == 0;
-}
-
-int os_int(int fd, int level, int name)
-{
-	int value = 0;
-	return os_option(fd, level, name, &value, sizeof(value)) ? value : 0;
-}
+#include "../os/watcher.h"
 
 /* Returns false if there is nothing to copy: zero, which a new socket has, or no such option. */
 static bool copy_int(int from, int to, int level, int name)

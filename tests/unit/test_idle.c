@@ -8,7 +8,6 @@
 #include "../../preload/process/config.h"
 #include "../../preload/conn/conn.h"
 #include "../../preload/conn/idle.h"
-#include "../../preload/os/kernel.h"
 #include "../../preload/conn/table.h"
 
 static void hint_is_read_from_the_head(void)

@@ -7,7 +7,7 @@
 
 #include "../../preload/process/config.h"
 #include "../../preload/conn/conn.h"
-#include "../../preload/os/kernel.h"
+#include "../../preload/wire/socket.h"
 #include "../../preload/rescue/mark.h"
 #include "../../preload/conn/table.h"
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../preload/os/kernel.h"
+#include "../../preload/os/address.h"
+#include "../../preload/os/clock.h"
 #include "../../preload/process/resolved.h"
 #include "unit.h"
 

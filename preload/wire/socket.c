@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel.h"
+#include "socket.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
+#include <sys/time.h>
 #include <time.h>
 
-#include "cancel.h"
-#include "option.h"
-#include "mem.h"
-#include "real.h"
-#include "sys.h"
+#include "../os/address.h"
+#include "../os/cancel.h"
+#include "../os/mem.h"
+#include "../os/option.h"
+#include "../os/real.h"
+#include "../os/sys.h"
 
 /* Of tcpi_state; <linux/tcp.h>, which has the rest of TCP_INFO, leaves them to the kernel's own. */
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7 };
-
-/* Not libc's, which would ask no system call: others hook it to fake the time. */
-uint64_t os_now_ms(void)
-{
-	struct timespec now = {0};
-	sys2(clock_gettime, CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 uint64_t wire_cookie(int fd)
 {
@@ -130,23 +121,6 @@ long wire_receive(int fd, void *bytes, size_t room)
 	return sys6(recvfrom, fd, bytes, room, MSG_DONTWAIT, 0, 0);
 }
 
-int64_t os_realtime_s(void)
-{
-	struct timespec now = {0};
-	sys2(clock_gettime, CLOCK_REALTIME, &now);
-	return now.tv_sec;
-}
-
-socklen_t conn_peer(const struct conn *conn, int fd, union os_address *addr)
-{
-	socklen_t len = sizeof(*addr);
-	memset(addr, 0, sizeof(*addr));
-	if (conn->peer.any.sa_family == AF_UNIX && sys3(getpeername, fd, addr, &len) == 0)
-		return len;
-	memcpy(addr, &conn->peer, conn->peer_len);
-	return conn->peer_len;
-}
-
 int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int kept = get_errno();
@@ -193,25 +167,6 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-bool os_restarts(void)
-{
-	enum { SIGNALS = 64, SET_LEN = SIGNALS / 8 };
-	for (int number = 1; number <= SIGNALS; number++) {
-		/* The kernel's own struct: handler and flags come first on every architecture. */
-		struct {
-			uintptr_t handler;
-			unsigned long flags;
-			unsigned long rest[4];
-		} action = {0};
-		bool caught = sys4(rt_sigaction, number, 0, &action, SET_LEN) == 0 &&
-			      action.handler != (uintptr_t)SIG_DFL &&
-			      action.handler != (uintptr_t)SIG_IGN;
-		if (caught && !(action.flags & SA_RESTART))
-			return false;
-	}
-	return true;
-}
-
 uint64_t wire_receive_timeout_ms(int fd)
 {
 	struct timeval limit = {0};
@@ -219,79 +174,4 @@ uint64_t wire_receive_timeout_ms(int fd)
 	if (!limit.tv_sec && !limit.tv_usec)
 		return UINT64_MAX;
 	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)limit.tv_usec / 1000;
-}
-
-int os_timer(void)
-{
-	return (int)sys2(timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-}
-
-static int watch(int watcher, int fd, uint32_t events)
-{
-	struct epoll_event event = {.events = events};
-	return (int)sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event);
-}
-
-int os_watcher(int timer)
-{
-	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
-	if (watcher < 0)
-		return watcher;
-	int error = watch(watcher, timer, EPOLLIN);
-	if (error < 0) {
-		os_close(watcher);
-		return error;
-	}
-	return watcher;
-}
-
-int os_wait(int watcher, uint64_t timeout_ms)
-{
-	struct epoll_event event;
-	int limit = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
-	return (int)sys6(epoll_pwait, watcher, &event, 1, limit, 0, 0);
-}
-
-int os_wait_readable(int fd, uint64_t timeout_ms)
-{
-	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
-	if (watcher < 0)
-		return watcher;
-	int result = watch(watcher, fd, EPOLLIN);
-	if (result == 0)
-		result = os_wait(watcher, timeout_ms);
-	os_close(watcher);
-	return result;
-}
-
-void os_timer_set(int timer, uint64_t in_ms)
-{
-	struct itimerspec when = {
-	    .it_value.tv_sec = (time_t)(in_ms / 1000),
-	    .it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
-	};
-	sys4(timerfd_settime, timer, 0, &when, 0);
-}
-
-int os_watch(int watcher, int fd)
-{
-	return watch(watcher, fd, EPOLLOUT);
-}
-
-bool os_is_watcher(int fd, int timer)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-	long error = sys4(epoll_ctl, fd, EPOLL_CTL_ADD, timer, &event);
-	if (error == 0) /* an epoll set of the program's, on a number that it closed behind us */
-		sys4(epoll_ctl, fd, EPOLL_CTL_DEL, timer, &event);
-	return error == -EEXIST;
-}
-
-void os_close(int fd)
-{
-	if (fd < 0)
-		return;
-	int kept = get_errno();
-	UNCANCELLED(real.close(fd));
-	set_errno(kept);
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The time, asked of the kernel itself. */
+#ifndef REDIAL_CLOCK_H
+#define REDIAL_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t os_now_ms(void);
+
+/* Seconds since 1970, by CLOCK_REALTIME. */
+int64_t os_realtime_s(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's epoll sets, and what the kernel says of them. */
+#ifndef REDIAL_EPOLL_H
+#define REDIAL_EPOLL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Remembers an epoll set that the program waits on, among a few. The last one is not told again;
+ * -1 there lets the next wait tell of any, and first look for descriptors closed past the hooks.
+ */
+extern int os_last_epoll_set __attribute__((visibility("hidden")));
+void os_note_epoll_set(int epfd);
+
+/* How many sets are remembered, and the one at a place, -1 if there is none. */
+enum { OS_EPOLL_SETS = 8 };
+int os_epoll_set(int place);
+
+/* What epfd waits for on fd right now; false if it does not, or /proc does not tell (proc(5)). */
+bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data);
+
+/*
+ * epoll_ctl of the next interposer, which may hook it. errno is kept. Returns 0 or a negative
+ * errno.
+ */
+int os_epoll_control(int epfd, int op, int fd, uint32_t events, uint64_t data);
+
+/* The bits that are behaviour, not events to wait for: what a fired EPOLLONESHOT leaves. */
+extern const uint32_t os_epoll_private_bits __attribute__((visibility("hidden")));
+
+/*
+ * What to register a watcher for, where the program asked for these events: the kernel refuses it
+ * EPOLLEXCLUSIVE, and only EPOLLIN ever comes of it (rescue_room.h).
+ */
+uint32_t os_watcher_events(uint32_t events);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "watcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "cancel.h"
+#include "real.h"
+#include "sys.h"
+
+int os_timer(void)
+{
+	return (int)sys2(timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static int watch(int watcher, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events};
+	return (int)sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event);
+}
+
+int os_watcher(int timer)
+{
+	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
+	if (watcher < 0)
+		return watcher;
+	int error = watch(watcher, timer, EPOLLIN);
+	if (error < 0) {
+		os_close(watcher);
+		return error;
+	}
+	return watcher;
+}
+
+int os_wait(int watcher, uint64_t timeout_ms)
+{
+	struct epoll_event event;
+	int limit = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
+	return (int)sys6(epoll_pwait, watcher, &event, 1, limit, 0, 0);
+}
+
+int os_wait_readable(int fd, uint64_t timeout_ms)
+{
+	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
+	if (watcher < 0)
+		return watcher;
+	int result = watch(watcher, fd, EPOLLIN);
+	if (result == 0)
+		result = os_wait(watcher, timeout_ms);
+	os_close(watcher);
+	return result;
+}
+
+void os_timer_set(int timer, uint64_t in_ms)
+{
+	struct itimerspec when = {
+	    .it_value.tv_sec = (time_t)(in_ms / 1000),
+	    .it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
+	};
+	sys4(timerfd_settime, timer, 0, &when, 0);
+}
+
+int os_watch(int watcher, int fd)
+{
+	return watch(watcher, fd, EPOLLOUT);
+}
+
+void os_unwatch(int watcher, int fd)
+{
+	struct epoll_event event = {0};
+	sys4(epoll_ctl, watcher, EPOLL_CTL_DEL, fd, &event);
+}
+
+bool os_is_watcher(int fd, int timer)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	long error = sys4(epoll_ctl, fd, EPOLL_CTL_ADD, timer, &event);
+	if (error == 0) /* an epoll set of the program's, on a number that it closed behind us */
+		sys4(epoll_ctl, fd, EPOLL_CTL_DEL, timer, &event);
+	return error == -EEXIST;
+}
+
+bool os_restarts(void)
+{
+	enum { SIGNALS = 64, SET_LEN = SIGNALS / 8 };
+	for (int number = 1; number <= SIGNALS; number++) {
+		/* The kernel's own struct: handler and flags come first on every architecture. */
+		struct {
+			uintptr_t handler;
+			unsigned long flags;
+			unsigned long rest[4];
+		} action = {0};
+		bool caught = sys4(rt_sigaction, number, 0, &action, SET_LEN) == 0 &&
+			      action.handler != (uintptr_t)SIG_DFL &&
+			      action.handler != (uintptr_t)SIG_IGN;
+		if (caught && !(action.flags & SA_RESTART))
+			return false;
+	}
+	return true;
+}
+
+void os_close(int fd)
+{
+	if (fd < 0)
+		return;
+	int kept = get_errno();
+	UNCANCELLED(real.close(fd));
+	set_errno(kept);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for descriptors of ours: a watcher is an epoll descriptor with a timer in it, which is
+ * readable when there is something to go on with.
+ */
+#ifndef REDIAL_WATCHER_H
+#define REDIAL_WATCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * An epoll descriptor, close-on-exec, that watches the timer; and the timer itself. Return the
+ * descriptor or a negative errno.
+ */
+int os_timer(void);
+int os_watcher(int timer);
+
+/* Lets the timer fire in_ms from now; 0 fires at once. */
+void os_timer_set(int timer, uint64_t in_ms);
+
+/* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
+int os_watch(int watcher, int fd);
+
+/* Has it report nothing of fd any more. */
+void os_unwatch(int watcher, int fd);
+
+/* Is what lies at fd the very watcher that watches this timer? */
+bool os_is_watcher(int fd, int timer);
+
+/*
+ * Waits until a watcher has something to report, or until any descriptor is readable, for at most
+ * timeout_ms. Return 1, 0 when the time is over, or a negative errno such as -EINTR.
+ */
+int os_wait(int watcher, uint64_t timeout_ms);
+int os_wait_readable(int fd, uint64_t timeout_ms);
+
+/*
+ * After a wait was interrupted: does the kernel restart a blocking recv or send when a handler
+ * returns? epoll never does, so this stands in for it: yes if all of the program's handlers are
+ * installed with SA_RESTART (signal(7)).
+ */
+bool os_restarts(void);
+
+/* Closes a descriptor of ours; -1 is fine. */
+void os_close(int fd);
+
+#endif

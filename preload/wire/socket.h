@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A plain socket that carries a connection: what the kernel knows of it, and what goes over it. */
+#ifndef REDIAL_SOCKET_H
+#define REDIAL_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/*
+ * The number that the kernel gave the socket for its life (SO_COOKIE, Linux 4.6), or that of its
+ * inode where the kernel knows no cookie; 0 if fd is no socket.
+ */
+uint64_t wire_cookie(int fd);
+
+/* Has the peer's FIN or RST arrived, or the connection ended otherwise? (tcp(7), TCP_INFO) */
+bool wire_is_dead(int fd);
+
+/*
+ * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
+ * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such
+ * count, nor has an old or emulated kernel: there it only says that nothing waits.
+ */
+bool wire_received_was(int fd, int family, uint64_t seen);
+
+/* The same if bytes may wait unread: is what has been read of those that came what the hooks saw?
+ */
+bool wire_read_was(int fd, int family, uint64_t seen);
+
+/* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
+int wire_take_error(int fd);
+
+/* Are there bytes to read? A pending error is left alone, which a read would take. */
+bool wire_has_unread(int fd);
+
+/* Is what there is to read the start of a 408 (Request Timeout) response? */
+bool wire_has_408(int fd);
+
+/*
+ * Up to `room` bytes of what there is to read, which wire_peek leaves there. Never block. Return
+ * the bytes, 0 at the end of the stream, or a negative errno.
+ */
+long wire_peek(int fd, void *bytes, size_t room);
+long wire_receive(int fd, void *bytes, size_t room);
+
+/*
+ * Starts connecting fd. Returns 0 if it stands, -EINPROGRESS if it is under way, else a negative
+ * errno. No state of the program's is touched: errno is kept.
+ */
+int wire_connect(int fd, const struct sockaddr *addr, socklen_t len);
+
+/*
+ * How a connection under way stands: 0 up, -EINPROGRESS still going, else a negative errno; a
+ * connection to itself, which loopback gives when nobody listens, counts as -ECONNREFUSED.
+ */
+int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
+
+/* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
+long wire_send(int fd, const void *bytes, size_t len);
+long wire_send_pieces(int fd, const struct iovec *pieces, int count);
+
+/* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
+uint64_t wire_receive_timeout_ms(int fd);
+
+#endif
