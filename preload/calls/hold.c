@@ -9,6 +9,7 @@
 #include "../conn/peer.h"
 #include "../wire/socket.h"
 #include "../os/address.h"
+#include "../conn/end.h"
 #include "../os/clock.h"
 #include "../os/watcher.h"
 #include "../os/mem.h"
@@ -175,21 +176,24 @@ static void end_probe(struct conn *conn, int status)
  * A thread that is inside send may be done with a request that was answered this fast. false: the
  * bytes that were read are the program's, and the lock is gone.
  */
-static bool await_writers(struct conn *conn, const struct read_call *call)
+static bool await_writers(struct reading *r)
 {
+	struct conn *conn = r->handle.conn;
 	uint32_t epoch = conn->epoch;
 	if (!conn->writers)
 		return true;
-	if (!call_await_writers(conn, call->fd))
+	if (!call_await_writers(r))
 		return false;
 	if (!conn->busy && conn->epoch == epoch)
 		return true;
-	conn_forget(conn); /* another thread has begun to replace the socket */
+	call_end_mixed(conn, epoch); /* another thread has begun to replace the socket */
 	return false;
 }
 
-enum held hold_look(struct conn *conn, const struct read_call *call, size_t len)
+enum held hold_look(struct reading *r, size_t len)
 {
+	const struct read_call *call = r->call;
+	struct conn *conn = r->handle.conn;
 	const char *bytes = call->iov->iov_base;
 	if (!may_hold(conn) && !(conn->care & CARE_PROBE))
 		return HELD_NOT;
@@ -199,7 +203,7 @@ enum held hold_look(struct conn *conn, const struct read_call *call, size_t len)
 		return HELD_NOT;
 	if (status && status != 408 && !is_listed(status))
 		return HELD_NOT;
-	if (!await_writers(conn, call))
+	if (!await_writers(r))
 		return HELD_LOST;
 	if (!may_hold(conn))
 		return HELD_NOT;
@@ -277,11 +281,12 @@ static bool is_holding(const struct conn *conn)
  * Waits until there is more to read, as long as the call may, or until the time of the rescue is
  * over: what there is goes to the program then. A read with MSG_DONTWAIT on a blocking descriptor
  * waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the lock. Else without:
- * READ_ON, or DELIVER, where *result and errno are the program's.
+ * READ_ON, or DELIVER, where r->result and errno are the program's.
  */
-static enum attended await_more(struct conn *conn, const struct read_call *call, ssize_t *result)
+static enum attended await_more(struct reading *r)
 {
-	bool dont_wait = call->flags & MSG_DONTWAIT;
+	struct conn *conn = r->handle.conn;
+	bool dont_wait = r->call->flags & MSG_DONTWAIT;
 	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
 	uint64_t own_ms = dont_wait ? UINT64_MAX : wire_receive_timeout_ms(conn->fd);
 	uint64_t end_ms = conn->rescue->began_ms + conn->rescue->settings.total_timeout_ms;
@@ -289,28 +294,31 @@ static enum attended await_more(struct conn *conn, const struct read_call *call,
 	int ready = 0;
 	conn_unlock(conn);
 	if (blocking) {
+		r->handle.waited = true;
+		r->handle.error = ECONNRESET;
 		do {
 			uint64_t now_ms = os_now_ms();
 			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
-			ready = os_wait_readable(call->fd, left_ms < own_ms ? left_ms : own_ms);
+			ready = os_wait(r->handle.fd, left_ms < own_ms ? left_ms : own_ms);
 		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait && os_restarts());
 	}
 	bool is_over = blocking && !ready && left_ms < own_ms;
 	if (ready > 0 || is_over) {
-		if (!conn_lock(conn, call->fd))
-			return READ_ON;
+		if (!handle_lock(&r->handle))
+			return reading_gone(r);
 		if (is_over && is_holding(conn))
 			judge(conn, true);
 		return READ_AGAIN;
 	}
-	*result = -1;
+	r->result = -1;
 	set_errno(ready == -EINTR ? EINTR : EAGAIN);
 	return DELIVER;
 }
 
 /* More of a response that came in pieces. */
-static enum attended collect(struct conn *conn, const struct read_call *call, ssize_t *result)
+static enum attended collect(struct reading *r)
 {
+	struct conn *conn = r->handle.conn;
 	while (is_holding(conn) && !judge(conn, false)) {
 		struct rescue *rescue = conn->rescue;
 		long got = wire_receive(conn->fd, rescue->pieces + rescue->pieces_len,
@@ -321,25 +329,26 @@ static enum attended collect(struct conn *conn, const struct read_call *call, ss
 		} else if (got != -EAGAIN && got != -EINTR) {
 			end_pieces(conn, (int)-got);
 		} else {
-			enum attended attended = await_more(conn, call, result);
+			enum attended attended = await_more(r);
 			if (attended != READ_AGAIN)
 				return attended;
 		}
 	}
 	if (conn->rescue && conn->rescue->phase == PHASE_GIVING)
-		return hold_give(conn, call, result);
+		return hold_give(r);
 	conn_unlock(conn); /* a rescue has begun, or another thread has gone on */
 	return READ_AGAIN;
 }
 
-enum attended hold_go_on(struct conn *conn, const struct read_call *call, ssize_t *result)
+enum attended hold_go_on(struct reading *r)
 {
+	struct conn *conn = r->handle.conn;
 	/* Closed past the hooks, the number may be another file's by now. */
-	if (wire_cookie(call->fd) != conn->cookie) {
-		conn_forget(conn);
-		return READ_ON;
+	if (wire_cookie(conn->fd) != conn->cookie) {
+		conn_end(conn, WHY_LOST);
+		return r->handle.waited ? reading_gone(r) : READ_ON;
 	}
 	if (conn->rescue->phase == PHASE_HOLDING)
-		return collect(conn, call, result);
-	return hold_give(conn, call, result);
+		return collect(r);
+	return hold_give(r);
 }

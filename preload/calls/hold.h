@@ -8,7 +8,7 @@
 #ifndef REDIAL_HOLD_H
 #define REDIAL_HOLD_H
 
-#include "read.h"
+#include "reading.h"
 
 enum held {
 	HELD_NOT,    /* it is the program's: go on as usual */
@@ -26,16 +26,15 @@ static inline bool hold_is_408(const struct read_call *call, size_t len)
 }
 
 /* Looks at len bytes that were read, or peeked at. Keeps the lock, but for HELD_LOST. */
-__attribute__((noinline)) enum held hold_look(struct conn *conn, const struct read_call *call,
-					      size_t len);
+__attribute__((noinline)) enum held hold_look(struct reading *r, size_t len);
 
 /* CARE_HOLDING: goes on looking, or gives what the program is owed. Leaves without the lock. */
-enum attended hold_go_on(struct conn *conn, const struct read_call *call, ssize_t *result);
+enum attended hold_go_on(struct reading *r);
 
 /*
  * After RESCUE_FAILED, if rescue_has_answer: gives the program the response, or as much of it as
  * its buffers take. Leaves without the lock.
  */
-enum attended hold_give(struct conn *conn, const struct read_call *call, ssize_t *result);
+enum attended hold_give(struct reading *r);
 
 #endif

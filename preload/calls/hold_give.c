@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "hold.h"
+#include "../conn/end.h"
 #include "../conn/idle.h"
 #include "../wire/socket.h"
 #include "../os/watcher.h"
@@ -72,9 +73,11 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 			break;
 		long got = rest.iov_len ? wire_receive(conn->fd, rest.iov_base, rest.iov_len) : 0;
 		if (got > 0 && !conn_received(conn, &rest, 1, (size_t)got)) {
-			conn_forget(conn);
+			rescue_note_answer(conn);
+			conn_end(conn, WHY_PASSED);
 			return more + (size_t)got;
 		}
+		rescue_note_answer(conn);
 		more += got > 0 ? (size_t)got : 0;
 	}
 	conn_unlock(conn);
@@ -82,21 +85,25 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 }
 
 /* The program has had all that was held back. Leaves without the lock. */
-static enum attended end_giving(struct conn *conn, const struct read_call *call, ssize_t *result)
+static enum attended end_giving(struct reading *r)
 {
+	struct conn *conn = r->handle.conn;
 	struct rescue *rescue = conn->rescue;
 	int error = rescue->answer_end;
-	size_t given = (size_t)*result;
+	size_t given = (size_t)r->result;
 	if (error && given) {
 		conn->care |= CARE_HOLDING; /* for its next read */
 		conn_unlock(conn);
 		return DELIVER;
 	}
 	if (rescue->off_track || error) {
-		conn_forget(conn);
+		bool lost = !error && !given && r->handle.waited;
+		conn_end(conn, WHY_TOLD);
+		if (lost)
+			return reading_gone(r);
 		if (!error)
 			return given ? DELIVER : READ_ON;
-		*result = -1;
+		r->result = -1;
 		set_errno(error);
 		return DELIVER;
 	}
@@ -106,18 +113,20 @@ static enum attended end_giving(struct conn *conn, const struct read_call *call,
 		conn_unlock(conn);
 		return READ_ON;
 	}
-	*result += (ssize_t)top_up(conn, call, given);
+	r->result += (ssize_t)top_up(conn, r->call, given);
 	return DELIVER;
 }
 
-enum attended hold_give(struct conn *conn, const struct read_call *call, ssize_t *result)
+enum attended hold_give(struct reading *r)
 {
+	const struct read_call *call = r->call;
+	struct conn *conn = r->handle.conn;
 	struct rescue *rescue = conn->rescue;
 	bool peek = call->flags & MSG_PEEK;
 	size_t given = fill(rescue, call);
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
-	*result = (ssize_t)given;
+	r->result = (ssize_t)given;
 	conn->flags |= CONN_ANSWERING;
 	if (given)
 		fill_message(call);
@@ -126,10 +135,11 @@ enum attended hold_give(struct conn *conn, const struct read_call *call, ssize_t
 			idle_note(conn, call->iov, call->count, given);
 		if (!rescue->off_track && !conn_given(conn, call->iov, call->count, given))
 			rescue->off_track = true;
+		rescue_note_answer(conn);
 		rescue->answer_given += (uint32_t)given;
 	}
 	if (rescue->answer_given == rescue->answer_len)
-		return end_giving(conn, call, result);
+		return end_giving(r);
 	leave_rest(conn);
 	conn_unlock(conn);
 	return DELIVER;

@@ -10,7 +10,8 @@
 
 /* One call of the program's. */
 struct read_call {
-	ssize_t (*real)(const struct read_call *call); /* makes the call as the program meant it */
+	/* Makes the call as the program meant it, on this descriptor. */
+	ssize_t (*real)(const struct read_call *call, int fd);
 	int fd;
 	int flags; /* MSG_*; 0 for read and readv */
 	const struct iovec *iov;
@@ -21,23 +22,10 @@ struct read_call {
 	socklen_t *addr_len;
 };
 
-/* What is to be done with a call that comes while a rescue has the connection. */
-enum attended {
-	READ_ON,    /* make the real call */
-	READ_AGAIN, /* look anew */
-	DELIVER,    /* what was found instead, and errno, are the program's */
-};
-
 /*
  * Makes the call on fd, which conn was found at. A dead connection whose unanswered requests may
  * be sent again is redialed behind it. Returns, and sets errno, as the real call does.
  */
 __attribute__((noinline)) ssize_t call_read(struct conn *conn, const struct read_call *call);
-
-/*
- * Lets a thread that is inside send finish, for a while: what it has sent decides what may be sent
- * again. Called with the lock, which is let go meanwhile; false if it cannot be had again.
- */
-bool call_await_writers(struct conn *conn, int fd);
 
 #endif

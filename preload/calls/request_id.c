@@ -39,23 +39,23 @@ const struct write_call *request_id_own(const struct write_call *call)
 	return request_id_is_made(call) ? made_of(call)->own : call;
 }
 
-static ssize_t plain(const struct write_call *call)
+static ssize_t plain(const struct write_call *call, int fd)
 {
 	struct made *made = made_of(call);
 	made->passed_on = true;
-	return made->own->plain(made->own);
+	return made->own->plain(made->own, fd);
 }
 
-ssize_t request_id_quiet(const struct write_call *call)
+ssize_t request_id_quiet(const struct write_call *call, int fd)
 {
 	const struct made *made = made_of(call);
 	if (!made->len)
-		return made->own->quiet(made->own);
+		return made->own->quiet(made->own, fd);
 	struct msghdr message = {
 	    .msg_iov = (struct iovec *)call->iov,
 	    .msg_iovlen = (size_t)call->count,
 	};
-	return real.sendmsg(call->fd, &message, call->flags | MSG_NOSIGNAL);
+	return real.sendmsg(fd, &message, call->flags | MSG_NOSIGNAL);
 }
 
 /* splitmix64's last step: no two numbers give the same. */

@@ -10,8 +10,8 @@
 #include "../process/config.h"
 #include "write.h"
 
-/* transmit.quiet of a call that is made for another one. */
-ssize_t request_id_quiet(const struct write_call *call);
+/* write_call.quiet of a call that is made for another one. */
+ssize_t request_id_quiet(const struct write_call *call, int fd);
 
 static inline bool request_id_is_made(const struct write_call *call)
 {
@@ -26,8 +26,8 @@ static inline bool request_id_is_wanted(const struct write_call *call)
 }
 
 /*
- * transmit, with an id for the request that begins with this call, if its head is here whole and
- * has none. Takes the lock itself; returns what transmit does.
+ * call_write, with an id for the request that begins with this call, if its head is here whole and
+ * has none. Takes the lock itself; returns what call_write does.
  */
 __attribute__((noinline)) ssize_t request_id_transmit(struct conn *conn,
 						      const struct write_call *call);

@@ -11,8 +11,9 @@
 
 /* One call of the program's. */
 struct write_call {
-	ssize_t (*plain)(const struct write_call *call); /* the call as the program made it */
-	ssize_t (*quiet)(const struct write_call *call); /* the same without SIGPIPE */
+	/* The call as the program made it, and the same without SIGPIPE; on this descriptor. */
+	ssize_t (*plain)(const struct write_call *call, int fd);
+	ssize_t (*quiet)(const struct write_call *call, int fd);
 	int fd;
 	int flags; /* MSG_*; 0 for write and writev */
 	const struct iovec *iov;

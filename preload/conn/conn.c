@@ -8,7 +8,7 @@
 #include "../process/live.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
-#include "../rescue/machine.h"
+#include "end.h"
 #include "table.h"
 
 _Static_assert(sizeof(struct conn) <= ARENA_CONN,
@@ -42,119 +42,18 @@ bool conn_lock_contended(struct conn *conn, int fd)
 	return false;
 }
 
-static void clear_slot(const struct conn *conn, int fd)
+bool conn_add_alias(struct conn *conn, int alias)
 {
-	if (table_find(fd) == conn)
-		table_set(fd, NULL);
-}
-
-void conn_forget(struct conn *conn)
-{
-	rescue_abandon(conn);
-	if (conn->flags & CONN_COUNTED)
-		live_less(PROCESS_CONNECTIONS);
-	clear_slot(conn, conn->fd);
-	for (int i = 0; i < conn->alias_count; i++)
-		clear_slot(conn, conn->aliases[i]);
-	conn_release_held(conn);
-	conn->fd = -1;
-	conn->alias_count = 0;
-	conn_unlock(conn);
-	arena_free(conn, sizeof(*conn));
-}
-
-void conn_let_go(struct conn *conn)
-{
-	if (rescue_owe(conn)) {
-		conn->flags |= CONN_DOUBT;
-		conn_unlock(conn);
-	} else {
-		conn_forget(conn);
-	}
-}
-
-/* The tracked connection at fd, locked; NULL if there is none (any more). */
-static struct conn *find_locked(int fd)
-{
-	struct conn *conn = table_find(fd);
-	if (!conn || conn == &conn_own)
-		return NULL;
-	if (conn_lock(conn, fd))
-		return conn;
-	table_set(fd, NULL);
-	return NULL;
-}
-
-void conn_forget_fd(int fd)
-{
-	struct conn *conn = find_locked(fd);
-	if (conn)
-		conn_forget(conn);
-}
-
-void conn_forget_busy(void)
-{
-	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
-	for (uint32_t fd = 0; fd < top; fd++) {
-		struct conn *conn = table_find((int)fd);
-		if (!conn || conn == &conn_own || !conn->rescue || !conn_lock(conn, (int)fd))
-			continue;
-		if (conn->busy)
-			conn_let_go(conn);
-		else {
-			rescue_let_answer_go(conn);
-			conn_unlock(conn);
-		}
-	}
-}
-
-static void drop_registrations(struct conn *conn, int fd)
-{
-	int kept = 0;
-	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].fd != fd)
-			conn->registrations[kept++] = conn->registrations[i];
-	}
-	conn->registration_count = (uint8_t)kept;
-}
-
-void conn_drop_fd(int fd)
-{
-	struct conn *conn = find_locked(fd);
-	if (!conn)
-		return;
-	if (!conn->alias_count) {
-		conn_forget(conn);
-		return;
-	}
-	clear_slot(conn, fd);
-	drop_registrations(conn, fd);
-	int last = conn->aliases[--conn->alias_count];
-	if (conn->fd == fd) {
-		conn->fd = last;
-	} else {
-		for (int i = 0; i < conn->alias_count; i++) {
-			if (conn->aliases[i] == fd)
-				conn->aliases[i] = last;
-		}
-	}
-	conn_unlock(conn);
-}
-
-void conn_add_alias(struct conn *conn, int alias)
-{
-	if (conn->alias_count == CONN_ALIASES_MAX) {
-		conn_let_go(conn);
-		return;
-	}
+	if (conn->alias_count == CONN_ALIASES_MAX)
+		return false;
 	conn->aliases[conn->alias_count++] = alias;
 	table_set(alias, conn);
-	conn_unlock(conn);
+	return true;
 }
 
 void conn_open(int fd)
 {
-	conn_forget_fd(fd);
+	conn_end_fd(fd, WHY_LOST);
 	if (!arena_ready())
 		return;
 	struct conn *conn = arena_alloc(sizeof(*conn));
@@ -167,6 +66,7 @@ void conn_open(int fd)
 	memset((char *)conn + offsetof(struct conn, epoch), 0,
 	       sizeof(*conn) - offsetof(struct conn, epoch));
 	conn->epoch = epoch;
+	conn->life++;
 	conn->fd = fd;
 	conn->peer_state = &pace_nobody;
 	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is known of one connection, and the events that change it. Every function here but
- * conn_open, conn_lock and conn_forget_fd is called with the connection locked.
+ * conn_open and conn_lock is called with the connection locked. How it ends: end.h.
  */
 #ifndef REDIAL_CONN_H
 #define REDIAL_CONN_H
@@ -70,12 +70,15 @@ enum conn_care {
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
 
+/* What is at work on a connection, as far as this room knows it: rescue/ has the rest. */
 struct rescue;
+struct conn_rescue;
 
 struct conn {
 	uint32_t pool_link; /* the arena's while this is free */
 	int fd;		    /* -1 while this is free */
 	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
+	uint32_t life;	    /* goes up whenever this memory becomes another connection's */
 	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
 	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
 	uint32_t flags;	    /* mask of enum conn_flag */
@@ -171,27 +174,17 @@ static inline bool conn_lock(struct conn *conn, int fd)
 	return false;
 }
 
-/* Stops tracking and unlocks: everything passes through from now on. */
-void conn_forget(struct conn *conn);
-
-/* The same, but the program still gets what it is owed of a response that was held back. */
-void conn_let_go(struct conn *conn);
-
-/* The same by number, with all other numbers of that connection. */
-void conn_forget_fd(int fd);
-
-/* Lets go of all that a rescue is under way on: the program needs a number that one uses. */
-void conn_forget_busy(void);
-
 /*
- * fd is about to be closed, or to become something else: stops tracking if it was the connection's
- * only number.
+ * `alias` has become another number of the same socket. Returns false if it has too many: then the
+ * connection is to end.
  */
-void conn_drop_fd(int fd);
+bool conn_add_alias(struct conn *conn, int alias);
 
-/* `alias` has become another number of the same socket; forgets a connection with too many.
- * Unlocks. */
-void conn_add_alias(struct conn *conn, int alias);
+/* What rescue/ has at work on it: a struct rescue begins with this one. NULL if there is none. */
+static inline struct conn_rescue *conn_rescue(const struct conn *conn)
+{
+	return (struct conn_rescue *)(void *)conn->rescue;
+}
 
 /* Gives the copy's memory back. */
 void conn_release_held(struct conn *conn);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes over a connection: its unanswered requests, their copy, and the answers to them. */
 #include "conn.h"
+#include "end.h"
 
 #include "../os/arena.h"
 #include "../process/config.h"
 #include "../os/mem.h"
-#include "../rescue/machine.h"
 
 void conn_release_held(struct conn *conn)
 {
@@ -194,6 +194,8 @@ static __attribute__((noinline)) bool receive_piece(struct conn *conn, const cha
 			http1_response(&conn->response, conn->requests[0].method);
 		size_t used;
 		enum http1_result result = http1_feed(&conn->response, bytes, len, &used);
+		if (conn->rescue && result != HTTP1_BAD && !conn_rescue(conn)->status)
+			conn_rescue(conn)->status = conn->response.status;
 		if (result == HTTP1_BAD || result == HTTP1_TUNNEL) {
 			if (result == HTTP1_TUNNEL)
 				conn_count_answer(conn);
@@ -202,8 +204,6 @@ static __attribute__((noinline)) bool receive_piece(struct conn *conn, const cha
 		conn->flags |= CONN_ANSWERING;
 		if (conn->response.flags & HTTP1_CONNECTION_AUTH)
 			conn->flags |= CONN_AUTH;
-		if (conn->rescue && conn->response.status)
-			rescue_recovered(conn, conn->response.status);
 		bytes += used;
 		len -= used;
 		if (result != HTTP1_DONE)

@@ -20,6 +20,7 @@
 #include "../rescue/dial.h"
 #include "reject.h"
 #include "../process/resolved.h"
+#include "../conn/end.h"
 #include "../conn/settings.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
@@ -263,14 +264,14 @@ int dial_rescue(int fd, int error)
 		if (start.connecting)
 			conn_unlock(conn);
 		else
-			conn_forget(conn);
+			conn_end(conn, WHY_TOLD);
 		return error;
 	}
 	enum rescue_result result = rescue_step(conn);
 	if (result == RESCUE_FAILED || result == RESCUE_LOST) {
 		if (result == RESCUE_FAILED) /* of a connect that was watched it may be another */
 			error = rescue_error(conn);
-		conn_forget(conn);
+		conn_end(conn, result == RESCUE_LOST ? WHY_LOST : WHY_TOLD);
 		return error;
 	}
 	conn_unlock(conn);
@@ -285,6 +286,6 @@ int dial_error(struct conn *conn)
 		return 0;
 	}
 	error = rescue_error(conn);
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 	return error;
 }

@@ -3,10 +3,11 @@
 #include <errno.h>
 
 #include "../os/arena.h"
-#include "../conn/conn.h"
+#include "../conn/end.h"
+#include "../conn/turns.h"
 #include "../os/real.h"
+#include "../rescue/end.h"
 #include "../rescue/machine.h"
-#include "../rescue/pipeline.h"
 #include "../rescue/watch.h"
 #include "../conn/table.h"
 
@@ -48,8 +49,14 @@ static void forget_range(unsigned first, unsigned last)
 		else
 			conn_drop_fd((int)fd);
 	}
-	if (hits_own)
-		conn_forget_busy();
+	if (!hits_own)
+		return;
+	rescue_yield_numbers();
+	/* What a thread works on meanwhile goes too: the number is not ours to close any more. */
+	for (unsigned fd = first; fd <= last; fd++) {
+		if (table_find((int)fd) == &conn_own)
+			table_set((int)fd, NULL);
+	}
 }
 
 HOOK int close_range(unsigned first, unsigned last, int flags)
@@ -76,12 +83,12 @@ static TRACKED int shutdown_tracked(int fd, int how)
 		if (conn->busy)
 			rescue_shut_down(conn);
 		else
-			rescue_end_writing(conn);
+			conn_end_writing(conn);
 		conn_unlock(conn);
 		return 0;
 	}
-	if (conn->busy)
-		conn_forget(conn);
+	if (conn->busy || conn->unsent)
+		conn_end(conn, WHY_PASSED);
 	else
 		conn_unlock(conn);
 	return real.shutdown(fd, how);

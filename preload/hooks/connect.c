@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "../process/config.h"
-#include "../conn/conn.h"
+#include "../conn/end.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
@@ -46,7 +46,7 @@ HOOK int socket(int domain, int type, int protocol)
 	if (may_carry_http(domain, type, protocol))
 		conn_open(fd);
 	else
-		conn_forget_fd(fd);
+		conn_end_fd(fd, WHY_LOST);
 	set_errno(kept);
 	return fd;
 }
@@ -76,7 +76,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
 		conn_connected(conn, addr, len, cookie, pace_peer(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
-		conn_forget(conn); /* connected, but to which of the two? */
+		conn_end(conn, WHY_PASSED); /* connected, but to which of the two? */
 		return;
 	}
 	reject_begin_probe(conn);
@@ -150,7 +150,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (is_trackable(addr, len))
 		track(fd, addr, len, error == EINPROGRESS);
 	else
-		conn_forget_fd(fd);
+		conn_end_fd(fd, WHY_PASSED);
 	if (error)
 		set_errno(error);
 	return result;

@@ -6,8 +6,9 @@
 #include <errno.h>
 
 #include "../os/arena.h"
-#include "../conn/conn.h"
+#include "../conn/end.h"
 #include "../os/real.h"
+#include "../rescue/end.h"
 #include "../rescue/machine.h"
 #include "../conn/table.h"
 
@@ -21,8 +22,12 @@ static bool is_tracked(int fd)
 static struct conn *hold_still(int fd)
 {
 	struct conn *conn = table_find(fd);
-	return __builtin_expect(conn != NULL, 0) && is_tracked(fd) && conn_lock(conn, fd) ? conn
-											  : NULL;
+	if (__builtin_expect(!conn, 1) || !is_tracked(fd) || !conn_lock(conn, fd))
+		return NULL;
+	if (!conn->busy || conn->alias_count < CONN_ALIASES_MAX)
+		return conn;
+	conn_end(conn, WHY_PASSED); /* one more number than a rescue can put a socket back at */
+	return NULL;
 }
 
 /* `copy` is what a call made of fd, or negative: both are numbers of one socket now. Unlocks. */
@@ -35,7 +40,10 @@ static int share(struct conn *conn, int fd, int copy)
 		conn_unlock(conn);
 	} else {
 		conn_drop_fd(copy); /* closed past the hooks, if it was tracked */
-		conn_add_alias(conn, copy);
+		if (conn_add_alias(conn, copy))
+			conn_unlock(conn);
+		else
+			conn_end(conn, WHY_PASSED);
 	}
 	set_errno(kept);
 	return copy;
@@ -47,7 +55,7 @@ static void make_room(int fd, int to)
 	if (__builtin_expect(table_find(to) == NULL, 1) || fd == to || !arena_is_ours())
 		return;
 	if (table_find(to) == &conn_own)
-		conn_forget_busy();
+		rescue_yield_numbers();
 	else
 		conn_drop_fd(to);
 }

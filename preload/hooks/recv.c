@@ -4,30 +4,30 @@
 #include "../calls/read.h"
 #include "../conn/table.h"
 
-static ssize_t real_read(const struct read_call *call)
+static ssize_t real_read(const struct read_call *call, int fd)
 {
-	return real.read(call->fd, call->iov->iov_base, call->iov->iov_len);
+	return real.read(fd, call->iov->iov_base, call->iov->iov_len);
 }
 
-static ssize_t real_readv(const struct read_call *call)
+static ssize_t real_readv(const struct read_call *call, int fd)
 {
-	return real.readv(call->fd, call->iov, call->count);
+	return real.readv(fd, call->iov, call->count);
 }
 
-static ssize_t real_recv(const struct read_call *call)
+static ssize_t real_recv(const struct read_call *call, int fd)
 {
-	return real.recv(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+	return real.recv(fd, call->iov->iov_base, call->iov->iov_len, call->flags);
 }
 
-static ssize_t real_recvfrom(const struct read_call *call)
+static ssize_t real_recvfrom(const struct read_call *call, int fd)
 {
-	return real.recvfrom(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
+	return real.recvfrom(fd, call->iov->iov_base, call->iov->iov_len, call->flags,
 			     call->addr, call->addr_len);
 }
 
-static ssize_t real_recvmsg(const struct read_call *call)
+static ssize_t real_recvmsg(const struct read_call *call, int fd)
 {
-	return real.recvmsg(call->fd, call->message, call->flags);
+	return real.recvmsg(fd, call->message, call->flags);
 }
 
 HOOK ssize_t read(int fd, void *buf, size_t len)

@@ -5,51 +5,51 @@
 #include "../conn/table.h"
 #include "../calls/write.h"
 
-static ssize_t plain_write(const struct write_call *call)
+static ssize_t plain_write(const struct write_call *call, int fd)
 {
-	return real.write(call->fd, call->iov->iov_base, call->iov->iov_len);
+	return real.write(fd, call->iov->iov_base, call->iov->iov_len);
 }
 
-static ssize_t plain_writev(const struct write_call *call)
+static ssize_t plain_writev(const struct write_call *call, int fd)
 {
-	return real.writev(call->fd, call->iov, call->count);
+	return real.writev(fd, call->iov, call->count);
 }
 
-static ssize_t plain_send(const struct write_call *call)
+static ssize_t plain_send(const struct write_call *call, int fd)
 {
-	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+	return real.send(fd, call->iov->iov_base, call->iov->iov_len, call->flags);
 }
 
-static ssize_t plain_sendto(const struct write_call *call)
+static ssize_t plain_sendto(const struct write_call *call, int fd)
 {
-	return real.sendto(call->fd, call->iov->iov_base, call->iov->iov_len, call->flags,
+	return real.sendto(fd, call->iov->iov_base, call->iov->iov_len, call->flags,
 			   call->addr, call->addr_len);
 }
 
-static ssize_t plain_sendmsg(const struct write_call *call)
+static ssize_t plain_sendmsg(const struct write_call *call, int fd)
 {
-	return real.sendmsg(call->fd, call->message, call->flags);
+	return real.sendmsg(fd, call->message, call->flags);
 }
 
 /* On a connected stream socket the address of sendto changes nothing. */
-static ssize_t quiet_send(const struct write_call *call)
+static ssize_t quiet_send(const struct write_call *call, int fd)
 {
-	return real.send(call->fd, call->iov->iov_base, call->iov->iov_len,
+	return real.send(fd, call->iov->iov_base, call->iov->iov_len,
 			 call->flags | MSG_NOSIGNAL);
 }
 
-static ssize_t quiet_writev(const struct write_call *call)
+static ssize_t quiet_writev(const struct write_call *call, int fd)
 {
 	struct msghdr message = {
 	    .msg_iov = (struct iovec *)call->iov,
 	    .msg_iovlen = (size_t)call->count,
 	};
-	return real.sendmsg(call->fd, &message, MSG_NOSIGNAL);
+	return real.sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-static ssize_t quiet_sendmsg(const struct write_call *call)
+static ssize_t quiet_sendmsg(const struct write_call *call, int fd)
 {
-	return real.sendmsg(call->fd, call->message, call->flags | MSG_NOSIGNAL);
+	return real.sendmsg(fd, call->message, call->flags | MSG_NOSIGNAL);
 }
 
 HOOK ssize_t write(int fd, const void *buf, size_t len)

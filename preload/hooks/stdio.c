@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../conn/conn.h"
+#include "../conn/end.h"
 #include "../os/real.h"
 #include "../conn/table.h"
 
@@ -62,7 +62,7 @@ HOOK FILE *fdopen(int fd, const char *mode)
 	/* Only glibc's FILE lets fileno know the descriptor of such a stream. */
 	open_cookie *open_it = (open_cookie *)real_find("fopencookie");
 	if (!open_it || !real_find("gnu_get_libc_version")) {
-		conn_forget_fd(fd);
+		conn_end_fd(fd, WHY_PASSED);
 		return real.fdopen(fd, mode);
 	}
 	const cookie_io_functions_t calls = {

@@ -1,58 +1,128 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Calls that move bytes where the tracker does not see them, or too many at once to follow. The
- * connection is not tracked from there on.
- */
+/* The calls that move bytes where the tracker does not see them. */
 #include <errno.h>
 
-#include "../conn/conn.h"
-#include "../os/real.h"
-#include "../rescue/machine.h"
+#include "../calls/transfer.h"
 #include "../conn/table.h"
+#include "../os/real.h"
+#include "../os/sys.h"
 
-/* Returns whether the program is still to read bytes of a response that was held back. */
-static TRACKED bool let_go(int fd)
+struct sendmmsg_call {
+	struct write_call call; /* the first: its address is this struct's */
+	struct mmsghdr *messages;
+	unsigned count;
+	int flags;
+};
+
+static ssize_t plain_sendmmsg(const struct write_call *call, int fd)
 {
-	struct conn *conn = table_find(fd);
-	if (!conn || conn == &conn_own)
-		return false;
-	if (!conn_lock(conn, fd)) {
-		conn_forget_fd(fd);
-		return false;
-	}
-	conn_let_go(conn);
-	return table_find(fd) == conn;
+	const struct sendmmsg_call *own = (const struct sendmmsg_call *)call;
+	return real.sendmmsg(fd, own->messages, own->count, own->flags);
 }
 
-static bool forget(int fd)
+static TRACKED int sendmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *messages,
+				    unsigned count, int flags)
 {
-	return __builtin_expect(table_find(fd) != NULL, 0) && let_go(fd);
-}
-
-/* The same where bytes go out: not before those that wait. */
-static void forget_writing(int fd)
-{
-	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return;
-	if (conn_lock(conn, fd)) {
-		if (conn->unsent && !conn->busy)
-			rescue_send_rest(conn);
-		conn_unlock(conn);
-	}
-	let_go(fd);
+	const struct sendmmsg_call own = {
+	    .call = {.plain = plain_sendmmsg, .fd = fd, .flags = flags, .count = SENDING_UNSEEN},
+	    .messages = messages,
+	    .count = count,
+	    .flags = flags,
+	};
+	return (int)call_write_unseen(conn, &own.call);
 }
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	forget_writing(fd);
-	return real.sendmmsg(fd, messages, count, flags);
+	struct conn *conn = table_find(fd);
+	return __builtin_expect(!conn, 1) ? real.sendmmsg(fd, messages, count, flags)
+					  : sendmmsg_tracked(conn, fd, messages, count, flags);
 }
 
-HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-		  struct timespec *timeout)
+struct sendfile_call {
+	struct write_call call;
+	ssize_t (*real)(int out, int in, off_t *offset, size_t len);
+	int in;
+	off_t *offset;
+	size_t len;
+};
+
+static ssize_t plain_sendfile(const struct write_call *call, int fd)
 {
-	if (!forget(fd) || !count || !messages)
+	const struct sendfile_call *own = (const struct sendfile_call *)call;
+	return own->real(fd, own->in, own->offset, own->len);
+}
+
+static TRACKED ssize_t sendfile_tracked(struct conn *conn, const struct sendfile_call *own)
+{
+	return call_write_unseen(conn, &own->call);
+}
+
+#define SENDFILE(name)                                                                             \
+	HOOK ssize_t name(int out, int in, off_t *offset, size_t len)                              \
+	{                                                                                          \
+		struct conn *conn = table_find(out);                                               \
+		if (__builtin_expect(!conn, 1))                                                    \
+			return real.name(out, in, offset, len);                                    \
+		const struct sendfile_call own = {                                                 \
+		    .call = {.plain = plain_sendfile, .fd = out, .count = SENDING_UNSEEN},         \
+		    .real = real.name,                                                             \
+		    .in = in,                                                                      \
+		    .offset = offset,                                                              \
+		    .len = len,                                                                    \
+		};                                                                                 \
+		return sendfile_tracked(conn, &own);                                               \
+	}
+
+SENDFILE(sendfile)
+SENDFILE(sendfile64)
+
+struct splice_call {
+	struct write_call call;
+	int in;
+	off_t *in_offset;
+	off_t *out_offset;
+	size_t len;
+	unsigned flags;
+};
+
+static ssize_t plain_splice(const struct write_call *call, int fd)
+{
+	const struct splice_call *own = (const struct splice_call *)call;
+	return real.splice(own->in, own->in_offset, fd, own->out_offset, own->len, own->flags);
+}
+
+static TRACKED ssize_t splice_tracked(int in, off_t *in_offset, int out, off_t *out_offset,
+				      size_t len, unsigned flags)
+{
+	struct conn *from = table_find(in), *to = table_find(out);
+	if (from && call_read_unseen(from, in) == UNSEEN_OWED) {
+		set_errno(EINVAL); /* as for files that cannot be spliced: programs then read */
+		return -1;
+	}
+	const struct splice_call own = {
+	    .call = {.plain = plain_splice, .fd = out, .count = SENDING_UNSEEN},
+	    .in = in,
+	    .in_offset = in_offset,
+	    .out_offset = out_offset,
+	    .len = len,
+	    .flags = flags,
+	};
+	return to ? call_write_unseen(to, &own.call) : plain_splice(&own.call, out);
+}
+
+HOOK ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t len,
+		    unsigned flags)
+{
+	return __builtin_expect(!table_find(in) && !table_find(out), 1)
+		   ? real.splice(in, in_offset, out, out_offset, len, flags)
+		   : splice_tracked(in, in_offset, out, out_offset, len, flags);
+}
+
+static TRACKED int recvmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *messages,
+				    unsigned count, int flags, struct timespec *timeout)
+{
+	if (!count || !messages || call_read_unseen(conn, fd) == UNSEEN_GO_ON)
 		return real.recvmmsg(fd, messages, count, flags, timeout);
 	/* One message of those that may come. */
 	ssize_t got = recvmsg(fd, &messages->msg_hdr, flags);
@@ -62,25 +132,11 @@ HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 	return 1;
 }
 
-HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t len)
+HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+		  struct timespec *timeout)
 {
-	forget_writing(out);
-	return real.sendfile(out, in, offset, len);
-}
-
-HOOK ssize_t sendfile64(int out, int in, off_t *offset, size_t len)
-{
-	forget_writing(out);
-	return real.sendfile64(out, in, offset, len);
-}
-
-HOOK ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t len,
-		    unsigned flags)
-{
-	forget_writing(out);
-	if (forget(in)) {
-		set_errno(EINVAL); /* as for files that cannot be spliced: programs then read */
-		return -1;
-	}
-	return real.splice(in, in_offset, out, out_offset, len, flags);
+	struct conn *conn = table_find(fd);
+	return __builtin_expect(!conn, 1)
+		   ? real.recvmmsg(fd, messages, count, flags, timeout)
+		   : recvmmsg_tracked(conn, fd, messages, count, flags, timeout);
 }

@@ -2,6 +2,7 @@
 #include "watcher.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -36,23 +37,23 @@ int os_watcher(int timer)
 	return watcher;
 }
 
-int os_wait(int watcher, uint64_t timeout_ms)
+/* By poll, which takes nothing from what it looks at. */
+static int wait_for(int fd, short events, uint64_t timeout_ms)
 {
-	struct epoll_event event;
-	int limit = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
-	return (int)sys6(epoll_pwait, watcher, &event, 1, limit, 0, 0);
+	struct pollfd what = {.fd = fd, .events = events};
+	const struct timespec limit = {(time_t)(timeout_ms / 1000),
+				       (long)(timeout_ms % 1000) * 1000000};
+	return (int)sys6(ppoll, &what, 1, timeout_ms == UINT64_MAX ? 0 : &limit, 0, 0, 0);
 }
 
-int os_wait_readable(int fd, uint64_t timeout_ms)
+int os_wait(int fd, uint64_t timeout_ms)
 {
-	int watcher = (int)sys1(epoll_create1, EPOLL_CLOEXEC);
-	if (watcher < 0)
-		return watcher;
-	int result = watch(watcher, fd, EPOLLIN);
-	if (result == 0)
-		result = os_wait(watcher, timeout_ms);
-	os_close(watcher);
-	return result;
+	return wait_for(fd, POLLIN, timeout_ms);
+}
+
+int os_wait_writable(int fd, uint64_t timeout_ms)
+{
+	return wait_for(fd, POLLOUT, timeout_ms);
 }
 
 void os_timer_set(int timer, uint64_t in_ms)

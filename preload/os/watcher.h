@@ -29,15 +29,16 @@ void os_unwatch(int watcher, int fd);
 bool os_is_watcher(int fd, int timer);
 
 /*
- * Waits until a watcher has something to report, or until any descriptor is readable, for at most
- * timeout_ms. Return 1, 0 when the time is over, or a negative errno such as -EINTR.
+ * Wait until fd, a watcher or any other descriptor, is readable or writable, or has an end to tell
+ * of, for at most timeout_ms; UINT64_MAX: without end. Return 1, 0 when the time is over, or a
+ * negative errno such as -EINTR. Nothing is taken from what lies at fd.
  */
-int os_wait(int watcher, uint64_t timeout_ms);
-int os_wait_readable(int fd, uint64_t timeout_ms);
+int os_wait(int fd, uint64_t timeout_ms);
+int os_wait_writable(int fd, uint64_t timeout_ms);
 
 /*
  * After a wait was interrupted: does the kernel restart a blocking recv or send when a handler
- * returns? epoll never does, so this stands in for it: yes if all of the program's handlers are
+ * returns? poll never does, so this stands in for it: yes if all of the program's handlers are
  * installed with SA_RESTART (signal(7)).
  */
 bool os_restarts(void);

@@ -10,11 +10,12 @@
 #include "../os/clock.h"
 #include "../os/watcher.h"
 #include "../log/log.h"
-#include "mark.h"
+#include "../conn/mark.h"
+#include "../conn/turns.h"
+#include "end.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
 #include "dial.h"
-#include "pipeline.h"
 #include "place.h"
 #include "plan.h"
 #include "room.h"
@@ -35,16 +36,6 @@ static void tell_attempt(struct rescue *rescue)
 	rescue->told = true;
 }
 
-/* What is left is to tell the program: the socket that it had, or had its answer from, is back. */
-static void end_attempts(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	rescue_close(&rescue->fresh);
-	rescue_put_answer_back(conn);
-	rescue_unplace(conn);
-	rescue->laid_aside = false;
-}
-
 static enum progress fail(struct conn *conn, enum reason reason)
 {
 	struct rescue *rescue = conn->rescue;
@@ -60,7 +51,7 @@ static enum progress fail(struct conn *conn, enum reason reason)
 		rescue_free(conn);
 		return RESTORED;
 	}
-	end_attempts(conn);
+	rescue_end_attempts(conn);
 	return FAILED;
 }
 
@@ -147,7 +138,7 @@ static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
-	uint32_t end = rescue_first_share(conn);
+	uint32_t end = conn_first_share(conn);
 	if (!rescue->sent)
 		mark_choose(conn, rescue->settings.attempt_header);
 	while (rescue->sent < end) {
@@ -165,8 +156,9 @@ static enum progress step_sending(struct conn *conn)
 	if (put_in_place(conn) < 0)
 		return fail(conn, REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
+	rescue->taken = false;
 	if (rescue->shut_down)
-		rescue_end_writing(conn);
+		conn_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
 	if (rescue_is_dial(rescue))
@@ -279,52 +271,11 @@ bool rescue_has_answer(const struct conn *conn)
 	return conn->rescue && conn->rescue->answered;
 }
 
-void rescue_settle(struct conn *conn)
-{
-	rescue_unwatch(conn);
-	struct rescue *rescue = conn->rescue;
-	if (rescue && rescue->phase == PHASE_HOLDING) {
-		rescue_take_pieces(rescue);
-		rescue->phase = PHASE_GIVING;
-		return;
-	}
-	if (!rescue_has_answer(conn) || rescue->phase == PHASE_AWAITING)
-		return;
-	rescue->now_ms = os_now_ms();
-	if (rescue->phase != PHASE_GIVING)
-		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
-	rescue_is_over(rescue);
-	if (rescue->timer >= 0)
-		os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
-	end_attempts(conn);
-	if (!rescue->answered) /* the next step tells of the failure */
-		return;
-	conn->busy = false;
-	conn->care |= CARE_HOLDING;
-}
-
-void rescue_let_answer_go(struct conn *conn)
-{
-	if (conn->rescue && conn->rescue->kept >= 0)
-		rescue_drop_answer(conn->rescue);
-}
-
 uint32_t rescue_owed(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
 	return rescue && rescue->phase == PHASE_GIVING ? rescue->answer_len - rescue->answer_given
 						       : 0;
-}
-
-bool rescue_owe(struct conn *conn)
-{
-	rescue_settle(conn);
-	if (conn->unsent && !conn->busy) /* nobody else would send it then */
-		rescue_send_rest(conn);
-	if (!rescue_owed(conn))
-		return false;
-	conn->rescue->off_track = true;
-	return true;
 }
 
 bool rescue_is_nonblocking(const struct conn *conn)
@@ -366,30 +317,15 @@ void rescue_tell_recovered(struct conn *conn, unsigned status)
 	pace_succeeded(conn->peer_state, &peer.any, rescue->now_ms);
 }
 
-void rescue_recovered(struct conn *conn, unsigned status)
-{
-	if (conn->rescue->phase != PHASE_AWAITING)
-		return; /* it is what was held back that is given now */
-	rescue_tell_recovered(conn, status);
-	rescue_free(conn);
-}
-
-void rescue_abandon(struct conn *conn)
+void rescue_note_answer(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (!rescue)
+	if (!rescue || !rescue->conn.status)
 		return;
-	rescue->now_ms = os_now_ms();
-	bool untouched = rescue->phase == PHASE_WAITING && rescue->attempts == 1;
-	if (rescue->phase < PHASE_FAILED && !untouched && !rescue->first)
-		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
-	if (rescue->timer >= 0)
-		os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
-	rescue_close(&rescue->fresh);
-	if (rescue->phase < PHASE_AWAITING)
-		rescue_bring_back(conn);
-	rescue_unplace(conn);
-	conn->busy = false;
-	conn->care &= (uint8_t)~CARE_HOLDING;
+	unsigned status = rescue->conn.status;
+	rescue->conn.status = 0;
+	if (rescue->phase != PHASE_AWAITING)
+		return; /* it is what was held back that is given now */
+	rescue_tell_recovered(conn, status);
 	rescue_free(conn);
 }

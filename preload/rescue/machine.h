@@ -21,7 +21,7 @@ enum rescue_result {
 	RESCUE_DONE,	    /* the new socket has the descriptor, and the request */
 	RESCUE_FAILED,	    /* given up: deliver rescue_error() and forget the connection */
 	RESCUE_RESTORED,    /* the descriptor has the program's socket: as if nothing had been */
-	RESCUE_LOST,	    /* the descriptor was closed past the hooks: forget the connection */
+	RESCUE_LOST,	    /* the descriptor was closed past the hooks: WHY_LOST (conn/end.h) */
 	RESCUE_GONE,	    /* rescue_run only: another thread has ended it; not locked any more */
 	RESCUE_INTERRUPTED, /* rescue_run only: a signal came; the rescue stays as it is */
 };
@@ -64,18 +64,19 @@ bool rescue_would_begin(const struct conn *conn);
 /* Goes as far as can be gone now. */
 enum rescue_result rescue_step(struct conn *conn);
 
-/*
- * The same for a caller that waits until its bytes are out, however long that takes: a request that
- * was sent and is watched is RESCUE_UNDER_WAY.
- */
-enum rescue_result rescue_run_out(struct conn *conn);
+/* For how long a caller waits. */
+enum rescue_limit {
+	RESCUE_READS,  /* the program's SO_RCVTIMEO, until there is something to read */
+	RESCUE_PEEPS,  /* the same without a limit */
+	RESCUE_WRITES, /* its SO_SNDTIMEO, until its bytes are out: not for a request that is
+			  watched */
+};
 
 /*
- * The same for a caller that may block: waits in between, with the connection unlocked. `timed`:
- * for no longer than the program's SO_RCVTIMEO, after which RESCUE_UNDER_WAY is returned. On
- * RESCUE_LOST it is not locked any more.
+ * The same for a caller that may block: waits in between, with the connection unlocked. When the
+ * time is over RESCUE_UNDER_WAY is returned. On RESCUE_LOST it is not locked any more.
  */
-enum rescue_result rescue_run(struct conn *conn, bool timed);
+enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit);
 
 /* After RESCUE_FAILED: the errno for the program, 0 for end of stream. */
 int rescue_error(const struct conn *conn);
@@ -89,25 +90,8 @@ bool rescue_was_sent(const struct conn *conn);
  */
 bool rescue_has_answer(const struct conn *conn);
 
-/*
- * The program writes while its last request is being repeated because of the status of its
- * response: that response will be its answer after all. The connection is as it was, but for what
- * is still to be given. Nothing if no response is held back, or the repeated request is out.
- */
-void rescue_settle(struct conn *conn);
-
-/* Closes what is kept of the response before the one that the program now waits for. */
-void rescue_let_answer_go(struct conn *conn);
-
 /* Bytes of a response that the program is to get from us before anything from the socket. */
 uint32_t rescue_owed(const struct conn *conn);
-
-/*
- * The connection is not to be tracked any more: settles it as above, and sends what waits. Returns
- * true if the program is still owed bytes that were held back; it gets them by its next reads, and
- * after them all is over.
- */
-bool rescue_owe(struct conn *conn);
 
 /* May the program's calls on the descriptor block? (O_NONBLOCK as the program sees it.) */
 bool rescue_is_nonblocking(const struct conn *conn);
@@ -124,22 +108,13 @@ int rescue_dead_socket(const struct conn *conn);
 int rescue_fresh_socket(const struct conn *conn);
 
 /*
- * After a rescue of pipelined requests only the first of them was sent again (RFC 9112 section
- * 9.3.2: not pipelined anew at once). Sends the next one, if the one before it has been answered,
- * or all that are left, because the program itself is about to send more.
+ * Bytes of a response have been noted (conn_received, conn_given): if they are the first ones of
+ * one on the redialed connection, the rescue is over, and has worked.
  */
-void rescue_send_next(struct conn *conn);
-void rescue_send_rest(struct conn *conn);
+void rescue_note_answer(struct conn *conn);
 
-/*
- * A response is coming in on the redialed connection: the rescue is over, and has worked. The
- * second only logs it.
- */
-void rescue_recovered(struct conn *conn, unsigned status);
+/* Logs that a rescue has worked. status: of the response; 0 if what was wanted is none. */
 void rescue_tell_recovered(struct conn *conn, unsigned status);
-
-/* Ends whatever there is of a rescue; the dead socket goes back to the descriptor. */
-void rescue_abandon(struct conn *conn);
 
 /*
  * Frees what is left of rescues whose descriptors the program closed past the hooks. Called with

@@ -63,9 +63,10 @@ int rescue_place(struct conn *conn)
 	if (error < 0)
 		return error;
 	rescue_own(&rescue->timer, error);
-	error = watcher = rescue_keep_clear(os_watcher(rescue->timer));
+	error = os_watcher(rescue->timer);
 	if (error < 0)
 		goto undo;
+	rescue_own(&watcher, error);
 	if (rescue->fresh >= 0 && (error = os_watch(watcher, rescue->fresh)) < 0)
 		goto undo;
 	error = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
@@ -78,14 +79,14 @@ int rescue_place(struct conn *conn)
 	}
 	set_placed(rescue, true);
 	error = take_numbers(conn, watcher, true);
-	os_close(watcher);
+	rescue_close(&watcher);
 	if (error < 0)
 		rescue_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
 	else
 		rescue_room_begin(conn);
 	return error;
 undo:
-	os_close(watcher);
+	rescue_close(&watcher);
 	rescue_close(&rescue->timer);
 	return error;
 }
@@ -221,7 +222,7 @@ void rescue_sweep(void)
 		if (!conn_lock(conn, (int)fd))
 			continue;
 		if (conn->rescue && rescue_is_displaced(conn))
-			conn_forget(conn);
+			conn_end(conn, WHY_LOST);
 		else
 			conn_unlock(conn);
 	}

@@ -14,13 +14,14 @@
 #include "../conn/registrations.h"
 #include "../os/address.h"
 #include "../os/clock.h"
-#include "mark.h"
+#include "../conn/mark.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
 #include "machine.h"
 #include "dial.h"
 #include "picture.h"
 #include "place.h"
+#include "end.h"
 #include "rescue.h"
 #include "../conn/settings.h"
 #include "../os/sys.h"
@@ -194,6 +195,7 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 		return NULL;
 	uint64_t now_ms = os_now_ms();
 	*rescue = (struct rescue){
+	    .conn.end = rescue_end,
 	    .dead = -1,
 	    .fresh = -1,
 	    .timer = -1,

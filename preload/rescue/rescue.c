@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "rescue.h"
 
-#include <fcntl.h>
-
 #include "../os/arena.h"
 #include "../os/watcher.h"
 #include "../process/live.h"
 #include "../os/mem.h"
-#include "../conn/table.h"
-
-int rescue_keep_clear(int fd)
-{
-	enum { STANDARD = 3 };
-	if (fd < 0 || fd >= STANDARD)
-		return fd;
-	long higher = sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
-	if (higher < 0)
-		return fd;
-	os_close(fd);
-	return (int)higher;
-}
+#include "../conn/own.h"
 
 void rescue_own(int *slot, int fd)
 {
-	*slot = rescue_keep_clear(fd);
-	table_set(*slot, &conn_own);
+	*slot = conn_own_take(fd);
 }
 
 void rescue_close(int *slot)
 {
-	if (*slot < 0)
-		return;
-	table_set(*slot, NULL);
-	os_close(*slot);
+	conn_own_close(*slot);
 	*slot = -1;
 }
 

@@ -9,6 +9,7 @@
 #include "../../policy/decide.h"
 #include "../os/arena.h"
 #include "../conn/conn.h"
+#include "../conn/end.h"
 #include "../log/log.h"
 
 enum phase {
@@ -37,6 +38,7 @@ enum old_socket {
 };
 
 struct rescue {
+	struct conn_rescue conn; /* what conn/ knows of it: always the first member */
 	enum phase phase;
 	enum cause cause; /* of the latest failure */
 	enum cause first_cause;
@@ -45,17 +47,19 @@ struct rescue {
 	int fresh; /* the one being connected, else -1 */
 	int timer; /* with the watcher, else -1 */
 	enum old_socket old;
-	bool laid_aside;	 /* dead has not failed and may answer yet: see rescue_watch.h */
-	bool placed;		 /* the watcher has the program's descriptor */
-	bool nonblocking;	 /* O_NONBLOCK, as the program set it */
-	bool unsent;		 /* the kernel took no byte of the request, on any attempt */
-	bool shut_down;		 /* SHUT_WR is to follow the request */
-	bool blamed;		 /* the latest failure was the peer's, and counted */
-	bool first;		 /* fresh is the program's own connect, and has not failed */
-	bool told;		 /* the attempt is in the log */
-	bool counted;		 /* as under way, by live.c */
-	uint32_t delay_ms;	 /* before the attempt */
-	uint32_t status;	 /* of the response that was held back, else 0 */
+	bool laid_aside;   /* dead has not failed and may answer yet: see rescue_watch.h */
+	bool placed;	   /* the watcher has the program's descriptor */
+	bool nonblocking;  /* O_NONBLOCK, as the program set it */
+	bool unsent;	   /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;	   /* SHUT_WR is to follow the request */
+	bool blamed;	   /* the latest failure was the peer's, and counted */
+	bool first;	   /* fresh is the program's own connect, and has not failed */
+	bool told;	   /* the attempt is in the log */
+	bool taken;	   /* the program was told that bytes are written which are on no socket */
+	bool full;	   /* it was told that there is no room for more, and waits for some */
+	bool counted;	   /* as under way, by live.c */
+	uint32_t delay_ms; /* before the attempt */
+	uint32_t status;   /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
 	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
@@ -111,12 +115,6 @@ static inline uint64_t rescue_deadline_ms(const struct rescue *rescue)
 	bool never = rescue->old == OLD_IN_USE || rescue->phase == PHASE_WAITING;
 	return never ? UINT64_MAX : rescue->began_ms + rescue->settings.total_timeout_ms;
 }
-
-/*
- * fd, or if that is one of the three standard ones, which the program has closed, another number
- * in its place: what is printed there must not get into a connection of ours.
- */
-int rescue_keep_clear(int fd);
 
 /*
  * Lets *slot hold a descriptor of the rescue's, under a number that may differ, so that the program

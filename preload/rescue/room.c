@@ -43,9 +43,22 @@ void rescue_room_begin(struct conn *conn)
 	rescue->room_told = conn->held_len;
 	if (!is_awaited(conn, 0))
 		return;
+	if (rescue->full) {
+		set_awaited(rescue, true);
+		return;
+	}
 	set_awaited(rescue, true);
 	rescue->room_steps = STEPS;
 	os_timer_set(rescue->timer, 0);
+}
+
+void rescue_is_full(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue->full = true;
+	rescue->room_steps = 0;
+	if (rescue->placed)
+		rescue_set_timer(rescue, os_now_ms());
 }
 
 void rescue_room_end(struct rescue *rescue)
@@ -56,6 +69,8 @@ void rescue_room_end(struct rescue *rescue)
 bool rescue_room_is_due(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	if (rescue->full)
+		return false;
 	bool written = rescue->room_told != conn->held_len;
 	rescue->room_told = conn->held_len;
 	if (written && is_awaited(conn, EPOLLET | EPOLLONESHOT))

@@ -21,6 +21,12 @@
  */
 void rescue_room_begin(struct conn *conn);
 
+/*
+ * The program was told that there is no room to write: it is told of none before the rescue can go
+ * on, and waits meanwhile. Called with the connection locked.
+ */
+void rescue_is_full(struct conn *conn);
+
 /* The watcher is gone. */
 void rescue_room_end(struct rescue *rescue);
 

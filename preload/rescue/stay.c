@@ -3,7 +3,7 @@
 
 #include "../os/watcher.h"
 #include "../log/log.h"
-#include "mark.h"
+#include "../conn/mark.h"
 #include "machine.h"
 #include "place.h"
 #include "rescue.h"

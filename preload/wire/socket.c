@@ -167,11 +167,22 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-uint64_t wire_receive_timeout_ms(int fd)
+static uint64_t timeout_ms(int fd, int name)
 {
 	struct timeval limit = {0};
-	os_option(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	os_option(fd, SOL_SOCKET, name, &limit, sizeof(limit));
 	if (!limit.tv_sec && !limit.tv_usec)
 		return UINT64_MAX;
-	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)limit.tv_usec / 1000;
+	/* Less than a millisecond is no wait without end. */
+	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)(limit.tv_usec + 999) / 1000;
+}
+
+uint64_t wire_receive_timeout_ms(int fd)
+{
+	return timeout_ms(fd, SO_RCVTIMEO);
+}
+
+uint64_t wire_send_timeout_ms(int fd)
+{
+	return timeout_ms(fd, SO_SNDTIMEO);
 }

@@ -61,7 +61,8 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
 
-/* The program's SO_RCVTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
+/* The program's SO_RCVTIMEO and SO_SNDTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t wire_receive_timeout_ms(int fd);
+uint64_t wire_send_timeout_ms(int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tracker knows of a connection; the rescue machine is stood in for by two functions. */
+/* What the tracker knows of a connection. */
 #include "unit.h"
 
 #include <pthread.h>
@@ -7,32 +7,20 @@
 
 #include "../../preload/process/config.h"
 #include "../../preload/conn/conn.h"
-#include "../../preload/rescue/machine.h"
+#include "../../preload/conn/end.h"
 #include "../../preload/conn/table.h"
 
 struct config config = {.active = true, .policy = &policy_builtin};
 
-static unsigned recovered_status;
+static int ended;
 
-void rescue_abandon(struct conn *conn)
+/* What rescue/ has at work on a connection, stood in for. */
+static bool end_rescue(struct conn *conn, enum conn_why why)
 {
+	ended++;
+	if (why == WHY_PASSED)
+		return true;
 	conn->rescue = NULL;
-}
-
-void rescue_recovered(struct conn *conn, unsigned status)
-{
-	recovered_status = status;
-	conn->rescue = NULL;
-}
-
-void rescue_let_answer_go(struct conn *conn)
-{
-	(void)conn;
-}
-
-bool rescue_owe(struct conn *conn)
-{
-	(void)conn;
 	return false;
 }
 
@@ -61,7 +49,7 @@ static bool record(struct conn *conn, const char *text)
 	return conn_record(conn, &piece, 1, piece.iov_len);
 }
 
-static bool call_read(struct conn *conn, const char *text)
+static bool received(struct conn *conn, const char *text)
 {
 	struct iovec piece = {(void *)text, strlen(text)};
 	return conn_received(conn, &piece, 1, piece.iov_len);
@@ -80,15 +68,15 @@ static void connection_is_reused_once_a_whole_response_was_read(void)
 	CU_ASSERT(record(conn, GET));
 	runner_expect_long("waiting", 1, conn_waiting(conn));
 	runner_expect_long("reused", 0, facts_of(conn).reused);
-	CU_ASSERT(call_read(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"));
+	CU_ASSERT(received(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"));
 	runner_expect_long("started", 1, facts_of(conn).response_started);
 	runner_expect_long("reused half way", 0, facts_of(conn).reused);
-	CU_ASSERT(call_read(conn, "i"));
+	CU_ASSERT(received(conn, "i"));
 	runner_expect_long("reused", 1, facts_of(conn).reused);
 	runner_expect_long("waiting", 0, conn_waiting(conn));
 	runner_expect_long("started", 0, facts_of(conn).response_started);
 	CU_ASSERT_PTR_NULL(conn->held);
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 	CU_ASSERT_PTR_NULL(table_find(FD));
 }
 
@@ -112,10 +100,10 @@ static void every_whole_response_counts_for_the_peer(void)
 		struct conn *conn = opened();
 		uint64_t before = pace_nobody.answered;
 		CU_ASSERT(record(conn, cases[i].request));
-		call_read(conn, cases[i].response);
+		received(conn, cases[i].response);
 		runner_expect_long(cases[i].response, cases[i].answers,
 				   (long)(pace_nobody.answered - before));
-		conn_forget(conn);
+		conn_end(conn, WHY_TOLD);
 	}
 }
 
@@ -129,12 +117,12 @@ static void unanswered_requests_are_held_byte_for_byte(void)
 	runner_expect_long("methods", method_bit(METHOD_GET) | method_bit(METHOD_POST),
 			   facts.methods);
 	CU_ASSERT(memcmp(conn->held, GET POST GET, strlen(GET POST GET)) == 0);
-	CU_ASSERT(call_read(conn, ANSWER));
+	CU_ASSERT(received(conn, ANSWER));
 	CU_ASSERT(memcmp(conn->held, POST GET, strlen(POST GET)) == 0);
-	CU_ASSERT(call_read(conn, ANSWER));
+	CU_ASSERT(received(conn, ANSWER));
 	runner_expect_long("left", (long)strlen(GET), (long)conn->held_len);
 	runner_expect_long("methods left", method_bit(METHOD_GET), facts_of(conn).methods);
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 }
 
 static void what_the_kernel_did_not_take_is_taken_back(void)
@@ -160,7 +148,7 @@ static void what_the_kernel_did_not_take_is_taken_back(void)
 			CU_ASSERT(record(conn, more + taken));
 			runner_expect_long("complete", 1,
 					   conn->requests[conn->request_count - 1].complete);
-			conn_forget(conn);
+			conn_end(conn, WHY_TOLD);
 		}
 	}
 }
@@ -172,9 +160,9 @@ static void nothing_can_be_taken_back_once_it_was_answered(void)
 	struct conn_mark mark;
 	conn_mark(conn, &mark);
 	CU_ASSERT(record(conn, GET));
-	CU_ASSERT(call_read(conn, ANSWER));
+	CU_ASSERT(received(conn, ANSWER));
 	CU_ASSERT_FALSE(conn_unrecord(conn, &mark, &piece, 1, 5));
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 }
 
 static void bytes_that_answer_nothing_end_the_tracking(void)
@@ -195,8 +183,8 @@ static void bytes_that_answer_nothing_end_the_tracking(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct conn *conn = opened();
 		CU_ASSERT(record(conn, cases[i].sent));
-		runner_expect_long(cases[i].received, 0, call_read(conn, cases[i].received));
-		conn_forget(conn);
+		runner_expect_long(cases[i].received, 0, received(conn, cases[i].received));
+		conn_end(conn, WHY_TOLD);
 	}
 }
 
@@ -209,7 +197,7 @@ static void bytes_that_are_no_request_end_the_tracking(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct conn *conn = opened();
 		runner_expect_long(cases[i], 0, record(conn, cases[i]));
-		conn_forget(conn);
+		conn_end(conn, WHY_TOLD);
 	}
 }
 
@@ -224,30 +212,47 @@ static void request_that_is_too_large_to_hold_is_still_followed(void)
 	CU_ASSERT(record(conn, body));
 	runner_expect_long("held", 0, facts_of(conn).held);
 	CU_ASSERT_PTR_NULL(conn->held);
-	CU_ASSERT(call_read(conn, ANSWER));
+	CU_ASSERT(received(conn, ANSWER));
 	CU_ASSERT(record(conn, GET));
 	runner_expect_long("the next is held again", 1, facts_of(conn).held);
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 }
 
-static void first_status_of_a_rescue_is_told_once(void)
+static void first_status_of_a_rescue_is_noted(void)
 {
 	struct conn *conn = opened();
-	CU_ASSERT(record(conn, GET));
-	conn->rescue = (struct rescue *)&recovered_status; /* any: only looked at by the stand-in */
-	recovered_status = 0;
-	CU_ASSERT(call_read(conn, "HTTP/1.1 50"));
-	runner_expect_long("not yet", 0, recovered_status);
-	CU_ASSERT(call_read(conn, "3 Busy\r\n"));
-	runner_expect_long("status", 503, recovered_status);
-	CU_ASSERT_PTR_NULL(conn->rescue);
-	conn_forget(conn);
+	struct conn_rescue rescue = {.end = end_rescue};
+	conn->rescue = (struct rescue *)(void *)&rescue;
+	CU_ASSERT(record(conn, GET GET));
+	CU_ASSERT(received(conn, "HTTP/1.1 50"));
+	runner_expect_long("not yet", 0, rescue.status);
+	CU_ASSERT(received(conn, "3 Busy\r\nContent-Length: 0\r\n\r\n" ANSWER));
+	runner_expect_long("status", 503, rescue.status);
+	conn_end(conn, WHY_TOLD);
+}
+
+/* Whatever ends it, what is at work on it is asked what the program is still owed. */
+static void connection_stays_as_long_as_the_program_is_owed_something(void)
+{
+	struct conn *conn = opened();
+	struct conn_rescue rescue = {.end = end_rescue};
+	conn->rescue = (struct rescue *)(void *)&rescue;
+	ended = 0;
+	CU_ASSERT_FALSE(conn_end(conn, WHY_PASSED));
+	runner_expect_long("asked", 1, ended);
+	CU_ASSERT_PTR_EQUAL(table_find(FD), conn);
+	CU_ASSERT_FATAL(conn_lock(conn, FD));
+	runner_expect_long("in doubt", CONN_DOUBT, (long)(conn->flags & CONN_DOUBT));
+	CU_ASSERT(conn_end(conn, WHY_CLOSED));
+	runner_expect_long("asked", 2, ended);
+	CU_ASSERT_PTR_NULL(table_find(FD));
 }
 
 static void connection_lives_as_long_as_one_of_its_numbers(void)
 {
 	struct conn *conn = opened();
-	conn_add_alias(conn, FD + 1); /* unlocks */
+	CU_ASSERT(conn_add_alias(conn, FD + 1));
+	conn_unlock(conn);
 	CU_ASSERT_PTR_EQUAL(table_find(FD + 1), conn);
 	conn_drop_fd(FD);
 	CU_ASSERT_PTR_NULL(table_find(FD));
@@ -266,7 +271,7 @@ static void lock_is_refused_for_a_number_that_is_not_the_connections(void)
 	CU_ASSERT(conn_lock(conn, FD));
 	CU_ASSERT_FALSE(conn_lock(conn, FD)); /* a signal handler of the thread that is inside */
 	runner_expect_long("in doubt", CONN_DOUBT, (long)(conn->flags & CONN_DOUBT));
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 }
 
 /* Many threads open, use and close connections on the same few numbers. */
@@ -284,11 +289,11 @@ static void *hammer(void *seed)
 		if (!conn_lock(conn, fd))
 			continue;
 		if (conn->request_count < 4 && record(conn, GET)) {
-			if (!call_read(conn, ANSWER))
+			if (!received(conn, ANSWER))
 				CU_ASSERT(0);
 			conn_unlock(conn);
 		} else {
-			conn_forget(conn);
+			conn_end(conn, WHY_TOLD);
 		}
 	}
 	return NULL;
@@ -302,7 +307,7 @@ static void threads_may_share_and_replace_connections(void)
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 	for (int fd = FD + 10; fd < FD + 14; fd++)
-		conn_forget_fd(fd);
+		conn_end_fd(fd, WHY_LOST);
 }
 
 void suite_conn(void)
@@ -316,7 +321,8 @@ void suite_conn(void)
 	    TEST(bytes_that_answer_nothing_end_the_tracking),
 	    TEST(bytes_that_are_no_request_end_the_tracking),
 	    TEST(request_that_is_too_large_to_hold_is_still_followed),
-	    TEST(first_status_of_a_rescue_is_told_once),
+	    TEST(first_status_of_a_rescue_is_noted),
+	    TEST(connection_stays_as_long_as_the_program_is_owed_something),
 	    TEST(connection_lives_as_long_as_one_of_its_numbers),
 	    TEST(lock_is_refused_for_a_number_that_is_not_the_connections),
 	    TEST(threads_may_share_and_replace_connections),

@@ -7,6 +7,7 @@
 
 #include "../../preload/process/config.h"
 #include "../../preload/conn/conn.h"
+#include "../../preload/conn/end.h"
 #include "../../preload/conn/idle.h"
 #include "../../preload/conn/table.h"
 
@@ -125,7 +126,7 @@ static void time_counts_from_the_last_byte_read(void)
 		note(conn, "Content-Length: 0\r\n\r\n");
 		runner_expect_long("before", 0, is_due(conn, starts[i] + 148));
 		runner_expect_long("when it is over", 1, is_due(conn, starts[i] + 150));
-		conn_forget(conn);
+		conn_end(conn, WHY_TOLD);
 	}
 	config.policy = &policy_builtin;
 }
@@ -148,7 +149,7 @@ static void last_promise_counts_until_the_socket_is_another(void)
 	runner_expect_long("none in between", 1, is_due(conn, 3000));
 	conn_renewed(conn, 77);
 	runner_expect_long("of another socket", 0, is_due(conn, 3000));
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 	config.policy = &policy_builtin;
 }
 
@@ -161,7 +162,7 @@ static void body_is_no_head(void)
 	conn->response.flags = HTTP1_STARTED | HTTP1_HEAD_DONE;
 	note(conn, "x\r\nKeep-Alive: timeout=1\r\n\r\n");
 	runner_expect_long("hint", 0, conn->idle_hint_s);
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 	config.policy = &policy_builtin;
 }
 

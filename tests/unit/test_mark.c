@@ -7,8 +7,9 @@
 
 #include "../../preload/process/config.h"
 #include "../../preload/conn/conn.h"
+#include "../../preload/conn/end.h"
 #include "../../preload/wire/socket.h"
-#include "../../preload/rescue/mark.h"
+#include "../../preload/conn/mark.h"
 #include "../../preload/conn/table.h"
 
 #define GET    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -31,6 +32,12 @@ long wire_send(int fd, const void *bytes, size_t len)
 {
 	struct iovec piece = {(void *)bytes, len};
 	return wire_send_pieces(fd, &piece, 1);
+}
+
+uint64_t wire_cookie(int fd)
+{
+	(void)fd;
+	return 0;
 }
 
 long wire_send_pieces(int fd, const struct iovec *pieces, int count)
@@ -68,7 +75,7 @@ static struct conn *holding(const char *text)
 
 static void let_go(struct conn *conn)
 {
-	conn_forget(conn);
+	conn_end(conn, WHY_TOLD);
 	config.policy = &policy_builtin;
 }
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of call_write share. */
+#ifndef REDIAL_SENDING_H
+#define REDIAL_SENDING_H
+
+#include "../rescue/machine.h"
+#include "handle.h"
+#include "write.h"
+
+/* Off the usual path, whose registers they would only use up. */
+#define COLD __attribute__((noinline))
+
+/* write_call.count of a call whose bytes cannot be followed, whatever they are (transfer.h). */
+enum { SENDING_UNSEEN = INT32_MAX };
+
+/* A call of the program's on its way. */
+struct sending {
+	const struct write_call *call;
+	size_t len;
+	struct handle handle;
+	uint64_t end_ms; /* when its wait is over, by os_now_ms(); 0: it has not waited yet */
+	ssize_t result;	 /* the kernel's, where its word counts */
+	int socket;	 /* what the plain call is to be made on, ours; -1: the number */
+};
+
+/* What became of a try. */
+enum sent {
+	KERNELS_WORD, /* the kernel's result and errno are the program's */
+	TAKEN,	      /* a rescue has all the bytes */
+	PASS_ON,      /* make the plain call: what the kernel says to it is what it says bare */
+	TRY_AGAIN,
+	SEND_ON, /* replace_idle only: go on with it */
+};
+
+/* May redial follow the call's bytes on this connection? Not, if another thread is writing to it.
+ */
+bool sending_is_trackable(const struct conn *conn, const struct write_call *call);
+
+/*
+ * Goes from try to try until the call, of len bytes, is over. Returns, and sets errno, as the plain
+ * call does.
+ */
+ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len);
+
+/*
+ * Where a rescue begins with the call's bytes: the request's first ones, our copy, or the program's
+ * if there was no room for one.
+ */
+void sending_set_head(struct rescue_start *start, const struct conn *conn,
+		      const struct write_call *call);
+
+/* The program gets this error, and the signal that comes with it. Called without the lock. */
+enum sent sending_tell(struct sending *s, int error);
+
+/* The number has become another file: after a wait the call fails with what it would have bare. */
+enum sent sending_lost(struct sending *s);
+
+/*
+ * Begins a rescue with the call's bytes, which are recorded. Called with the lock, leaves without.
+ * mark: where the connection stood before them.
+ */
+enum sent sending_rescue(struct sending *s, struct rescue_start *start,
+			 const struct conn_mark *mark);
+
+/* The same for one that has begun: the call's bytes are in its copy, or are not (copied). */
+enum sent sending_go_on(struct sending *s, bool copied);
+
+/*
+ * What is to be seen to before the call's bytes are recorded: a rescue, or bytes that still wait.
+ * Called with the lock, and leaves without unless it says SEND_ON.
+ */
+enum sent sending_clear_the_way(struct sending *s);
+
+#endif

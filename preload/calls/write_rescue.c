@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing while a rescue is under way, or bytes that were taken before wait for room. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../conn/end.h"
+#include "../conn/own.h"
+#include "../conn/turns.h"
+#include "../os/clock.h"
+#include "../os/sigpipe.h"
+#include "../os/watcher.h"
+#include "../process/config.h"
+#include "../rescue/dial.h"
+#include "../rescue/end.h"
+#include "../rescue/room.h"
+#include "../rescue/watch.h"
+#include "../wire/socket.h"
+#include "request_id.h"
+#include "sending.h"
+
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY 0x4000000
+#endif
+
+/* Bytes out of band, in buffers that the kernel still reads, or in the SYN: not ours to repeat. */
+#define UNTRACKABLE (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN)
+
+enum { PIECES_MAX = 1024 }; /* IOV_MAX: past it writev and sendmsg fail with different errors */
+
+static bool is_plain(const struct write_call *call)
+{
+	return !(call->flags & UNTRACKABLE) && call->count <= PIECES_MAX &&
+	       !(call->message && call->message->msg_controllen);
+}
+
+bool sending_is_trackable(const struct conn *conn, const struct write_call *call)
+{
+	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE)) == CONN_CONNECTED &&
+	       is_plain(call) && !conn->writers;
+}
+
+void sending_set_head(struct rescue_start *start, const struct conn *conn,
+		      const struct write_call *call)
+{
+	const struct write_call *own = request_id_own(call);
+	start->head = conn->held;
+	start->head_len = conn->held_len;
+	for (int i = 0; i < own->count && !start->head_len; i++) {
+		start->head = own->iov[i].iov_base;
+		start->head_len = own->iov[i].iov_len;
+	}
+}
+
+/* The program gets this error, and the signal that comes with it. */
+COLD enum sent sending_tell(struct sending *s, int error)
+{
+	s->result = -1;
+	if (error == EPIPE && !(s->call->flags & MSG_NOSIGNAL))
+		os_raise_sigpipe();
+	set_errno(error);
+	return KERNELS_WORD;
+}
+
+/* The number has become another file while the call waited. */
+static enum sent gone(struct sending *s)
+{
+	return sending_tell(s, s->handle.error ? s->handle.error : ECONNRESET);
+}
+
+static bool may_wait(const struct conn *conn, const struct write_call *call)
+{
+	if (call->flags & MSG_DONTWAIT)
+		return false;
+	return conn->busy ? !rescue_is_nonblocking(conn)
+			  : !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+}
+
+/*
+ * A rescue has come to nothing. The kernel told ECONNRESET once and would not again. Called with
+ * the lock, leaves without.
+ */
+static enum sent deliver_failure(struct sending *s, bool begun)
+{
+	struct conn *conn = s->handle.conn;
+	int error = rescue_error(conn);
+	/* A peer that has only ended its own direction would take the request once more. */
+	if (!error && (begun || rescue_was_sent(conn)))
+		error = ECONNRESET;
+	if (!error)
+		s->socket = conn_own_dup(rescue_dead_socket(conn));
+	conn_end(conn, WHY_TOLD);
+	if (error)
+		return sending_tell(s, error);
+	return s->socket >= 0 ? PASS_ON : sending_tell(s, ECONNRESET);
+}
+
+/* The number was closed past the hooks. Called without the lock. */
+enum sent sending_lost(struct sending *s)
+{
+	return s->handle.waited ? gone(s) : PASS_ON;
+}
+
+/* Takes the rescue as far as the call may wait. */
+static enum rescue_result go_on(struct sending *s)
+{
+	struct conn *conn = s->handle.conn;
+	if (!may_wait(conn, s->call)) {
+		enum rescue_result result = rescue_step(conn);
+		if (result == RESCUE_LOST)
+			conn_end(conn, WHY_LOST);
+		return result;
+	}
+	s->handle.error = rescue_error(conn);
+	s->handle.waited = true;
+	return rescue_run(conn, RESCUE_WRITES);
+}
+
+/*
+ * A rescue is under way and the call's bytes are in its copy: lets it run for callers that may
+ * block. Called with the lock, leaves without.
+ */
+static enum sent hand_over(struct sending *s, bool begun)
+{
+	struct conn *conn = s->handle.conn;
+	switch (go_on(s)) {
+	case RESCUE_FAILED:
+		return deliver_failure(s, begun);
+	case RESCUE_LOST:
+		return sending_lost(s);
+	case RESCUE_RESTORED:
+		conn_unlock(conn);
+		return sending_tell(
+		    s, ECONNRESET); /* its bytes may be out: they are not to be sent again */
+	case RESCUE_GONE:
+		return gone(s);
+	case RESCUE_UNDER_WAY:
+	case RESCUE_INTERRUPTED:
+		if (conn->busy)
+			conn->rescue->taken = true;
+		break;
+	case RESCUE_DONE:
+		break;
+	}
+	conn_unlock(conn);
+	return TAKEN;
+}
+
+/*
+ * The same without a copy: the call waits until the socket is there, or says that there is no room
+ * yet. Called with the lock, leaves without.
+ */
+static enum sent wait_for_socket(struct sending *s, bool begun)
+{
+	struct conn *conn = s->handle.conn;
+	switch (go_on(s)) {
+	case RESCUE_LOST:
+		return sending_lost(s);
+	case RESCUE_GONE:
+		return gone(s);
+	case RESCUE_FAILED:
+		return deliver_failure(s, begun);
+	case RESCUE_INTERRUPTED:
+		conn_unlock(conn);
+		return sending_tell(s, EINTR);
+	case RESCUE_UNDER_WAY: /* no time is left, or the call may not wait at all */
+		rescue_is_full(conn);
+		conn_unlock(conn);
+		return sending_tell(s, EAGAIN);
+	case RESCUE_DONE:
+	case RESCUE_RESTORED:
+		break;
+	}
+	conn_unlock(conn);
+	return TRY_AGAIN;
+}
+
+/*
+ * Bytes that were taken before wait for room in the socket: these may not overtake them. Called
+ * with the lock, leaves without.
+ */
+static COLD enum sent wait_for_room(struct sending *s)
+{
+	struct conn *conn = s->handle.conn;
+	bool waits = may_wait(conn, s->call);
+	uint64_t now = os_now_ms(), limit_ms = wire_send_timeout_ms(conn->fd);
+	if (!s->end_ms)
+		s->end_ms = limit_ms < UINT64_MAX - now ? now + limit_ms : UINT64_MAX;
+	conn_unlock(conn);
+	if (!waits || now >= s->end_ms)
+		return sending_tell(s, EAGAIN);
+	s->handle.waited = true;
+	s->handle.error = ECONNRESET;
+	/* Only a look: the lock tells whether it was at the right thing. */
+	int ready = os_wait_writable(s->handle.fd, s->end_ms - now);
+	return ready == -EINTR && !os_restarts() ? sending_tell(s, EINTR) : TRY_AGAIN;
+}
+
+/* Adds the call's bytes to what waits for the new connection. false: they cannot be held. */
+static bool take(struct conn *conn, const struct write_call *call, size_t len)
+{
+	struct conn_mark mark;
+	conn_mark(conn, &mark);
+	bool is_http =
+	    !(conn->flags & CONN_OPAQUE) && conn_record(conn, call->iov, call->count, len);
+	if (conn->flags & CONN_UNHELD)
+		return false; /* no memory: with it went what was taken before */
+	if (is_http || rescue_dial_hold(conn, mark.held_len, call->iov, call->count))
+		return true;
+	if (!(conn->flags & CONN_UNHELD))
+		conn_unrecord(conn, &mark, call->iov, call->count, 0);
+	return false;
+}
+
+/* May a rescue take the call's bytes, as far as can be told? */
+static bool may_take(const struct conn *conn, const struct sending *s)
+{
+	const struct write_call *call = s->call;
+	bool followed =
+	    sending_is_trackable(conn, call) || (conn->flags & CONN_OPAQUE && is_plain(call));
+	return followed && !(conn->flags & CONN_UNHELD) &&
+	       conn->held_len + s->len <= config.policy->hold_max_bytes;
+}
+
+/* The program writes while a rescue is under way. Called with the lock, leaves without. */
+static COLD enum sent send_during_rescue(struct sending *s)
+{
+	struct conn *conn = s->handle.conn;
+	/* What the rescue has already taken would be missing before these bytes. */
+	bool begun = conn->held_len != 0;
+	if (rescue_has_answer(conn)) { /* what it is to be told is known: no need to wait longer */
+		rescue_settle(conn);
+		conn_unlock(conn);
+		return TRY_AGAIN;
+	}
+	if (may_take(conn, s) && take(conn, s->call, s->len))
+		return hand_over(s, begun);
+	if (!begun || !(conn->flags & CONN_UNHELD) || conn->held_len)
+		return wait_for_socket(s, begun);
+	int error = rescue_error(conn);
+	conn_end(conn, WHY_TOLD);
+	return sending_tell(s, error ? error : ECONNRESET);
+}
+
+enum sent sending_go_on(struct sending *s, bool copied)
+{
+	return copied ? hand_over(s, false) : wait_for_socket(s, false);
+}
+
+COLD enum sent sending_rescue(struct sending *s, struct rescue_start *start,
+			      const struct conn_mark *mark)
+{
+	struct conn *conn = s->handle.conn;
+	sending_set_head(start, conn, s->call);
+	bool copied = !(conn->flags & CONN_UNHELD);
+	if (start->unsent && !copied)
+		conn_unrecord(conn, mark, s->call->iov, s->call->count, 0);
+	if (rescue_begin(conn, start) == REASON_NONE)
+		return sending_go_on(s, copied);
+	conn_end(conn, WHY_TOLD);
+	/* SO_ERROR has been taken from the socket: only the end of the stream is told again. */
+	return start->error ? sending_tell(s, start->error) : PASS_ON;
+}
+
+COLD enum sent sending_clear_the_way(struct sending *s)
+{
+	struct conn *conn = s->handle.conn;
+	if (conn->busy)
+		rescue_unwatch(conn);
+	if (conn->busy)
+		return send_during_rescue(s);
+	return conn_send_rest(conn, false) == -EAGAIN ? wait_for_room(s) : SEND_ON;
+}

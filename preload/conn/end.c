@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "end.h"
+
+#include <errno.h>
+
+#include "../os/arena.h"
+#include "../process/live.h"
+#include "table.h"
+#include "turns.h"
+
+static void clear_slot(const struct conn *conn, int fd)
+{
+	if (table_find(fd) == conn)
+		table_set(fd, NULL);
+}
+
+/* Stops tracking and unlocks: everything passes through from now on. */
+static void forget(struct conn *conn)
+{
+	if (conn->flags & CONN_COUNTED)
+		live_less(PROCESS_CONNECTIONS);
+	clear_slot(conn, conn->fd);
+	for (int i = 0; i < conn->alias_count; i++)
+		clear_slot(conn, conn->aliases[i]);
+	conn_release_held(conn);
+	conn->fd = -1;
+	conn->alias_count = 0;
+	conn_unlock(conn);
+	arena_free(conn, sizeof(*conn));
+}
+
+/* Do requests of a pipeline still wait for their turn? Nobody else would send them. */
+static bool has_unsent(struct conn *conn, enum conn_why why)
+{
+	if (!conn->unsent || why == WHY_LOST || why == WHY_MIXED)
+		return false;
+	return conn_send_rest(conn, true) == -EAGAIN && why == WHY_PASSED;
+}
+
+static bool ends_rescue(struct conn *conn, enum conn_why why)
+{
+	const struct conn_rescue *rescue = conn_rescue(conn);
+	return !rescue || !rescue->end(conn, why);
+}
+
+bool conn_end(struct conn *conn, enum conn_why why)
+{
+	bool over = ends_rescue(conn, why);
+	if (!conn->busy && has_unsent(conn, why))
+		over = false;
+	if (over) {
+		forget(conn);
+		return true;
+	}
+	conn->flags |= CONN_DOUBT;
+	conn_unlock(conn);
+	return false;
+}
+
+/* The tracked connection at fd, locked; NULL if there is none (any more). */
+static struct conn *find_locked(int fd)
+{
+	struct conn *conn = table_find(fd);
+	if (!conn || conn == &conn_own)
+		return NULL;
+	if (conn_lock(conn, fd))
+		return conn;
+	table_set(fd, NULL);
+	return NULL;
+}
+
+void conn_end_fd(int fd, enum conn_why why)
+{
+	struct conn *conn = find_locked(fd);
+	if (conn)
+		conn_end(conn, why);
+}
+
+static void drop_registrations(struct conn *conn, int fd)
+{
+	int kept = 0;
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn->registrations[i].fd != fd)
+			conn->registrations[kept++] = conn->registrations[i];
+	}
+	conn->registration_count = (uint8_t)kept;
+}
+
+void conn_drop_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (!conn)
+		return;
+	if (!conn->alias_count) {
+		conn_end(conn, WHY_CLOSED);
+		return;
+	}
+	clear_slot(conn, fd);
+	drop_registrations(conn, fd);
+	int last = conn->aliases[--conn->alias_count];
+	if (conn->fd == fd) {
+		conn->fd = last;
+	} else {
+		for (int i = 0; i < conn->alias_count; i++) {
+			if (conn->aliases[i] == fd)
+				conn->aliases[i] = last;
+		}
+	}
+	conn_unlock(conn);
+}

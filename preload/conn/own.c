@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "own.h"
+
+#include <fcntl.h>
+
+#include "../os/sys.h"
+#include "../os/watcher.h"
+#include "table.h"
+
+enum { STANDARD = 3 };
+
+int conn_own_dup(int fd)
+{
+	int copy = (int)sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
+	if (copy >= 0)
+		table_set(copy, &conn_own);
+	return copy;
+}
+
+int conn_own_take(int fd)
+{
+	if (fd >= 0 && fd < STANDARD) {
+		int higher = (int)sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
+		if (higher >= 0) {
+			os_close(fd);
+			fd = higher;
+		}
+	}
+	if (fd >= 0)
+		table_set(fd, &conn_own);
+	return fd;
+}
+
+void conn_own_close(int fd)
+{
+	if (fd < 0)
+		return;
+	bool known = (uint32_t)fd < table.len;
+	if (!known || table_set(fd, NULL) == &conn_own)
+		os_close(fd);
+}

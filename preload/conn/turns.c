@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "turns.h"
+
+#include <errno.h>
+
+#include "../os/option.h"
+#include "../os/sys.h"
+#include "../wire/socket.h"
+#include "mark.h"
+
+/* What surely fits an empty send buffer, so that no turn has to be taken in two. */
+enum { TURNS_MAX = 16384 };
+
+uint32_t conn_first_share(const struct conn *conn)
+{
+	bool by_turns = conn->request_count > 1 && conn->held_len <= TURNS_MAX;
+	return by_turns ? conn->requests[0].len : conn->held_len;
+}
+
+void conn_end_writing(struct conn *conn)
+{
+	if (conn->unsent) {
+		conn->flags |= CONN_ENDING;
+		return;
+	}
+	conn->flags &= ~(uint32_t)CONN_ENDING;
+	sys2(shutdown, conn->fd, SHUT_WR);
+}
+
+/*
+ * With as much room in the socket's buffer as they take: nobody would send them later, for the
+ * program waits for answers now.
+ */
+static long send_with_room(struct conn *conn, uint32_t from, uint32_t to)
+{
+	int half = os_int(conn->fd, SOL_SOCKET, SO_SNDBUF) / 2; /* it is told twice (socket(7)) */
+	int room = half + 4 * (int)(to - from);
+	sys6(setsockopt, conn->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room), 0);
+	long taken = mark_send(conn, conn->fd, from, to);
+	sys6(setsockopt, conn->fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half), 0);
+	return taken;
+}
+
+/* Sends the first `len` of the bytes that wait. */
+static int send_waiting(struct conn *conn, uint32_t len, bool widens)
+{
+	/* Closed past the hooks, the number may be another file's by now. */
+	if (wire_cookie(conn->fd) != conn->cookie)
+		return -EBADF;
+	for (bool wide = false; len;) {
+		uint32_t from = conn->held_len - conn->unsent;
+		long taken = wide ? send_with_room(conn, from, from + len)
+				  : mark_send(conn, conn->fd, from, from + len);
+		if (taken == -EINTR || (taken == -EAGAIN && widens && !wide)) {
+			wide |= taken == -EAGAIN;
+			continue;
+		}
+		if (taken < 0)
+			return (int)taken;
+		conn->unsent -= (uint32_t)taken;
+		len -= (uint32_t)taken;
+	}
+	if (conn->flags & CONN_ENDING)
+		conn_end_writing(conn);
+	return 0;
+}
+
+int conn_send_next(struct conn *conn)
+{
+	uint32_t sent = conn->held_len - conn->unsent;
+	if (!conn->unsent || sent >= conn->requests[0].len)
+		return 0;
+	return send_waiting(conn, conn->requests[0].len - sent, true);
+}
+
+int conn_send_rest(struct conn *conn, bool widens)
+{
+	return conn->unsent ? send_waiting(conn, conn->unsent, widens) : 0;
+}

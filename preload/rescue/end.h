@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* How a rescue ends when it has not run its course. Called with the connection locked. */
+#ifndef REDIAL_RESCUE_END_H
+#define REDIAL_RESCUE_END_H
+
+#include "../conn/end.h"
+
+/* struct conn_rescue's: ends what there is of a rescue, for conn_end alone. */
+bool rescue_end(struct conn *conn, enum conn_why why);
+
+/*
+ * The program writes while its last request is being repeated because of the status of its
+ * response: that response will be its answer after all. The connection is as it was, but for what
+ * is still to be given. Nothing if no response is held back, or the repeated request is out.
+ */
+void rescue_settle(struct conn *conn);
+
+/*
+ * No further attempt is made: the socket that the program had, or had its answer from, is back at
+ * its number.
+ */
+void rescue_end_attempts(struct conn *conn);
+
+/*
+ * The program needs a number that a rescue of ours uses: ends all that are under way. No connection
+ * is locked by the caller.
+ */
+void rescue_yield_numbers(void);
+
+#endif
