@@ -11,7 +11,10 @@ INSTALL_BIN := scripts/redial $(B)/redial-policy
 INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so
 # Programs that the launcher runs, and the one for containers.
 INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint
-INSTALL_DOC := README.md LICENSE
+# The pages keep their folders, by which they refer to each other.
+PAGE_DIRS := policy scripts preload
+PAGES := README.md $(PAGE_DIRS:%=%/README.md)
+INSTALL_DOC := $(PAGES) LICENSE
 INSTALL_EXAMPLES := $(wildcard scripts/policies/*.cfg) scripts/otel/collector.yaml
 
 # What lies below PREFIX once it is installed, folders of our own last.
@@ -19,13 +22,13 @@ INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \
 	$(addprefix $(LIBDIR)/,$(notdir $(INSTALL_LIB) $(INSTALL_TOOL))) \
 	$(foreach page,$(MAN_PAGES),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) \
 	share/bash-completion/completions/redial share/bash-completion/completions/redial-policy \
-	$(addprefix $(DOCDIR)/,$(notdir $(INSTALL_DOC))) \
+	$(addprefix $(DOCDIR)/,$(INSTALL_DOC)) \
 	$(addprefix $(DOCDIR)/examples/,$(notdir $(INSTALL_EXAMPLES)))
-INSTALLED_DIRS := $(DOCDIR)/examples $(DOCDIR) $(LIBDIR)
+INSTALLED_DIRS := $(addprefix $(DOCDIR)/,examples $(PAGE_DIRS)) $(DOCDIR) $(LIBDIR)
 
 man: $(addprefix $(B)/man/,$(MAN_PAGES))
 
-$(B)/man/%: scripts/man/%.in scripts/man/make.sh README.md Makefile
+$(B)/man/%: scripts/man/%.in scripts/man/make.sh scripts/man/pages.sh $(PAGES) Makefile
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; sh scripts/man/make.sh $< $(VERSION) >$@.new && mv $@.new $@
 
@@ -46,7 +49,9 @@ install: all man
 	$(Q)install -m 644 scripts/completion/redial.bash \
 		$(DEST)/share/bash-completion/completions/redial
 	$(Q)ln -sf redial $(DEST)/share/bash-completion/completions/redial-policy
-	$(Q)install -m 644 $(INSTALL_DOC) $(DEST)/$(DOCDIR)/
+	$(Q)for page in $(INSTALL_DOC); do \
+		install -Dm 644 $$page $(DEST)/$(DOCDIR)/$$page || exit 1; \
+	done
 	$(Q)install -m 644 $(INSTALL_EXAMPLES) $(DEST)/$(DOCDIR)/examples/
 	@echo 'installed below $(DEST)'
 

@@ -5,6 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. scripts/man/pages.sh
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -223,24 +224,22 @@ signals() {
 	equal "SIGTERM to the container ends the command in its own way" 42 $?
 }
 
-# The commands of README, in a copy of the sources with nothing built.
-readme() {
+# The commands of the scripts' page, in a copy of the sources with nothing built.
+page() {
 	mkdir "$dir/clone"
 	cp -r Makefile README.md LICENSE preload policy scripts tests "$dir/clone/"
-	awk '/^### Try it$/ { inside = 1 } inside && /^```$/ { exit }
-		code
-		inside && /^```sh$/ { code = 1 }' README.md >"$dir/try.sh"
-	at_least "README: lines to try" 8 "$(wc -l <"$dir/try.sh")"
+	section scripts/README.md "Try it" | fenced sh >"$dir/try.sh"
+	at_least "the page: lines to try" 8 "$(wc -l <"$dir/try.sh")"
 	start_server
 	stop_server # its port is free
 	sed -i "s|8088|$port|g; s|/tmp/|$dir/try-|g; s|sudo runc|runc --root $dir/state|" "$dir/try.sh"
 	# Not to a pipe, which what is left in the background would keep open.
 	(cd "$dir/clone" && timeout 300 env -u MAKEFLAGS -u MAKELEVEL bash "$dir/try.sh") \
 		>"$dir/tried" 2>&1 </dev/null
-	equal "README: errors, bare" "2 4 " "$(awk '/^error / { printf "%s ", $2 }' "$dir/tried")"
-	equal "README: answers, bare and then by redial" "1 3 1 2 3 4 " \
+	equal "the page: errors, bare" "2 4 " "$(awk '/^error / { printf "%s ", $2 }' "$dir/tried")"
+	equal "the page: answers, bare and then by redial" "1 3 1 2 3 4 " \
 		"$(awk '/^ok / { printf "%s ", $2 }' "$dir/tried")"
-	equal "README: rescues in the log" 3 "$(grep -c result=recovered "$dir/tried")"
+	equal "the page: rescues in the log" 3 "$(grep -c result=recovered "$dir/tried")"
 }
 
 # As near as one comes without runc: another root, where there is not even /proc.
@@ -290,7 +289,7 @@ else
 	init_container
 	sameness
 	signals
-	readme
+	page
 fi
 without_runc
 check_end

@@ -78,6 +78,12 @@ check_man() {
 			echo "     groff is not installed: $name was not looked at"
 		fi
 	done
+	echo '@table scripts Nowhere' >"$tmp/page.in"
+	if sh scripts/man/make.sh "$tmp/page.in" 1 >"$tmp/said" 2>&1; then
+		fail "a man page's table that no page has is told"
+	else
+		pass "a man page's table that no page has is told"
+	fi
 	none "redial(1) has every option" "$(scripts/redial --help | grep -o '^  --[a-z]*' | tr -d ' ' |
 		while read -r option; do
 			grep -qF -- "fB\\-\\-${option#--}" build/man/redial.1 || echo "$option"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What a real journald keeps of redial's lines: the fields that README names, and what redial report
+# What a real journald keeps of redial's lines: the fields that its page names, and what redial report
 # makes of what journalctl prints. Everything happens in a mount namespace with a /run of its own.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
@@ -55,7 +55,7 @@ SYSLOG_IDENTIFIER=redial SYSLOG_PID=pid PRIORITY=6 SYSLOG_FACILITY=1 MESSAGE=eve
 SYSLOG_IDENTIFIER=redial SYSLOG_PID=pid PRIORITY=6 SYSLOG_FACILITY=1 MESSAGE=event=outcome
 SYSLOG_IDENTIFIER=redial SYSLOG_PID=pid PRIORITY=5 SYSLOG_FACILITY=18 MESSAGE=event=refused
 END
-none "the journal has the fields that README names" "$("$python" -c '
+none "the journal has the fields that the page names" "$("$python" -c '
 import json, re, sys
 for line in sys.stdin:
     record = json.loads(line)

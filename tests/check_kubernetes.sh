@@ -6,6 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. scripts/man/pages.sh
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -34,10 +35,10 @@ at_least "statements on the manifests that hold" 20 "$held"
 mkdir "$dir/policy"
 show "configmap data redial.cfg" >"$dir/policy/redial.cfg"
 none "the ConfigMap's policy is right" "$(build/redial-policy check "$dir/policy/redial.cfg" 2>&1)"
-none "README's commands name files, image and annotation that there are" "$(
-	awk '/^## / { inside = $2 == "Kubernetes" } inside' README.md >"$dir/readme"
+none "the page's commands name files, image and annotation that there are" "$(
+	section scripts/README.md Kubernetes >"$dir/page"
 	{ echo redial/inject; echo registry.example/redial; ls $manifests/*; } | while read -r word; do
-		grep -q "$word" "$dir/readme" || echo "README lacks: $word"
+		grep -q "$word" "$dir/page" || echo "the page lacks: $word"
 	done
 	grep -q '{redial/inject: "true"}' $manifests/kyverno.yaml || echo "another annotation"
 	grep -h ' image: .*redial' $manifests/*.yaml | grep -v ' registry.example/redial$')"

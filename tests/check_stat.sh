@@ -5,6 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. scripts/man/pages.sh
 export LC_ALL=C
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED
 
@@ -70,8 +71,8 @@ check_answers() {
 	equal "exit status for all launches" 0 "$status"
 	equal "ours among all" 3 "$(among '["requests"]')"
 	# shellcheck disable=SC2016 # backquotes of Markdown
-	none "every key in README is one that is there" "$(
-		sed -n '/^## redial stat/,/^## Env/p' README.md | grep '^| .--json' | cut -d'|' -f3 |
+	none "every key on the page is one that is there" "$(
+		section scripts/README.md 'redial stat' | grep '^| .--json' | cut -d'|' -f3 |
 			grep -o '`[^`]*`' | tr -d '`' | sed '1d' | while read -r word; do
 			case $word in peer | state | left_ms) continue ;; esac
 			grep -qF "\"$word\": " "$dir/answer" || echo "$word"

@@ -1,30 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make.sh PAGE.in VERSION: the man page of that template, on standard output. A line
-# `@table SECTION` in it stands for that table of README, each row an entry of a list: what README
-# says of a key, an option or a field is written once.
+# `@table FOLDER SECTION@WORD` in it stands for a table of that folder's README.md, the first one of
+# the section, or with `@WORD` the one whose head has that word. Each row is an entry of a list: what a
+# page says of a key, an option or a field is written once.
 set -eu
 export LC_ALL=C.UTF-8
 
 template=$1
 version=$2
-readme=$(dirname "$0")/../../README.md
+here=$(dirname "$0")
+# shellcheck source=scripts/man/pages.sh
+. "$here/pages.sh"
 
-# README's text below a heading, up to the next one of the same or a higher level.
-section() {
-	awk -v title="$1" '
-		/^```/ { fenced = !fenced }
-		!fenced && /^#+ / {
-			level = index($0, " ")
-			if (inside && level <= inside) exit
-			if (substr($0, level + 1) == title) { inside = level; next }
-		}
-		inside' "$readme"
-}
-
-# The rows of the first table of a section, or of the one whose first cell holds $2.
+# rows FOLDER SECTION [WORD]
 rows() {
-	section "$1" | awk -v first="${2-}" '
+	section "$here/../../$1/README.md" "$2" | awk -v first="${3-}" '
 		function trim(text) { gsub(/^ +| +$/, "", text); return text }
 		function roff(text) {
 			gsub(/\\/, "\\e", text)
@@ -32,7 +23,7 @@ rows() {
 			gsub(/…/, "\\&...", text)
 			text = gensub_code(text)
 			gsub(/\*\*/, "", text)
-			while (match(text, /\[[a-z]+\]\(#[a-z]+\)/)) {
+			while (match(text, /\[[^]]+\]\([^)]+\)/)) {
 				link = substr(text, RSTART + 1, RLENGTH - 1)
 				sub(/\].*/, "", link)
 				text = substr(text, 1, RSTART - 1) link substr(text, RSTART + RLENGTH)
@@ -73,8 +64,17 @@ rows() {
 
 while IFS= read -r line; do
 	case $line in
-	'@table '*'@'*) rest=${line#@table } && rows "${rest%%@*}" "${rest#*@}" ;;
-	'@table '*) rows "${line#@table }" ;;
+	'@table '*)
+		rest=${line#@table }
+		word=
+		case $rest in *@*) word=${rest#*@} rest=${rest%%@*} ;; esac
+		list=$(rows "${rest%% *}" "${rest#* }" "$word")
+		[ -n "$list" ] || {
+			echo "$template: no such table: $line" >&2
+			exit 1
+		}
+		printf '%s\n' "$list"
+		;;
 	*) printf '%s\n' "$line" | sed "s/@VERSION@/$version/g" ;;
 	esac
 done <"$template"
