@@ -23,6 +23,7 @@
 #include "../conn/settings.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
+#include "../conn/who.h"
 
 /* Errors that say that nobody took the connection, for now: connect(2), ip(7), unix(7). */
 static bool is_passing(const struct sockaddr *addr, int error)
@@ -109,8 +110,7 @@ static void identify(struct log_request *who, int fd, const struct sockaddr *add
 	union os_address peer;
 	memset(&peer, 0, sizeof(peer));
 	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
-	log_identify(who, fd, "", 0, METHOD_OTHER, &peer.any);
-	who->method = "";
+	who_identify_connect(who, fd, &peer.any);
 }
 
 /* How long the next attempt may take. */

@@ -7,7 +7,7 @@
 #include "../conn/peer.h"
 #include "../os/address.h"
 #include "../os/clock.h"
-#include "../log/log.h"
+#include "../conn/who.h"
 #include "../os/mem.h"
 #include "../process/pace.h"
 #include "../conn/table.h"
@@ -31,8 +31,7 @@ static bool is_of_peer(int error)
 static void refuse(int fd, const struct sockaddr *addr)
 {
 	struct log_request who;
-	log_identify(&who, fd, "", 0, METHOD_OTHER, addr);
-	who.method = "";
+	who_identify_connect(&who, fd, addr);
 	log_refused(&who, CAUSE_CONNECT, REASON_BREAKER);
 }
 
