@@ -9,9 +9,7 @@
 #include <sys/stat.h>
 
 #include "../../policy/compiled.h"
-#include "../../policy/load.h"
 #include "../../policy/policy_file.h"
-#include "../log/log.h"
 #include "../os/mem.h"
 #include "../os/real.h"
 #include "shared.h"
@@ -35,10 +33,13 @@ static const char *variable(const char *name)
 	return NULL;
 }
 
-static void refuse(const char *path, unsigned line, const char *why)
+static void note(struct config_fault *fault, const char *file, const char *why)
 {
-	config.active = false;
-	log_invalid_policy(path, line, why);
+	size_t len = text_len(why, sizeof(fault->error.text) - 1);
+	fault->file = file;
+	fault->error.line = 0;
+	memcpy(fault->error.text, why, len);
+	fault->error.text[len] = '\0';
 }
 
 enum { PATH_ROOM = 4096 };
@@ -65,7 +66,7 @@ static bool find_parser(char *path)
  * Here and never later: a dlopen in the child of a threaded program may wait for ever on a lock
  * that a thread held which the child does not have.
  */
-static void parse(const char *path)
+static void parse(const char *path, struct config_fault *fault)
 {
 	typedef int load(const char *, struct policy *, struct load_error *, unsigned,
 			 unsigned long);
@@ -79,27 +80,27 @@ static void parse(const char *path)
 	bool found = open_it && find && find_parser(library);
 	void *parser = found ? open_it(library, RTLD_NOW | RTLD_LOCAL) : NULL;
 	load *run = parser ? (load *)find(parser, "redial_policy_load") : NULL;
-	struct load_error error = {0};
 	/* Not static: every process would map room for it at its start. */
 	long room = sys6(mmap, 0, sizeof(struct policy), PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct policy *parsed = (struct policy *)room;
 	if (room < 0 && room > -4096)
-		refuse(path, 0, "cannot be read: no memory");
+		note(fault, path, "cannot be read: no memory");
 	else if (!run)
-		refuse(path, 0,
-		       "cannot open " PARSER_LIBRARY " to read a policy in text form; "
-		       "compile it with redial-policy");
-	else if (run(path, parsed, &error, POLICY_VERSION, sizeof(*parsed)) != 0)
-		refuse(path, error.line, error.text);
-	else
+		note(fault, path,
+		     "cannot open " PARSER_LIBRARY " to read a policy in text form; "
+		     "compile it with redial-policy");
+	else if (run(path, parsed, &fault->error, POLICY_VERSION, sizeof(*parsed)) == 0)
 		config.policy = parsed;
+	else
+		fault->file = path;
 	if (parser && close_it)
 		close_it(parser);
 }
 
 /* Maps a compiled policy. false if the file is text. */
-static bool map_compiled(const char *path, int fd, const struct stat *file)
+static bool map_compiled(const char *path, int fd, const struct stat *file,
+			 struct config_fault *fault)
 {
 	const char *why;
 	size_t len = (size_t)file->st_size;
@@ -117,7 +118,7 @@ static bool map_compiled(const char *path, int fd, const struct stat *file)
 		return true;
 	}
 	if (is_compiled)
-		refuse(path, 0, why);
+		note(fault, path, why);
 	sys2(munmap, at, len);
 	return is_compiled;
 }
@@ -128,21 +129,21 @@ static long user(void)
 }
 
 /* Must be there unless it is only the default place that we look at. */
-static void read_policy(const char *path, bool must_exist)
+static void read_policy(const char *path, bool must_exist, struct config_fault *fault)
 {
 	struct stat file;
 	int fd = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0) {
 		if (must_exist || fd != -ENOENT)
-			refuse(path, 0, fd == -ENOENT ? "no such file" : "cannot be opened");
+			note(fault, path, fd == -ENOENT ? "no such file" : "cannot be opened");
 		return;
 	}
 	const char *why =
 	    sys2(fstat, fd, &file) < 0 ? "cannot be examined" : policy_file_unfit(&file, user);
 	if (why)
-		refuse(path, 0, why);
-	else if (!map_compiled(path, fd, &file))
-		parse(path);
+		note(fault, path, why);
+	else if (!map_compiled(path, fd, &file, fault))
+		parse(path, fault);
 	sys1(close, fd);
 }
 
@@ -154,30 +155,28 @@ static bool choose_log(void)
 	return !sink || policy_parse_sink(&config.log, sink) == 0;
 }
 
-static bool is_disabled(void)
+bool config_is_disabled(void)
 {
 	const char *disable = variable("REDIAL_DISABLE");
 	return disable && text_equal(disable, "1");
 }
 
-/* Runs before main, once: whatever is settled here is only read later. */
-__attribute__((constructor)) static void start(void)
+void config_settle(struct config_faults *faults)
 {
-	if (is_disabled())
-		return;
-	real_resolve();
+	faults->policy.file = NULL;
+	faults->log.file = NULL;
 	sys2(prctl, PR_GET_NAME, config.program);
 	config.policy = &policy_builtin;
 	config.active = true;
 
 	const char *path = variable("REDIAL_POLICY");
-	bool sink_known = choose_log(); /* now, so that a bad policy is told where the user looks */
-	read_policy(path && *path ? path : DEFAULT_PATH, path && *path);
+	bool sink_known = choose_log(); /* the one that a bad policy is told */
+	read_policy(path && *path ? path : DEFAULT_PATH, path && *path, &faults->policy);
 	if (config.policy != &policy_builtin)
 		choose_log();
 	if (!sink_known)
-		log_invalid_policy("REDIAL_LOG", 0, "is none of syslog, file:/PATH, none");
-	if (!config.policy->enabled)
+		note(&faults->log, "REDIAL_LOG", "is none of syslog, file:/PATH, none");
+	if (faults->policy.file || !config.policy->enabled)
 		config.active = false;
 	const char *file = variable("REDIAL_SHARED");
 	if (config.active && file && *file)

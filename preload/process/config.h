@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "../../policy/load.h"
 #include "../../policy/policy.h"
 
 enum { CONFIG_PROGRAM_MAX = 16 };
@@ -17,5 +18,26 @@ struct config {
 };
 
 extern struct config config __attribute__((visibility("hidden")));
+
+/* What of the user's settings cannot be used, for the log. */
+struct config_fault {
+	const char *file; /* or the variable; NULL: all is right */
+	struct load_error error;
+};
+
+struct config_faults {
+	struct config_fault policy; /* then nothing is active: guessing could send twice */
+	struct config_fault log;
+};
+
+/* Does REDIAL_DISABLE say so? Asked before anything else is done. */
+bool config_is_disabled(void);
+
+/*
+ * Fills `config` from the environment, the policy that it names or else the one in /etc, and maps
+ * what the processes of the launch share. Once, in the constructor, after real_resolve: it may
+ * dlopen the parser of policies in text form. *faults is filled.
+ */
+void config_settle(struct config_faults *faults);
 
 #endif
