@@ -13,7 +13,7 @@
 #include "../os/clock.h"
 #include "loopback.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../process/peers.h"
 #include "persist.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
@@ -133,7 +133,7 @@ static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 	int error = first_error;
 	persist_begin(&persist, settings);
 	identify(&persist.who, fd, addr, len);
-	persist.peer = pace_peer(addr, len);
+	persist.peer = peers_at(addr, len);
 	persist.peer_addr = addr;
 	while (persist_again(&persist, dial_cause(error))) {
 		/* Another thread may have closed it, and opened something else by this number. */

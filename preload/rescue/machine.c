@@ -12,7 +12,7 @@
 #include "../log/log.h"
 #include "mark.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "pace.h"
 #include "dial.h"
 #include "pipeline.h"
 #include "place.h"

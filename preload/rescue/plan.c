@@ -16,7 +16,7 @@
 #include "../os/clock.h"
 #include "mark.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "pace.h"
 #include "machine.h"
 #include "dial.h"
 #include "picture.h"

@@ -36,7 +36,7 @@ bool rescue_owe(struct conn *conn)
 	return false;
 }
 
-struct state_peer pace_nobody;
+struct state_peer peers_nobody;
 
 enum { FD = 77 };
 
@@ -51,7 +51,7 @@ static struct conn *opened(void)
 	struct conn *conn = table_find(FD);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
 	CU_ASSERT_FATAL(conn_lock(conn, FD));
-	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234, &pace_nobody);
+	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234, &peers_nobody);
 	return conn;
 }
 
@@ -110,11 +110,11 @@ static void every_whole_response_counts_for_the_peer(void)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct conn *conn = opened();
-		uint64_t before = pace_nobody.answered;
+		uint64_t before = peers_nobody.answered;
 		CU_ASSERT(record(conn, cases[i].request));
 		call_read(conn, cases[i].response);
 		runner_expect_long(cases[i].response, cases[i].answers,
-				   (long)(pace_nobody.answered - before));
+				   (long)(peers_nobody.answered - before));
 		conn_forget(conn);
 	}
 }
