@@ -12,7 +12,7 @@ enum { CONFIG_PROGRAM_MAX = 16 };
 
 struct config {
 	bool active;			  /* false: every call passes straight through */
-	const struct policy *policy;	  /* built in, compiled and mapped, or parsed */
+	const struct policy *policy;	  /* built in, or in memory of our own */
 	struct policy_log log;		  /* the policy's, under REDIAL_LOG */
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };
@@ -29,6 +29,9 @@ struct config_faults {
 	struct config_fault policy; /* then nothing is active: guessing could send twice */
 	struct config_fault log;
 };
+
+/* Fills a fault of which no line is known; the text is copied. */
+void config_note(struct config_fault *fault, const char *file, const char *why);
 
 /* Does REDIAL_DISABLE say so? Asked before anything else is done. */
 bool config_is_disabled(void);
