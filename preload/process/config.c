@@ -71,5 +71,5 @@ void config_settle(struct config_faults *faults)
 		config.active = false;
 	const char *file = variable("REDIAL_SHARED");
 	if (config.active && file && *file)
-		shared_map(file);
+		shared_join(file);
 }

@@ -37,8 +37,8 @@ void config_note(struct config_fault *fault, const char *file, const char *why);
 bool config_is_disabled(void);
 
 /*
- * Fills `config` from the environment, the policy that it names or else the one in /etc, and maps
- * what the processes of the launch share. Once, in the constructor, after real_resolve: it may
+ * Fills `config` from the environment, the policy that it names or else the one in /etc, and joins
+ * the processes of its launch. Once, in the constructor, after real_resolve: it may
  * dlopen the parser of policies in text form. *faults is filled.
  */
 void config_settle(struct config_faults *faults);
