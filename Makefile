@@ -38,7 +38,8 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 POLICY_PURE := method policy match decide backoff compiled window process state \
 	budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_words
-POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show
+POLICY_SHARE := share_memory share_root share_sweep
+POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show $(POLICY_SHARE)
 REPORT_PURE := stamp journal entry quantile busy tally
 REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print_table print_json \
 	print_prometheus)
@@ -70,7 +71,7 @@ $(B)/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
 $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
-$(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
+$(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)

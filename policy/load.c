@@ -31,34 +31,53 @@ static int fail(struct load_error *error, unsigned line, const char *format, ...
 	return -1;
 }
 
-static int check_file(int fd, struct load_error *error)
+static int check_file(int fd, struct stat *st, struct load_error *error)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, st) < 0)
 		return fail(error, 0, "cannot be read: %s", strerror(errno));
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(st->st_mode))
 		return fail(error, 0, "is a directory, not a policy file");
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return fail(error, 0, "is not a regular file");
-	if (st.st_mode & S_IWOTH && geteuid() == 0)
+	if (st->st_mode & S_IWOTH && geteuid() == 0)
 		return fail(error, 0,
 			    "may be written by everybody, which root must not trust: chmod o-w it");
-	if (st.st_size > FILE_MAX)
+	if (st->st_size > FILE_MAX)
 		return fail(error, 0, "is larger than 1 MiB, which no policy is");
 	return 0;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/*
+ * Half of a policy may be a right one that allows more than the whole: what somebody wrote to
+ * while it was read is none.
+ */
+static int check_same(int fd, const struct stat *before, size_t len, struct load_error *error)
+{
+	struct stat after;
+
+	if (fstat(fd, &after) == 0 && (size_t)after.st_size == len &&
+	    before->st_size == after.st_size && same_time(&before->st_mtim, &after.st_mtim) &&
+	    same_time(&before->st_ctim, &after.st_ctim))
+		return 0;
+	return fail(error, 0, "was changed while it was read, try again");
 }
 
 /* O_NONBLOCK: a FIFO must not hang the program that we are put into. */
 static int read_file(const char *path, char *text, size_t size, struct load_error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	size_t len = 0;
 	ssize_t n = 0;
 
 	if (fd < 0)
 		return fail(error, 0, "cannot be read: %s", strerror(errno));
-	if (check_file(fd, error)) {
+	if (check_file(fd, &st, error)) {
 		close(fd);
 		return -1;
 	}
@@ -66,6 +85,8 @@ static int read_file(const char *path, char *text, size_t size, struct load_erro
 		len += n;
 	if (n < 0)
 		fail(error, 0, "cannot be read: %s", strerror(errno));
+	else if (check_same(fd, &st, len, error))
+		n = -1;
 	close(fd);
 	return n < 0 ? -1 : (int)len;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* redial-policy: what a policy file means, and the same in a form that costs nothing to read. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,11 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
+
+	/* A file that may not grow (RLIMIT_FSIZE) is one that cannot be written, no end for us. */
+	signal(SIGXFSZ, SIG_IGN);
+	status = run(argc, argv);
 
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("redial-policy: standard output");

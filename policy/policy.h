@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What may be retried, as plain data: fixed size, no pointers, so that it can be copied, written
- * to a file, mapped and shared. load.c fills it from a file, decide.c reads it.
+ * to a file, read back and shared. load.c fills it from a file, decide.c reads it.
  */
 #ifndef REDIAL_POLICY_H
 #define REDIAL_POLICY_H

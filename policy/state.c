@@ -13,21 +13,21 @@ void state_init(struct state *state, uint64_t now_ms)
 {
 	static const char magic[] = STATE_MAGIC;
 
-	for (size_t i = 0; i < sizeof(state->magic); i++)
-		state->magic[i] = magic[i];
-	state->version = STATE_VERSION;
-	state->size = sizeof(*state);
+	for (size_t i = 0; i < sizeof(state->head.magic); i++)
+		state->head.magic[i] = magic[i];
+	state->head.version = STATE_VERSION;
+	state->head.size = sizeof(*state);
 	state->budget.seen_ms = now_ms;
 }
 
-bool state_ok(const struct state *state)
+bool state_ok(const struct state_head *head)
 {
 	static const char magic[] = STATE_MAGIC;
 
-	for (size_t i = 0; i < sizeof(state->magic); i++)
-		if (state->magic[i] != magic[i])
+	for (size_t i = 0; i < sizeof(head->magic); i++)
+		if (head->magic[i] != magic[i])
 			return false;
-	return state->version == STATE_VERSION && state->size == sizeof(*state);
+	return head->version == STATE_VERSION && head->size == sizeof(struct state);
 }
 
 /* FNV-1a, whose low bits are then mixed with the high ones: few peers, and alike. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the processes of one launch know together: how much was asked and answered, what they have
- * sent again, and how each peer does. Plain data of fixed size without pointers, in a mapping that
+ * sent again, and how each peer does. Plain data of fixed size without pointers, in memory that
  * they share. No locks: a process may be killed anywhere in these functions and leaves all the
  * others going; and whatever another process has scribbled over it, all of them return.
  */
@@ -17,11 +17,35 @@
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 
 #define STATE_MAGIC "\177REDIALS"
 
+/* The highest byte of all keys under which launches have their memory: svipc(7). */
+#define STATE_KEYS 0x52000000u
+
 enum { STATE_PEERS = 64, STATE_NAME_MAX = 34 };
+
+/*
+ * Whose state it is, and where it lies. The launch's file is this alone; the state itself, which
+ * begins with the same, is in a System V segment: a file that is mapped can be cut off, which ends
+ * whoever touches it then, and a segment cannot.
+ */
+struct state_head {
+	/* Up to root_space in every version at the same place: readers tell whose another one is.
+	 */
+	char magic[8]; /* STATE_MAGIC */
+	uint32_t version;
+	uint32_t size;	     /* of the state, in bytes */
+	uint32_t root_pid;   /* the process that the launch began with; 0: no launch */
+	uint32_t key;	     /* of the segment; 0: in none */
+	uint64_t root_start; /* its start, in ticks since boot, as /proc/PID/stat tells it */
+	uint64_t root_space; /* the inode of the PID namespace in which it has that number */
+	uint64_t nonce;	     /* that no other launch has */
+	uint64_t space;	     /* the inode of the IPC namespace of the segment; 0: not known */
+	int32_t id;	     /* of the segment, in there */
+	uint32_t unused;
+};
 
 struct state_peer {
 	/* On a cache line of their own: every answer of every process counts here. */
@@ -39,16 +63,8 @@ struct state_peer {
 } __attribute__((aligned(64)));
 
 struct state {
-	/* Up to root_space in every version at the same place: readers tell whose another one is. */
-	char magic[8]; /* STATE_MAGIC */
-	uint32_t version;
-	uint32_t size;	      /* of the whole, in bytes */
-	uint32_t root_pid;    /* the process that the launch began with; 0: no launch */
-	uint32_t unused;
-	uint64_t root_start;  /* its start, in ticks since boot, as /proc/PID/stat tells it */
-	uint64_t root_space;  /* the inode of the PID namespace in which it has that number */
-	uint64_t last_used_s; /* when a process came to it last, by CLOCK_REALTIME */
-	uint64_t repeated;    /* failed attempts whose requests were sent again */
+	struct state_head head;
+	uint64_t repeated;		 /* failed attempts whose requests were sent again */
 	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */
 	/* Of the policy that the first process to count here has; 0: none has come. For readers. */
 	uint32_t settled;
@@ -74,8 +90,8 @@ struct state_address {
  */
 void state_init(struct state *state, uint64_t now_ms);
 
-/* Is what lies there, at least sizeof(struct state) bytes, a state of this version? */
-bool state_ok(const struct state *state);
+/* Is it that of a state of this version? */
+bool state_ok(const struct state_head *head);
 
 /*
  * A number that stands for a peer, never 0: of its address family, the bytes of its address and

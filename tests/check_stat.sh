@@ -153,7 +153,10 @@ check_refusals() {
 	equal "exit status when it cannot be shown" 3 $?
 }
 
-# A process that says of itself that it is of the launch whose file is rubbish.
+# The id of the memory that a launch's file tells of, policy/state.h.
+id_in() { od -An -j56 -N4 -td4 "$1" | tr -d ' '; }
+
+# A process that says of itself that it is of the launch whose memory is rubbish.
 check_rubbish() {
 	mkdir "$dir/redial"
 	build/redial-policy share $$ >"$dir/shared"
@@ -161,12 +164,49 @@ check_rubbish() {
 	rm "$(cat "$dir/shared")"
 	REDIAL_SHARED=$dir/redial/1-1 sleep 60 &
 	launched=$!
-	none "whatever is in the file, it is told" "$(python3 tests/stat/rubbish.py \
+	none "whatever is in the memory, it is told" "$(python3 tests/stat/rubbish.py \
 		"$dir/redial/1-1" "$launched" 2>&1)"
+	ipcrm -m "$(id_in "$dir/redial/1-1")"
+	refused 1 "no launch is alive" "$launched"
 	printf 'short' >"$dir/redial/1-1"
 	refused 3 "is damaged" "$launched"
 	kill "$launched"
 	launched=
+}
+
+# Whatever becomes of the file, processes are found by the memory that they share.
+check_spoilt() {
+	launch
+	file=$(tr '\0' '\n' <"/proc/$launched/environ" | sed -n 's/^REDIAL_SHARED=//p')
+	for how in cut overwritten removed; do
+		case $how in
+		cut) : >"$file" ;;
+		overwritten) head -c 100000 /dev/zero >"$file" ;;
+		removed) rm "$file" ;;
+		esac
+		asked --json "$launched"
+		equal "connections of a launch whose file is $how" 3 "$(among '["connections"]')"
+	done
+	end_launch
+}
+
+# In another IPC namespace ids are of other memory, or of none.
+check_elsewhere() {
+	if ! unshare -i true 2>/dev/null; then
+		echo "     no IPC namespaces: launches in another one were not looked at"
+		return
+	fi
+	mkfifo "$dir/go" "$dir/ready"
+	unshare -i scripts/redial --log none python3 tests/stat/asks.py "$port" <"$dir/go" >"$dir/ready" &
+	launched=$!
+	exec 3>"$dir/go" 4<"$dir/ready"
+	rm "$dir/go" "$dir/ready"
+	read -r _ <&4
+	asked --json "$launched"
+	equal "connections of a launch in an IPC namespace of its own" 3 "$(among '["connections"]')"
+	unshare -i scripts/redial stat --json "$launched" >"$dir/answer" 2>"$dir/error"
+	equal "the same, seen from a third one" 3 "$(among '["connections"]')"
+	end_launch
 }
 
 # shellcheck disable=SC2119 # of its options none
@@ -176,4 +216,6 @@ check_answers
 check_watch
 check_refusals
 check_rubbish
+check_spoilt
+check_elsewhere
 check_end

@@ -10,9 +10,10 @@ UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c settings.c str
 UNIT_PURE += $(addprefix preload/,log/line.c log/structured.c os/arena.c os/option.c)
 UNIT_PURE += $(addprefix preload/process/,live.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
-UNIT_PURE += preload/connect/loopback.c
+UNIT_PURE += preload/connect/loopback.c policy/share_memory.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
 FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
+FLOW_SRC += policy/share_memory.c policy/state.c
 FLOW_BEHIND := $(patsubst tests/flow/behind/%.c,$(T)/behind/%.so,$(wildcard tests/flow/behind/*.c))
 CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c
 CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard tests/clients/c/*.c))

@@ -13,7 +13,7 @@
 #include "../os/clock.h"
 #include "../os/watcher.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../rescue/pace.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"

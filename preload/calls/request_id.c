@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "../wire/socket.h"
-#include "../log/log.h"
+#include "../conn/who.h"
 #include "../os/mem.h"
 #include "../os/real.h"
 #include "../conn/settings.h"

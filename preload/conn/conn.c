@@ -7,7 +7,7 @@
 #include "../process/config.h"
 #include "../process/live.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../process/peers.h"
 #include "end.h"
 #include "table.h"
 
@@ -68,7 +68,7 @@ void conn_open(int fd)
 	conn->epoch = epoch;
 	conn->life++;
 	conn->fd = fd;
-	conn->peer_state = &pace_nobody;
+	conn->peer_state = &peers_nobody;
 	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
 	if (config.policy->uses & POLICY_USES_IDLE)
 		conn->care |= CARE_IDLE;

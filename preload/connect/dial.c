@@ -13,7 +13,7 @@
 #include "../os/clock.h"
 #include "loopback.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../process/peers.h"
 #include "persist.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
@@ -24,6 +24,7 @@
 #include "../conn/settings.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
+#include "../conn/who.h"
 
 /* Errors that say that nobody took the connection, for now: connect(2), ip(7), unix(7). */
 static bool is_passing(const struct sockaddr *addr, int error)
@@ -110,8 +111,7 @@ static void identify(struct log_request *who, int fd, const struct sockaddr *add
 	union os_address peer;
 	memset(&peer, 0, sizeof(peer));
 	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
-	log_identify(who, fd, "", 0, METHOD_OTHER, &peer.any);
-	who->method = "";
+	who_identify_connect(who, fd, &peer.any);
 }
 
 /* How long the next attempt may take. */
@@ -134,7 +134,7 @@ static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
 	int error = first_error;
 	persist_begin(&persist, settings);
 	identify(&persist.who, fd, addr, len);
-	persist.peer = pace_peer(addr, len);
+	persist.peer = peers_at(addr, len);
 	persist.peer_addr = addr;
 	while (persist_again(&persist, dial_cause(error))) {
 		/* Another thread may have closed it, and opened something else by this number. */

@@ -9,7 +9,7 @@
 #include "../os/clock.h"
 #include "../process/live.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../rescue/pace.h"
 #include "../os/sys.h"
 
 void persist_begin(struct persist *persist, const struct policy_retry *settings)

@@ -7,9 +7,10 @@
 #include "../conn/peer.h"
 #include "../os/address.h"
 #include "../os/clock.h"
-#include "../log/log.h"
+#include "../conn/who.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../process/peers.h"
+#include "../rescue/pace.h"
 #include "../conn/table.h"
 
 /* Errors of connect that say something of the peer or of the way to it (connect(2), ip(7)). */
@@ -31,8 +32,7 @@ static bool is_of_peer(int error)
 static void refuse(int fd, const struct sockaddr *addr)
 {
 	struct log_request who;
-	log_identify(&who, fd, "", 0, METHOD_OTHER, addr);
-	who.method = "";
+	who_identify_connect(&who, fd, addr);
 	log_refused(&who, CAUSE_CONNECT, REASON_BREAKER);
 }
 
@@ -51,7 +51,7 @@ __attribute__((noinline)) bool reject_connect(int fd, const struct sockaddr *add
 	if (!conn || conn == &conn_own || conn->flags & CONN_CONNECTED)
 		return false;
 	copy_address(&peer, addr, len);
-	if (!pace_rejects(pace_peer(addr, len), &peer.any, os_now_ms()))
+	if (!pace_rejects(peers_at(addr, len), &peer.any, os_now_ms()))
 		return false;
 	refuse(fd, &peer.any);
 	set_errno(ECONNREFUSED);
@@ -66,7 +66,7 @@ __attribute__((noinline)) void reject_note_failure(int fd, const struct sockaddr
 	if (!conn || conn == &conn_own || !is_of_peer(error))
 		return;
 	copy_address(&peer, addr, len);
-	pace_failed(pace_peer(addr, len), &peer.any, os_now_ms());
+	pace_failed(peers_at(addr, len), &peer.any, os_now_ms());
 }
 
 __attribute__((noinline)) void reject_note_error(int fd, int error)

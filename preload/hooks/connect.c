@@ -8,7 +8,7 @@
 #include "../connect/dial.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "../process/peers.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
@@ -74,7 +74,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 	if (!conn || !conn_lock(conn, fd))
 		return;
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
-		conn_connected(conn, addr, len, cookie, pace_peer(addr, len));
+		conn_connected(conn, addr, len, cookie, peers_at(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
 		conn_end(conn, WHY_PASSED); /* connected, but to which of the two? */
 		return;

@@ -53,29 +53,34 @@ static ssize_t plain_sendfile(const struct write_call *call, int fd)
 	return own->real(fd, own->in, own->offset, own->len);
 }
 
-static TRACKED ssize_t sendfile_tracked(struct conn *conn, const struct sendfile_call *own)
+static TRACKED ssize_t sendfile_tracked(struct conn *conn, int out,
+					const struct sendfile_call *what)
 {
-	return call_write_unseen(conn, &own->call);
+	struct sendfile_call own = *what;
+	own.call = (struct write_call){.plain = plain_sendfile, .fd = out, .count = SENDING_UNSEEN};
+	return call_write_unseen(conn, &own.call);
 }
 
-#define SENDFILE(name)                                                                             \
-	HOOK ssize_t name(int out, int in, off_t *offset, size_t len)                              \
-	{                                                                                          \
-		struct conn *conn = table_find(out);                                               \
-		if (__builtin_expect(!conn, 1))                                                    \
-			return real.name(out, in, offset, len);                                    \
-		const struct sendfile_call own = {                                                 \
-		    .call = {.plain = plain_sendfile, .fd = out, .count = SENDING_UNSEEN},         \
-		    .real = real.name,                                                             \
-		    .in = in,                                                                      \
-		    .offset = offset,                                                              \
-		    .len = len,                                                                    \
-		};                                                                                 \
-		return sendfile_tracked(conn, &own);                                               \
-	}
+HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t len)
+{
+	struct conn *conn = table_find(out);
+	if (__builtin_expect(!conn, 1))
+		return real.sendfile(out, in, offset, len);
+	return sendfile_tracked(
+	    conn, out,
+	    &(struct sendfile_call){.real = real.sendfile, .in = in, .offset = offset, .len = len});
+}
 
-SENDFILE(sendfile)
-SENDFILE(sendfile64)
+HOOK ssize_t sendfile64(int out, int in, off_t *offset, size_t len)
+{
+	struct conn *conn = table_find(out);
+	if (__builtin_expect(!conn, 1))
+		return real.sendfile64(out, in, offset, len);
+	return sendfile_tracked(
+	    conn, out,
+	    &(struct sendfile_call){
+		.real = real.sendfile64, .in = in, .offset = offset, .len = len});
+}
 
 struct splice_call {
 	struct write_call call;

@@ -1,89 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <sys/un.h>
-
-#include "../process/config.h"
-#include "../http1/http1.h"
 #include "../process/live.h"
 #include "line.h"
+#include "peer.h"
 #include "sink.h"
-#include "../os/mem.h"
 
 /* <sys/syslog.h> */
 enum { LEVEL_ERR = 3, LEVEL_NOTICE = 5, LEVEL_INFO = 6 };
-
-static void copy_text(char *to, size_t room, struct http1_text from)
-{
-	size_t len = from.len < room - 1 ? from.len : room - 1;
-	memcpy(to, from.text, len);
-	to[len] = '\0';
-}
-
-static void copy_path(char *to, size_t room, struct http1_text target)
-{
-	size_t len = 0;
-	while (len < target.len && target.text[len] != '?' && target.text[len] != '#')
-		len++;
-	copy_text(to, room, (struct http1_text){target.text, len});
-}
-
-static void copy_request_id(char *to, size_t room, const char *head, size_t len)
-{
-	to[0] = '\0';
-	for (uint32_t i = 0; i < config.log.id_header_count && !to[0]; i++)
-		copy_text(to, room, http1_head_value(head, len, config.log.id_headers[i]));
-	if (!config.log.id_header_count && config.policy->uses & POLICY_USES_REQUEST_ID)
-		copy_text(to, room, http1_head_value(head, len, REQUEST_ID_HEADER));
-}
-
-static void copy_peer(char *to, const struct sockaddr *peer)
-{
-	struct log_line line;
-	line.len = 0;
-	if (peer->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)peer;
-		line_put_ipv4(&line, (const uint8_t *)&in->sin_addr);
-		line_put(&line, ":");
-		line_put_number(&line, ntohs(in->sin_port));
-	} else if (peer->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)peer;
-		line_put(&line, "[");
-		line_put_ipv6(&line, (const uint8_t *)&in6->sin6_addr);
-		line_put(&line, "]:");
-		line_put_number(&line, ntohs(in6->sin6_port));
-	} else if (peer->sa_family == AF_UNIX) {
-		const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)peer;
-		char name[LOG_PEER_MAX];
-		bool abstract = un->sun_path[0] == '\0'; /* unix(7) */
-		const char *start = un->sun_path + abstract;
-		copy_text(name, sizeof(name),
-			  (struct http1_text){start, text_len(start, sizeof(un->sun_path) - 1)});
-		line_put(&line, abstract ? "unix:@" : "unix:");
-		line_put(&line, name);
-		line.len = line.len < LOG_PEER_MAX ? line.len : LOG_PEER_MAX - 1;
-	}
-	memcpy(to, line.text, line.len);
-	to[line.len] = '\0';
-}
-
-void log_identify(struct log_request *who, int fd, const char *head, size_t len, enum method method,
-		  const struct sockaddr *peer)
-{
-	who->method = method_name(method);
-	who->fd = fd;
-	who->status = 0;
-	copy_text(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
-	copy_path(who->path, sizeof(who->path), http1_head_target(head, len));
-	copy_request_id(who->request_id, sizeof(who->request_id), head, len);
-	copy_text(who->traceparent, sizeof(who->traceparent),
-		  http1_head_value(head, len, "traceparent"));
-	copy_peer(who->peer, peer);
-}
 
 static void put_identity(struct log_line *line, const struct log_request *who)
 {
@@ -193,7 +117,7 @@ void log_breaker(const struct sockaddr *peer, const char *state)
 {
 	struct log_line line;
 	char name[LOG_PEER_MAX];
-	copy_peer(name, peer);
+	log_name_peer(name, peer);
 	line_begin(&line, "breaker");
 	line_put_text(&line, "state", state);
 	line_put_text(&line, "peer", name);

@@ -12,11 +12,7 @@
 #include <sys/socket.h>
 
 #include "../../policy/decide.h"
-
-enum { LOG_PEER_MAX = 128 };
-
-/* The header that add_request_id adds, and that is logged then, if the policy names none. */
-#define REQUEST_ID_HEADER "X-Request-Id"
+#include "peer.h"
 
 /* Who a line is about: texts cut to fit, NUL-terminated, "" where the request has none. */
 struct log_request {
@@ -29,10 +25,6 @@ struct log_request {
 	char request_id[96];
 	char traceparent[64];
 };
-
-/* Fills *who from a request head as held (it may be incomplete, or empty) and the peer. */
-void log_identify(struct log_request *who, int fd, const char *head, size_t len, enum method method,
-		  const struct sockaddr *peer);
 
 /* A resend is about to be made, delay_ms from now. attempt counts the program's own as 1. */
 void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, enum cause cause,

@@ -5,17 +5,42 @@
 
 #include <stdbool.h>
 
+#include "../../policy/load.h"
 #include "../../policy/policy.h"
 
 enum { CONFIG_PROGRAM_MAX = 16 };
 
 struct config {
 	bool active;			  /* false: every call passes straight through */
-	const struct policy *policy;	  /* built in, compiled and mapped, or parsed */
+	const struct policy *policy;	  /* built in, or in memory of our own */
 	struct policy_log log;		  /* the policy's, under REDIAL_LOG */
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };
 
 extern struct config config __attribute__((visibility("hidden")));
+
+/* What of the user's settings cannot be used, for the log. */
+struct config_fault {
+	const char *file; /* or the variable; NULL: all is right */
+	struct load_error error;
+};
+
+struct config_faults {
+	struct config_fault policy; /* then nothing is active: guessing could send twice */
+	struct config_fault log;
+};
+
+/* Fills a fault of which no line is known; the text is copied. */
+void config_note(struct config_fault *fault, const char *file, const char *why);
+
+/* Does REDIAL_DISABLE say so? Asked before anything else is done. */
+bool config_is_disabled(void);
+
+/*
+ * Fills `config` from the environment, the policy that it names or else the one in /etc, and joins
+ * the processes of its launch. Once, in the constructor, after real_resolve: it may
+ * dlopen the parser of policies in text form. *faults is filled.
+ */
+void config_settle(struct config_faults *faults);
 
 #endif

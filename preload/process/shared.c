@@ -6,34 +6,46 @@
 #include <time.h>
 
 #include "../../policy/state_file.h"
+#include "../os/mem.h"
 #include "../os/sys.h"
 
-static struct state *shared; /* what is used */
-static struct state *mapped; /* the launch's file, not looked at yet */
+static struct state *shared;	    /* what is used */
+static struct state *attached;	    /* the launch's, not looked at yet */
+static struct state_head announced; /* what its file says that it begins with */
 
-static struct state *map(int flags, int fd)
-{
-	long at = sys6(mmap, 0, sizeof(struct state), PROT_READ | PROT_WRITE, flags, fd, 0);
-	return at < 0 && at > -4096 ? NULL : (struct state *)at;
-}
-
-/* Touches no page of it: most processes never make a connection. */
-void shared_map(const char *path)
+static bool read_file(const char *path, uid_t user)
 {
 	struct stat file;
 	int fd = (int)sys4(openat, AT_FDCWD, path,
-			   O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+			   O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
-		return;
-	if (sys2(fstat, fd, &file) == 0 && state_file_fits(&file, (uid_t)sys0(geteuid)))
-		mapped = map(MAP_SHARED, fd);
+		return false;
+	bool fits = sys2(fstat, fd, &file) == 0 && state_file_fits(&file, user) &&
+		    sys3(read, fd, &announced, sizeof(announced)) == sizeof(announced) &&
+		    state_ok(&announced);
 	sys1(close, fd);
+	return fits;
 }
 
-static uint64_t now_ms(clockid_t clock)
+/*
+ * Touches no page of it: most processes never make a connection. The look comes first, for in
+ * another IPC namespace the id is of a segment that is somebody else's.
+ */
+void shared_join(const char *path)
+{
+	struct shmid_ds memory;
+	uid_t user = (uid_t)sys0(geteuid);
+	if (!read_file(path, user) || sys3(shmctl, announced.id, IPC_STAT, &memory) < 0 ||
+	    !state_memory_fits(&memory, &announced, user))
+		return;
+	long at = sys3(shmat, announced.id, 0, 0);
+	attached = at < 0 && at > -4096 ? NULL : (struct state *)at;
+}
+
+static uint64_t now_ms(void)
 {
 	struct timespec now;
-	if (sys2(clock_gettime, clock, &now) < 0)
+	if (sys2(clock_gettime, CLOCK_MONOTONIC, &now) < 0)
 		return 0;
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
@@ -41,23 +53,21 @@ static uint64_t now_ms(clockid_t clock)
 /* Not static memory: children are to share it, and every process would map room for it. */
 static struct state *make_own(void)
 {
-	struct state *own = map(MAP_SHARED | MAP_ANONYMOUS, -1);
-	if (own)
-		state_init(own, now_ms(CLOCK_MONOTONIC));
-	return own;
+	long at = sys6(mmap, 0, sizeof(struct state), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		return NULL;
+	state_init((struct state *)at, now_ms());
+	return (struct state *)at;
 }
 
 static struct state *settle(void)
 {
 	struct state *none = NULL;
-	bool fits = mapped && state_ok(mapped);
-	struct state *found = fits ? mapped : make_own();
+	bool fits = attached && memcmp(&attached->head, &announced, sizeof(announced)) == 0;
+	struct state *found = fits ? attached : make_own();
 	if (!found)
 		return NULL;
-	/* So that the launcher does not sweep the file away from the processes to come. */
-	if (fits)
-		__atomic_store_n(&found->last_used_s, now_ms(CLOCK_REALTIME) / 1000,
-				 __ATOMIC_RELAXED);
 	if (__atomic_compare_exchange_n(&shared, &none, found, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return found;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where struct state lies: in the file that the launcher made for all processes of its launch, or
- * in memory of our own, which children that are forked from then on share.
+ * Where struct state lies: in the memory that the launcher made for all processes of its launch, or
+ * in memory of our own, which children that are forked from then on share. Neither can be cut off
+ * under a process, nor outgrown, whoever does what; what is in it others may have scribbled over.
  */
 #ifndef REDIAL_SHARED_H
 #define REDIAL_SHARED_H
@@ -9,13 +10,13 @@
 #include "../../policy/state.h"
 
 /*
- * Maps the launch's file; for the constructor. One that is missing, another user's, or not of the
- * kind that it must be is passed over: the state is then this process's own.
+ * Attaches the memory that the launch's file tells of; for the constructor. If either is missing,
+ * another user's, or not what it must be, the state is this process's own.
  */
-void shared_map(const char *path);
+void shared_join(const char *path);
 
 /*
- * The state: the launch's, if its file was mapped and holds one, else our own. NULL if no memory
+ * The state: the launch's, if it was joined and there is one, else our own. NULL if no memory
  * can be had. Async-signal-safe; only the first call in a process makes system calls
  * (clock_gettime, for our own memory mmap).
  */

@@ -14,7 +14,7 @@
 #include "../conn/turns.h"
 #include "end.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "pace.h"
 #include "dial.h"
 #include "place.h"
 #include "plan.h"

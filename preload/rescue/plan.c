@@ -16,7 +16,7 @@
 #include "../os/clock.h"
 #include "../conn/mark.h"
 #include "../os/mem.h"
-#include "../process/pace.h"
+#include "pace.h"
 #include "machine.h"
 #include "dial.h"
 #include "picture.h"
@@ -24,6 +24,7 @@
 #include "end.h"
 #include "rescue.h"
 #include "../conn/settings.h"
+#include "../conn/who.h"
 #include "../os/sys.h"
 
 /* From what differs between connections and moments. */
@@ -157,10 +158,8 @@ static void identify(const struct conn *conn, const struct rescue_start *start,
 {
 	union os_address peer;
 	conn_peer(conn, conn->fd, &peer);
-	log_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
+	who_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
 		     &peer.any);
-	if (!start->head_len)
-		who->method = ""; /* no request is known */
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../policy/budget.h"
+#include "../../policy/share_memory.h"
 
 /* By how much a process may seem to have begun after it took its entry: ticks are coarse. */
 enum { SLACK_MS = 100 };
@@ -23,43 +24,45 @@ static uint64_t now_ms(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* A copy: what is mapped could be cut off while we look, which would end us. */
-static enum launch_result read_state(struct launch *launch, struct state *state)
+/* What the file says; errno tells why it says nothing. */
+static bool read_head(const char *path, struct state_head *head)
 {
-	int fd = open(launch->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 	ssize_t len = -1;
 
 	if (fd < 0)
-		return LAUNCH_NONE;
-	memset(state, 0, sizeof(*state));
+		return false;
+	memset(head, 0, sizeof(*head));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (!geteuid() || st.st_uid == geteuid()))
-		len = pread(fd, state, sizeof(*state), 0);
+		len = pread(fd, head, sizeof(*head), 0);
 	else
 		errno = EACCES;
 	close(fd);
-	launch->device = st.st_dev;
-	launch->inode = st.st_ino;
 	if (len >= 0)
 		errno = ENOMSG;
-	if (len < 0 || memcmp(state->magic, STATE_MAGIC, sizeof(state->magic)) != 0)
-		return LAUNCH_NONE;
-	return len == sizeof(*state) && state_ok(state) ? LAUNCH_ALIVE : LAUNCH_OTHER;
+	return len == sizeof(*head) && memcmp(head->magic, STATE_MAGIC, sizeof(head->magic)) == 0;
+}
+
+/* Whose memory we may look at. */
+static uid_t owner(void)
+{
+	return geteuid() ? geteuid() : MEMORY_ANYBODYS;
 }
 
 static void read_root(struct launch *launch, const struct state *state)
 {
 	uint64_t boot_ms = now_ms(CLOCK_REALTIME) - now_ms(CLOCK_BOOTTIME);
-	uint64_t start_ms = proc_ms(state->root_start);
+	uint64_t start_ms = proc_ms(state->head.root_start);
 	uint64_t space = proc_own_space();
 	struct proc proc;
 
 	if (start_ms > now_ms(CLOCK_BOOTTIME))
 		start_ms = now_ms(CLOCK_BOOTTIME);
 	launch->since_s = (int64_t)((boot_ms + start_ms) / 1000);
-	launch->pid = state->root_pid;
-	if ((!space || state->root_space == space) && proc_read(state->root_pid, &proc) &&
-	    proc.start == state->root_start)
+	launch->pid = state->head.root_pid;
+	if ((!space || state->head.root_space == space) && proc_read(state->head.root_pid, &proc) &&
+	    proc.start == state->head.root_start)
 		memcpy(launch->name, proc.name, sizeof(proc.name));
 }
 
@@ -81,7 +84,7 @@ static void read_processes(struct launch *launch, const struct state *state)
 			to->pid = 0;
 		else if (!proc_read(to->pid, &proc) ||
 			 proc_ms(proc.start) > from->since_ms + SLACK_MS ||
-			 proc_maps_at(to->pid, launch->inode, from->at) == PROC_MAPS_NOT)
+			 proc_maps_at(to->pid, state->head.id, from->at) == PROC_MAPS_NOT)
 			continue;
 		else
 			memcpy(to->name, proc.name, sizeof(proc.name));
@@ -154,32 +157,94 @@ static void read_breakers(struct launch *launch, const struct state *state)
 	}
 }
 
-enum launch_result launch_read(struct launch *launch, const char *path, uint32_t pid)
+static enum launch_result read_all(struct launch *launch, const struct state *state, uint32_t pid)
 {
-	static struct state state;
-	enum launch_result result;
 	struct proc proc;
 
-	memset(launch, 0, sizeof(*launch));
-	snprintf(launch->path, sizeof(launch->path), "%s", path);
-	result = read_state(launch, &state);
-	if (result == LAUNCH_NONE)
-		return result;
 	/* What says whose it is stands at its start in all versions. */
-	read_root(launch, &state);
-	if (result == LAUNCH_OTHER)
+	read_root(launch, state);
+	launch->nonce = state->head.nonce;
+	if (!state_ok(&state->head))
 		return *launch->name || proc_read(pid, &proc) ? LAUNCH_OTHER : LAUNCH_OVER;
 	launch->read_ms = now_ms(CLOCK_MONOTONIC);
 	launch->per_second = -1;
-	read_processes(launch, &state);
+	read_processes(launch, state);
 	if (!*launch->name && !launch->process_count && !proc_read(pid, &proc))
 		return LAUNCH_OVER;
-	launch->requests = state_requests(&state);
-	memcpy(launch->events, state.events, sizeof(launch->events));
-	launch->settled = state.settled;
+	launch->requests = state_requests(state);
+	memcpy(launch->events, state->events, sizeof(launch->events));
+	launch->settled = state->settled;
 	if (launch->settled) {
-		read_budget(launch, &state);
-		read_breakers(launch, &state);
+		read_budget(launch, state);
+		read_breakers(launch, state);
 	}
 	return LAUNCH_ALIVE;
+}
+
+static void begin(struct launch *launch, const char *path)
+{
+	memset(launch, 0, sizeof(*launch));
+	snprintf(launch->path, sizeof(launch->path), "%s", path);
+}
+
+/* Memory that nobody has is not touched: that would keep the launcher from sweeping it away. */
+static bool is_to_be_looked_at(const struct state_head *head, uint32_t pid)
+{
+	enum memory_use use;
+	struct proc proc;
+	int64_t last_s;
+	uint32_t key;
+
+	use = memory_look(head->id, owner(), &last_s, &key);
+	return use == MEMORY_USED ||
+	       (use == MEMORY_IDLE && (pid || proc_read(head->root_pid, &proc)));
+}
+
+enum launch_result launch_read(struct launch *launch, const char *path, uint32_t pid)
+{
+	static struct state state;
+	struct state_head head;
+
+	begin(launch, path);
+	if (!read_head(path, &head))
+		return LAUNCH_NONE;
+	memset(&state, 0, sizeof(state));
+	state.head = head;
+	if (!state_ok(&head))
+		return read_all(launch, &state, pid);
+	if (head.space != proc_own_ids() || !is_to_be_looked_at(&head, pid))
+		return LAUNCH_OVER;
+	if (memory_read(head.id, owner(), &state) && state.head.nonce == head.nonce)
+		return read_all(launch, &state, pid);
+	errno = ENOMSG;
+	return LAUNCH_NONE;
+}
+
+/* Is what lies there the memory of a launch? */
+static bool read_memory(uint32_t pid, int id, uint64_t at, struct state *state)
+{
+	if (proc_shares_ids(pid) && memory_read(id, owner(), state))
+		return true;
+	return proc_copy(pid, at, state, sizeof(*state)) &&
+	       memcmp(state->head.magic, STATE_MAGIC, sizeof(state->head.magic)) == 0;
+}
+
+enum launch_result launch_read_process(struct launch *launch, uint32_t pid)
+{
+	enum { PIECES_MAX = 64 };
+	static struct state state;
+	int ids[PIECES_MAX];
+	uint64_t at[PIECES_MAX];
+	char path[PATH_MAX] = "";
+	int count = proc_memory(pid, ids, at, PIECES_MAX);
+	bool named = count != -ESRCH && proc_named_file(pid, path);
+
+	begin(launch, path);
+	for (int i = 0; i < count; i++)
+		if (read_memory(pid, ids[i], at[i], &state))
+			return read_all(launch, &state, pid);
+	if (named)
+		return launch_read(launch, path, pid);
+	errno = count < 0 ? -count : ENOENT;
+	return LAUNCH_NONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One launch, as the file tells that its processes share. Whatever another process has written
- * there, reading it comes to an end and leaves printable text; the file itself is not changed.
+ * One launch, as the memory tells that its processes share. Whatever another process has written
+ * there, reading it comes to an end and leaves printable text; it is not changed.
  */
 #ifndef REDIAL_STAT_LAUNCH_H
 #define REDIAL_STAT_LAUNCH_H
@@ -31,10 +31,9 @@ struct launch_breaker {
 };
 
 struct launch {
-	char path[PATH_MAX];
-	dev_t device;
-	ino_t inode;
-	uint32_t pid; /* the process that it began with */
+	char path[PATH_MAX];	  /* of its file; "" if that is gone */
+	uint64_t nonce;		  /* tells it from all others */
+	uint32_t pid;		  /* the process that it began with */
 	char name[PROC_NAME_MAX]; /* "" if that is gone */
 	int64_t since_s;	  /* Unix time */
 	uint64_t read_ms;	  /* when this was read, by CLOCK_MONOTONIC */
@@ -58,7 +57,17 @@ enum launch_result {
 	LAUNCH_NONE,  /* no such file, or none of a launch, or not to be read: errno tells */
 };
 
-/* Reads it. pid: a process that is known to be of it and counts as alive as long as it is; or 0. */
+/*
+ * Reads the one of which this is the file. pid: a process that is known to be of it and counts as
+ * alive as long as it is; or 0.
+ */
 enum launch_result launch_read(struct launch *launch, const char *path, uint32_t pid);
+
+/*
+ * The same of the launch that this process is of, whether it shares its memory or has only been
+ * told the file's name. LAUNCH_NONE with ESRCH: there is no such process, with ENOENT: it is of
+ * none.
+ */
+enum launch_result launch_read_process(struct launch *launch, uint32_t pid);
 
 #endif

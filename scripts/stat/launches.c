@@ -17,8 +17,7 @@ enum { FILES_MAX = 4096 };
 static bool is_known(const struct launches *found, const struct launch *launch)
 {
 	for (size_t i = 0; i < found->count; i++)
-		if (found->each[i].device == launch->device &&
-		    found->each[i].inode == launch->inode)
+		if (found->each[i].nonce == launch->nonce)
 			return true;
 	return false;
 }
@@ -36,25 +35,22 @@ static void add(struct launches *found, const struct launch *launch)
 	found->each[found->count++] = *launch;
 }
 
-static enum launch_result read_file(struct launches *found, const char *path, uint32_t pid)
+static void take(struct launches *found, const struct launch *launch, enum launch_result result)
 {
-	static struct launch launch;
-	enum launch_result result = launch_read(&launch, path, pid);
-
-	if (result == LAUNCH_ALIVE && !is_known(found, &launch))
-		add(found, &launch);
+	if (result == LAUNCH_ALIVE && !is_known(found, launch))
+		add(found, launch);
 	found->others += result == LAUNCH_OTHER;
-	return result;
 }
 
 static void read_matching(struct launches *found, const char *pattern)
 {
+	static struct launch launch;
 	glob_t files;
 
 	if (glob(pattern, GLOB_NOSORT, NULL, &files))
 		return;
 	for (size_t i = 0; i < files.gl_pathc && i < FILES_MAX; i++)
-		read_file(found, files.gl_pathv[i], 0);
+		take(found, &launch, launch_read(&launch, files.gl_pathv[i], 0));
 	globfree(&files);
 }
 
@@ -109,12 +105,13 @@ void launches_find(struct launches *found)
 
 int launches_add_of(struct launches *found, uint32_t pid)
 {
-	char path[PATH_MAX];
-	int error = proc_shared_file(pid, path);
+	static struct launch launch;
+	enum launch_result result = launch_read_process(&launch, pid);
 
-	if (error)
-		return error;
-	return read_file(found, path, pid) == LAUNCH_NONE ? errno : 0;
+	if (result == LAUNCH_NONE)
+		return errno;
+	take(found, &launch, result);
+	return 0;
 }
 
 void launches_compare(struct launches *now, const struct launches *before)
@@ -125,8 +122,8 @@ void launches_compare(struct launches *now, const struct launches *before)
 		for (size_t j = 0; j < before->count; j++) {
 			const struct launch *old = &before->each[j];
 
-			if (old->device == launch->device && old->inode == launch->inode &&
-			    launch->requests >= old->requests && launch->read_ms > old->read_ms)
+			if (old->nonce == launch->nonce && launch->requests >= old->requests &&
+			    launch->read_ms > old->read_ms)
 				launch->per_second = (double)(launch->requests - old->requests) *
 						     1000 /
 						     (double)(launch->read_ms - old->read_ms);

@@ -60,111 +60,120 @@ uint64_t proc_ms(uint64_t ticks)
 	return ticks / a_second * 1000 + ticks % a_second * 1000 / a_second;
 }
 
-enum proc_maps proc_maps_at(uint32_t pid, ino_t inode, uint64_t at)
+/* The next mapping of System V memory: svipc(7), proc(5). Its inode is the id of the segment. */
+static bool next_memory(FILE *maps, uint64_t *at, int *id)
 {
-	FILE *file = open_file(pid, "maps");
-	enum proc_maps answer = PROC_MAPS_NOT;
+	bool found = false;
 	char *line = NULL;
 	size_t room = 0;
 
-	if (!file)
-		return errno == EACCES || errno == EPERM ? PROC_UNKNOWN : PROC_MAPS_NOT;
-	while (answer == PROC_MAPS_NOT && getline(&line, &room, file) > 0) {
-		uint64_t start, number;
+	while (!found && getline(&line, &room, maps) > 0) {
+		char name[8];
+		uint64_t number;
 
-		/* Not the device: file systems that make up several show another one here. */
-		if (sscanf(line, "%" SCNx64 "-%*s %*s %*s %*s %" SCNu64, &start, &number) == 2 &&
-		    start == at && number == inode)
-			answer = PROC_MAPS;
+		found = sscanf(line, "%" SCNx64 "-%*s %*s %*s %*s %" SCNu64 " %7s", at, &number,
+			       name) == 3 &&
+			strncmp(name, "/SYSV", 5) == 0 && number <= INT_MAX;
+		*id = (int)number;
 	}
 	free(line);
-	fclose(file);
+	return found;
+}
+
+enum proc_maps proc_maps_at(uint32_t pid, int id, uint64_t at)
+{
+	FILE *maps = open_file(pid, "maps");
+	enum proc_maps answer = PROC_MAPS_NOT;
+	uint64_t start;
+	int number;
+
+	if (!maps)
+		return errno == EACCES || errno == EPERM ? PROC_UNKNOWN : PROC_MAPS_NOT;
+	while (answer == PROC_MAPS_NOT && next_memory(maps, &start, &number))
+		if (start == at && number == id)
+			answer = PROC_MAPS;
+	fclose(maps);
 	return answer;
 }
 
-/* Is it PID-START in a folder that redial-policy makes? */
-static bool is_shared_name(const char *path)
+int proc_memory(uint32_t pid, int *ids, uint64_t *at, int max)
 {
-	const char *name = strrchr(path, '/');
-	const char *folder = name ? memrchr(path, '/', (size_t)(name - path)) : NULL;
+	struct proc proc;
+	FILE *maps;
+	int count = 0;
 
-	return folder && !strncmp(folder, "/redial", 7) &&
-	       strspn(name + 1, "0123456789-") == strlen(name + 1) && strchr(name, '-');
+	if (!proc_read(pid, &proc))
+		return -ESRCH;
+	maps = open_file(pid, "maps");
+	if (!maps)
+		return -errno;
+	while (count < max && next_memory(maps, &at[count], &ids[count]))
+		count++;
+	fclose(maps);
+	return count;
 }
 
-/* The same file in the process's own view of the file system, which may be another than ours. */
-static bool find_in_view(uint32_t pid, const char *path, uint64_t inode, char found[PATH_MAX])
+bool proc_copy(uint32_t pid, uint64_t at, void *to, size_t len)
+{
+	FILE *file = open_file(pid, "mem");
+	ssize_t got = file ? pread(fileno(file), to, len, (off_t)at) : -1;
+
+	if (file)
+		fclose(file);
+	return got == (ssize_t)len;
+}
+
+static uint64_t inode_of(const char *path)
 {
 	struct stat st;
 
-	if (snprintf(found, PATH_MAX, "/proc/%" PRIu32 "/root%s", pid, path) < PATH_MAX &&
-	    stat(found, &st) == 0 && (!inode || st.st_ino == inode))
-		return true;
-	return snprintf(found, PATH_MAX, "%s", path) < PATH_MAX && stat(found, &st) == 0 &&
-	       (!inode || st.st_ino == inode);
-}
-
-static bool find_mapped(uint32_t pid, FILE *maps, char path[PATH_MAX])
-{
-	bool found = false;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-
-	while (!found && (len = getline(&line, &room, maps)) > 0) {
-		char *name = strchr(line, '/');
-		uint64_t inode;
-
-		if (line[len - 1] == '\n')
-			line[len - 1] = '\0';
-		found = name && is_shared_name(name) &&
-			sscanf(line, "%*s %*s %*s %*s %" SCNu64, &inode) == 1 &&
-			find_in_view(pid, name, inode, path);
-	}
-	free(line);
-	return found;
-}
-
-static bool find_named(uint32_t pid, FILE *environment, char path[PATH_MAX])
-{
-	static const char key[] = "REDIAL_SHARED=";
-	bool found = false;
-	char *line = NULL;
-	size_t room = 0;
-
-	while (!found && getdelim(&line, &room, '\0', environment) > 0)
-		found = !strncmp(line, key, sizeof(key) - 1) && line[sizeof(key) - 1] == '/' &&
-			find_in_view(pid, line + sizeof(key) - 1, 0, path);
-	free(line);
-	return found;
-}
-
-int proc_shared_file(uint32_t pid, char path[PATH_MAX])
-{
-	struct proc proc;
-	FILE *maps, *environment;
-	bool found = false;
-	int error;
-
-	if (!proc_read(pid, &proc))
-		return ESRCH;
-	maps = open_file(pid, "maps");
-	error = maps ? ENOENT : errno;
-	if (maps) {
-		found = find_mapped(pid, maps, path);
-		fclose(maps);
-	}
-	environment = found ? NULL : open_file(pid, "environ");
-	if (environment) {
-		found = find_named(pid, environment, path);
-		fclose(environment);
-	}
-	return found ? 0 : error;
+	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
 uint64_t proc_own_space(void)
 {
+	return inode_of("/proc/self/ns/pid");
+}
+
+uint64_t proc_own_ids(void)
+{
+	return inode_of("/proc/self/ns/ipc");
+}
+
+bool proc_shares_ids(uint32_t pid)
+{
+	char path[FILE_MAX];
+	uint64_t theirs;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/ipc", pid);
+	theirs = inode_of(path);
+	return !theirs || theirs == proc_own_ids();
+}
+
+/* The same file in the process's own view of the file system, which may be another than ours. */
+static bool find_in_view(uint32_t pid, const char *path, char found[PATH_MAX])
+{
 	struct stat st;
 
-	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+	if (snprintf(found, PATH_MAX, "/proc/%" PRIu32 "/root%s", pid, path) < PATH_MAX &&
+	    stat(found, &st) == 0)
+		return true;
+	return snprintf(found, PATH_MAX, "%s", path) < PATH_MAX && stat(found, &st) == 0;
+}
+
+bool proc_named_file(uint32_t pid, char path[PATH_MAX])
+{
+	static const char key[] = "REDIAL_SHARED=";
+	FILE *environment = open_file(pid, "environ");
+	bool found = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (environment && !found && getdelim(&line, &room, '\0', environment) > 0)
+		found = !strncmp(line, key, sizeof(key) - 1) && line[sizeof(key) - 1] == '/' &&
+			find_in_view(pid, line + sizeof(key) - 1, path);
+	free(line);
+	if (environment)
+		fclose(environment);
+	return found;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A policy that cannot be used: one line says why, and the program runs as if redial were not. */
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,104 @@ static void compiled_policy_is_obeyed(void)
 	flow_end(&flow);
 }
 
+/* What somebody does to the policy's file while the program runs. */
+static void spoil(const char *how, const char *path)
+{
+	static const char rubbish[20000] = "rubbish";
+	char other[400];
+	int fd = -1;
+	snprintf(other, sizeof(other), "%s.other", path);
+	if (!strcmp(how, "cut off"))
+		fd = truncate(path, 0);
+	else if (!strcmp(how, "cut short"))
+		fd = truncate(path, 100);
+	else if (!strcmp(how, "removed"))
+		fd = unlink(path);
+	else if (!strcmp(how, "another is in its place"))
+		fd = rename(other, path);
+	else if (!strcmp(how, "not to be read"))
+		fd = chmod(path, 0);
+	else if (!strcmp(how, "overwritten, and longer") &&
+		 (fd = open(path, O_WRONLY | O_CLOEXEC)) >= 0 &&
+		 write(fd, rubbish, sizeof(rubbish)) != (ssize_t)sizeof(rubbish))
+		fd = -1;
+	if (fd < 0)
+		say("not done: %s", how);
+}
+
+/* arg: what happens to its policy. */
+PROGRAM(puts_after_its_policy_has_gone)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	spoil(program.arg, getenv("REDIAL_POLICY"));
+	exchange(fd, "PUT", "/2", "x");
+	hang_up(fd);
+}
+
+static void make_compiled_and_another(const char *path, int port)
+{
+	char other[200];
+	snprintf(other, sizeof(other), "%s.other", path);
+	make_corrupted(other, port);
+	make_compiled(path, port);
+}
+
+static void make_text_and_another(const char *path, int port)
+{
+	make_compiled_and_another(path, port);
+	char source[200];
+	snprintf(source, sizeof(source), "%s.text", path);
+	if (rename(source, path))
+		perror(path);
+}
+
+static void what_happens_to_its_file_changes_no_policy_of_a_program_that_runs(void)
+{
+	static const char *const ways[] = {"cut off",	     "cut short",
+					   "removed",	     "another is in its place",
+					   "not to be read", "overwritten, and longer"};
+	for (size_t i = 0; i < 2 * sizeof(ways) / sizeof(ways[0]); i++) {
+		struct flow flow = {.program = "puts_after_its_policy_has_gone",
+				    .arg = ways[i / 2],
+				    .faults = {"reset@1.2"},
+				    .make_policy =
+					i % 2 ? make_text_and_another : make_compiled_and_another};
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2\n");
+		expect_logged(&flow, 1, "event=outcome result=recovered", "method=PUT");
+		flow_end(&flow);
+	}
+}
+
+static void reads_while_it_is_written(const char *path, const char *how, int status,
+				      const char *error)
+{
+	const char *const argv[] = {build_path("redial-policy"), "check", path, NULL};
+	char preload[300], file[300], way[32];
+	const char *const env[] = {preload, file, way, NULL};
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", build_path("tests/behind/changing.so"));
+	snprintf(file, sizeof(file), "CHANGING=%s", path);
+	snprintf(way, sizeof(way), "HOW=%s", how);
+	struct process_result result = process_run(argv, env, 5000);
+	runner_expect_long(how, status, result.status);
+	runner_expect_long(how, 1, strstr(result.err, error) != NULL);
+	process_free(&result);
+}
+
+static void text_that_changes_while_it_is_read_is_refused(void)
+{
+	char path[] = "/tmp/redial-flow.XXXXXX";
+	int fd = mkstemp(path);
+	dprintf(fd, "enabled = true;\n# %4000s\nretry = { methods = []; };\n", "the rest");
+	reads_while_it_is_written(path, "no", 0, "");
+	reads_while_it_is_written(path, "touch", 1, "changed while it was read");
+	reads_while_it_is_written(path, "grow", 1, "changed while it was read");
+	reads_while_it_is_written(path, "cut", 1, "changed while it was read");
+	unlink(path);
+	close(fd);
+}
+
 static void unknown_log_sink_is_told_and_the_program_runs_on(void)
 {
 	struct flow flow = {
@@ -246,6 +345,8 @@ const struct runner_test policy_tests[] = {
     T(corrupted_compiled_policy_is_refused),
     T(compiled_policy_of_another_version_is_refused),
     T(compiled_policy_is_obeyed),
+    T(what_happens_to_its_file_changes_no_policy_of_a_program_that_runs),
+    T(text_that_changes_while_it_is_read_is_refused),
     T(unknown_log_sink_is_told_and_the_program_runs_on),
     T_END,
 };

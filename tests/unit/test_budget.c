@@ -199,7 +199,7 @@ static void clock_of_a_slow_process_takes_nothing_back(void)
 
 static long look(struct state *state)
 {
-	window_look(&state->budget, 10000, state_requests(state), state->last_used_s);
+	window_look(&state->budget, 10000, state_requests(state), state->head.root_start);
 	return 0;
 }
 
@@ -212,7 +212,7 @@ static void of_racing_processes_one_counts_the_requests(void)
 
 		answer(state, 1000);
 		state->budget.seen_ms = now_ms - 100;
-		state->last_used_s = now_ms;
+		state->head.root_start = now_ms;
 		sharing_race(4, look, state);
 		if (window_sum(&state->budget, WINDOW_REQUESTS, 10000, now_ms) != 1000)
 			CU_FAIL("counted more than once, or never");
@@ -222,7 +222,7 @@ static void of_racing_processes_one_counts_the_requests(void)
 
 static long take_at_one_moment(struct state *state)
 {
-	return take_all(state, &by_floor, state->last_used_s);
+	return take_all(state, &by_floor, state->head.root_start);
 }
 
 static void racing_processes_overshoot_by_one_each_at_most(void)
@@ -232,7 +232,7 @@ static void racing_processes_overshoot_by_one_each_at_most(void)
 	for (int round = 1; round <= 20; round++) {
 		long taken;
 
-		state->last_used_s = round * 20000; /* tells them the time */
+		state->head.root_start = round * 20000; /* tells them the time */
 		taken = sharing_race(8, take_at_one_moment, state);
 		if (taken < 100 || taken > 107)
 			runner_expect_long("taken by eight", 100, taken);
@@ -246,7 +246,7 @@ static long take_as_time_goes(struct state *state)
 	long taken = 0;
 
 	for (int i = 0; i < 10000; i++) {
-		uint64_t step = __atomic_fetch_add(&state->last_used_s, 1, __ATOMIC_RELAXED);
+		uint64_t step = __atomic_fetch_add(&state->head.root_start, 1, __ATOMIC_RELAXED);
 
 		state_answered(state_peer(state, 1));
 		taken += budget_take(state, &standard, 100000 + step * 5 / 2);

@@ -24,7 +24,7 @@ static bool end_rescue(struct conn *conn, enum conn_why why)
 	return false;
 }
 
-struct state_peer pace_nobody;
+struct state_peer peers_nobody;
 
 enum { FD = 77 };
 
@@ -39,7 +39,7 @@ static struct conn *opened(void)
 	struct conn *conn = table_find(FD);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
 	CU_ASSERT_FATAL(conn_lock(conn, FD));
-	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234, &pace_nobody);
+	conn_connected(conn, (const struct sockaddr *)&peer, sizeof(peer), 1234, &peers_nobody);
 	return conn;
 }
 
@@ -98,11 +98,11 @@ static void every_whole_response_counts_for_the_peer(void)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct conn *conn = opened();
-		uint64_t before = pace_nobody.answered;
+		uint64_t before = peers_nobody.answered;
 		CU_ASSERT(record(conn, cases[i].request));
 		received(conn, cases[i].response);
 		runner_expect_long(cases[i].response, cases[i].answers,
-				   (long)(pace_nobody.answered - before));
+				   (long)(peers_nobody.answered - before));
 		conn_end(conn, WHY_TOLD);
 	}
 }

@@ -128,6 +128,27 @@ static void a_policy_is_handed_down_compiled(void)
 	process_free(&result);
 }
 
+/* RLIMIT_FSIZE: neither the policy's cache nor the launch's file can be written. */
+static void where_files_may_not_grow_the_command_starts_all_the_same(void)
+{
+	char policy[600], script[900], cache[600];
+	const char *argv[] = {"sh", "-c", script, NULL};
+	const char *env[] = {cache, "REDIAL_SHARED=", NULL};
+	struct process_result result;
+
+	snprintf(cache, sizeof(cache), "XDG_RUNTIME_DIR=%s", scratch_dir());
+	snprintf(policy, sizeof(policy), "%s",
+		 scratch_text("no-growth.cfg", "retry = { max_attempts = 9; };"));
+	snprintf(script, sizeof(script),
+		 "ulimit -f 0; exec scripts/redial --policy %s sh -c 'echo $REDIAL_POLICY'",
+		 policy);
+	result = process_run(argv, env, 20000);
+	runner_expect_long("exit status", 0, result.status);
+	expect_contains("the policy as it is", policy, result.out);
+	expect_contains("a warning", "share no budget: ", result.err);
+	process_free(&result);
+}
+
 static void the_option_comes_before_the_environment(void)
 {
 	char bad[600], good[600];
@@ -339,6 +360,7 @@ void suite_launcher(void)
 	    TEST(a_library_of_another_redial_gives_way),
 	    TEST(no_variable_of_the_launcher_reaches_the_command),
 	    TEST(a_policy_is_handed_down_compiled),
+	    TEST(where_files_may_not_grow_the_command_starts_all_the_same),
 	    TEST(the_option_comes_before_the_environment),
 	    TEST(a_bad_policy_stops_the_launch_with_one_line),
 	    TEST(a_compiled_policy_is_handed_down_as_it_is),

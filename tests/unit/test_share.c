@@ -6,17 +6,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "launch.h"
-#include "state.h"
+#include "share_memory.h"
 
 /* The user of the tests that need folders of their own; root can become it. */
 #define USER	 54321
 #define USER_DIR "/dev/shm/redial-54321"
+
+/* What a launch does to leave nothing behind. The id lies at the file's 56th byte. */
+#define REMOVE "ipcrm -m $(od -An -j56 -N4 -td4 $REDIAL_SHARED) && rm $REDIAL_SHARED"
+
+_Static_assert(offsetof(struct state_head, id) == 56, "REMOVE names another id");
 
 static char path[600];
 
@@ -48,12 +54,31 @@ static const char *folder(void)
 	return text;
 }
 
-static void share_makes_a_private_file_that_is_all_there(void)
+/* What the file at `path` says. */
+static struct state_head head_in(const char *name)
+{
+	struct state_head head = {.id = -1};
+	FILE *in = fopen(name, "r");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+	runner_expect_long("read", 1, fread(&head, sizeof(head), 1, in));
+	fclose(in);
+	return head;
+}
+
+static void drop(const char *name)
+{
+	memory_drop(head_in(name).id);
+	unlink(name);
+}
+
+static void share_makes_private_memory_and_a_file_that_tells_of_it(void)
 {
 	char start[80], again[600];
+	struct state_head head;
+	struct shmid_ds memory;
 	struct state state;
 	struct stat st;
-	FILE *file;
 	ino_t inode;
 
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
@@ -61,39 +86,48 @@ static void share_makes_a_private_file_that_is_all_there(void)
 	expect_contains("its path", start, path);
 	CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
 	runner_expect_long("mode", 0600, st.st_mode & 07777);
-	runner_expect_long("size", sizeof(struct state), st.st_size);
-	CU_ASSERT(st.st_blocks * 512 >= st.st_size);
-	file = fopen(path, "r");
-	runner_expect_long("read", 1, fread(&state, sizeof(state), 1, file));
-	fclose(file);
-	runner_expect_long("a state", 1, state_ok(&state));
-	runner_expect_long("root", getpid(), state.root_pid);
-	CU_ASSERT(time(NULL) - (time_t)state.last_used_s < 10);
+	head = head_in(path);
+	runner_expect_long("a state's head", 1, state_ok(&head));
+	runner_expect_long("root", getpid(), head.root_pid);
+	CU_ASSERT_EQUAL(shmctl(head.id, IPC_STAT, &memory), 0);
+	runner_expect_long("size", sizeof(struct state), memory.shm_segsz);
+	runner_expect_long("mode of the memory", 0600, memory.shm_perm.mode & 0777);
+	runner_expect_long("processes that have it", 0, memory.shm_nattch);
+	CU_ASSERT(memory_read(head.id, geteuid(), &state));
+	runner_expect_long("difference", 0, memcmp(&state.head, &head, sizeof(head)));
 	inode = st.st_ino;
 	snprintf(again, sizeof(again), "%s", path);
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
 	runner_expect_text("the same again", again, path);
 	CU_ASSERT(stat(path, &st) == 0 && st.st_ino == inode);
+	runner_expect_long("the same memory", head.id, head_in(path).id);
 	CU_ASSERT_EQUAL(stat(folder(), &st), 0);
 	runner_expect_long("mode of the folder", 0700, st.st_mode & 07777);
-	unlink(path);
+	drop(path);
 }
 
-/* What lies there under the launch's name and is no state gives way to one. */
+/* What lies there under the launch's name and is none of a launch gives way to one. */
 static void share_heals_what_was_spoiled(void)
 {
+	struct state_head head;
 	struct stat st;
 
 	share_for(getpid(), "");
+	head = head_in(path);
 	CU_ASSERT_EQUAL(truncate(path, 5), 0);
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
-	CU_ASSERT_EQUAL(stat(path, &st), 0);
-	runner_expect_long("size", sizeof(struct state), st.st_size);
+	CU_ASSERT_NOT_EQUAL(head_in(path).nonce, head.nonce);
+	memory_drop(head.id);
+	memory_drop(head_in(path).id);
+	runner_expect_long("exit status", 0, share_for(getpid(), ""));
+	head = head_in(path);
+	runner_expect_long("memory again", 1, memory_holds(&head));
 	unlink(path);
 	CU_ASSERT_EQUAL(symlink("/etc/passwd", path), 0);
 	runner_expect_long("exit status", 0, share_for(getpid(), ""));
 	CU_ASSERT(lstat(path, &st) == 0 && S_ISREG(st.st_mode));
-	unlink(path);
+	memory_drop(head.id);
+	drop(path);
 }
 
 static void share_joins_the_launch_around_it_if_it_can(void)
@@ -104,73 +138,153 @@ static void share_joins_the_launch_around_it_if_it_can(void)
 	snprintf(outer, sizeof(outer), "%s", path);
 	share_for(getpid(), outer);
 	runner_expect_text("the outer one", outer, path);
-	unlink(outer);
+	drop(outer);
 	share_for(getpid(), outer);
 	CU_ASSERT_NOT_EQUAL(strcmp(outer, path), 0);
-	unlink(path);
+	drop(path);
 	share_for(getpid(), scratch_text("no-state", "no state"));
 	expect_contains("one of its own", folder(), path);
-	unlink(path);
+	drop(path);
 }
 
-/* A file for a root of that name, last used so many seconds ago. */
-static void leave(char *name, const char *root, uint64_t space, long ago_s)
-{
-	static struct state state;
-	FILE *file;
+/* A launch that some process began which is no more, or was elsewhere. */
+struct left {
+	char name[128];
+	struct state_head head;
+};
 
-	memset(&state, 0, sizeof(state));
-	state_init(&state, 0);
-	state.root_space = space;
-	state.last_used_s = time(NULL) - ago_s;
-	snprintf(name, 128, "%s/%s", folder(), root);
-	file = fopen(name, "w");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	fwrite(&state, sizeof(state), 1, file);
-	fclose(file);
+static struct left leave(const char *root, uint64_t pids)
+{
+	struct left left = {.head = {.root_space = pids}};
+	struct stat st;
+	FILE *out;
+
+	sscanf(root, "%u-%lu", &left.head.root_pid, &left.head.root_start);
+	stat("/proc/self/ns/ipc", &st);
+	left.head.space = st.st_ino;
+	CU_ASSERT_EQUAL_FATAL(memory_make(&left.head), 0);
+	snprintf(left.name, sizeof(left.name), "%s/%s", folder(), root);
+	out = fopen(left.name, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	fwrite(&left.head, sizeof(left.head), 1, out);
+	fclose(out);
+	return left;
 }
 
-static void expect_swept(const char *what, int swept, const char *name)
+/* Of the memory: the kernel's times cannot be set, so the clock of redial-policy is. */
+static void sweep_later(long by_s)
 {
-	runner_expect_long(what, swept, access(name, F_OK) != 0);
-	unlink(name);
+	char text[32], env[600], preload[400];
+	const char *argv[] = {build_path("redial-policy"), "share", text, NULL};
+	const char *envs[] = {"REDIAL_SHARED=", env, preload, NULL};
+	struct process_result result;
+
+	snprintf(text, sizeof(text), "%d", getppid());
+	snprintf(env, sizeof(env), "LATER_BY=%ld", by_s);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", build_path("tests/behind/later.so"));
+	result = process_run(argv, envs, 10000);
+	runner_expect_long("exit status", 0, result.status);
+	runner_expect_text("standard error", "", result.err);
+	snprintf(path, sizeof(path), "%s", result.out);
+	path[strcspn(path, "\n")] = '\0';
+	process_free(&result);
+	drop(path);
+}
+
+static bool is_there(const struct left *left)
+{
+	int64_t last_s;
+	uint32_t key;
+
+	return memory_look(left->head.id, geteuid(), &last_s, &key) != MEMORY_GONE &&
+	       key == left->head.key;
+}
+
+static void expect_swept(const char *what, int swept, struct left left)
+{
+	runner_expect_long(what, swept, access(left.name, F_OK) != 0);
+	runner_expect_long(what, swept, !is_there(&left));
+	unlink(left.name);
+	memory_drop(left.head.id);
+}
+
+static uint64_t own_pids(void)
+{
+	struct stat st;
+
+	stat("/proc/self/ns/pid", &st);
+	return st.st_ino;
 }
 
 static void share_sweeps_what_is_dead_and_keeps_what_lives(void)
 {
-	char dead[128], used[128], living[128], reborn[128], elsewhere[128], old[128], other[128];
-	char junk[128], theirs[128], root[64], *base;
-	struct stat st;
-	uint64_t space;
+	static const long later_s[] = {50, 70, 24 * 3600 + 70};
+	char reborn[64], living[600];
+	uint64_t pids = own_pids();
 
-	stat("/proc/self/ns/pid", &st);
-	space = st.st_ino;
-	share_for(getpid(), "");
-	base = strrchr(path, '/') + 1;
-	leave(living, base, space, 100000);
-	snprintf(root, sizeof(root), "%d-1", getpid());
-	leave(reborn, root, space, 100);
-	/* No process has these: the largest PID is below 2^22. */
-	leave(dead, "4200001-17", space, 61);
-	leave(used, "4200002-17", space, 50);
-	leave(elsewhere, "4200003-17", space + 1, 3600);
-	leave(old, "4200004-17", space + 1, 100000);
-	leave(other, "4200005-17.txt", space, 100000);
-	leave(theirs, "4200007-17", space, 100000);
-	CU_ASSERT(geteuid() != 0 || chown(theirs, USER, USER) == 0);
-	leave(junk, "4200006-17", space, 0);
-	CU_ASSERT_EQUAL(truncate(junk, 3), 0);
-	runner_expect_long("exit status", 0, share_for(getppid(), ""));
-	unlink(path);
-	expect_swept("dead", 1, dead);
-	expect_swept("dead, its number another's", 1, reborn);
-	expect_swept("dead but used", 0, used);
-	expect_swept("alive", 0, living);
-	expect_swept("of another container", 0, elsewhere);
-	expect_swept("of another container, long ago", 1, old);
-	expect_swept("none of ours", 0, other);
-	expect_swept("another user's", geteuid() != 0, theirs);
-	expect_swept("cut short, new", 0, junk);
+	for (int i = 0; i < 3; i++) {
+		share_for(getpid(), "");
+		snprintf(living, sizeof(living), "%s", path);
+		snprintf(reborn, sizeof(reborn), "%d-1", getpid());
+		struct left again = leave(reborn, pids);
+		/* No process has these: the largest PID is below 2^22. */
+		struct left dead = leave("4200001-17", pids);
+		struct left elsewhere = leave("4200003-17", pids + 1);
+		struct left other = leave("4200005-17.txt", pids);
+		struct left used = leave("4200006-17", pids);
+		void *at = shmat(used.head.id, NULL, 0);
+		sweep_later(later_s[i]);
+		expect_swept("dead", i > 0, dead);
+		expect_swept("dead, its number another's", i > 0, again);
+		expect_swept("of another container", i > 1, elsewhere);
+		expect_swept("a process has it", 0, used);
+		runner_expect_long("a name that is none of ours", 0, access(other.name, F_OK));
+		unlink(other.name);
+		memory_drop(other.head.id);
+		shmdt(at);
+		runner_expect_long("alive", 0, access(living, F_OK));
+		drop(living);
+	}
+}
+
+static void share_sweeps_files_whose_memory_is_gone_or_not_to_be_known(void)
+{
+	struct left gone = leave("4200001-17", own_pids()), junk = leave("4200002-17", own_pids());
+	struct left theirs = leave("4200003-17", own_pids());
+
+	memory_drop(gone.head.id);
+	CU_ASSERT_EQUAL(truncate(junk.name, 3), 0);
+	CU_ASSERT(geteuid() != 0 || chown(theirs.name, USER, USER) == 0);
+	memory_drop(theirs.head.id);
+	sweep_later(0);
+	runner_expect_long("its memory is gone", 1, access(gone.name, F_OK) != 0);
+	runner_expect_long("cut short, new", 0, access(junk.name, F_OK) != 0);
+	runner_expect_long("another user's", geteuid() != 0, access(theirs.name, F_OK) != 0);
+	sweep_later(70);
+	runner_expect_long("cut short", 1, access(junk.name, F_OK) != 0);
+	memory_drop(junk.head.id);
+	unlink(theirs.name);
+}
+
+/* Segments are few on a machine: those of a crowd of short launches go at once. */
+static void share_lets_no_crowd_of_dead_launches_wait(void)
+{
+	enum { CROWD = 257 };
+	static struct left left[CROWD];
+	char root[64];
+	int there = 0;
+
+	for (int i = 0; i < CROWD; i++) {
+		snprintf(root, sizeof(root), "%d-17", 4200000 + i);
+		left[i] = leave(root, own_pids());
+	}
+	sweep_later(0);
+	for (int i = 0; i < CROWD; i++) {
+		there += is_there(&left[i]);
+		memory_drop(left[i].head.id);
+		unlink(left[i].name);
+	}
+	runner_expect_long("left", 0, there);
 }
 
 static void usage(const char *pid)
@@ -181,39 +295,6 @@ static void usage(const char *pid)
 	runner_expect_long(pid ? pid : "none", 2, result.status);
 	expect_contains("standard error", "share takes one PID", result.err);
 	process_free(&result);
-}
-
-/* Lets the file say that this process came to it so many ms after boot. */
-static void count_in(const char *name, uint64_t since_ms)
-{
-	FILE *file = fopen(name, "r+");
-	struct process process = {.owner = getpid(), .since_ms = since_ms};
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	fseek(file, offsetof(struct state, processes) + 5 * sizeof(process), SEEK_SET);
-	fwrite(&process, sizeof(process), 1, file);
-	fclose(file);
-}
-
-static void share_keeps_what_a_living_process_counts_in(void)
-{
-	char used[128], earlier[128], elsewhere[128];
-	struct timespec now;
-	struct stat st;
-
-	stat("/proc/self/ns/pid", &st);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	leave(used, "4200001-17", st.st_ino, 61);
-	count_in(used, now.tv_sec * 1000);
-	leave(earlier, "4200002-17", st.st_ino, 61);
-	count_in(earlier, 1);
-	leave(elsewhere, "4200003-17", st.st_ino + 1, 100000);
-	count_in(elsewhere, now.tv_sec * 1000);
-	runner_expect_long("exit status", 0, share_for(getppid(), ""));
-	unlink(path);
-	expect_swept("this process counts in it", 0, used);
-	expect_swept("one that had this number did", 1, earlier);
-	expect_swept("one of another container does", 1, elsewhere);
 }
 
 static void share_takes_one_pid(void)
@@ -257,7 +338,9 @@ static void expect_user_shares(const char *what, const char *expected, const cha
 			       const char *tmp)
 {
 	struct process_result result =
-	    as_user(xdg, tmp, "redial-policy share $$ && rm $(redial-policy share $$)");
+	    as_user(xdg, tmp,
+		    "redial-policy share $$ && "
+		    "REDIAL_SHARED=$(redial-policy share $$) && " REMOVE);
 
 	runner_expect_long(what, 0, result.status);
 	runner_expect_long(result.out, 0, strncmp(result.out, expected, strlen(expected)));
@@ -319,22 +402,21 @@ static void without_a_folder_the_command_runs_and_one_line_says_why(void)
 	unlink(USER_DIR);
 }
 
-/* Device and inode of the file that a process has mapped at REDIAL_SHARED. */
-#define MAPPED                                                                                     \
-	"awk -v file=\"$REDIAL_SHARED\" \"\\$6 == file { print \\$4, \\$5 }\" /proc/self/maps"
+/* The memory that a process has. */
+#define SHARED "awk \"\\$6 ~ /SYSV52/ { print \\$5, \\$6 }\" /proc/self/maps"
 
-static void all_processes_of_a_launch_map_one_file(void)
+static void all_processes_of_a_launch_share_memory(void)
 {
 	struct process_result result =
 	    LAUNCH("sh", "-c",
-		   MAPPED "; (" MAPPED "); scripts/redial sh -c '" MAPPED "'; "
-			  "scripts/redial scripts/redial sh -c '" MAPPED "'; rm $REDIAL_SHARED",
+		   SHARED "; (" SHARED "); scripts/redial sh -c '" SHARED
+			  "'; scripts/redial scripts/redial sh -c '" SHARED "'; " REMOVE,
 		   LAUNCH_ENV, "REDIAL_SHARED=");
 	char *line = strtok(result.out, "\n");
 	int count = 0;
 
 	for (char *next = line; next; next = strtok(NULL, "\n"), count++)
-		runner_expect_text("mapped", line, next);
+		runner_expect_text("shared", line, next);
 	runner_expect_long("processes", 4, count);
 	runner_expect_text("standard error", "", result.err);
 	process_free(&result);
@@ -342,10 +424,10 @@ static void all_processes_of_a_launch_map_one_file(void)
 
 static void two_launches_have_a_file_each(void)
 {
-	struct process_result a = LAUNCH("sh", "-c", "echo $REDIAL_SHARED; rm $REDIAL_SHARED",
-					 LAUNCH_ENV, "REDIAL_SHARED=");
-	struct process_result b = LAUNCH("sh", "-c", "echo $REDIAL_SHARED; rm $REDIAL_SHARED",
-					 LAUNCH_ENV, "REDIAL_SHARED=");
+	struct process_result a =
+	    LAUNCH("sh", "-c", "echo $REDIAL_SHARED; " REMOVE, LAUNCH_ENV, "REDIAL_SHARED=");
+	struct process_result b =
+	    LAUNCH("sh", "-c", "echo $REDIAL_SHARED; " REMOVE, LAUNCH_ENV, "REDIAL_SHARED=");
 
 	expect_contains("a path", folder(), a.out);
 	expect_contains("a path", folder(), b.out);
@@ -357,22 +439,23 @@ static void two_launches_have_a_file_each(void)
 static void the_files_name_is_that_of_the_process_that_execs(void)
 {
 	EXPECT_LAUNCH(0, "right", "", "sh", "-c",
-		      "case $REDIAL_SHARED in */$$-*) echo right;; esac; rm $REDIAL_SHARED",
-		      LAUNCH_ENV, "REDIAL_SHARED=");
+		      "case $REDIAL_SHARED in */$$-*) echo right;; esac; " REMOVE, LAUNCH_ENV,
+		      "REDIAL_SHARED=");
 }
 
 void suite_share(void)
 {
 	static const struct runner_test tests[] = {
-	    TEST(share_makes_a_private_file_that_is_all_there),
+	    TEST(share_makes_private_memory_and_a_file_that_tells_of_it),
 	    TEST(share_heals_what_was_spoiled),
 	    TEST(share_joins_the_launch_around_it_if_it_can),
 	    TEST(share_sweeps_what_is_dead_and_keeps_what_lives),
-	    TEST(share_keeps_what_a_living_process_counts_in),
+	    TEST(share_sweeps_files_whose_memory_is_gone_or_not_to_be_known),
+	    TEST(share_lets_no_crowd_of_dead_launches_wait),
 	    TEST(share_takes_one_pid),
 	    TEST(folders_that_are_not_private_are_passed_over),
 	    TEST(without_a_folder_the_command_runs_and_one_line_says_why),
-	    TEST(all_processes_of_a_launch_map_one_file),
+	    TEST(all_processes_of_a_launch_share_memory),
 	    TEST(two_launches_have_a_file_each),
 	    TEST(the_files_name_is_that_of_the_process_that_execs),
 	    TEST_END};

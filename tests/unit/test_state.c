@@ -21,15 +21,15 @@ static void new_state_is_one_and_another_is_not(void)
 {
 	struct state *state = sharing_new(7);
 
-	runner_expect_long("new", 1, state_ok(state));
-	state->version++;
-	runner_expect_long("of another version", 0, state_ok(state));
-	state->version--;
-	state->size--;
-	runner_expect_long("of another size", 0, state_ok(state));
-	state->size++;
-	state->magic[7] = 'X';
-	runner_expect_long("of another magic", 0, state_ok(state));
+	runner_expect_long("new", 1, state_ok(&state->head));
+	state->head.version++;
+	runner_expect_long("of another version", 0, state_ok(&state->head));
+	state->head.version--;
+	state->head.size--;
+	runner_expect_long("of another size", 0, state_ok(&state->head));
+	state->head.size++;
+	state->head.magic[7] = 'X';
+	runner_expect_long("of another magic", 0, state_ok(&state->head));
 	sharing_end(state);
 }
 
@@ -269,7 +269,7 @@ static void killed_processes_leave_the_state_working(void)
 			kill(children[i], SIGKILL);
 			waitpid(children[i], NULL, 0);
 		}
-		CU_ASSERT(state_ok(state));
+		CU_ASSERT(state_ok(&state->head));
 		expect_works("after a kill", state, 1, (uint64_t)round * 100000 + 50000000);
 	}
 	sharing_drop(done);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How often and how fast there may be resends at all: the retry budget and the circuit breakers
- * that the processes of a launch share, asked and told for one peer at a time. Nothing here is on
- * the path of a request that is answered, which counts with a single addition (state_answered).
+ * that the processes of a launch share, asked and told for one peer at a time; what changes is told
+ * to the log. Nothing here is on the path of a request that is answered.
  * now_ms: of os_now_ms().
  */
 #ifndef REDIAL_PACE_H
@@ -13,12 +13,6 @@
 
 #include "../../policy/decide.h"
 #include "../../policy/state.h"
-
-/* Counts what nobody looks at: for connections whose peer is not known yet. */
-extern struct state_peer pace_nobody __attribute__((visibility("hidden")));
-
-/* The counts of the peer at this address; pace_nobody if there is no memory for any. */
-struct state_peer *pace_peer(const struct sockaddr *addr, socklen_t len);
 
 /*
  * May one resend after such a failure be made? REASON_NONE if so, and it counts: else

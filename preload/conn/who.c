@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "who.h"
+
+#include "../http1/http1.h"
+#include "../process/config.h"
+#include "../os/mem.h"
+
+static void copy_text(char *to, size_t room, struct http1_text from)
+{
+	size_t len = from.len < room - 1 ? from.len : room - 1;
+	memcpy(to, from.text, len);
+	to[len] = '\0';
+}
+
+static void copy_path(char *to, size_t room, struct http1_text target)
+{
+	size_t len = 0;
+	while (len < target.len && target.text[len] != '?' && target.text[len] != '#')
+		len++;
+	copy_text(to, room, (struct http1_text){target.text, len});
+}
+
+static void copy_request_id(char *to, size_t room, const char *head, size_t len)
+{
+	to[0] = '\0';
+	for (uint32_t i = 0; i < config.log.id_header_count && !to[0]; i++)
+		copy_text(to, room, http1_head_value(head, len, config.log.id_headers[i]));
+	if (!config.log.id_header_count && config.policy->uses & POLICY_USES_REQUEST_ID)
+		copy_text(to, room, http1_head_value(head, len, REQUEST_ID_HEADER));
+}
+
+void who_identify(struct log_request *who, int fd, const char *head, size_t len, enum method method,
+		  const struct sockaddr *peer)
+{
+	who->method = len ? method_name(method) : "";
+	who->fd = fd;
+	who->status = 0;
+	copy_text(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
+	copy_path(who->path, sizeof(who->path), http1_head_target(head, len));
+	copy_request_id(who->request_id, sizeof(who->request_id), head, len);
+	copy_text(who->traceparent, sizeof(who->traceparent),
+		  http1_head_value(head, len, "traceparent"));
+	log_name_peer(who->peer, peer);
+}
+
+void who_identify_connect(struct log_request *who, int fd, const struct sockaddr *peer)
+{
+	who_identify(who, fd, "", 0, METHOD_OTHER, peer);
+}
