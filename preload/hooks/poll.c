@@ -11,6 +11,7 @@
 
 #include "../process/config.h"
 #include "../conn/conn.h"
+#include "../calls/room.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
 #include "../os/epoll.h"
@@ -111,12 +112,10 @@ static int soften_poll(struct pollfd *fds, nfds_t len, int count)
 	return count;
 }
 
-static bool takes_bytes(const struct pollfd *slot)
+/* What a program that waits for room to write at this slot is told. */
+static enum room room_at(const struct pollfd *slot)
 {
-	if (!(slot->events & POLLOUT) || slot->fd < 0)
-		return false;
-	const struct conn *conn = table_find(slot->fd);
-	return conn && __atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE);
+	return slot->events & POLLOUT ? call_room_at(slot->fd) : ROOM_UNKNOWN;
 }
 
 /*
@@ -142,10 +141,10 @@ static void end_watches(const struct pollfd *fds, nfds_t len)
  * During a rescue send takes what it is given, but a watcher is never writable: a program that asks
  * before each write, as Python does under a timeout, would wait for it in vain.
  */
-static bool has_taker(const struct pollfd *fds, nfds_t len)
+static bool has_room(const struct pollfd *fds, nfds_t len, enum room room)
 {
 	for (nfds_t i = 0; i < len; i++) {
-		if (takes_bytes(&fds[i]))
+		if (room_at(&fds[i]) == room)
 			return true;
 	}
 	return false;
@@ -154,7 +153,7 @@ static bool has_taker(const struct pollfd *fds, nfds_t len)
 static int add_takers(struct pollfd *fds, nfds_t len, int count)
 {
 	for (nfds_t i = 0; i < len && count >= 0; i++) {
-		if (!takes_bytes(&fds[i]))
+		if (room_at(&fds[i]) != ROOM_TAKES)
 			continue;
 		count += !fds[i].revents;
 		fds[i].revents |= POLLOUT;
@@ -202,17 +201,19 @@ static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
 {
 	static const struct timespec now = {0, 0};
 	end_watches(fds, len);
-	if (!has_taker(fds, len))
-		return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
-	return add_takers(fds, len, soften_poll(fds, len, real.ppoll(fds, len, &now, mask)));
+	if (has_room(fds, len, ROOM_TAKES))
+		return add_takers(fds, len,
+				  soften_poll(fds, len, real.ppoll(fds, len, &now, mask)));
+	bool full = has_room(fds, len, ROOM_FULL);
+	return soften_poll(fds, len,
+			   full ? call_room_poll(fds, len, timeout, mask)
+				: real.ppoll(fds, len, timeout, mask));
 }
 
 static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeout)
 {
-	end_watches(fds, len);
-	if (!has_taker(fds, len))
-		return soften_poll(fds, len, real.poll(fds, len, timeout));
-	return add_takers(fds, len, soften_poll(fds, len, real.poll(fds, len, 0)));
+	const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
+	return ppoll_beside_rescues(fds, len, timeout < 0 ? NULL : &limit, NULL);
 }
 
 HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)

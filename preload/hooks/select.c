@@ -7,17 +7,20 @@
 #include <limits.h>
 #include <sys/select.h>
 
-#include "../conn/conn.h"
+#include "../calls/room.h"
 #include "../os/real.h"
 #include "../rescue/place.h"
 #include "../conn/table.h"
+#include "../os/clock.h"
 
 /* More than that wait their turn: the next call tells of them. */
 enum { TAKERS_MAX = 32, WORD_BITS = sizeof(unsigned long) * CHAR_BIT };
 
 struct takers {
 	int count;
+	int full_count;
 	int fds[TAKERS_MAX];
+	int full[TAKERS_MAX]; /* those that are told that there is no room */
 };
 
 /* The kernel's picture of a set, which may be larger than an fd_set: as many words as len needs. */
@@ -28,9 +31,11 @@ static unsigned long *words_of(fd_set *set)
 
 static void add_if_taker(struct takers *takers, int fd)
 {
-	const struct conn *conn = table_find(fd);
-	if (conn && takers->count < TAKERS_MAX && __atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE))
+	enum room room = call_room_at(fd);
+	if (room == ROOM_TAKES && takers->count < TAKERS_MAX)
 		takers->fds[takers->count++] = fd;
+	if (room == ROOM_FULL && takers->full_count < TAKERS_MAX)
+		takers->full[takers->full_count++] = fd;
 }
 
 /* Those that the program would write to, and whose bytes a rescue takes. */
@@ -38,7 +43,7 @@ static void find_takers(struct takers *takers, int len, fd_set *writable)
 {
 	int top = (int)__atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	int end = writable ? (len < top ? len : top) : 0;
-	takers->count = 0;
+	takers->count = takers->full_count = 0;
 	for (int fd = 0; fd < end; fd += WORD_BITS) {
 		unsigned long word = words_of(writable)[fd / WORD_BITS];
 		for (; word; word &= word - 1) {
@@ -61,29 +66,56 @@ static int add_takers(const struct takers *takers, fd_set *writable, int count)
 	return count;
 }
 
-static TRACKED int select_beside_rescues(int len, fd_set *readable, fd_set *writable,
-					 fd_set *special, struct timeval *timeout)
+/* The same for both calls. Returns the result of the wait. */
+static int wait_beside_rescues(const struct room_sets *sets, const struct takers *takers,
+			       const struct timespec *timeout, const sigset_t *mask)
 {
-	struct takers takers;
-	struct timeval now = {0, 0}; /* so the program's keeps the time that is left */
-	find_takers(&takers, len, writable);
-	if (!takers.count || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
-		return real.select(len, readable, writable, special, timeout);
-	int count = real.select(len, readable, writable, special, &now);
-	return add_takers(&takers, writable, count);
+	static const struct timespec now = {0, 0};
+	if (!takers->count)
+		return call_room_select(sets, takers->full, takers->full_count, timeout, mask);
+	int count =
+	    real.pselect(sets->len, sets->readable, sets->writable, sets->special, &now, mask);
+	return add_takers(takers, sets->writable, count);
 }
 
 static TRACKED int pselect_beside_rescues(int len, fd_set *readable, fd_set *writable,
 					  fd_set *special, const struct timespec *timeout,
 					  const sigset_t *mask)
 {
-	static const struct timespec now = {0, 0};
+	const struct room_sets sets = {len, readable, writable, special};
 	struct takers takers;
 	find_takers(&takers, len, writable);
-	if (!takers.count || (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0)))
+	if ((!takers.count && !takers.full_count) ||
+	    (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0)))
 		return real.pselect(len, readable, writable, special, timeout, mask);
-	int count = real.pselect(len, readable, writable, special, &now, mask);
-	return add_takers(&takers, writable, count);
+	return wait_beside_rescues(&sets, &takers, timeout, mask);
+}
+
+/* Linux's select tells how much of the time is left (select(2)). */
+static void tell_left(struct timeval *timeout, uint64_t gone_ms)
+{
+	uint64_t us = (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec;
+	us = us > gone_ms * 1000 ? us - gone_ms * 1000 : 0;
+	*timeout = (struct timeval){(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+}
+
+static TRACKED int select_beside_rescues(int len, fd_set *readable, fd_set *writable,
+					 fd_set *special, struct timeval *timeout)
+{
+	const struct room_sets sets = {len, readable, writable, special};
+	struct takers takers;
+	struct timespec limit;
+	find_takers(&takers, len, writable);
+	if ((!takers.count && !takers.full_count) ||
+	    (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+		return real.select(len, readable, writable, special, timeout);
+	if (!timeout)
+		return wait_beside_rescues(&sets, &takers, NULL, NULL);
+	uint64_t began_ms = os_now_ms();
+	limit = (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000};
+	int count = wait_beside_rescues(&sets, &takers, &limit, NULL);
+	tell_left(timeout, os_now_ms() - began_ms);
+	return count;
 }
 
 HOOK int select(int len, fd_set *restrict readable, fd_set *restrict writable,
