@@ -5,8 +5,8 @@
  * So a call carries the connection as it found it, and once it has waited it works on a descriptor
  * of its own, which is the one verified way back.
  */
-#ifndef REDIAL_HANDLE_H
-#define REDIAL_HANDLE_H
+#ifndef REDIAL_CALLS_HANDLE_H
+#define REDIAL_CALLS_HANDLE_H
 
 #include <stdbool.h>
 

@@ -280,7 +280,7 @@ static bool is_holding(const struct conn *conn)
 /*
  * Waits until there is more to read, as long as the call may, or until the time of the rescue is
  * over: what there is goes to the program then. A read with MSG_DONTWAIT on a blocking descriptor
- * waits as well: see await_answer in receive.c. READ_AGAIN: go on, with the lock. Else without:
+ * waits as well: see await_answer in read_rescue.c. READ_AGAIN: go on, with the lock. Else without:
  * READ_ON, or DELIVER, where r->result and errno are the program's.
  */
 static enum attended await_more(struct reading *r)

@@ -5,8 +5,8 @@
  * in the program's own buffer, and only one that is repeated is copied. Functions are called with
  * the connection locked, unless they say otherwise.
  */
-#ifndef REDIAL_HOLD_H
-#define REDIAL_HOLD_H
+#ifndef REDIAL_CALLS_HOLD_H
+#define REDIAL_CALLS_HOLD_H
 
 #include "reading.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading from a tracked connection, whichever call the program reads with. */
-#ifndef REDIAL_RECEIVE_H
-#define REDIAL_RECEIVE_H
+#ifndef REDIAL_CALLS_READ_H
+#define REDIAL_CALLS_READ_H
 
 #include <sys/types.h>
 #include <sys/uio.h>

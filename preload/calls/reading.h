@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of call_read share. */
-#ifndef REDIAL_READING_H
-#define REDIAL_READING_H
+#ifndef REDIAL_CALLS_READING_H
+#define REDIAL_CALLS_READING_H
 
 #include "handle.h"
 #include "read.h"

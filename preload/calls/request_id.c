@@ -238,7 +238,7 @@ void request_id_keep_rest(struct conn *conn, const struct write_call *call, size
 	made->rest_kept = true;
 }
 
-ssize_t request_id_transmit(struct conn *conn, const struct write_call *call)
+ssize_t request_id_write(struct conn *conn, const struct write_call *call)
 {
 	struct made made;
 	made.call = *call;

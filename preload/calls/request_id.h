@@ -4,8 +4,8 @@
  * as a wider one with the header behind the request line, and recorded so: what is sent again, and
  * logged, has the same id. The program is told of its own bytes alone.
  */
-#ifndef REDIAL_REQUEST_ID_H
-#define REDIAL_REQUEST_ID_H
+#ifndef REDIAL_CALLS_REQUEST_ID_H
+#define REDIAL_CALLS_REQUEST_ID_H
 
 #include "../process/config.h"
 #include "write.h"
@@ -29,8 +29,8 @@ static inline bool request_id_is_wanted(const struct write_call *call)
  * call_write, with an id for the request that begins with this call, if its head is here whole and
  * has none. Takes the lock itself; returns what call_write does.
  */
-__attribute__((noinline)) ssize_t request_id_transmit(struct conn *conn,
-						      const struct write_call *call);
+__attribute__((noinline)) ssize_t request_id_write(struct conn *conn,
+						   const struct write_call *call);
 
 /* The program's call in the place of which this one is made; else the call itself. */
 const struct write_call *request_id_own(const struct write_call *call);

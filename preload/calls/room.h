@@ -3,8 +3,8 @@
  * Waiting for room to write where a rescue takes no more bytes (rescue_is_full): a watcher is never
  * writable, so the wait is for the rescue to go on, and goes on with it until the socket stands.
  */
-#ifndef REDIAL_CALL_ROOM_H
-#define REDIAL_CALL_ROOM_H
+#ifndef REDIAL_CALLS_ROOM_H
+#define REDIAL_CALLS_ROOM_H
 
 #include <poll.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of call_write share. */
-#ifndef REDIAL_SENDING_H
-#define REDIAL_SENDING_H
+#ifndef REDIAL_CALLS_SENDING_H
+#define REDIAL_CALLS_SENDING_H
 
 #include "../rescue/machine.h"
 #include "handle.h"

@@ -4,8 +4,8 @@
  * follows the connection no further. What the program has written before goes out first, and what
  * it is still owed of a response comes first.
  */
-#ifndef REDIAL_CALL_TRANSFER_H
-#define REDIAL_CALL_TRANSFER_H
+#ifndef REDIAL_CALLS_TRANSFER_H
+#define REDIAL_CALLS_TRANSFER_H
 
 #include <sys/socket.h>
 

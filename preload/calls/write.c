@@ -234,6 +234,6 @@ ssize_t call_write(struct conn *conn, const struct write_call *call)
 	if (len == 0)
 		return write_nothing(conn, call);
 	if (request_id_is_wanted(call))
-		return request_id_transmit(conn, call);
+		return request_id_write(conn, call);
 	return sending_run(conn, call, len);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing to a tracked connection, whichever call the program writes with. */
-#ifndef REDIAL_TRANSMIT_H
-#define REDIAL_TRANSMIT_H
+#ifndef REDIAL_CALLS_WRITE_H
+#define REDIAL_CALLS_WRITE_H
 
 #include <sys/socket.h>
 #include <sys/types.h>

@@ -93,7 +93,7 @@ struct conn {
 	uint8_t registration_count;
 	uint8_t peer_len;
 	uint8_t alias_count;
-	uint8_t readers;       /* threads in a read, where that matters: see rescue_watch.h */
+	uint8_t readers;       /* threads in a read, where that matters: see rescue/watch.h */
 	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
 	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;     /* bytes that the program read from it */

@@ -5,8 +5,8 @@
  * the number then, or the program is told by an error of its next call; of those that it is owed
  * each is given to it by its next reads; the old socket is back at its number, or closed.
  */
-#ifndef REDIAL_END_H
-#define REDIAL_END_H
+#ifndef REDIAL_CONN_END_H
+#define REDIAL_CONN_END_H
 
 #include "conn.h"
 

@@ -3,8 +3,8 @@
  * Connections that their server may be about to close: max_idle_ms and keep_alive_hints. Only under
  * a policy with POLICY_USES_IDLE is any of this called, but for the pure functions.
  */
-#ifndef REDIAL_IDLE_H
-#define REDIAL_IDLE_H
+#ifndef REDIAL_CONN_IDLE_H
+#define REDIAL_CONN_IDLE_H
 
 #include "../../policy/policy.h"
 #include "conn.h"
@@ -27,11 +27,5 @@ bool idle_is_due(const struct conn *conn, const char *head, size_t head_len);
  * there, and the server's clock started a little before ours.
  */
 bool idle_is_over(const struct policy_retry *settings, uint32_t idle_ms, uint16_t hint_s);
-
-/*
- * The N of `Keep-Alive: timeout=N` (RFC 2068 section 19.7.1.1), seconds, in a piece of a response
- * that starts in its head; 0 if there is none. Heads of interim responses are passed over.
- */
-uint16_t idle_hint(const char *bytes, size_t len);
 
 #endif

@@ -4,8 +4,8 @@
  * the request line. conn.held stays what the program wrote, and offsets are offsets in it: how much
  * of a header is out is counted apart (conn_request.marked).
  */
-#ifndef REDIAL_MARK_H
-#define REDIAL_MARK_H
+#ifndef REDIAL_CONN_MARK_H
+#define REDIAL_CONN_MARK_H
 
 #include "../conn/conn.h"
 

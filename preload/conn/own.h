@@ -4,8 +4,8 @@
  * one is, its slot in the table says so, and a close by the program fails as for a number that is
  * not open.
  */
-#ifndef REDIAL_OWN_H
-#define REDIAL_OWN_H
+#ifndef REDIAL_CONN_OWN_H
+#define REDIAL_CONN_OWN_H
 
 #include <stdbool.h>
 

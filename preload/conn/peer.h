@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whom a connection leads to. */
-#ifndef REDIAL_PEER_H
-#define REDIAL_PEER_H
+#ifndef REDIAL_CONN_PEER_H
+#define REDIAL_CONN_PEER_H
 
 #include "../os/address.h"
 #include "conn.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program's epoll registrations of a descriptor whose socket is replaced under it. */
-#ifndef REDIAL_REGISTRATIONS_H
-#define REDIAL_REGISTRATIONS_H
+#ifndef REDIAL_CONN_REGISTRATIONS_H
+#define REDIAL_CONN_REGISTRATIONS_H
 
 #include "conn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which of the policy's settings a request, or a connection without one, is under. */
-#ifndef REDIAL_SETTINGS_H
-#define REDIAL_SETTINGS_H
+#ifndef REDIAL_CONN_SETTINGS_H
+#define REDIAL_CONN_SETTINGS_H
 
 #include <stddef.h>
 

@@ -109,12 +109,14 @@ static __attribute__((noinline)) bool record_piece(struct conn *conn, const char
 	return true;
 }
 
-static __attribute__((noinline)) bool record_pieces(struct conn *conn, const struct iovec *iov,
-						    int count, size_t len)
+/* The same for all pieces of a call, one after the other. */
+static __attribute__((noinline)) bool each_piece(struct conn *conn, const struct iovec *iov,
+						 int count, size_t len,
+						 bool take(struct conn *, const char *, size_t))
 {
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
-		if (!record_piece(conn, iov[i].iov_base, piece))
+		if (!take(conn, iov[i].iov_base, piece))
 			return false;
 		len -= piece;
 	}
@@ -125,7 +127,7 @@ bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t l
 {
 	if (count == 1)
 		return record_piece(conn, iov->iov_base, len);
-	return record_pieces(conn, iov, count, len);
+	return each_piece(conn, iov, count, len, record_piece);
 }
 
 bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
@@ -219,23 +221,11 @@ static __attribute__((noinline)) bool receive_piece(struct conn *conn, const cha
 	return true;
 }
 
-static __attribute__((noinline)) bool receive_pieces(struct conn *conn, const struct iovec *iov,
-						     int count, size_t len)
-{
-	for (int i = 0; i < count && len; i++) {
-		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
-		if (!receive_piece(conn, iov[i].iov_base, piece))
-			return false;
-		len -= piece;
-	}
-	return true;
-}
-
 bool conn_given(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	if (count == 1)
 		return receive_piece(conn, iov->iov_base, len);
-	return receive_pieces(conn, iov, count, len);
+	return each_piece(conn, iov, count, len, receive_piece);
 }
 
 bool conn_received(struct conn *conn, const struct iovec *iov, int count, size_t len)

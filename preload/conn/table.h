@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a descriptor to its connection: a flat array, read without a lock. */
-#ifndef REDIAL_TABLE_H
-#define REDIAL_TABLE_H
+#ifndef REDIAL_CONN_TABLE_H
+#define REDIAL_CONN_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * the one before it has been answered (RFC 9112 section 9.3.2: not pipelined anew at once). What
  * waits for its turn is the end of conn.held, conn.unsent bytes long. Nothing here waits or sleeps.
  */
-#ifndef REDIAL_TURNS_H
-#define REDIAL_TURNS_H
+#ifndef REDIAL_CONN_TURNS_H
+#define REDIAL_CONN_TURNS_H
 
 #include "conn.h"
 

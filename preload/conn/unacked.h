@@ -4,8 +4,8 @@
  * reset, and the kernel goes on resending for a quarter of an hour. A limit on how long sent data
  * may stay unacknowledged (tcp(7), TCP_USER_TIMEOUT) makes it say so.
  */
-#ifndef REDIAL_UNACKED_H
-#define REDIAL_UNACKED_H
+#ifndef REDIAL_CONN_UNACKED_H
+#define REDIAL_CONN_UNACKED_H
 
 #include <errno.h>
 

@@ -3,8 +3,8 @@
  * The program's own connects under a policy that retries them (causes connect, connect-timeout).
  * Where the program has another address to go to (resolved.h), all stays as it is.
  */
-#ifndef REDIAL_DIAL_H
-#define REDIAL_DIAL_H
+#ifndef REDIAL_CONNECT_DIAL_H
+#define REDIAL_CONNECT_DIAL_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

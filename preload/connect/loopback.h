@@ -3,8 +3,8 @@
  * Programs that know what `localhost` means without a look-up, as libcurl and c-ares do, try both
  * 127.0.0.1 and ::1.
  */
-#ifndef REDIAL_LOOPBACK_H
-#define REDIAL_LOOPBACK_H
+#ifndef REDIAL_CONNECT_LOOPBACK_H
+#define REDIAL_CONNECT_LOOPBACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Trying again for calls that block anyway and know of no request yet: look-ups of names and
  * connects. No connection is involved; all of it lives on the caller's stack.
  */
-#ifndef REDIAL_PERSIST_H
-#define REDIAL_PERSIST_H
+#ifndef REDIAL_CONNECT_PERSIST_H
+#define REDIAL_CONNECT_PERSIST_H
 
 #include <stdbool.h>
 #include <stdint.h>

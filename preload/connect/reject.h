@@ -4,8 +4,8 @@
  * open they fail at once. Nothing here is on the way of a connect that succeeds, unless the policy
  * has `reject`; sockets that are not tracked are left alone. errno is kept, except as told.
  */
-#ifndef REDIAL_REJECT_H
-#define REDIAL_REJECT_H
+#ifndef REDIAL_CONNECT_REJECT_H
+#define REDIAL_CONNECT_REJECT_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

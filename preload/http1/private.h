@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What http1.c, http1_field.c and http1_body.c share. */
+/* What http1.c, field.c and body.c share. */
 #ifndef REDIAL_HTTP1_PRIVATE_H
 #define REDIAL_HTTP1_PRIVATE_H
 

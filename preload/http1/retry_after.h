@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Retry-After (RFC 9110 section 10.2.3): pure. */
-#ifndef REDIAL_RETRY_AFTER_H
-#define REDIAL_RETRY_AFTER_H
+#ifndef REDIAL_HTTP1_RETRY_AFTER_H
+#define REDIAL_HTTP1_RETRY_AFTER_H
 
 #include <stddef.h>
 #include <stdint.h>

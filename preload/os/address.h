@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A socket address of any family that we track. */
-#ifndef REDIAL_ADDRESS_H
-#define REDIAL_ADDRESS_H
+#ifndef REDIAL_OS_ADDRESS_H
+#define REDIAL_OS_ADDRESS_H
 
 #include <netinet/in.h>
 #include <sys/socket.h>

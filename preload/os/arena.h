@@ -5,8 +5,8 @@
  * hooked calls may come from a signal handler. A forked child finds the whole of it zeroed
  * (MADV_WIPEONFORK), and with that nothing tracked.
  */
-#ifndef REDIAL_ARENA_H
-#define REDIAL_ARENA_H
+#ifndef REDIAL_OS_ARENA_H
+#define REDIAL_OS_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * connect and close are cancellation points (pthreads(7)). A rescue makes them with its connection
  * locked, and a thread that was cancelled there would never unlock it.
  */
-#ifndef REDIAL_CANCEL_H
-#define REDIAL_CANCEL_H
+#ifndef REDIAL_OS_CANCEL_H
+#define REDIAL_OS_CANCEL_H
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The time, asked of the kernel itself. */
-#ifndef REDIAL_CLOCK_H
-#define REDIAL_CLOCK_H
+#ifndef REDIAL_OS_CLOCK_H
+#define REDIAL_OS_CLOCK_H
 
 #include <stdint.h>
 

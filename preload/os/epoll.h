@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program's epoll sets, and what the kernel says of them. */
-#ifndef REDIAL_EPOLL_H
-#define REDIAL_EPOLL_H
+#ifndef REDIAL_OS_EPOLL_H
+#define REDIAL_OS_EPOLL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ extern const uint32_t os_epoll_private_bits __attribute__((visibility("hidden"))
 
 /*
  * What to register a watcher for, where the program asked for these events: the kernel refuses it
- * EPOLLEXCLUSIVE, and only EPOLLIN ever comes of it (rescue_room.h).
+ * EPOLLEXCLUSIVE, and only EPOLLIN ever comes of it (rescue/room.h).
  */
 uint32_t os_watcher_events(uint32_t events);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random numbers for the waits between attempts, which must differ between processes. */
-#ifndef REDIAL_JITTER_H
-#define REDIAL_JITTER_H
+#ifndef REDIAL_OS_JITTER_H
+#define REDIAL_OS_JITTER_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The few memory and text helpers that the library needs and may not take from a libc. */
-#ifndef REDIAL_MEM_H
-#define REDIAL_MEM_H
+#ifndef REDIAL_OS_MEM_H
+#define REDIAL_OS_MEM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Socket options, asked of the kernel itself: no other interposer has an interest in it. */
-#ifndef REDIAL_KERNEL_OPTION_H
-#define REDIAL_KERNEL_OPTION_H
+#ifndef REDIAL_OS_OPTION_H
+#define REDIAL_OS_OPTION_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

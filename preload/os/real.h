@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The next function of each hooked call: libc's, or that of another interposer behind us. */
-#ifndef REDIAL_REAL_H
-#define REDIAL_REAL_H
+#ifndef REDIAL_OS_REAL_H
+#define REDIAL_OS_REAL_H
 
 #include <fcntl.h>
 #include <netdb.h>

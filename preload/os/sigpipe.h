@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef REDIAL_SIGPIPE_H
-#define REDIAL_SIGPIPE_H
+#ifndef REDIAL_OS_SIGPIPE_H
+#define REDIAL_OS_SIGPIPE_H
 
 /* Sends the calling thread the SIGPIPE that write(2) sends, told by the same siginfo. */
 void os_raise_sigpipe(void);

@@ -3,8 +3,8 @@
  * System calls made directly: they take no lock of libc's, are no cancellation points, leave errno
  * alone and are there before libc is. They return a negative errno on error.
  */
-#ifndef REDIAL_SYS_H
-#define REDIAL_SYS_H
+#ifndef REDIAL_OS_SYS_H
+#define REDIAL_OS_SYS_H
 
 #include <stdint.h>
 #include <sys/syscall.h>

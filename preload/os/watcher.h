@@ -3,8 +3,8 @@
  * Waiting for descriptors of ours: a watcher is an epoll descriptor with a timer in it, which is
  * readable when there is something to go on with.
  */
-#ifndef REDIAL_WATCHER_H
-#define REDIAL_WATCHER_H
+#ifndef REDIAL_OS_WATCHER_H
+#define REDIAL_OS_WATCHER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is settled once, at the start of the process, and only read from then on. */
-#ifndef REDIAL_CONFIG_H
-#define REDIAL_CONFIG_H
+#ifndef REDIAL_PROCESS_CONFIG_H
+#define REDIAL_PROCESS_CONFIG_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * the launch shares. A count is one addition to a cache line of the process's own, and none is made
  * for a request that is answered. Async-signal-safe.
  */
-#ifndef REDIAL_LIVE_H
-#define REDIAL_LIVE_H
+#ifndef REDIAL_PROCESS_LIVE_H
+#define REDIAL_PROCESS_LIVE_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * Who a peer is in the state that the processes of a launch share. A request that is answered
  * counts there with a single addition (state_answered).
  */
-#ifndef REDIAL_PEERS_H
-#define REDIAL_PEERS_H
+#ifndef REDIAL_PROCESS_PEERS_H
+#define REDIAL_PROCESS_PEERS_H
 
 #include <sys/socket.h>
 

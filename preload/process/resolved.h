@@ -8,8 +8,8 @@
  * Everything here may be called from any thread, keeps errno and takes no lock that could block:
  * who does not get in at once gives up, and the answer is then the one that changes nothing.
  */
-#ifndef REDIAL_RESOLVED_H
-#define REDIAL_RESOLVED_H
+#ifndef REDIAL_PROCESS_RESOLVED_H
+#define REDIAL_PROCESS_RESOLVED_H
 
 #include <netdb.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * in memory of our own, which children that are forked from then on share. Neither can be cut off
  * under a process, nor outgrown, whoever does what; what is in it others may have scribbled over.
  */
-#ifndef REDIAL_SHARED_H
-#define REDIAL_SHARED_H
+#ifndef REDIAL_PROCESS_SHARED_H
+#define REDIAL_PROCESS_SHARED_H
 
 #include "../../policy/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a process's policy comes from: a file, compiled or text, of which a copy is made. */
-#ifndef REDIAL_SOURCE_H
-#define REDIAL_SOURCE_H
+#ifndef REDIAL_PROCESS_SOURCE_H
+#define REDIAL_PROCESS_SOURCE_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * connect-timeout): nothing was sent yet, the program believes the connection to stand and may
  * write to it. All functions are called with the connection locked and leave it so.
  */
-#ifndef REDIAL_REDIAL_DIAL_H
-#define REDIAL_REDIAL_DIAL_H
+#ifndef REDIAL_RESCUE_DIAL_H
+#define REDIAL_RESCUE_DIAL_H
 
 #include <stdbool.h>
 

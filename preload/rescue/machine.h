@@ -7,8 +7,8 @@
  *
  * All functions are called with the connection locked and leave it so, unless they say otherwise.
  */
-#ifndef REDIAL_REDIAL_H
-#define REDIAL_REDIAL_H
+#ifndef REDIAL_RESCUE_MACHINE_H
+#define REDIAL_RESCUE_MACHINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * to the log. Nothing here is on the path of a request that is answered.
  * now_ms: of os_now_ms().
  */
-#ifndef REDIAL_PACE_H
-#define REDIAL_PACE_H
+#ifndef REDIAL_RESCUE_PACE_H
+#define REDIAL_RESCUE_PACE_H
 
 #include <stdint.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Is what we think of a connection true? Asked of the kernel before each rescue. */
-#ifndef REDIAL_REDIAL_PICTURE_H
-#define REDIAL_REDIAL_PICTURE_H
+#ifndef REDIAL_RESCUE_PICTURE_H
+#define REDIAL_RESCUE_PICTURE_H
 
 #include "../../policy/decide.h"
 #include "../conn/conn.h"

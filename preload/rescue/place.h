@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What lies at the program's descriptor number while, and after, a connection is replaced. */
-#ifndef REDIAL_REDIAL_PLACE_H
-#define REDIAL_REDIAL_PLACE_H
+#ifndef REDIAL_RESCUE_PLACE_H
+#define REDIAL_RESCUE_PLACE_H
 
 #include "../conn/conn.h"
 

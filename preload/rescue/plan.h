@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef REDIAL_REDIAL_PLAN_H
-#define REDIAL_REDIAL_PLAN_H
+#ifndef REDIAL_RESCUE_PLAN_H
+#define REDIAL_RESCUE_PLAN_H
 
 #include <stdbool.h>
 

@@ -47,7 +47,7 @@ struct rescue {
 	int fresh; /* the one being connected, else -1 */
 	int timer; /* with the watcher, else -1 */
 	enum old_socket old;
-	bool laid_aside;   /* dead has not failed and may answer yet: see rescue_watch.h */
+	bool laid_aside;   /* dead has not failed and may answer yet: see rescue/watch.h */
 	bool placed;	   /* the watcher has the program's descriptor */
 	bool nonblocking;  /* O_NONBLOCK, as the program set it */
 	bool unsent;	   /* the kernel took no byte of the request, on any attempt */

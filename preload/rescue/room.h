@@ -6,8 +6,8 @@
  * the kernel then tells: it alone knows of edges, of one-shot registrations that have fired, and
  * of threads that wait already.
  */
-#ifndef REDIAL_REDIAL_ROOM_H
-#define REDIAL_REDIAL_ROOM_H
+#ifndef REDIAL_RESCUE_ROOM_H
+#define REDIAL_RESCUE_ROOM_H
 
 #include <stdbool.h>
 #include <sys/epoll.h>

@@ -3,8 +3,8 @@
  * An idle connection that was to be replaced before its server closes it is still alive: if no new
  * one can be had, the request goes out on it, as bare.
  */
-#ifndef REDIAL_REDIAL_STAY_H
-#define REDIAL_REDIAL_STAY_H
+#ifndef REDIAL_RESCUE_STAY_H
+#define REDIAL_RESCUE_STAY_H
 
 #include "../conn/conn.h"
 

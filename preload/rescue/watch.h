@@ -12,8 +12,8 @@
  *
  * Only for policies that ask for it: a watch costs a request some forty system calls.
  */
-#ifndef REDIAL_REDIAL_WATCH_H
-#define REDIAL_REDIAL_WATCH_H
+#ifndef REDIAL_RESCUE_WATCH_H
+#define REDIAL_RESCUE_WATCH_H
 
 #include <stdbool.h>
 

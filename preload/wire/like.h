@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A socket like another one: the options that it has, and the address that it is bound to. */
-#ifndef REDIAL_LIKE_H
-#define REDIAL_LIKE_H
+#ifndef REDIAL_WIRE_LIKE_H
+#define REDIAL_WIRE_LIKE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A plain socket that carries a connection: what the kernel knows of it, and what goes over it. */
-#ifndef REDIAL_SOCKET_H
-#define REDIAL_SOCKET_H
+#ifndef REDIAL_WIRE_SOCKET_H
+#define REDIAL_WIRE_SOCKET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,6 +9,7 @@
 #include "../../preload/conn/conn.h"
 #include "../../preload/conn/end.h"
 #include "../../preload/conn/idle.h"
+#include "../../preload/http1/keep_alive.h"
 #include "../../preload/conn/table.h"
 
 static void hint_is_read_from_the_head(void)
@@ -48,7 +49,7 @@ static void hint_is_read_from_the_head(void)
 		size_t len = strlen(cases[i].bytes);
 		memcpy(copy + sizeof(copy) - len, cases[i].bytes, len);
 		runner_expect_long(cases[i].bytes, cases[i].seconds,
-				   idle_hint(copy + sizeof(copy) - len, len));
+				   http1_keep_alive_timeout(copy + sizeof(copy) - len, len));
 	}
 }
 
