@@ -62,6 +62,7 @@ check() {
 	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
 		need libcurl4-openssl-dev
 	need_command gcc gcc
+	wish_command clang clang
 	need_command strace strace
 	need_command valgrind valgrind
 	need_command readelf binutils
