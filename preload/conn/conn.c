@@ -44,19 +44,18 @@ bool conn_lock_contended(struct conn *conn, int fd)
 
 bool conn_add_alias(struct conn *conn, int alias)
 {
-	if (conn->alias_count == CONN_ALIASES_MAX)
+	if (conn->alias_count == CONN_ALIASES_MAX || !table_set(alias, conn))
 		return false;
 	conn->aliases[conn->alias_count++] = alias;
-	table_set(alias, conn);
 	return true;
 }
 
 void conn_open(int fd)
 {
 	conn_end_fd(fd, WHY_LOST);
-	if (!arena_ready())
+	if (!table_ready(fd))
 		return;
-	struct conn *conn = arena_alloc(sizeof(*conn));
+	struct conn *conn = arena_take_conn();
 	if (!conn)
 		return;
 	/* Somebody with an old pointer to this memory may be inside for a moment: wait for them. */

@@ -75,7 +75,7 @@ struct rescue;
 struct conn_rescue;
 
 struct conn {
-	uint32_t pool_link; /* the arena's while this is free */
+	uint32_t pool_link; /* the arena's */
 	int fd;		    /* -1 while this is free */
 	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
 	uint32_t life;	    /* goes up whenever this memory becomes another connection's */

@@ -26,7 +26,7 @@ static void forget(struct conn *conn)
 	conn->fd = -1;
 	conn->alias_count = 0;
 	conn_unlock(conn);
-	arena_free(conn, sizeof(*conn));
+	arena_give_conn(conn);
 }
 
 /* Do requests of a pipeline still wait for their turn? Nobody else would send them. */

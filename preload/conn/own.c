@@ -35,7 +35,7 @@ void conn_own_close(int fd)
 {
 	if (fd < 0)
 		return;
-	bool known = (uint32_t)fd < table.len;
-	if (!known || table_set(fd, NULL) == &conn_own)
+	/* Without a slot it was never noted: the number is too high, or there was no memory. */
+	if (!table_has(fd) || table_take(fd) == &conn_own)
 		os_close(fd);
 }

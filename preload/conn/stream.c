@@ -38,7 +38,7 @@ static void stop_holding(struct conn *conn, uint32_t why)
 /* Room for `needed` bytes of copy. */
 static inline __attribute__((always_inline)) bool make_room(struct conn *conn, size_t needed)
 {
-	int class = needed <= ARENA_BYTES_MIN ? arena_class(ARENA_BYTES_MIN) : arena_class(needed);
+	int class = arena_class(needed);
 	char *larger = arena_take(class);
 	if (!larger)
 		return false;

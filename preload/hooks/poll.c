@@ -77,7 +77,7 @@ static TRACKED int soften_epoll(int epfd, struct epoll_event *events, int count)
 {
 	if (rescue_room_awaited())
 		rescue_room_tell(epfd, events, count);
-	for (int i = 0; i < count && table.len; i++) {
+	for (int i = 0; i < count && table.near; i++) {
 		uint32_t asked;
 		if (!(events[i].events & EPOLL_ENDS))
 			continue;
@@ -101,7 +101,7 @@ static inline int tell_epoll(int epfd, struct epoll_event *events, int count)
 
 static int soften_poll(struct pollfd *fds, nfds_t len, int count)
 {
-	if (count <= 0 || !table.len)
+	if (count <= 0 || !table.near)
 		return count;
 	for (nfds_t i = 0; i < len; i++) {
 		if (__builtin_expect(!(fds[i].revents & POLL_ENDS), 1))

@@ -139,7 +139,7 @@ static void look_at_control(const struct msghdr *message)
 
 static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
 {
-	if (message && message->msg_controllen && table.len)
+	if (message && message->msg_controllen && table.near)
 		look_at_control(message);
 	struct conn *conn = table_find(fd);
 	if (!conn || !message)
@@ -159,11 +159,7 @@ static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, i
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	/* One test for both, in the instructions that an untracked call may cost. */
-	uintptr_t tracked;
-	if (__builtin_expect((uint32_t)fd < table.len, 1))
-		tracked = (uintptr_t)table_find(fd);
-	else /* nothing is tracked at all, or it has to be looked at: not 0, which costs one more */
-		tracked = __atomic_load_n(&table.len, __ATOMIC_RELAXED);
+	uintptr_t tracked = (uintptr_t)table_find(fd);
 	if (__builtin_expect(message && !(tracked | message->msg_controllen), 1))
 		return real.sendmsg(fd, message, flags);
 	return sendmsg_looked_at(fd, message, flags);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library's own memory: one mapping, made when the program opens its first stream socket, with
- * the table of descriptors at its start and pools of fixed sizes behind it. malloc would not do:
- * hooked calls may come from a signal handler. A forked child finds the whole of it zeroed
- * (MADV_WIPEONFORK), and with that nothing tracked.
+ * The library's own memory: a few mappings, made when they are needed, each larger than those
+ * before it, and pools of fixed sizes in them. malloc would not do: hooked calls may come from a
+ * signal handler. Nothing is reserved ahead: a program may have all its memory locked (mlockall(2))
+ * or counted (RLIMIT_AS, vm.overcommit_memory). A forked child finds the same mappings, zeroed
+ * (MADV_WIPEONFORK), and with that nothing tracked: it hands them out anew from the first on.
+ *
+ * What was handed out once is never unmapped; given back, it serves again as what it was.
  */
 #ifndef REDIAL_OS_ARENA_H
 #define REDIAL_OS_ARENA_H
@@ -13,11 +16,16 @@
 #include <stdint.h>
 
 /*
- * The sizes that pools come in; a request for anything between takes the next one up. The smallest
- * is for struct conn alone: a thread with an old pointer may look at a free one's lock, so that
- * memory must never have held anything else.
+ * What struct conn may take; its first four bytes are the arena's. The pool is for it alone: a
+ * thread with an old pointer may look at a free one's lock, so that memory must never have held
+ * anything else.
  */
-enum { ARENA_CONN = 480, ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 7 }; /* the largest is 1 MiB */
+enum { ARENA_CONN = 480 };
+
+/* The sizes of what holds bytes; a request for anything between takes the next one up. */
+enum { ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 6 }; /* the largest is 1 MiB */
+
+enum { ARENA_ROOT_LEN = 12 * 1024 };
 
 /*
  * Makes the arena if there is none, and claims it for this process. false if no memory can be had:
@@ -31,31 +39,43 @@ bool arena_ready(void);
  */
 bool arena_is_ours(void);
 
+/*
+ * ARENA_ROOT_LEN bytes for the table of descriptors, aligned to 32: zero in each process at first,
+ * and in a child where they were in its parent. Only after arena_ready.
+ */
+void *arena_root(void);
+
 /* A word for live.c that is 0 in each process at first. Only after arena_ready. */
 uintptr_t *arena_word(void);
 
-/* Which pool serves size bytes: 0 to ARENA_CLASSES - 1, or -1 if none does. */
+/*
+ * Memory for a struct conn, not zeroed, aligned to 32; NULL if none can be had. Two system calls
+ * (mmap, madvise) if a mapping has to be made; after one that failed only seldom another is tried.
+ * Only after arena_ready.
+ */
+void *arena_take_conn(void);
+
+/* Gives it back. Like all of these async-signal-safe, and without a lock. */
+void arena_give_conn(void *conn);
+
+/* Which class serves size bytes: 0 to ARENA_CLASSES - 1, or -1 if none does. */
 static inline int arena_class(size_t size)
 {
-	if (size <= ARENA_CONN)
-		return 0;
-	int class = 1;
+	int class = 0;
 	for (size_t room = ARENA_BYTES_MIN; room < size; room *= 4)
 		class ++;
 	return class < ARENA_CLASSES ? class : -1;
 }
 
-/* How many bytes an object of a pool has. */
+/* How many bytes an object of a class has. */
 static inline size_t arena_usable(int class)
 {
-	return class ? (size_t)ARENA_BYTES_MIN << 2 * (class - 1) : ARENA_CONN;
+	return (size_t)ARENA_BYTES_MIN << 2 * class;
 }
 
-/* An object of that pool, not zeroed, aligned to 32; NULL if class is -1 or no memory is left. */
+/* Bytes of that class, as arena_take_conn takes; NULL if it is -1 as well. */
 void *arena_take(int class);
-
-/* Gives back what arena_take(class) returned. Both are async-signal-safe. */
-void arena_give(void *object, int class);
+void arena_give(void *bytes, int class);
 
 /* The same by size: at least that many bytes. NULL is fine for arena_free. */
 static inline void *arena_alloc(size_t size)

@@ -165,11 +165,9 @@ static void identify(const struct conn *conn, const struct rescue_start *start,
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
 static bool keep_answer(struct rescue *rescue, const struct rescue_start *start)
 {
-	/* Not from the pool of struct conn, which a small answer would fit into: arena.h. */
-	size_t room = start->answer_len > ARENA_BYTES_MIN ? start->answer_len : ARENA_BYTES_MIN;
 	char *copy = NULL;
 	if (start->answer_len) {
-		copy = arena_alloc(room);
+		copy = arena_alloc(start->answer_len);
 		if (!copy)
 			return false;
 		memcpy(copy, start->answer, start->answer_len);
@@ -177,7 +175,7 @@ static bool keep_answer(struct rescue *rescue, const struct rescue_start *start)
 	rescue_drop_answer(rescue);
 	rescue->answered = start->answered;
 	rescue->answer = copy;
-	rescue->answer_room = copy ? (uint32_t)room : 0;
+	rescue->answer_room = (uint32_t)start->answer_len;
 	rescue->answer_len = (uint32_t)start->answer_len;
 	return true;
 }

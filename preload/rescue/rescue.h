@@ -92,8 +92,6 @@ struct rescue {
 	bool room_awaited;  /* the program waits for it by epoll */
 };
 
-_Static_assert(sizeof(struct rescue) > ARENA_CONN, "the smallest pool is struct conn's alone");
-
 /* How long the rescue has been going on. */
 static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)
 {

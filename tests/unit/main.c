@@ -34,7 +34,10 @@
 	X(report)                                                                                  \
 	X(tally)                                                                                   \
 	X(elf)                                                                                     \
-	X(retry_after)
+	X(retry_after)                                                                             \
+	X(arena)                                                                                   \
+	X(arena_at_once)                                                                           \
+	X(table)
 
 #define X(name) void suite_##name(void);
 SUITES(X)

@@ -263,6 +263,22 @@ static void connection_lives_as_long_as_one_of_its_numbers(void)
 	CU_ASSERT_PTR_NULL(table_find(FD + 1));
 }
 
+/* Calls on such a number would be missed. */
+static void number_that_the_table_has_no_room_for_is_none_of_a_connections(void)
+{
+	volatile int last = TABLE_MAX - 1; /* for the compiler: as unknown as in a call */
+	struct conn *conn = opened();
+	CU_ASSERT_FALSE(conn_add_alias(conn, last + 1));
+	CU_ASSERT_FALSE(conn_has(conn, last + 1));
+	CU_ASSERT(conn_end(conn, WHY_PASSED));
+	conn_open(last + 1);
+	conn_open(last);
+	CU_ASSERT_PTR_NULL(table_find(last + 1));
+	CU_ASSERT_PTR_EQUAL(table_find(last), conn); /* no memory was lost over it */
+	conn_drop_fd(last);
+	CU_ASSERT_PTR_NULL(table_find(last));
+}
+
 static void lock_is_refused_for_a_number_that_is_not_the_connections(void)
 {
 	struct conn *conn = opened();
@@ -324,6 +340,7 @@ void suite_conn(void)
 	    TEST(first_status_of_a_rescue_is_noted),
 	    TEST(connection_stays_as_long_as_the_program_is_owed_something),
 	    TEST(connection_lives_as_long_as_one_of_its_numbers),
+	    TEST(number_that_the_table_has_no_room_for_is_none_of_a_connections),
 	    TEST(lock_is_refused_for_a_number_that_is_not_the_connections),
 	    TEST(threads_may_share_and_replace_connections),
 	    TEST_END};

@@ -49,6 +49,9 @@ void suite_tally(void);
 void suite_elf(void);
 void suite_retry_after(void);
 void suite_idle(void);
+void suite_arena(void);
+void suite_arena_at_once(void);
+void suite_table(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when
