@@ -8,6 +8,7 @@
 
 #include "../os/clock.h"
 #include "../os/mem.h"
+#include "../os/pause.h"
 #include "../os/sys.h"
 
 enum {
@@ -39,12 +40,15 @@ static struct memory *memory;
 
 static struct memory *get_memory(bool make)
 {
+	static struct pause pause;
 	struct memory *known = __atomic_load_n(&memory, __ATOMIC_ACQUIRE);
-	if (known || !make)
+	if (known || !make || !pause_is_over(&pause))
 		return known;
 	long at = sys6(mmap, 0, sizeof(*known), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
-	if (at < 0 && at > -4096)
+	bool given = at >= 0 || at <= -4096;
+	pause_note(&pause, given);
+	if (!given)
 		return NULL;
 	if (__atomic_compare_exchange_n(&memory, &known, (struct memory *)at, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))

@@ -7,6 +7,7 @@
 
 #include "../../policy/state_file.h"
 #include "../os/mem.h"
+#include "../os/pause.h"
 #include "../os/sys.h"
 
 static struct state *shared;	    /* what is used */
@@ -53,9 +54,14 @@ static uint64_t now_ms(void)
 /* Not static memory: children are to share it, and every process would map room for it. */
 static struct state *make_own(void)
 {
+	static struct pause pause;
+	if (!pause_is_over(&pause))
+		return NULL;
 	long at = sys6(mmap, 0, sizeof(struct state), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (at < 0 && at > -4096)
+	bool given = at >= 0 || at <= -4096;
+	pause_note(&pause, given);
+	if (!given)
 		return NULL;
 	state_init((struct state *)at, now_ms());
 	return (struct state *)at;
