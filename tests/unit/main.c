@@ -5,6 +5,8 @@
 	X(method)                                                                                  \
 	X(policy)                                                                                  \
 	X(match)                                                                                   \
+	X(path)                                                                                    \
+	X(paths)                                                                                   \
 	X(decide)                                                                                  \
 	X(decide_asked)                                                                            \
 	X(backoff)                                                                                 \

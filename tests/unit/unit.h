@@ -20,6 +20,8 @@
 void suite_method(void);
 void suite_policy(void);
 void suite_match(void);
+void suite_path(void);
+void suite_paths(void);
 void suite_decide(void);
 void suite_decide_asked(void);
 void suite_backoff(void);
