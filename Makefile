@@ -35,7 +35,7 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,-Bsymbolic-functions \
 	-Wl,--version-script=$(B)/exports.map -Wl,-soname,libredial.so
 
-POLICY_PURE := method policy match path decide backoff compiled window process state \
+POLICY_PURE := method policy match path redact decide backoff compiled window process state \
 	budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_paths \
 	load_words

@@ -43,3 +43,26 @@ int load_path(struct load_reading *reading, const config_setting_t *setting,
 	return read_pattern(reading, setting, (char *)reading->base + key->offset,
 			    "text such as \"/v1/*\"");
 }
+
+int load_redact_paths(struct load_reading *reading, const config_setting_t *setting,
+		      const struct load_key *key)
+{
+	struct policy *policy = reading->policy;
+
+	(void)key;
+	if (!load_is_list(setting) || config_setting_length(setting) > POLICY_REDACT_MAX)
+		return load_want(reading, setting,
+				 "a list of at most 8 paths such as [\"/reset/*\"]");
+	memset(policy->redact_paths, 0, sizeof(policy->redact_paths));
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+		char *pattern = policy->redact_paths[i];
+
+		if (read_pattern(reading, element, pattern, "text such as \"/reset/*\""))
+			return -1;
+		if (!strchr(pattern, '*'))
+			return load_want(reading, element, "a path with a * for what is secret");
+	}
+	policy->redact_count = config_setting_length(setting);
+	return 0;
+}

@@ -8,6 +8,7 @@
 #include "backoff.h"
 #include "match.h"
 #include "ranges.h"
+#include "redact.h"
 #include "tool_question.h"
 
 /* What was found out: the settings, the rule that gave them (or -1), and the verdict. */
@@ -182,6 +183,19 @@ static int find_settings(const struct policy *policy, const struct question *que
 	return match_settings_in_doubt(policy, &request, settings, doubt);
 }
 
+/* Only where it is another one than was asked for. */
+static void print_logged(const struct policy *policy, const struct question *question)
+{
+	char path[POLICY_PATH_MAX * 3];
+	size_t len = strlen(question->path);
+
+	if (question->facts.cause == CAUSE_DNS || question_is_of_connection(question) ||
+	    !redact_pattern(policy, question->path, len))
+		return;
+	redact_path(policy, question->path, len, path, sizeof(path));
+	printf("logged   path=%s\n", path);
+}
+
 static bool is_key(const struct policy *policy, const struct policy_retry *settings,
 		   const char *header)
 {
@@ -228,5 +242,6 @@ int tool_explain(int argc, char **argv)
 			print_refusal(&answer);
 	}
 	print_rule(&answer);
+	print_logged(&policy, &question);
 	return TOOL_OK;
 }

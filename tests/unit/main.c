@@ -7,6 +7,7 @@
 	X(match)                                                                                   \
 	X(path)                                                                                    \
 	X(paths)                                                                                   \
+	X(redact)                                                                                  \
 	X(decide)                                                                                  \
 	X(decide_asked)                                                                            \
 	X(backoff)                                                                                 \

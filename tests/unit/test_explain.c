@@ -256,6 +256,21 @@ static void a_path_is_taken_as_a_server_reads_it(void)
 		   "         or another: servers read this path in several ways\n");
 }
 
+static void a_path_that_is_logged_as_another_is_told_so(void)
+{
+	static const char secret[] = "log = { redact_paths = [\"/reset/*\"]; };";
+
+	TOLD(secret, "GET", "a", "/reset/abc?d", WORDS(NULL),
+	     AGAIN
+	     "reason   reset: GET may be sent twice\nby       retry.methods\nwait     0 ms\n" NONE
+	     "logged   path=/reset/***\n");
+	TOLD(secret, "GET", "a", "/list", WORDS(NULL),
+	     AGAIN
+	     "reason   reset: GET may be sent twice\nby       retry.methods\nwait     0 ms\n" NONE);
+	TOLD(secret, "GET", "a", "/reset/abc", WORDS("--cause=connect"),
+	     ERROR "reason   cause: this cause is not listed\nby       retry.on\n" NONE);
+}
+
 static void wrong_questions_are_refused(void)
 {
 	static const struct {
@@ -303,6 +318,7 @@ void suite_explain(void)
 	    TEST(what_comes_before_a_request_is_under_rules_without_one),
 	    TEST(what_no_key_switches_on_is_told),
 	    TEST(a_path_is_taken_as_a_server_reads_it),
+	    TEST(a_path_that_is_logged_as_another_is_told_so),
 	    TEST(wrong_questions_are_refused),
 	    TEST_END};
 

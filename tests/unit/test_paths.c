@@ -137,6 +137,35 @@ static void a_path_that_cannot_be_read_is_narrowed_by_the_rules_that_may_be_its(
 	runner_expect_long("the least of all", 1, settings.max_attempts);
 }
 
+static void paths_to_redact_are_read_and_those_that_hide_nothing_refused(void)
+{
+	const char *list = "log.redact_paths must be a list of at most 8 paths such as "
+			   "[\"/reset/*\"], not ";
+	const char *star = "log.redact_paths[0] must be a path with a * for what is secret, not ";
+	char message[200];
+
+	accepted("log = { redact_paths = [\"/u/*/token/*\", \"*/x?*\"]; };");
+	runner_expect_long("count", 2, policy.redact_count);
+	runner_expect_text("first", "/u/*/token/*", policy.redact_paths[0]);
+	runner_expect_text("second", "*/x?*", policy.redact_paths[1]);
+	accepted("log = { redact_paths = []; };");
+	runner_expect_long("none", 0, policy.redact_count);
+	snprintf(message, sizeof(message), "%s\"/a*\"", list);
+	refused("log = { redact_paths = \"/a*\"; };", 1, message);
+	snprintf(message, sizeof(message), "%san array", list);
+	refused("log = { redact_paths = [\"*\", \"*\", \"*\", \"*\", \"*\", \"*\", \"*\", "
+		"\"*\", \"*\"]; };",
+		1, message);
+	snprintf(message, sizeof(message), "%s\"/a?\"", star);
+	refused("log = { redact_paths = [\"/a?\"]; };", 1, message);
+	snprintf(message, sizeof(message), "%s\"\"", star);
+	refused("log = { redact_paths = [\"\"]; };", 1, message);
+	refused("log = { redact_paths = [1]; };", 1,
+		"log.redact_paths[0] must be text such as \"/reset/*\", not 1");
+	refused("log = { redact_paths = [\"reset/*\"]; };", 1,
+		"log.redact_paths[0] must be a path that starts with / or *, not \"reset/*\"");
+}
+
 static void a_pattern_that_no_path_is_written_as_is_refused_with_the_right_one(void)
 {
 	refused("rules = ( { path = \"/%72ead/%2a*\"; } );", 1,
@@ -147,6 +176,8 @@ static void a_pattern_that_no_path_is_written_as_is_refused_with_the_right_one(v
 		"rules[0].path matches no path as it stands, write \"*/b\"");
 	refused("rules = ( { path = \"/caf\xc3\xa9\"; } );", 1,
 		"rules[0].path matches no path as it stands, write \"/caf%C3%A9\"");
+	refused("log = { redact_paths = [\"/a%7e/*\"]; };", 1,
+		"log.redact_paths[0] matches no path as it stands, write \"/a~/*\"");
 	accepted(
 	    "rules = ( { path = \"/a%2Fb//c?/.*/..*\"; }, { path = \"?a\"; }, { path = \"\"; },"
 	    "{ path = \"*\"; } );");
@@ -158,6 +189,7 @@ void suite_paths(void)
 	    TEST(a_rule_matches_the_path_that_a_server_reads),
 	    TEST(a_path_in_doubt_is_allowed_what_each_reading_allows),
 	    TEST(a_path_that_cannot_be_read_is_narrowed_by_the_rules_that_may_be_its),
+	    TEST(paths_to_redact_are_read_and_those_that_hide_nothing_refused),
 	    TEST(a_pattern_that_no_path_is_written_as_is_refused_with_the_right_one),
 	    TEST_END};
 

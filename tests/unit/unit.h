@@ -22,6 +22,7 @@ void suite_policy(void);
 void suite_match(void);
 void suite_path(void);
 void suite_paths(void);
+void suite_redact(void);
 void suite_decide(void);
 void suite_decide_asked(void);
 void suite_backoff(void);
