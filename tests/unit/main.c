@@ -28,6 +28,7 @@
 	X(launcher)                                                                                \
 	X(target)                                                                                  \
 	X(mem)                                                                                     \
+	X(patience)                                                                                \
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
 	X(idle)                                                                                    \

@@ -45,6 +45,7 @@ void suite_loopback(void);
 void suite_target(void);
 void suite_mem(void);
 void suite_log_line(void);
+void suite_patience(void);
 void suite_conn(void);
 void suite_mark(void);
 void suite_report(void);
