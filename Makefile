@@ -35,9 +35,10 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,-Bsymbolic-functions \
 	-Wl,--version-script=$(B)/exports.map -Wl,-soname,libredial.so
 
-POLICY_PURE := method policy match decide backoff compiled window process state \
+POLICY_PURE := method policy match path redact decide backoff compiled window process state \
 	budget breaker
-POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_words
+POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_paths \
+	load_words
 POLICY_SHARE := share_memory share_root share_sweep
 POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show $(POLICY_SHARE)
 REPORT_PURE := stamp journal entry quantile busy tally
@@ -80,7 +81,7 @@ $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 # A static program without any libc: an image may have no shell, a machine no static libc.
 ENTRYPOINT_SRC := scripts/redial-entrypoint.c $(wildcard scripts/entrypoint/*.c) preload/os/mem.c
 ENTRYPOINT_OBJ := $(ENTRYPOINT_SRC:%.c=$(B)/so/%.o) \
-	$(addprefix $(B)/so/policy/,compiled.o match.o method.o policy.o)
+	$(addprefix $(B)/so/policy/,compiled.o match.o method.o path.o policy.o)
 
 $(B)/redial-entrypoint: $(ENTRYPOINT_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) -static -nostdlib -s \

@@ -9,8 +9,9 @@
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
 		   sizeof(struct policy) ==
-		       24 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+		       28 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
+			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
 			   POLICY_RULES_MAX * sizeof(struct policy_rule),
 	       "struct policy has padding");
@@ -131,9 +132,12 @@ static bool policy_ok(const struct policy *policy)
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->methods_always & ~policy->retry.methods ||
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
-	    policy->name_count > POLICY_NAMES_MAX || !names_ok(policy, &policy->retry) ||
+	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX || !names_ok(policy, &policy->retry) ||
 	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
+	for (uint32_t i = 0; i < POLICY_REDACT_MAX; i++)
+		if (!ends(policy->redact_paths[i], sizeof(policy->redact_paths[i])))
+			return false;
 	for (uint32_t i = 0; i < POLICY_NAMES_MAX; i++)
 		if (!ends(policy->names[i], sizeof(policy->names[i])) ||
 		    (i < policy->name_count && !policy_is_token(policy->names[i])))

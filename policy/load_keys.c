@@ -148,6 +148,7 @@ static const struct load_key log_keys[] = {
      .words = load_facility_words,
      .want = "a syslog facility such as \"user\", \"daemon\" or \"local0\" to \"local7\""},
     {.name = "request_id_headers", .read = load_id_headers, .offset = offsetof(struct policy, log)},
+    {.name = "redact_paths", .read = load_redact_paths},
     {.name = NULL}};
 
 static const struct load_key policy_keys[] = {

@@ -217,18 +217,6 @@ int load_host(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
-int load_path(struct load_reading *reading, const config_setting_t *setting,
-	      const struct load_key *key)
-{
-	char *path = (char *)reading->base + key->offset;
-
-	if (load_text(reading, setting, path, POLICY_PATH_MAX, "text such as \"/v1/*\""))
-		return -1;
-	if (path[0] && !strchr("/*?", path[0]))
-		return load_want(reading, setting, "a path that starts with / or *");
-	return 0;
-}
-
 int load_sink(struct load_reading *reading, const config_setting_t *setting,
 	      const struct load_key *key)
 {

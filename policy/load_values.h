@@ -45,6 +45,7 @@ load_value load_headers; /* a mask of places in policy.names */
 load_value load_header;	 /* 1 + such a place; 0 for "" */
 load_value load_host;
 load_value load_path;
+load_value load_redact_paths; /* into the policy, whose log they are of */
 load_value load_sink;
 load_value load_id_headers;
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "path.h"
+
 static bool same_byte(char a, char b, bool fold_case)
 {
 	if (fold_case) {
@@ -51,41 +53,14 @@ static size_t host_without_port(const char *host, size_t len)
 	return i;
 }
 
-/* Where the path of an absolute URI (what proxies are sent) begins; 0 for any other target. */
-static size_t authority_end(const char *target, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len && target[i] != ':' && target[i] != '/' && target[i] != '?')
-		i++;
-	if (len - i < 3 || memcmp(target + i, "://", 3) != 0)
-		return 0;
-	i += 3;
-	while (i < len && target[i] != '/' && target[i] != '?' && target[i] != '#')
-		i++;
-	return i;
-}
-
-static bool path_matches(const char *pattern, const char *target, size_t len)
-{
-	size_t start = authority_end(target, len);
-	size_t end = start;
-
-	while (end < len && target[end] != '?' && target[end] != '#')
-		end++;
-	if (start > 0 && end == start)
-		return match_glob(pattern, "/", 1, false);
-	return match_glob(pattern, target + start, end - start, false);
-}
-
-static bool rule_matches(const struct policy_rule *rule, const struct match_request *request)
+/* All that a rule asks but its path. */
+static bool fits(const struct policy_rule *rule, const struct match_request *request)
 {
 	if (rule->port && rule->port != request->port)
 		return false;
-	if (rule->host[0] && !match_glob(rule->host, request->host,
-					 host_without_port(request->host, request->host_len), true))
-		return false;
-	return !rule->path[0] || path_matches(rule->path, request->path, request->path_len);
+	return !rule->host[0] || match_glob(rule->host, request->host,
+					    host_without_port(request->host, request->host_len),
+					    true);
 }
 
 bool match_is_particular(const char *pattern)
@@ -155,17 +130,115 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 		settings->max_request_bytes = other->max_request_bytes;
 }
 
+/* The first rule that matches a request with this path; -1 if none does. */
+static int first_rule(const struct policy *policy, const struct match_request *request,
+		      const char *path, size_t len)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (fits(rule, request) &&
+		    (!rule->path[0] || match_glob(rule->path, path, len, false)))
+			return (int)i;
+	}
+	return -1;
+}
+
+static void settings_of(const struct policy *policy, int rule, struct policy_retry *settings)
+{
+	*settings = policy->retry;
+	if (rule >= 0)
+		match_apply(&policy->rules[rule], settings);
+}
+
+static void narrow_by(const struct policy *policy, int rule, struct policy_retry *settings)
+{
+	struct policy_retry other;
+
+	settings_of(policy, rule, &other);
+	match_narrow(settings, &other);
+}
+
+/* By each rule that the request may come under, if its path can be anything. */
+static void narrow_by_all(const struct policy *policy, const struct match_request *request,
+			  struct policy_retry *settings)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		if (!fits(&policy->rules[i], request))
+			continue;
+		narrow_by(policy, (int)i, settings);
+		if (!policy->rules[i].path[0])
+			return;
+	}
+	narrow_by(policy, -1, settings);
+}
+
+/*
+ * A path that servers do not all read alike: it comes under the rule by its first reading, and is
+ * allowed what all readings allow. Apart from match_settings: the room is much for a stack.
+ */
+static __attribute__((noinline)) int match_readings(const struct policy *policy,
+						    const struct match_request *request,
+						    const char *path, size_t len, int liberties,
+						    struct policy_retry *settings, bool *doubt)
+{
+	struct path read;
+	bool known = liberties >= 0 && path_read(&read, path, len, 0);
+	int rule = known ? first_rule(policy, request, read.text, read.len)
+			 : first_rule(policy, request, path, len);
+
+	settings_of(policy, rule, settings);
+	for (unsigned reading = 1; known && reading < PATH_READINGS; reading++) {
+		if (reading & ~(unsigned)liberties)
+			continue;
+		known = path_read(&read, path, len, reading);
+		int other = known ? first_rule(policy, request, read.text, read.len) : rule;
+		if (other != rule) {
+			narrow_by(policy, other, settings);
+			*doubt = true;
+		}
+	}
+	if (!known) {
+		narrow_by_all(policy, request, settings);
+		*doubt = true;
+	}
+	return rule;
+}
+
+static bool names_a_path(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].path[0])
+			return true;
+	return false;
+}
+
+int match_settings_in_doubt(const struct policy *policy, const struct match_request *request,
+			    struct policy_retry *settings, bool *doubt)
+{
+	const char *path = request->path;
+	size_t len = 0;
+	bool plain = true;
+	int liberties = 0, rule;
+
+	*doubt = false;
+	if (names_a_path(policy)) {
+		len = path_of(request->path, request->path_len, &path);
+		liberties = path_liberties(path, len, &plain);
+	}
+	if (liberties || !plain)
+		return match_readings(policy, request, path, len, liberties, settings, doubt);
+	rule = first_rule(policy, request, path, len);
+	settings_of(policy, rule, settings);
+	return rule;
+}
+
 int match_settings(const struct policy *policy, const struct match_request *request,
 		   struct policy_retry *settings)
 {
-	*settings = policy->retry;
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		if (rule_matches(&policy->rules[i], request)) {
-			match_apply(&policy->rules[i], settings);
-			return (int)i;
-		}
-	}
-	return -1;
+	bool doubt;
+
+	return match_settings_in_doubt(policy, request, settings, &doubt);
 }
 
 int match_connection(const struct policy *policy, unsigned port, struct policy_retry *settings)

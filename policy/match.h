@@ -12,7 +12,7 @@
 struct match_request {
 	const char *host; /* the Host header; a port in it is not looked at */
 	size_t host_len;
-	const char *path; /* the request target; an absolute URI's path is found, a query cut off */
+	const char *path; /* the request target as it was sent: path_of finds its path */
 	size_t path_len;
 	unsigned port; /* the peer's, in host byte order */
 };
@@ -40,10 +40,16 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 
 /*
  * The settings for a request: those of `retry`, key by key under those of the first rule that
- * matches. Returns that rule's index, or -1 if none matched.
+ * matches, by its path as path.h reads it. Returns that rule's index, or -1 if none matched. Of a
+ * path that servers may read in another way, under which other rules match, only that is allowed
+ * which is allowed by all of them.
  */
 int match_settings(const struct policy *policy, const struct match_request *request,
 		   struct policy_retry *settings);
+
+/* The same; *doubt: the path is such a one. */
+int match_settings_in_doubt(const struct policy *policy, const struct match_request *request,
+			    struct policy_retry *settings, bool *doubt);
 
 /*
  * The settings of a connection of which no request is known yet: those of `retry` under those of

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 3
+#define POLICY_VERSION 4
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -21,6 +21,7 @@ enum {
 	POLICY_SINK_MAX = 256,  /* bytes of the log file's path, the final NUL included */
 	POLICY_HEADER_MAX = 64, /* bytes of a header name, the final NUL included */
 	POLICY_ID_HEADERS_MAX = 4,
+	POLICY_REDACT_MAX = 8,  /* patterns of paths that the log may not hold as they are */
 	POLICY_NAMES_MAX = 8, /* different header names that `retry` and all rules may name */
 	POLICY_STATUS_MIN = 400,
 	POLICY_STATUS_MAX = 599,
@@ -147,6 +148,7 @@ struct policy {
 	uint32_t rule_count;
 	uint32_t uses; /* mask of enum policy_use */
 	uint32_t name_count;
+	uint32_t redact_count;
 	/* The largest max_request_bytes of `retry` and all rules: how much of a request to hold. */
 	uint32_t hold_max_bytes;
 	/*
@@ -158,6 +160,7 @@ struct policy {
 	struct policy_budget budget;
 	struct policy_breaker breaker;
 	struct policy_log log;
+	char redact_paths[POLICY_REDACT_MAX][POLICY_PATH_MAX]; /* of the log: redact.h */
 	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
 	struct policy_rule rules[POLICY_RULES_MAX];
 };

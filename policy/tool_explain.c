@@ -8,6 +8,7 @@
 #include "backoff.h"
 #include "match.h"
 #include "ranges.h"
+#include "redact.h"
 #include "tool_question.h"
 
 /* What was found out: the settings, the rule that gave them (or -1), and the verdict. */
@@ -16,6 +17,7 @@ struct answer {
 	const struct question *question;
 	struct policy_retry settings;
 	int rule;
+	bool doubt; /* which rule it is: servers read the path in several ways */
 	enum reason reason;
 	uint32_t min_ms, max_ms; /* of the wait */
 };
@@ -49,22 +51,26 @@ static void print_key(const struct answer *answer, const char *key, uint32_t bit
 
 	if (!bit)
 		printf("by       %s\n", key);
+	else if (answer->doubt)
+		puts("by       what holds for each way in which servers may read the path");
 	else if (answer->rule >= 0 && rule->set & bit)
 		printf("by       rules[%d].%s, line %u\n", answer->rule, key, rule->line);
 	else
 		printf("by       retry.%s\n", key);
 }
 
-static void print_rule(const struct policy *policy, int index)
+static void print_rule(const struct answer *answer)
 {
-	const struct policy_rule *rule;
+	const struct policy_rule *rule = answer->policy->rules + answer->rule;
 
-	if (index < 0) {
+	if (answer->rule < 0)
 		puts("rule     none matches");
+	else
+		printf("rule     rules[%d], line %u\n", answer->rule, rule->line);
+	if (answer->doubt)
+		puts("         or another: servers read this path in several ways");
+	if (answer->rule < 0)
 		return;
-	}
-	rule = &policy->rules[index];
-	printf("rule     rules[%d], line %u\n", index, rule->line);
 	if (rule->host[0])
 		printf("         host = \"%s\"\n", rule->host);
 	if (rule->port)
@@ -163,7 +169,7 @@ static void print_resend(const struct answer *answer)
 
 /* Which rule applies rests on what is known when it happens. */
 static int find_settings(const struct policy *policy, const struct question *question,
-			 struct policy_retry *settings)
+			 struct policy_retry *settings, bool *doubt)
 {
 	struct match_request request = {question->host, strlen(question->host), question->path,
 					strlen(question->path), question->port};
@@ -174,7 +180,20 @@ static int find_settings(const struct policy *policy, const struct question *que
 	} else if (question_is_of_connection(question)) {
 		return match_connection(policy, question->port, settings);
 	}
-	return match_settings(policy, &request, settings);
+	return match_settings_in_doubt(policy, &request, settings, doubt);
+}
+
+/* Only where it is another one than was asked for. */
+static void print_logged(const struct policy *policy, const struct question *question)
+{
+	char path[POLICY_PATH_MAX * 3];
+	size_t len = strlen(question->path);
+
+	if (question->facts.cause == CAUSE_DNS || question_is_of_connection(question) ||
+	    !redact_pattern(policy, question->path, len))
+		return;
+	redact_path(policy, question->path, len, path, sizeof(path));
+	printf("logged   path=%s\n", path);
 }
 
 static bool is_key(const struct policy *policy, const struct policy_retry *settings,
@@ -212,7 +231,7 @@ int tool_explain(int argc, char **argv)
 		return TOOL_USAGE;
 	if (tool_load(question.file, &policy, &compiled))
 		return TOOL_BAD_POLICY;
-	answer.rule = find_settings(&policy, &question, &answer.settings);
+	answer.rule = find_settings(&policy, &question, &answer.settings, &answer.doubt);
 	question.facts.keyed = is_key(&policy, &answer.settings, question.key);
 	answer.reason = decide(&policy, &answer.settings, &question.facts);
 	find_wait(&answer);
@@ -222,6 +241,7 @@ int tool_explain(int argc, char **argv)
 		else
 			print_refusal(&answer);
 	}
-	print_rule(&policy, answer.rule);
+	print_rule(&answer);
+	print_logged(&policy, &question);
 	return TOOL_OK;
 }

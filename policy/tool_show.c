@@ -8,6 +8,16 @@
 
 enum { WIDTH = 80 };
 
+/* libconfig's escapes; control characters cannot be in a policy. Returns how many bytes it took. */
+static size_t print_escaped(const char *text)
+{
+	size_t len = 0;
+
+	for (; *text; text++)
+		len += printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	return len;
+}
+
 /* Prints a list of texts, broken into lines that fit. Begun with NULL, ended with NULL. */
 struct list {
 	const char *indent;
@@ -30,7 +40,9 @@ static void list_add(struct list *list, const char *text)
 		list->column = printf("\n%s  ", list->indent) - 1;
 	else if (list->count > 1)
 		list->column += printf(" ");
-	list->column += printf("\"%s\"", text);
+	putchar('"');
+	list->column += print_escaped(text) + 2;
+	putchar('"');
 }
 
 static void list_end(void)
@@ -65,12 +77,10 @@ static const char *name_of(const struct load_word *words, uint32_t value)
 	return words->name ? words->name : "?";
 }
 
-/* libconfig's escapes; control characters cannot be in a policy. */
 static void print_text(const char *indent, const char *key, const char *prefix, const char *text)
 {
 	printf("%s%s = \"%s", indent, key, prefix);
-	for (; *text; text++)
-		printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	print_escaped(text);
 	puts("\";");
 }
 
@@ -191,8 +201,9 @@ static void print_pace(const struct policy_budget *budget, const struct policy_b
 	       yes_no(breaker->reject));
 }
 
-static void print_log(const struct policy_log *log)
+static void print_log(const struct policy *policy)
 {
+	const struct policy_log *log = &policy->log;
 	struct list list;
 
 	puts("\nlog = {");
@@ -205,6 +216,10 @@ static void print_log(const struct policy_log *log)
 	list = list_begin("  ", "request_id_headers");
 	for (uint32_t i = 0; i < log->id_header_count; i++)
 		list_add(&list, log->id_headers[i]);
+	list_end();
+	list = list_begin("  ", "redact_paths");
+	for (uint32_t i = 0; i < policy->redact_count; i++)
+		list_add(&list, policy->redact_paths[i]);
 	list_end();
 	puts("};");
 }
@@ -242,7 +257,7 @@ int tool_show(int argc, char **argv)
 	print_retry(&policy, "  ", &policy.retry, UINT32_MAX);
 	puts("};");
 	print_pace(&policy.budget, &policy.breaker);
-	print_log(&policy.log);
+	print_log(&policy);
 	print_rules(&policy);
 	return TOOL_OK;
 }

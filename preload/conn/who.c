@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "who.h"
 
+#include "../../policy/redact.h"
 #include "../http1/http1.h"
 #include "../process/config.h"
 #include "../os/mem.h"
@@ -12,12 +13,19 @@ static void copy_text(char *to, size_t room, struct http1_text from)
 	to[len] = '\0';
 }
 
-static void copy_path(char *to, size_t room, struct http1_text target)
+static void copy_host(char *to, size_t room, struct http1_text host)
 {
-	size_t len = 0;
-	while (len < target.len && target.text[len] != '?' && target.text[len] != '#')
-		len++;
-	copy_text(to, room, (struct http1_text){target.text, len});
+	size_t skip = redact_host(host.text, host.len);
+	copy_text(to, room, (struct http1_text){host.text + skip, host.len - skip});
+}
+
+/* Of a target that is not here whole it cannot be told what must not be logged. */
+static void copy_path(char *to, size_t room, const char *head, size_t len)
+{
+	struct http1_text target = http1_head_target(head, len);
+	to[0] = '\0';
+	if (target.len && target.text + target.len < head + len)
+		redact_path(config.policy, target.text, target.len, to, room);
 }
 
 static void copy_request_id(char *to, size_t room, const char *head, size_t len)
@@ -35,8 +43,8 @@ void who_identify(struct log_request *who, int fd, const char *head, size_t len,
 	who->method = len ? method_name(method) : "";
 	who->fd = fd;
 	who->status = 0;
-	copy_text(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
-	copy_path(who->path, sizeof(who->path), http1_head_target(head, len));
+	copy_host(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
+	copy_path(who->path, sizeof(who->path), head, len);
 	copy_request_id(who->request_id, sizeof(who->request_id), head, len);
 	copy_text(who->traceparent, sizeof(who->traceparent),
 		  http1_head_value(head, len, "traceparent"));

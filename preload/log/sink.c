@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sink.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -10,6 +9,8 @@
 #include <time.h>
 
 #include "../process/config.h"
+#include "file.h"
+#include "patience.h"
 #include "structured.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
@@ -150,21 +151,6 @@ static bool to_syslog(const struct log_line *head, const struct log_line *event)
 	return sent >= 0;
 }
 
-static bool to_file(struct log_line *line)
-{
-	/* O_NONBLOCK: it may be a FIFO that nobody reads. */
-	long fd = sys4(openat, AT_FDCWD, config.log.path,
-		       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-	if (fd < 0)
-		return false;
-	if (line->len == sizeof(line->text))
-		line->len--;
-	line_put(line, "\n");
-	long written = sys3(write, fd, line->text, line->len);
-	sys1(close, fd);
-	return written == (long)line->len;
-}
-
 static bool deliver(const struct log_line *event, int level, uint64_t pid)
 {
 	struct log_line line;
@@ -172,7 +158,7 @@ static bool deliver(const struct log_line *event, int level, uint64_t pid)
 	if (config.log.sink == SINK_FILE) {
 		put_file_head(&line, pid);
 		put_event(&line, event);
-		return to_file(&line);
+		return log_file_append(config.log.path, &line);
 	}
 	if (config.log.format == FORMAT_RFC5424)
 		put_structured_head(&line, level, pid, event);
@@ -193,7 +179,10 @@ void log_sink_send(struct log_line *event, int level)
 		line_put_text(event, "version", REDIAL_VERSION);
 	if (lost)
 		line_put_key_number(event, "dropped", lost);
-	if (deliver(event, level, pid))
+	struct patience turn = patience_begin(pid);
+	bool delivered = turn.has && deliver(event, level, pid);
+	patience_end(&turn);
+	if (delivered)
 		__atomic_sub_fetch(&dropped, lost, __ATOMIC_RELAXED);
 	else
 		__atomic_add_fetch(&dropped, 1, __ATOMIC_RELAXED);

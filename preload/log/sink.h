@@ -7,7 +7,8 @@
 
 /*
  * Adds the process's name and pid to the line and delivers it by config.log, at this syslog level.
- * Never blocks: a line that cannot be delivered at once is counted as dropped.
+ * A line that cannot be delivered at once is counted as dropped. Only a file system that hangs can
+ * hold it up: then lines are dropped for a while without a try.
  */
 void log_sink_send(struct log_line *line, int level);
 

@@ -100,6 +100,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(resolver)                                                                                \
 	X(connect)                                                                                 \
 	X(connect_later)                                                                           \
+	X(sinks)                                                                                   \
+	X(targets)                                                                                 \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
 	X(half_closed)                                                                             \

@@ -5,6 +5,9 @@
 	X(method)                                                                                  \
 	X(policy)                                                                                  \
 	X(match)                                                                                   \
+	X(path)                                                                                    \
+	X(paths)                                                                                   \
+	X(redact)                                                                                  \
 	X(decide)                                                                                  \
 	X(decide_asked)                                                                            \
 	X(backoff)                                                                                 \
@@ -25,6 +28,7 @@
 	X(launcher)                                                                                \
 	X(target)                                                                                  \
 	X(mem)                                                                                     \
+	X(patience)                                                                                \
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
 	X(idle)                                                                                    \

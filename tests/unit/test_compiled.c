@@ -150,6 +150,8 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(memset(bad.log.id_headers[1], 'x', sizeof(bad.log.id_headers[1])));
 	REFUSED(memset(bad.rules[0].host, 'x', sizeof(bad.rules[0].host)));
 	REFUSED(memset(bad.rules[0].path, 'x', sizeof(bad.rules[0].path)));
+	REFUSED(bad.redact_count = POLICY_REDACT_MAX + 1);
+	REFUSED(memset(bad.redact_paths[7], '*', sizeof(bad.redact_paths[7])));
 	REFUSED(bad.name_count = POLICY_NAMES_MAX + 1);
 	REFUSED(bad.name_count = 1);
 	REFUSED(bad.retry.key_headers = 1u << 2);

@@ -230,6 +230,47 @@ static void what_no_key_switches_on_is_told(void)
 		   "rule     rules[1], line 3\n         host = \"a\"\n");
 }
 
+#define READ                                                                                       \
+	"rules = ( { path = \"/read/*\"; methods = [\"GET\", \"POST\"]; },\n"                      \
+	"          { path = \"/pay/*\"; methods = []; } );\n"
+
+static void a_path_is_taken_as_a_server_reads_it(void)
+{
+	TOLD(READ, "POST", "a", "/%72ead/x", WORDS(NULL),
+	     AGAIN "reason   reset: POST may be sent twice\nby       rules[0].methods, line 1\n"
+		   "wait     0 ms\nrule     rules[0], line 1\n         path = \"/read/*\"\n");
+	TOLD(READ, "GET", "a", "/read/../pay/x", WORDS(NULL),
+	     ERROR "reason   method: bytes of it were sent, and GET may not be sent twice\n"
+		   "by       rules[1].methods, line 2\nrule     rules[1], line 2\n"
+		   "         path = \"/pay/*\"\n");
+	TOLD(READ, "POST", "a", "/read/..%2Fx", WORDS(NULL),
+	     ERROR "reason   method: bytes of it were sent, and POST may not be sent twice\n"
+		   "by       what holds for each way in which servers may read the path\n"
+		   "rule     rules[0], line 1\n"
+		   "         or another: servers read this path in several ways\n"
+		   "         path = \"/read/*\"\n");
+	TOLD(READ, "GET", "a", "//pay/x", WORDS(NULL),
+	     ERROR "reason   method: bytes of it were sent, and GET may not be sent twice\n"
+		   "by       what holds for each way in which servers may read the path\n"
+		   "rule     none matches\n"
+		   "         or another: servers read this path in several ways\n");
+}
+
+static void a_path_that_is_logged_as_another_is_told_so(void)
+{
+	static const char secret[] = "log = { redact_paths = [\"/reset/*\"]; };";
+
+	TOLD(secret, "GET", "a", "/reset/abc?d", WORDS(NULL),
+	     AGAIN
+	     "reason   reset: GET may be sent twice\nby       retry.methods\nwait     0 ms\n" NONE
+	     "logged   path=/reset/***\n");
+	TOLD(secret, "GET", "a", "/list", WORDS(NULL),
+	     AGAIN
+	     "reason   reset: GET may be sent twice\nby       retry.methods\nwait     0 ms\n" NONE);
+	TOLD(secret, "GET", "a", "/reset/abc", WORDS("--cause=connect"),
+	     ERROR "reason   cause: this cause is not listed\nby       retry.on\n" NONE);
+}
+
 static void wrong_questions_are_refused(void)
 {
 	static const struct {
@@ -276,6 +317,8 @@ void suite_explain(void)
 	    TEST(the_rule_that_declares_a_post_harmless_is_named),
 	    TEST(what_comes_before_a_request_is_under_rules_without_one),
 	    TEST(what_no_key_switches_on_is_told),
+	    TEST(a_path_is_taken_as_a_server_reads_it),
+	    TEST(a_path_that_is_logged_as_another_is_told_so),
 	    TEST(wrong_questions_are_refused),
 	    TEST_END};
 

@@ -149,7 +149,8 @@ static void an_unknown_key_is_refused_with_the_nearest(void)
 		"rules[0].hots is not a known key, did you mean host?");
 	refused(
 	    "log = { level = \"info\"; };", 1,
-	    "log.level is not a known key; known are sink, format, facility, request_id_headers");
+	    "log.level is not a known key; known are sink, format, facility, request_id_headers, "
+	    "redact_paths");
 	refused("a_key_longer_than_any_that_there_is_in_this_file = 1;", 1,
 		"a_key_longer_than_any_that_there_is_in_this_file is not a known key; known are "
 		"enabled, retry, budget, breaker, log, rules");

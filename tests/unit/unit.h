@@ -20,6 +20,9 @@
 void suite_method(void);
 void suite_policy(void);
 void suite_match(void);
+void suite_path(void);
+void suite_paths(void);
+void suite_redact(void);
 void suite_decide(void);
 void suite_decide_asked(void);
 void suite_backoff(void);
@@ -42,6 +45,7 @@ void suite_loopback(void);
 void suite_target(void);
 void suite_mem(void);
 void suite_log_line(void);
+void suite_patience(void);
 void suite_conn(void);
 void suite_mark(void);
 void suite_report(void);
