@@ -51,7 +51,12 @@ struct arena {
  */
 static uintptr_t chunks[CHUNKS_MAX];
 
-static struct arena *arena; /* where the first of them is */
+static struct arena *arena; /* where the first of them is, after arena_ready */
+
+static struct arena *the_arena(void)
+{
+	return __atomic_load_n(&arena, __ATOMIC_RELAXED);
+}
 
 enum { LOG2_MASK = 0x3f, WIPED = 0x40, FLAGS_MASK = 0xfff };
 
@@ -146,7 +151,7 @@ bool arena_ready(void)
 		return false;
 	struct arena *ready =
 	    (struct arena *)base_of(__atomic_load_n(&chunks[0], __ATOMIC_ACQUIRE));
-	__atomic_store_n(&arena, ready, __ATOMIC_RELEASE);
+	__atomic_store_n(&arena, ready, __ATOMIC_RELAXED);
 	if (!__atomic_load_n(&ready->pid, __ATOMIC_RELAXED))
 		__atomic_store_n(&ready->pid, (uint32_t)sys0(getpid), __ATOMIC_RELAXED);
 	return true;
@@ -154,18 +159,18 @@ bool arena_ready(void)
 
 bool arena_is_ours(void)
 {
-	const struct arena *known = __atomic_load_n(&arena, __ATOMIC_ACQUIRE);
+	const struct arena *known = the_arena();
 	return known && __atomic_load_n(&known->pid, __ATOMIC_RELAXED) == (uint32_t)sys0(getpid);
 }
 
 void *arena_root(void)
 {
-	return arena->root;
+	return the_arena()->root;
 }
 
 uintptr_t *arena_word(void)
 {
-	return &arena->word;
+	return &the_arena()->word;
 }
 
 static uint32_t *word_of(char *object)
@@ -175,7 +180,7 @@ static uint32_t *word_of(char *object)
 
 static inline __attribute__((always_inline)) void push(char *object, uint32_t place, int pool)
 {
-	uint64_t *top = &arena->free[pool];
+	uint64_t *top = &the_arena()->free[pool];
 	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
 	uint64_t to;
 	do {
@@ -213,7 +218,7 @@ static void give_rest(uint32_t place, uint32_t units)
 static __attribute__((noinline)) char *fresh_object(int pool)
 {
 	const uint32_t units = (uint32_t)length_of(pool) / UNIT;
-	uint64_t at = __atomic_load_n(&arena->fresh, __ATOMIC_ACQUIRE);
+	uint64_t at = __atomic_load_n(&the_arena()->fresh, __ATOMIC_ACQUIRE);
 	for (;;) {
 		uint32_t number = (uint32_t)(at >> 32);
 		uint32_t used = (uint32_t)at + heap_start(number);
@@ -224,8 +229,8 @@ static __attribute__((noinline)) char *fresh_object(int pool)
 		if (!fits && (number + 1 == CHUNKS_MAX || !make_chunk(number + 1, pool)))
 			return NULL;
 		uint64_t to = fits ? at + units : (uint64_t)(number + 1) << 32;
-		if (!__atomic_compare_exchange_n(&arena->fresh, &at, to, false, __ATOMIC_ACQ_REL,
-						 __ATOMIC_ACQUIRE))
+		if (!__atomic_compare_exchange_n(&the_arena()->fresh, &at, to, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 			continue;
 		if (fits) {
 			char *object = object_at(place);
@@ -248,7 +253,7 @@ __attribute__((no_sanitize("thread"))) static uint32_t below(const char *object)
 
 static inline __attribute__((always_inline)) char *take(int pool)
 {
-	uint64_t *top = &arena->free[pool];
+	uint64_t *top = &the_arena()->free[pool];
 	uint64_t head = __atomic_load_n(top, __ATOMIC_ACQUIRE);
 	while ((uint32_t)head) {
 		char *object = object_at((uint32_t)head);
