@@ -2,7 +2,6 @@
 #include "table.h"
 
 #include "../os/arena.h"
-#include "../os/mem.h"
 
 _Static_assert(sizeof(struct table_root) <= ARENA_ROOT_LEN, "the arena has room for it");
 
@@ -10,12 +9,20 @@ struct table table;
 
 static const size_t page_len = TABLE_PAGE * sizeof(struct conn *);
 
+/* Most of it is zero already, and stays untouched: memory that is only looked at is shared. */
+static void clear(struct conn **page)
+{
+	for (size_t i = 0; i < TABLE_PAGE; i++) {
+		if (page[i])
+			page[i] = NULL;
+	}
+}
+
 /* The page that fd's slot is in, which is made if need be; NULL if there is no memory for it. */
 static struct conn **page_for(uint32_t fd)
 {
 	struct conn ***place = &table.root->pages[fd / TABLE_PAGE];
-	/* First of all: who finds the page that another thread has made also finds what is in it.
-	 */
+	/* First: who finds a page that another thread has made also finds what is in it. */
 	__atomic_store_n(&table.far, TABLE_MAX, __ATOMIC_RELEASE);
 	struct conn **page = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 	if (page)
@@ -23,7 +30,7 @@ static struct conn **page_for(uint32_t fd)
 	struct conn **fresh = arena_alloc(page_len);
 	if (!fresh)
 		return NULL;
-	memset(fresh, 0, page_len);
+	clear(fresh);
 	if (!__atomic_compare_exchange_n(place, &page, fresh, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
 		arena_free(fresh, page_len);

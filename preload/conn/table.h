@@ -14,7 +14,7 @@
 struct conn;
 
 enum {
-	TABLE_NEAR = 1024,
+	TABLE_NEAR = 512,
 	TABLE_PAGE = 2048,
 	TABLE_MAX =
 	    1 << 20, /* what fs.nr_open is unless it was raised; none from there on is tracked */

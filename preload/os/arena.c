@@ -13,8 +13,8 @@
 
 enum { UNIT = 32 }; /* what places are counted in */
 
-/* Lengths of mappings, as powers of two. The first holds ten connections and what they ask. */
-enum { FIRST_LOG2 = 15, SMALLEST_LOG2 = 16, LARGEST_LOG2 = 26 };
+/* Lengths of mappings, as powers of two. The first has room for ten connections. */
+enum { SMALLEST_LOG2 = 14, USUAL_LOG2 = 16, LARGEST_LOG2 = 26 };
 
 /* More than a GiB, if each is as long as it should be. */
 enum { CHUNKS_MAX = 64 };
@@ -42,6 +42,8 @@ struct arena {
 	uint64_t free[POOLS];
 	char root[ARENA_ROOT_LEN] __attribute__((aligned(UNIT)));
 } __attribute__((aligned(UNIT)));
+
+_Static_assert(sizeof(struct arena) + 10 * ARENA_CONN <= 1 << SMALLEST_LOG2, "room for ten");
 
 /*
  * The mappings that objects are cut from: address | WIPED | log2 of the length, 0 if not made yet.
@@ -104,17 +106,19 @@ static uintptr_t map(unsigned log2)
 	return 0;
 }
 
-/* How long the chunk with this number should be: four of each length. */
+/* How long the chunk with this number should be: 16, 16 and 32 KiB, then four of each length. */
 static unsigned wanted_log2(uint32_t number)
 {
-	unsigned wanted = SMALLEST_LOG2 + (number - 1) / 4;
-	return number == 0 ? FIRST_LOG2 : wanted < LARGEST_LOG2 ? wanted : LARGEST_LOG2;
+	if (number < 3)
+		return SMALLEST_LOG2 + number / 2;
+	unsigned wanted = USUAL_LOG2 + (number - 3) / 4;
+	return wanted < LARGEST_LOG2 ? wanted : LARGEST_LOG2;
 }
 
 /* The least length of one that an object of this pool is to be cut from. */
-static unsigned least_log2(uint32_t number, int pool)
+static unsigned least_log2(int pool)
 {
-	unsigned least = number ? SMALLEST_LOG2 : FIRST_LOG2;
+	unsigned least = SMALLEST_LOG2;
 	while ((size_t)1 << least < length_of(pool))
 		least++;
 	return least;
@@ -127,9 +131,9 @@ static bool make_chunk(uint32_t number, int pool)
 		return true;
 	if (!pause_is_over(&pauses[pool]))
 		return false;
-	unsigned least = least_log2(number, pool);
+	unsigned least = least_log2(pool);
 	unsigned log2 = wanted_log2(number);
-	if (log2 < least)
+	if (log2 < least || pause_was_refused(&pauses[pool]))
 		log2 = least;
 	uintptr_t chunk = map(log2);
 	while (!chunk && log2 > least)

@@ -25,7 +25,7 @@ enum { ARENA_CONN = 480 };
 /* The sizes of what holds bytes; a request for anything between takes the next one up. */
 enum { ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 6 }; /* the largest is 1 MiB */
 
-enum { ARENA_ROOT_LEN = 12 * 1024 };
+enum { ARENA_ROOT_LEN = 8 * 1024 };
 
 /*
  * Makes the arena if there is none, and claims it for this process. false if no memory can be had:

@@ -27,6 +27,12 @@ static inline bool pause_is_over(struct pause *pause)
 	return !left;
 }
 
+/* Was the last try in vain? */
+static inline bool pause_was_refused(const struct pause *pause)
+{
+	return __atomic_load_n(&pause->span, __ATOMIC_RELAXED);
+}
+
 static inline void pause_note(struct pause *pause, bool given)
 {
 	uint32_t span = __atomic_load_n(&pause->span, __ATOMIC_RELAXED);

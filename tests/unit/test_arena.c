@@ -17,17 +17,18 @@ static int class_of(size_t i)
 	return i % 2 ? KIB : CONN;
 }
 
-static void ten_connections_and_their_requests_fit_into_one_small_mapping(void)
+static void ten_connections_and_what_they_ask_fit_into_little(void)
 {
 	alone_begin_with(20);
 	CU_ASSERT(arena_ready());
 	CU_ASSERT(arena_ready());
-	runner_expect_long("connections", 10, alone_take(0, 10, CONN));
-	runner_expect_long("requests", 10, alone_take(10, 10, KIB));
-	runner_expect_long("mappings", 1, alone.mappings);
-	expect_mapped_at_most(32 * 1024);
-	expect_apart(10, ARENA_CONN);
 	CU_ASSERT(arena_is_ours());
+	runner_expect_long("connections", 10, alone_take(0, 10, CONN));
+	expect_apart(10, ARENA_CONN);
+	runner_expect_long("mappings", 1, alone.mappings);
+	expect_mapped_at_most(16 << 10);
+	runner_expect_long("requests", 10, alone_take(10, 10, KIB));
+	expect_mapped_at_most(32 << 10);
 }
 
 static void memory_grows_with_the_connections_and_not_far_ahead(void)
@@ -70,9 +71,9 @@ static void room_that_was_too_small_for_one_serves_others(void)
 	CU_ASSERT(arena_ready());
 	first = alone_take_one(CONN);
 	large = alone_take_one(LARGEST);
-	small = alone_take_one(arena_class(16 << 10));
+	small = alone_take_one(arena_class(4 << 10));
 	CU_ASSERT_PTR_NOT_NULL(large);
-	CU_ASSERT(small > first && small < first + (32 << 10));
+	CU_ASSERT(small > first && small < first + (16 << 10));
 	runner_expect_long("mappings", 2, alone.mappings);
 }
 
@@ -117,7 +118,7 @@ static void refused_growth_costs_only_those_that_need_it(void)
 	CU_ASSERT(arena_ready());
 	alone.longest = 0;
 	long taken = alone_take(0, 1000, CONN);
-	CU_ASSERT(taken >= 40 && taken < 70);
+	CU_ASSERT(taken >= 10 && taken < 20);
 	CU_ASSERT(alone.mappings < 12);
 	alone_give(objects[7], CONN);
 	long tried = alone.mappings;
@@ -217,14 +218,14 @@ static void part_that_would_not_be_zeroed_for_children_is_not_used(void)
 		;
 	alone.advice_error = EINVAL;
 	long taken = alone_take(0, 1000, CONN);
-	CU_ASSERT(taken >= 40 && taken < 70);
-	expect_mapped_at_most(32 << 10);
+	CU_ASSERT(taken >= 10 && taken < 20);
+	expect_mapped_at_most(16 << 10);
 }
 
 void suite_arena(void)
 {
 	static const struct runner_test tests[] = {
-	    TEST(ten_connections_and_their_requests_fit_into_one_small_mapping),
+	    TEST(ten_connections_and_what_they_ask_fit_into_little),
 	    TEST(memory_grows_with_the_connections_and_not_far_ahead),
 	    TEST(every_size_is_served_and_none_runs_into_another),
 	    TEST(room_that_was_too_small_for_one_serves_others),

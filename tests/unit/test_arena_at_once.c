@@ -153,7 +153,7 @@ static void no_two_threads_have_the_same_object(void)
 	CU_ASSERT(arena_ready());
 	alone_in_threads(THREADS, take_and_give);
 	runner_expect_long("clashes", 0, clashes);
-	expect_mapped_at_most(32 << 10); /* and none was lost */
+	expect_mapped_at_most(32 << 10); /* as at first: none was lost */
 }
 
 static void take_some(void)
