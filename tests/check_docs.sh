@@ -146,7 +146,7 @@ same "every field of the log" \
 	"$(first_words $scripts Fields)"
 results=$(sed -n 's/.*begin_outcome(&line, "\([a-z]*\)".*/\1/p
 	s/.*line_put_text(&line, "result", "\([a-z]*\)").*/\1/p' preload/log/log.c)
-states=$(sed -n 's/.*log_breaker([a-z]*, "\([a-z-]*\)").*/\1/p' preload/process/pace.c)
+states=$(sed -n 's/.*log_breaker([a-z]*, "\([a-z-]*\)").*/\1/p' preload/rescue/pace.c)
 none "every result and every state of a breaker" "$(
 	section $scripts Events >"$tmp/events"
 	for word in ${results:-result} ${states:-state}; do
