@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A compiled policy: a checked header and struct policy as it lies in memory, so that a process
- * can take a copy of it at its start, without a parser. Native byte order: it is made and read on one machine.
+ * can take a copy of it at its start, without a parser. Native byte order: it is made and read on one
+ * machine.
  */
 #ifndef REDIAL_COMPILED_H
 #define REDIAL_COMPILED_H

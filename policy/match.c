@@ -58,9 +58,9 @@ static bool fits(const struct policy_rule *rule, const struct match_request *req
 {
 	if (rule->port && rule->port != request->port)
 		return false;
-	return !rule->host[0] || match_glob(rule->host, request->host,
-					    host_without_port(request->host, request->host_len),
-					    true);
+	return !rule->host[0] ||
+	       match_glob(rule->host, request->host,
+			  host_without_port(request->host, request->host_len), true);
 }
 
 bool match_is_particular(const char *pattern)
