@@ -25,7 +25,7 @@ held_up() {
 
 held_up openat 0
 equal "lines of ten rescues" 20 "$lines"
-for call in openat writev close; do
+for call in openat write close; do
 	held_up $call 600
 	equal "lines that a file system which hangs in $call is tried for" 2 "$lines"
 	at_most "ms that this costs ten rescues" 5000 "$took_ms"
@@ -39,8 +39,8 @@ in_between() {
 	action=$1
 	shift
 	: >"$trace"
-	strace -f -qq -o "$trace" -P "$logs/log" -e trace=openat,writev \
-		-e inject=writev:delay_enter=2000000:when=1 -E "REDIAL_LOG=file:$logs/log" \
+	strace -f -qq -o "$trace" -P "$logs/log" -e trace=openat,write \
+		-e inject=write:delay_enter=2000000:when=1 -E "REDIAL_LOG=file:$logs/log" \
 		-E "LD_PRELOAD=$PWD/build/libredial.so" "$@" $client "$logs_port" GET 2 1 >/dev/null 5<&- &
 	traced=$!
 	soon grep -q 'openat.*/log.* = [0-9]' "$trace" || fail "the log is opened" "$(cat "$trace")"
@@ -55,14 +55,14 @@ mkfifo "$logs/log"
 # shellcheck disable=SC2094 # a FIFO needs both
 exec 6<>"$logs/log" 5<"$logs/log" 6>&-
 in_between reader_leaves
-at_least "writes to a FIFO whose reader has gone" 1 "$(grep -c 'writev.*EPIPE' "$trace")"
+at_least "writes to a FIFO whose reader has gone" 1 "$(grep -c 'write.*EPIPE' "$trace")"
 none "signals that this brings" "$(grep -e '---' "$trace")"
 
 others_write() { head -c 2000 /dev/zero >>"$logs/log"; }
 rm "$logs/log"
 head -c 3000 /dev/zero >"$logs/log"
 in_between others_write prlimit --fsize=4096
-at_least "writes beyond the limit of file sizes" 1 "$(grep -c 'writev.*EFBIG' "$trace")"
+at_least "writes beyond the limit of file sizes" 1 "$(grep -c 'write.*EFBIG' "$trace")"
 none "signals that this brings" "$(grep -e '---' "$trace")"
 equal "bytes of the log" 5000 "$(wc -c <"$logs/log")"
 

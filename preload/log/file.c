@@ -11,9 +11,7 @@
 
 #include "../os/sys.h"
 
-/* As the kernel has it: a bit for each of 64 signals. */
-typedef uint64_t signals;
-
+/* As the kernel has a set of signals: in 64 bits. */
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 /* A write raises these for the thread that makes it: signal(7), setrlimit(2). */
@@ -21,7 +19,7 @@ typedef uint64_t signals;
 
 /*
  * All but those of a thread's own faults. SIGTTOU too, as then a background process may write to
- * its terminal; and the rest, for a handler that jumps out would leave our mask behind.
+ * its terminal; and the rest, for a handler that jumps out would leave a descriptor behind.
  */
 #define HELD                                                                                       \
 	(~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGSYS)))
@@ -29,48 +27,69 @@ typedef uint64_t signals;
 /* A line that did not fit whole ends in the middle: the next one begins anew. */
 static bool torn;
 
-/* Of a file that may not grow so far a write gets a part, or SIGXFSZ: getrlimit(2). */
-static bool may_grow(const struct stat *file, size_t len)
+/*
+ * Of a file that may not grow so far a write gets a part, or SIGXFSZ: getrlimit(2), which more
+ * sandboxes allow than prlimit64.
+ */
+static bool may_grow(const struct stat *file, size_t len, bool *limited)
 {
 	struct rlimit limit;
-	return sys4(prlimit64, 0, RLIMIT_FSIZE, 0, &limit) == 0 &&
-	       (limit.rlim_cur == RLIM_INFINITY ||
-		(uint64_t)file->st_size + len <= (uint64_t)limit.rlim_cur);
+	if (sys2(getrlimit, RLIMIT_FSIZE, &limit) < 0)
+		return true;
+	*limited = limit.rlim_cur != RLIM_INFINITY;
+	return !*limited || (uint64_t)file->st_size + len <= (uint64_t)limit.rlim_cur;
 }
 
-static bool may_write(int fd, size_t len)
+/* *signals: a write may raise one. */
+static bool may_write(int fd, size_t len, bool *signals)
 {
 	struct stat file;
+	*signals = true;
 	if (sys2(fstat, fd, &file) < 0 || S_ISBLK(file.st_mode))
 		return false;
-	return !S_ISREG(file.st_mode) || may_grow(&file, len);
+	return !S_ISREG(file.st_mode) || may_grow(&file, len, signals);
+}
+
+static long write_line(int fd, const struct log_line *line)
+{
+	struct iovec pieces[] = {{(void *)"\n", 1}, {(void *)line->text, line->len}};
+	long written = torn ? sys3(writev, fd, pieces, 2) : sys3(write, fd, line->text, line->len);
+	if (written <= 0)
+		return written;
+	written -= torn;
+	torn = written != (long)line->len;
+	return written;
+}
+
+/* A line whose signal is not the program's: it waits, as all are held, and is taken back. */
+static long write_quietly(int fd, const struct log_line *line)
+{
+	static const struct timespec at_once = {0, 0};
+	uint64_t waiting;
+	/* One that waits already is the program's, and could not be told from ours. */
+	if (sys2(rt_sigpending, &waiting, sizeof(waiting)) < 0 || waiting & OF_WRITES)
+		return -EAGAIN;
+	long written = write_line(fd, line);
+	uint64_t ours = written == -EPIPE ? BIT(SIGPIPE) : written == -EFBIG ? BIT(SIGXFSZ) : 0;
+	if (ours)
+		sys4(rt_sigtimedwait, &ours, 0, &at_once, sizeof(ours));
+	return written;
 }
 
 /* Returns how many bytes of the line are written, or a negative errno. */
-static long write_line(const char *path, const struct log_line *line)
+static long append(const char *path, const struct log_line *line)
 {
 	/* O_NONBLOCK: it may be a FIFO that nobody reads. */
 	int fd = (int)sys4(openat, AT_FDCWD, path,
 			   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	bool signals;
 	if (fd < 0)
 		return fd;
-	struct iovec pieces[] = {{(void *)"\n", torn}, {(void *)line->text, line->len}};
-	long written = may_write(fd, line->len + torn) ? sys3(writev, fd, pieces, 2) : -ENOSPC;
+	long written = -ENOSPC;
+	if (may_write(fd, line->len + torn, &signals))
+		written = signals ? write_quietly(fd, line) : write_line(fd, line);
 	sys1(close, fd);
-	if (written > 0) {
-		written -= torn;
-		torn = written != (long)line->len;
-	}
 	return written;
-}
-
-/* The signal that this write has raised is not the program's: it waits, as all are held. */
-static void take_back(long written)
-{
-	static const struct timespec at_once = {0, 0};
-	signals ours = written == -EPIPE ? BIT(SIGPIPE) : written == -EFBIG ? BIT(SIGXFSZ) : 0;
-	if (ours)
-		sys4(rt_sigtimedwait, &ours, 0, &at_once, sizeof(ours));
 }
 
 static void finish_line(struct log_line *line)
@@ -82,17 +101,12 @@ static void finish_line(struct log_line *line)
 
 bool log_file_append(const char *path, struct log_line *line)
 {
-	const signals held = HELD;
-	signals before, waiting;
-	long written = -EAGAIN;
+	const uint64_t held = HELD;
+	uint64_t before;
 	finish_line(line);
 	if (sys4(rt_sigprocmask, SIG_BLOCK, &held, &before, sizeof(held)) < 0)
 		return false;
-	/* One that waits already is the program's, and could not be told from ours. */
-	if (sys2(rt_sigpending, &waiting, sizeof(waiting)) == 0 && !(waiting & OF_WRITES)) {
-		written = write_line(path, line);
-		take_back(written);
-	}
+	long written = append(path, line);
 	sys4(rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof(before));
 	return written == (long)line->len;
 }

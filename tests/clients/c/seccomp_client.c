@@ -30,6 +30,8 @@ static const int rescue[] = {
     SYS_ioctl,	     SYS_nanosleep,   SYS_ppoll,	   SYS_recvfrom,
     SYS_sched_yield, SYS_setsockopt,  SYS_shutdown,	   SYS_timerfd_create,
     SYS_timerfd_settime,
+    /* And to log to a file. */
+    SYS_getrlimit,   SYS_rt_sigprocmask,
 };
 
 #define COUNT(calls) (sizeof(calls) / sizeof *(calls))
