@@ -73,6 +73,7 @@ enum conn_care {
 /* What is at work on a connection, as far as this room knows it: rescue/ has the rest. */
 struct rescue;
 struct conn_rescue;
+struct conn_local;
 
 struct conn {
 	uint32_t pool_link; /* the arena's */
@@ -110,6 +111,10 @@ struct conn {
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
+		struct {
+			sa_family_t family;
+			struct conn_local *at; /* NULL: not known whom it leads to */
+		} __attribute__((packed, aligned(4))) local;
 	} peer;
 	struct conn_request requests[CONN_REQUESTS_MAX];
 	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];

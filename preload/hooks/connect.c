@@ -5,6 +5,7 @@
 
 #include "../process/config.h"
 #include "../conn/end.h"
+#include "../conn/peer.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
@@ -43,10 +44,12 @@ HOOK int socket(int domain, int type, int protocol)
 	int kept = get_errno();
 	rescue_sweep();
 	/* From here, not from connect on: many add a socket to epoll before they connect it. */
-	if (may_carry_http(domain, type, protocol))
+	if (may_carry_http(domain, type, protocol)) {
 		conn_open(fd);
-	else
+		conn_peer_domain(fd, domain);
+	} else {
 		conn_end_fd(fd, WHY_LOST);
+	}
 	set_errno(kept);
 	return fd;
 }
@@ -79,6 +82,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 		conn_end(conn, WHY_PASSED); /* connected, but to which of the two? */
 		return;
 	}
+	conn_peer_after(conn, addr, len);
 	reject_begin_probe(conn);
 	if (!begun && unacked_is_to_limit(conn))
 		unacked_limit(conn, fd);
@@ -137,6 +141,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (is_rejected(fd, addr, len))
 		return -1;
+	conn_peer_before(fd, addr);
 	if (dials(fd, addr, len))
 		return connect_or_rescue(fd, addr, len);
 	int result = real.connect(fd, addr, len);

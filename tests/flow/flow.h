@@ -104,6 +104,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(targets)                                                                                 \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
+	X(local_peer)                                                                              \
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
 	X(stat)                                                                                    \
