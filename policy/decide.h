@@ -55,6 +55,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
 	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
 	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \
+	X(OPTIONS, "options")         /* no new socket could have the options of the old one */    \
 	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
 	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
 	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \

@@ -70,12 +70,15 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 {
 	uint64_t cookie = wire_cookie(fd);
 	struct conn *conn = table_find(fd);
-	if (!conn || (conn->cookie && conn->cookie != cookie)) {
+	bool found = !conn || (conn->cookie && conn->cookie != cookie);
+	if (found) {
 		conn_open(fd); /* inherited, or the number's last socket was closed past us */
 		conn = table_find(fd);
 	}
 	if (!conn || !conn_lock(conn, fd))
 		return;
+	if (found) /* nor was it seen what was set of it */
+		conn->flags |= CONN_UNLIKE;
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
 		conn_connected(conn, addr, len, cookie, peers_at(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {

@@ -18,4 +18,11 @@ int rescue_fresh_dial(struct conn *conn);
 /* Now that it stands: may the request be sent on it, as far as the socket and its peer go? */
 enum reason rescue_fresh_check(const struct conn *conn);
 
+/*
+ * The program has set this in the middle of a rescue, of the dead socket: sees to it that others
+ * which may have the descriptor next have it too, or that the rescue is given up. note: NULL if
+ * there is none, the connection being CONN_UNLIKE or not.
+ */
+void rescue_option_set(struct conn *conn, const struct wire_note *note);
+
 #endif

@@ -150,8 +150,9 @@ static enum progress step_sending(struct conn *conn)
 		rescue->sent += (uint32_t)taken;
 	}
 	tell_attempt(rescue);
-	if (put_in_place(conn) < 0)
-		return fail(conn, REASON_RESOURCES);
+	int error = put_in_place(conn);
+	if (error < 0)
+		return fail(conn, error == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
 	rescue->taken = false;
 	if (rescue->shut_down)

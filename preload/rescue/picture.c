@@ -22,6 +22,8 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 	if (!arena_is_ours() || conn->writers ||
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;
+	if (conn->flags & CONN_UNLIKE)
+		return REASON_OPTIONS;
 	if (!conn_peer_is_there(conn))
 		return REASON_IDENTITY;
 	if (answered) /* what of the response is still unread does no harm */

@@ -93,6 +93,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(calls)                                                                                   \
 	X(tracker)                                                                                 \
 	X(settings)                                                                                \
+	X(options)                                                                                 \
+	X(options_more)                                                                            \
 	X(policy)                                                                                  \
 	X(passthrough)                                                                             \
 	X(variants)                                                                                \
