@@ -51,10 +51,11 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(AUTH, "connection-auth")    /* NTLM or Negotiate: authentication is the connection's */  \
 	X(ATTEMPTS, "attempts")       /* max_attempts reached */                                   \
 	X(DEADLINE, "deadline")       /* total_timeout_ms used up */                               \
-	X(IDENTITY, "identity")       /* the descriptor is no longer the socket we watched */      \
+	X(IDENTITY, "identity")       /* not the socket, or the local peer, that it was before */  \
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
 	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
 	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \
+	X(OPTIONS, "options")         /* no new socket could have the options of the old one */    \
 	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
 	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
 	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \

@@ -10,6 +10,7 @@ equal "extra system calls of 200 kept-alive GETs" 0 "$(extra_calls_of_200_reques
 equal "extra system calls of 200 POSTs on a used connection" 200 \
 	"$(extra_calls_of_200_requests POST)"
 at_most "extra system calls of 20 connections" 40 "$(extra_calls_of_20_connections)"
+at_most "extra system calls of 20 local connections" 80 "$(extra_calls_of_20_local_connections)"
 echo "     extra system calls of a process that never connects: $(extra_calls_at_start)"
 
 untracked_instructions >"$tmp/untracked"

@@ -6,8 +6,11 @@ TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 
 UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
-UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c settings.c stream.c table.c turns.c)
-UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c os/arena.c os/option.c)
+UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
+UNIT_PURE += $(addprefix preload/conn/,stream.c table.c turns.c)
+UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
+UNIT_PURE += $(addprefix preload/os/,arena.c file.c option.c)
+UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
 UNIT_PURE += $(addprefix preload/process/,live.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
 UNIT_PURE += preload/connect/loopback.c policy/share_memory.c

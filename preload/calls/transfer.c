@@ -2,6 +2,7 @@
 #include "transfer.h"
 
 #include "../conn/end.h"
+#include "../rescue/watch.h"
 #include "sending.h"
 
 ssize_t call_write_unseen(struct conn *conn, const struct write_call *call)
@@ -13,6 +14,8 @@ enum unseen call_read_unseen(struct conn *conn, int fd)
 {
 	if (!conn_lock(conn, fd))
 		return UNSEEN_GO_ON;
+	if (conn->busy)
+		rescue_unwatch(conn);
 	if (conn->busy || conn->care & CARE_HOLDING) {
 		conn_unlock(conn);
 		return UNSEEN_OWED;

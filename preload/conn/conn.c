@@ -81,7 +81,7 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 		    struct state_peer *peer_state)
 {
 	conn->peer_state = peer_state;
-	/* A local socket's address is longer, and the kernel still tells it at a rescue. */
+	/* A local socket's address is longer: peer.c keeps it. */
 	size_t known = addr->sa_family == AF_INET    ? sizeof(conn->peer.in)
 		       : addr->sa_family == AF_INET6 ? sizeof(conn->peer.in6)
 						     : sizeof(sa_family_t);

@@ -17,6 +17,7 @@
 #include "../../policy/state.h"
 #include "../http1/http1.h"
 #include "../os/sys.h"
+#include "../wire/notes.h"
 
 enum {
 	CONN_REQUESTS_MAX = 8,	    /* unanswered at once; a deeper pipeline is not tracked */
@@ -59,6 +60,7 @@ enum conn_flag {
 	CONN_COUNTED = 1 << 13,	 /* by live.c */
 	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
+	CONN_UNLIKE = 1 << 16,	 /* no new socket could be given the options that it has */
 };
 
 /* What a read has to look out for. */
@@ -73,6 +75,7 @@ enum conn_care {
 /* What is at work on a connection, as far as this room knows it: rescue/ has the rest. */
 struct rescue;
 struct conn_rescue;
+struct conn_local;
 
 struct conn {
 	uint32_t pool_link; /* the arena's */
@@ -93,10 +96,11 @@ struct conn {
 	uint8_t registration_count;
 	uint8_t peer_len;
 	uint8_t alias_count;
-	uint8_t readers;       /* threads in a read, where that matters: see rescue/watch.h */
-	struct rescue *rescue; /* of the oldest unanswered request, until that is answered */
-	uint64_t cookie;       /* SO_COOKIE of the socket behind the descriptor */
-	uint64_t received;     /* bytes that the program read from it */
+	uint8_t readers;	   /* threads in a read, where that matters: see rescue/watch.h */
+	struct wire_notes options; /* what the program has set of the socket */
+	struct rescue *rescue;	   /* of the oldest unanswered request, until that is answered */
+	uint64_t cookie;	   /* SO_COOKIE of the socket behind the descriptor */
+	uint64_t received;	   /* bytes that the program read from it */
 	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
 	char *held;		       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
@@ -110,6 +114,10 @@ struct conn {
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
+		struct {
+			sa_family_t family;
+			struct conn_local *at; /* NULL: not known whom it leads to */
+		} __attribute__((packed, aligned(4))) local;
 	} peer;
 	struct conn_request requests[CONN_REQUESTS_MAX];
 	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];

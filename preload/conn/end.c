@@ -5,6 +5,7 @@
 
 #include "../os/arena.h"
 #include "../process/live.h"
+#include "peer.h"
 #include "table.h"
 #include "turns.h"
 
@@ -23,6 +24,8 @@ static void forget(struct conn *conn)
 	for (int i = 0; i < conn->alias_count; i++)
 		clear_slot(conn, conn->aliases[i]);
 	conn_release_held(conn);
+	wire_notes_drop(&conn->options);
+	conn_peer_drop(conn);
 	conn->fd = -1;
 	conn->alias_count = 0;
 	conn_unlock(conn);

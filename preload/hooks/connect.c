@@ -5,6 +5,7 @@
 
 #include "../process/config.h"
 #include "../conn/end.h"
+#include "../conn/peer.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
@@ -43,10 +44,12 @@ HOOK int socket(int domain, int type, int protocol)
 	int kept = get_errno();
 	rescue_sweep();
 	/* From here, not from connect on: many add a socket to epoll before they connect it. */
-	if (may_carry_http(domain, type, protocol))
+	if (may_carry_http(domain, type, protocol)) {
 		conn_open(fd);
-	else
+		conn_peer_domain(fd, domain);
+	} else {
 		conn_end_fd(fd, WHY_LOST);
+	}
 	set_errno(kept);
 	return fd;
 }
@@ -67,18 +70,22 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 {
 	uint64_t cookie = wire_cookie(fd);
 	struct conn *conn = table_find(fd);
-	if (!conn || (conn->cookie && conn->cookie != cookie)) {
+	bool found = !conn || (conn->cookie && conn->cookie != cookie);
+	if (found) {
 		conn_open(fd); /* inherited, or the number's last socket was closed past us */
 		conn = table_find(fd);
 	}
 	if (!conn || !conn_lock(conn, fd))
 		return;
+	if (found) /* nor was it seen what was set of it */
+		conn->flags |= CONN_UNLIKE;
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
 		conn_connected(conn, addr, len, cookie, peers_at(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
 		conn_end(conn, WHY_PASSED); /* connected, but to which of the two? */
 		return;
 	}
+	conn_peer_after(conn, addr, len);
 	reject_begin_probe(conn);
 	if (!begun && unacked_is_to_limit(conn))
 		unacked_limit(conn, fd);
@@ -137,6 +144,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (is_rejected(fd, addr, len))
 		return -1;
+	conn_peer_before(fd, addr);
 	if (dials(fd, addr, len))
 		return connect_or_rescue(fd, addr, len);
 	int result = real.connect(fd, addr, len);

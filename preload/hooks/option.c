@@ -8,9 +8,11 @@
 
 #include "../process/config.h"
 #include "../conn/conn.h"
+#include "../conn/options.h"
 #include "../connect/dial.h"
 #include "../os/mem.h"
 #include "../os/real.h"
+#include "../rescue/fresh.h"
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
@@ -67,14 +69,22 @@ HOOK int getsockopt(int fd, int level, int name, void *restrict value, socklen_t
 		   : getsockopt_tracked(fd, level, name, value, len);
 }
 
+/*
+ * The dead socket's answer is the program's, as bare. With the lock held until that is noted: no
+ * rescue may begin in between.
+ */
 static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *value, socklen_t len)
 {
-	struct conn *conn = find_busy(fd);
-	if (!conn)
+	struct wire_note note;
+	struct conn *conn = table_find(fd);
+	if (!conn || !conn_lock(conn, fd))
 		return real.setsockopt(fd, level, name, value, len);
-	int result = real.setsockopt(rescue_dead_socket(conn), level, name, value, len);
-	if (rescue_fresh_socket(conn) >= 0)
-		result = real.setsockopt(rescue_fresh_socket(conn), level, name, value, len);
+	int to = conn->busy ? rescue_dead_socket(conn) : fd;
+	int result = real.setsockopt(to, level, name, value, len);
+	if (result >= 0) {
+		bool noted = conn_note_option(conn, level, name, value, len, &note);
+		rescue_option_set(conn, noted ? &note : NULL);
+	}
 	conn_unlock(conn);
 	return result;
 }

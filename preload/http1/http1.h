@@ -34,7 +34,7 @@ enum http1_flag {
 };
 
 /* Room for a line that arrives in pieces; only lines that matter to framing are collected. */
-enum { HTTP1_LINE_MAX = 72 };
+enum { HTTP1_LINE_MAX = 67 };
 
 /* One message on its way. Plain data: may be copied to take a snapshot. */
 struct http1 {

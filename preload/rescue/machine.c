@@ -16,6 +16,7 @@
 #include "../os/mem.h"
 #include "pace.h"
 #include "dial.h"
+#include "fresh.h"
 #include "place.h"
 #include "plan.h"
 #include "room.h"
@@ -80,17 +81,10 @@ static enum progress step_backoff(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->now_ms < rescue->wake_ms)
 		return WAIT;
-	int fresh = wire_socket_like(rescue_dead_socket(conn), conn->peer.any.sa_family,
-				     conn->flags & CONN_BOUND);
-	if (fresh < 0)
-		return fail(conn, REASON_RESOURCES);
-	rescue_own(&rescue->fresh, fresh);
-	fresh = rescue->fresh;
-	if (rescue->placed && os_watch(conn->fd, fresh) < 0)
-		return fail(conn, REASON_RESOURCES);
-	union os_address peer;
-	socklen_t peer_len = conn_peer(conn, rescue_dead_socket(conn), &peer);
-	int error = wire_connect(fresh, &peer.any, peer_len);
+	enum reason reason = rescue_fresh_make(conn);
+	if (reason != REASON_NONE)
+		return fail(conn, reason);
+	int error = rescue_fresh_dial(conn);
 	if (error && error != -EINPROGRESS)
 		return attempt_failed(conn, CAUSE_CONNECT);
 	rescue->phase = PHASE_CONNECTING;
@@ -139,6 +133,9 @@ static enum progress step_sending(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
 	uint32_t end = conn_first_share(conn);
+	enum reason reason = rescue->sent ? REASON_NONE : rescue_fresh_check(conn);
+	if (reason != REASON_NONE)
+		return fail(conn, reason);
 	if (!rescue->sent)
 		mark_choose(conn, rescue->settings.attempt_header);
 	while (rescue->sent < end) {
@@ -153,8 +150,9 @@ static enum progress step_sending(struct conn *conn)
 		rescue->sent += (uint32_t)taken;
 	}
 	tell_attempt(rescue);
-	if (put_in_place(conn) < 0)
-		return fail(conn, REASON_RESOURCES);
+	int error = put_in_place(conn);
+	if (error < 0)
+		return fail(conn, error == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES);
 	conn->unsent = conn->held_len - end;
 	rescue->taken = false;
 	if (rescue->shut_down)

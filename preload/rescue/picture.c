@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "picture.h"
 
+#include "../conn/peer.h"
 #include "../os/arena.h"
 #include "../wire/socket.h"
 
@@ -21,6 +22,10 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 	if (!arena_is_ours() || conn->writers ||
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;
+	if (conn->flags & CONN_UNLIKE)
+		return REASON_OPTIONS;
+	if (!conn_peer_is_there(conn))
+		return REASON_IDENTITY;
 	if (answered) /* what of the response is still unread does no harm */
 		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE

@@ -7,10 +7,11 @@
 #include "../conn/conn.h"
 
 /*
- * Is the descriptor still the socket we watched, ours alone, with nothing read past us? What an
- * idle connection holds unread answers nothing (RFC 9112 section 9.2), but unless it is the 408
- * that servers send when they close one, we do not know what it is. sent: bytes of a request were;
- * answered: it is being sent again because of its response. REASON_NONE if so, else why not.
+ * Is the descriptor still the socket we watched, ours alone, with nothing read past us; can another
+ * be like it, and is its peer where it was? What an idle connection holds unread answers nothing
+ * (RFC 9112 section 9.2), but unless it is the 408 that servers send when they close one, we do not
+ * know what it is. sent: bytes of a request were; answered: it is being sent again because of its
+ * response. REASON_NONE if so, else why not.
  */
 enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered);
 

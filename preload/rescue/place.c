@@ -168,7 +168,10 @@ int rescue_install(struct conn *conn)
 	uint64_t cookie = wire_cookie(rescue->fresh);
 	if (!cookie)
 		return -EBADF;
-	wire_copy_options(rescue_dead_socket(conn), rescue->fresh);
+	int error = wire_finish_like(rescue_dead_socket(conn), rescue->fresh,
+				     conn->peer.any.sa_family, &conn->options);
+	if (error < 0)
+		return error;
 	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
 		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
 	set_blocking(rescue, rescue->fresh);
@@ -178,7 +181,7 @@ int rescue_install(struct conn *conn)
 		sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
 	rescue->old = OLD_DEAD;
 	int dead = rescue->dead;
-	int error = keep_answer(conn);
+	error = keep_answer(conn);
 	if (error == 0)
 		error = take_numbers(conn, rescue->fresh, false);
 	if (error < 0) {

@@ -372,8 +372,8 @@ bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 
 bool rescue_would_begin(const struct conn *conn)
 {
-	uint32_t never =
-	    CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED | CONN_SHARED;
+	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED |
+			 CONN_SHARED | CONN_UNLIKE;
 	uint32_t methods = 0;
 	for (int i = 0; i < conn->request_count; i++)
 		methods |= method_bit(conn->requests[i].method);

@@ -58,7 +58,7 @@ static bool awaits_other_things(const struct conn *conn)
 static bool may_watch(const struct conn *conn)
 {
 	const uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH |
-			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED;
+			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED | CONN_UNLIKE;
 	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
 	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
 	       !awaits_other_things(conn) && arena_is_ours() &&

@@ -2,117 +2,141 @@
 #include "like.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
-#include <stddef.h>
-#include <sys/time.h>
+#include <netinet/in.h>
 
 #include "../os/address.h"
+#include "../os/mem.h"
 #include "../os/option.h"
 #include "../os/real.h"
 #include "../os/sys.h"
 #include "../os/watcher.h"
 
-/* Returns false if there is nothing to copy: zero, which a new socket has, or no such option. */
-static bool copy_int(int from, int to, int level, int name)
+int wire_set(int fd, const struct wire_note *note)
 {
-	int value;
-	if (!os_option(from, level, name, &value, sizeof(value)) || !value)
-		return false;
-	sys6(setsockopt, to, level, name, &value, sizeof(value), 0);
-	return true;
+	const struct wire_option *option = &wire_options[note->option];
+	long error = sys6(setsockopt, fd, option->level, option->name, note->value, note->len, 0);
+	return error < 0 ? WIRE_UNLIKE : 0;
 }
 
-static bool all_zero(const char *bytes, size_t len)
+static bool is_late(int option)
 {
-	while (len && !*bytes) {
-		bytes++;
-		len--;
+	return wire_options[option].traits & WIRE_LATE;
+}
+
+static int set_noted(int fd, bool late, const struct wire_notes *notes)
+{
+	struct wire_note note;
+	for (size_t at = 0; wire_notes_next(notes, &at, &note);) {
+		if (is_late(note.option) == late && wire_set(fd, &note) < 0)
+			return WIRE_UNLIKE;
 	}
-	return !len;
+	return 0;
 }
 
-/* Larger ones, where the program set them: zero is what a new socket has. */
-static void copy_wide(int from, int to, int level, int name, void *value, socklen_t len)
+int wire_set_early(int fd, const struct wire_note *note)
 {
-	socklen_t got = len;
-	if (sys6(getsockopt, from, level, name, value, &got, 0) == 0 && !all_zero(value, got))
-		sys6(setsockopt, to, level, name, value, got, 0);
+	return is_late(note->option) ? 0 : wire_set(fd, note);
+}
+
+/* As far as is known without a note of it, a socket has zero for each of them at first. */
+static bool get(int fd, int option, struct wire_note *note)
+{
+	const struct wire_option *asked = &wire_options[option];
+	socklen_t len = asked->len;
+	*note = (struct wire_note){.option = (uint8_t)option};
+	if (sys6(getsockopt, fd, asked->level, asked->name, note->value, &len, 0) < 0)
+		return false;
+	note->len = (uint8_t)len;
+	for (size_t i = 0; i < len; i++) {
+		if (note->value[i])
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_family(int option, int family)
+{
+	switch (wire_options[option].level) {
+	case SOL_SOCKET:
+		return true;
+	case IPPROTO_IPV6:
+		return family == AF_INET6;
+	default:
+		return family != AF_UNIX;
+	}
+}
+
+/* last: the option before it, of those that are looked at in any case, was found set. */
+static bool is_looked_at(int option, bool late, bool last)
+{
+	uint8_t traits = wire_options[option].traits;
+	bool at_all = traits & WIRE_LOOK || (traits & WIRE_LOOK_NEXT && last);
+	return at_all && late == ((traits & (WIRE_LATE | WIRE_LOOK_LATE)) != 0);
+}
+
+/* Those that calls past the hooks may have set, and redial itself has. */
+static int set_unnoted(int like, int fd, int family, bool late, const struct wire_notes *notes)
+{
+	struct wire_note note, own;
+	bool last = false;
+	for (int i = 0; i < wire_option_count; i++) {
+		if (!is_looked_at(i, late, last) || !is_of_family(i, family))
+			continue;
+		bool found = !wire_notes_have(notes, i) && get(like, i, &note);
+		if (wire_options[i].traits & WIRE_LOOK)
+			last = found;
+		/* Others follow from what was set already, or from how the system is set up. */
+		if (found && !(get(fd, i, &own) && memcmp(&own, &note, sizeof(own)) == 0) &&
+		    wire_set(fd, &note) < 0)
+			return WIRE_UNLIKE;
+	}
+	return 0;
+}
+
+static bool have(const struct wire_notes *notes, int name)
+{
+	return wire_notes_have(notes, wire_option_find(SOL_SOCKET, name, false));
+}
+
+static int copy_buffer_size(int like, int fd, int name)
+{
+	/* The kernel reports twice what was asked for (socket(7)). */
+	int half = os_int(like, SOL_SOCKET, name) / 2;
+	long error = sys6(setsockopt, fd, SOL_SOCKET, name, &half, sizeof(half), 0);
+	return error < 0 ? WIRE_UNLIKE : 0;
 }
 
 /* Buffer sizes are copied only where the program set them: a fixed size turns autotuning off. */
-static void copy_buffer_sizes(int from, int to)
+static int copy_buffer_sizes(int like, int fd, const struct wire_notes *notes)
 {
 	enum { SNDBUF_SET = 1, RCVBUF_SET = 2 };
 	const int buf_lock = 72; /* SO_BUF_LOCK, Linux 5.14 */
-	int locked = os_int(from, SOL_SOCKET, buf_lock);
-	if (!locked)
-		return;
-	/* The kernel reports twice what was asked for (socket(7)). */
-	int send_half = os_int(from, SOL_SOCKET, SO_SNDBUF) / 2;
-	int receive_half = os_int(from, SOL_SOCKET, SO_RCVBUF) / 2;
-	if (locked & SNDBUF_SET)
-		sys6(setsockopt, to, SOL_SOCKET, SO_SNDBUF, &send_half, sizeof(int), 0);
-	if (locked & RCVBUF_SET)
-		sys6(setsockopt, to, SOL_SOCKET, SO_RCVBUF, &receive_half, sizeof(int), 0);
-}
-
-struct option {
-	int level;
-	int name;
-};
-
-static void copy_ints(int from, int to, const struct option *options, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		copy_int(from, to, options[i].level, options[i].name);
+	int locked = os_int(like, SOL_SOCKET, buf_lock);
+	int error = 0;
+	if (locked & SNDBUF_SET && !have(notes, SO_SNDBUF) && !have(notes, SO_SNDBUFFORCE))
+		error = copy_buffer_size(like, fd, SO_SNDBUF);
+	if (locked & RCVBUF_SET && !have(notes, SO_RCVBUF) && !have(notes, SO_RCVBUFFORCE) &&
+	    !error)
+		error = copy_buffer_size(like, fd, SO_RCVBUF);
+	return error;
 }
 
 /*
- * What the handshake, or the way that packets take, depends on. Every call here delays the request.
- * TCP_NODELAY can wait: the first bytes of a connection go out at once.
+ * What the handshake, or the way that packets take, depends on, and what may fail. Every call here
+ * delays the request. TCP_NODELAY can wait: the first bytes of a connection go out at once.
  */
-static void copy_early_options(int from, int to, int family)
+static int begin_like(int like, int fd, int family, const struct wire_notes *notes)
 {
-	static const struct option ints[] = {
-	    {SOL_SOCKET, SO_MARK},
-	    {SOL_SOCKET, SO_DONTROUTE},
-	    {IPPROTO_IP, IP_TOS},
-	};
-	static const struct option ints6[] = {{IPPROTO_IPV6, IPV6_V6ONLY},
-					      {IPPROTO_IPV6, IPV6_TCLASS}};
-	char name[16];
-	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
-	if (family == AF_INET6)
-		copy_ints(from, to, ints6, sizeof(ints6) / sizeof(ints6[0]));
-	copy_wide(from, to, SOL_SOCKET, SO_BINDTODEVICE, name, sizeof(name));
-	copy_buffer_sizes(from, to);
+	int error = set_noted(fd, false, notes);
+	if (!error)
+		error = set_unnoted(like, fd, family, false, notes);
+	return error ? error : copy_buffer_sizes(like, fd, notes);
 }
 
-void wire_copy_options(int from, int to)
+int wire_finish_like(int like, int fd, int family, const struct wire_notes *notes)
 {
-	static const struct option ints[] = {
-	    {IPPROTO_TCP, TCP_NODELAY},
-	    {SOL_SOCKET, SO_PRIORITY},
-	    {SOL_SOCKET, SO_OOBINLINE},
-	    {IPPROTO_TCP, TCP_USER_TIMEOUT},
-	};
-	static const struct option keepalive[] = {
-	    {IPPROTO_TCP, TCP_KEEPIDLE},
-	    {IPPROTO_TCP, TCP_KEEPINTVL},
-	    {IPPROTO_TCP, TCP_KEEPCNT},
-	};
-	union {
-		struct timeval time;
-		struct linger linger;
-		char name[16];
-	} value;
-	copy_ints(from, to, ints, sizeof(ints) / sizeof(ints[0]));
-	if (copy_int(from, to, SOL_SOCKET, SO_KEEPALIVE))
-		copy_ints(from, to, keepalive, sizeof(keepalive) / sizeof(keepalive[0]));
-	copy_wide(from, to, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value.time));
-	copy_wide(from, to, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof(value.time));
-	copy_wide(from, to, SOL_SOCKET, SO_LINGER, &value, sizeof(value.linger));
-	copy_wide(from, to, IPPROTO_TCP, TCP_CONGESTION, &value, sizeof(value.name));
+	int error = set_noted(fd, true, notes);
+	return error ? error : set_unnoted(like, fd, family, true, notes);
 }
 
 /* The program's local address, any port: its own port may still be taken by the dead socket. */
@@ -130,7 +154,7 @@ static int bind_like(int fd, int like)
 	return (int)sys3(bind, fd, &local, len);
 }
 
-int wire_socket_like(int like, int family, bool bound)
+int wire_socket_like(int like, int family, bool bound, const struct wire_notes *notes)
 {
 	/* MPTCP answers TCP_INFO too, but a plain socket would not be the same. */
 	if (family == AF_UNIX ? bound || os_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
@@ -142,8 +166,9 @@ int wire_socket_like(int like, int family, bool bound)
 	set_errno(kept);
 	if (error)
 		return error;
-	copy_early_options(like, fd, family);
-	error = bound ? bind_like(fd, like) : 0;
+	error = begin_like(like, fd, family, notes);
+	if (!error && bound)
+		error = bind_like(fd, like);
 	if (error < 0) {
 		os_close(fd);
 		return error;

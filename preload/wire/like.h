@@ -3,16 +3,32 @@
 #ifndef REDIAL_WIRE_LIKE_H
 #define REDIAL_WIRE_LIKE_H
 
+#include <errno.h>
 #include <stdbool.h>
+
+#include "notes.h"
+
+/* What the two below return where an option that the old socket has cannot be set. */
+#define WIRE_UNLIKE (-ENOPROTOOPT)
 
 /*
  * A new, non-blocking, close-on-exec stream socket of this family, that of `like`, with those of
- * the options set on it that a handshake depends on, bound to the same local address if `bound`.
- * Returns the descriptor, or a negative errno.
+ * its options that come before connect, bound to the same local address if `bound`. Returns the
+ * descriptor, or a negative errno.
  */
-int wire_socket_like(int like, int family, bool bound);
+int wire_socket_like(int like, int family, bool bound, const struct wire_notes *notes);
 
-/* Copies the other options: can wait until the request is out and the peer at work on it. */
-void wire_copy_options(int from, int to);
+/*
+ * Gives it the others, which can wait until the request is out and the peer at work on it. Returns
+ * 0 or a negative errno.
+ */
+int wire_finish_like(int like, int fd, int family, const struct wire_notes *notes);
+
+/*
+ * Sets one more of a socket that is connecting already, or has been; or only if it is one that
+ * cannot wait for the above. Return 0 or a negative errno.
+ */
+int wire_set(int fd, const struct wire_note *note);
+int wire_set_early(int fd, const struct wire_note *note);
 
 #endif

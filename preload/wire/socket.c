@@ -130,6 +130,26 @@ int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return error;
 }
 
+int wire_redial(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int error = wire_connect(fd, addr, len);
+	if (error || addr->sa_family == AF_UNIX)
+		return error;
+	wire_send(fd, "", 0); /* the SYN by itself, if that is still to come */
+	return -EINPROGRESS;
+}
+
+bool wire_same_peer(int fd, int other, bool process)
+{
+	struct ucred a, b;
+	if (!os_option(fd, SOL_SOCKET, SO_PEERCRED, &a, sizeof(a)) ||
+	    !os_option(other, SOL_SOCKET, SO_PEERCRED, &b, sizeof(b)))
+		return false;
+	if (process && (a.pid != b.pid || !a.pid)) /* 0: of another namespace */
+		return false;
+	return a.uid == b.uid && a.gid == b.gid;
+}
+
 /* Is the socket's own end the very one that it was to connect to? */
 static bool connected_to_itself(int fd, const struct sockaddr *peer, socklen_t len)
 {

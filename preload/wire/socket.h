@@ -52,6 +52,18 @@ long wire_receive(int fd, void *bytes, size_t room);
 int wire_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
 /*
+ * The same for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
+ * would go out before it is known whether the peer is there.
+ */
+int wire_redial(int fd, const struct sockaddr *addr, socklen_t len);
+
+/*
+ * Do the local sockets lead to peers of the same user and group, as these were when they began to
+ * listen (unix(7), SO_PEERCRED)? With `process` also to the same process, if the kernel can tell.
+ */
+bool wire_same_peer(int fd, int other, bool process);
+
+/*
  * How a connection under way stands: 0 up, -EINPROGRESS still going, else a negative errno; a
  * connection to itself, which loopback gives when nobody listens, counts as -ECONNREFUSED.
  */

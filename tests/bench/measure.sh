@@ -38,21 +38,26 @@ traced() {
 	wc -l <"$tmp/calls"
 }
 
-# extra_between A B: the calls that B more of a thing cost preloaded over bare, A being there
-# already: (preloaded B - preloaded A) - (bare B - bare A). A and B are the client's arguments.
+# extra_between A B [PROGRAM [ARG]...]: the calls that B more of a thing cost preloaded over bare, A
+# being there already: (preloaded B - preloaded A) - (bare B - bare A). A and B are the last
+# arguments of the client, or of another program.
 extra_between() {
+	extra_a=$1 extra_b=$2
+	shift 2
+	[ $# -gt 0 ] || set -- $bench/client "$port"
 	# shellcheck disable=SC2086 # lists of arguments
 	{
-		bare_a=$(traced "" $bench/client "$port" $1) &&
-			bare_b=$(traced "" $bench/client "$port" $2) &&
-			redial_a=$(traced "$lib" $bench/client "$port" $1) &&
-			redial_b=$(traced "$lib" $bench/client "$port" $2) &&
+		bare_a=$(traced "" "$@" $extra_a) &&
+			bare_b=$(traced "" "$@" $extra_b) &&
+			redial_a=$(traced "$lib" "$@" $extra_a) &&
+			redial_b=$(traced "$lib" "$@" $extra_b) &&
 			echo $((redial_b - redial_a - bare_b + bare_a))
 	}
 }
 
 extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
+extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
 # The number, and the calls.
 extra_calls_at_start() {

@@ -93,6 +93,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(calls)                                                                                   \
 	X(tracker)                                                                                 \
 	X(settings)                                                                                \
+	X(options)                                                                                 \
+	X(options_more)                                                                            \
 	X(policy)                                                                                  \
 	X(passthrough)                                                                             \
 	X(variants)                                                                                \
@@ -104,6 +106,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(targets)                                                                                 \
 	X(log)                                                                                     \
 	X(local)                                                                                   \
+	X(local_peer)                                                                              \
 	X(half_closed)                                                                             \
 	X(processes)                                                                               \
 	X(stat)                                                                                    \

@@ -35,6 +35,7 @@
 	X(loopback)                                                                                \
 	X(resolved)                                                                                \
 	X(mark)                                                                                    \
+	X(notes)                                                                                   \
 	X(report)                                                                                  \
 	X(tally)                                                                                   \
 	X(elf)                                                                                     \

@@ -48,6 +48,7 @@ void suite_log_line(void);
 void suite_patience(void);
 void suite_conn(void);
 void suite_mark(void);
+void suite_notes(void);
 void suite_report(void);
 void suite_tally(void);
 void suite_elf(void);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "fresh.h"
+
+#include "../conn/peer.h"
+#include "../os/address.h"
+#include "../os/watcher.h"
+#include "../wire/like.h"
+#include "../wire/socket.h"
+#include "machine.h"
+#include "rescue.h"
+#include "stay.h"
+#include "watch.h"
+
+enum reason rescue_fresh_make(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (conn->flags & CONN_UNLIKE)
+		return REASON_OPTIONS;
+	if (!conn_peer_is_there(conn))
+		return REASON_IDENTITY;
+	int fresh = wire_socket_like(rescue_dead_socket(conn), conn->peer.any.sa_family,
+				     conn->flags & CONN_BOUND, &conn->options);
+	if (fresh < 0)
+		return fresh == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES;
+	rescue_own(&rescue->fresh, fresh);
+	if (rescue->placed && os_watch(conn->fd, rescue->fresh) < 0)
+		return REASON_RESOURCES;
+	return REASON_NONE;
+}
+
+int rescue_fresh_dial(struct conn *conn)
+{
+	union os_address peer;
+	socklen_t len = conn_peer_to_dial(conn, &peer);
+	return wire_redial(conn->rescue->fresh, &peer.any, len);
+}
+
+enum reason rescue_fresh_check(const struct conn *conn)
+{
+	if (rescue_stays(conn) || conn->rescue->first) /* it is the program's own */
+		return REASON_NONE;
+	if (conn->flags & CONN_UNLIKE)
+		return REASON_OPTIONS;
+	return conn_peer_is_same(conn, rescue_dead_socket(conn), conn->rescue->fresh)
+		   ? REASON_NONE
+		   : REASON_IDENTITY;
+}
+
+void rescue_option_set(struct conn *conn, const struct wire_note *note)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (!rescue)
+		return;
+	if (note && rescue->kept >= 0)
+		wire_set(rescue->kept, note);
+	if (note && rescue->fresh >= 0 && !rescue->first && wire_set_early(rescue->fresh, note) < 0)
+		conn->flags |= CONN_UNLIKE;
+	if (conn->flags & CONN_UNLIKE)
+		rescue_unwatch(conn);
+}

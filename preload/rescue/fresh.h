@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The socket that is to take the dead one's place: as like it as can be, and connected to the very
+ * same peer, or there is none. All functions are called with the connection locked.
+ */
+#ifndef REDIAL_RESCUE_FRESH_H
+#define REDIAL_RESCUE_FRESH_H
+
+#include "../../policy/decide.h"
+#include "../conn/conn.h"
+
+/* Makes it, as conn->rescue->fresh. Returns REASON_NONE, or why there can be none. */
+enum reason rescue_fresh_make(struct conn *conn);
+
+/* Starts connecting it. Returns 0 if it stands, -EINPROGRESS, or another negative errno. */
+int rescue_fresh_dial(struct conn *conn);
+
+/* Now that it stands: may the request be sent on it, as far as the socket and its peer go? */
+enum reason rescue_fresh_check(const struct conn *conn);
+
+/*
+ * The program has set this in the middle of a rescue, of the dead socket: sees to it that others
+ * which may have the descriptor next have it too, or that the rescue is given up. note: NULL if
+ * there is none, the connection being CONN_UNLIKE or not.
+ */
+void rescue_option_set(struct conn *conn, const struct wire_note *note);
+
+#endif
