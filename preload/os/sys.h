@@ -9,7 +9,21 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#if defined(__x86_64__)
+#if defined(REDIAL_SIMULATED)
+/* A kernel of the tests' own, and threads that it alone runs (tests/schedule). */
+long sim_call(long number, long a, long b, long c, long d, long e, long f);
+uintptr_t sim_self(void);
+
+static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	return sim_call(number, a, b, c, d, e, f);
+}
+
+static inline uintptr_t sys_self(void)
+{
+	return sim_self();
+}
+#elif defined(__x86_64__)
 static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	long result;
