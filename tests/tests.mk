@@ -24,7 +24,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 tests: $(FLOW_BEHIND)
-tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/node/node_modules/.package-lock.json
+tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
@@ -77,3 +77,20 @@ $(T)/bench/%: tests/bench/%.c
 $(T)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@
+
+# The preload on a simulated kernel: compiled from its sources but for the next functions of hooked
+# calls, with preload_ in front of every name, so that its send and close stand beside libc's, and
+# its variables in sections that each run starts anew.
+SIM_CFLAGS := -DREDIAL_SIMULATED -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
+	-fno-pic -fsanitize-coverage=trace-pc
+SIM_SRC := $(filter-out preload/os/real.c,$(PRELOAD_SRC)) $(POLICY_PURE:%=policy/%.c)
+SIM_OBJ := $(SIM_SRC:%.c=$(T)/sim/%.o)
+
+$(T)/sim/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(SIM_CFLAGS) -c $< -o $@ && \
+		objcopy --prefix-symbols=preload_ \
+			--rename-section .data=preload_data --rename-section .bss=preload_zero $@
+
+$(T)/schedule: $(patsubst %.c,$(T)/%.o,$(wildcard tests/schedule/*.c)) $(SIM_OBJ)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) -no-pie $^ -o $@

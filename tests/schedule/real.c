@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In the place of preload/os/real.c: the next function of each hooked call is one of libc.c, or
+ * tells that there is none.
+ */
+#include <stddef.h>
+
+#include "../../preload/os/real.h"
+#include "judge.h"
+#include "preload.h"
+
+#define X(result, name, parameters, ...)                                                           \
+	__attribute__((weak)) result sim_##name parameters                                         \
+	{                                                                                          \
+		judge_fail("simulator", "there is no simulated %s (tests/schedule/libc.c)",        \
+			   #name);                                                                 \
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#include "../../preload/hooks/symbols.def"
+#pragma GCC diagnostic pop
+#undef X
+
+/* Its constructor has nothing to do: setting.c configures it. */
+static char *environment[] = {"REDIAL_DISABLE=1", NULL};
+char **preload_environ = environment;
+
+extern struct real preload_real;
+void preload_real_resolve(void);
+void *preload_real_find(const char *name);
+
+struct real preload_real = {
+#define X(result, name, parameters, ...) .name = sim_##name,
+#include "../../preload/hooks/symbols.def"
+#undef X
+};
+
+void preload_real_resolve(void)
+{
+}
+
+void *preload_real_find(const char *name)
+{
+	(void)name;
+	return NULL;
+}
