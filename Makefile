@@ -5,6 +5,7 @@
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
 # make storm      50 programs against a server that fails every request for 10 seconds
 # make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
+# make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make image      what an image for init containers holds, build/image
@@ -132,11 +133,15 @@ SECONDS ?= 300
 chaos: all $(B)/faultd $(T)/chaos-client
 	@python3 -B tests/chaos/chaos.py $(SECONDS)
 
+fuzz: $(T)/schedule
+	@$(MAKE) --no-print-directory $(T)/fuzz-http1 || :
+	@sh tests/fuzz/fuzz.sh $(SECONDS)
+
 bench: all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check soak storm chaos demo bench clean setup-build setup-check setup-demo
+.PHONY: all image tests check soak storm chaos fuzz demo bench clean setup-build setup-check setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

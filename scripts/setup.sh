@@ -63,6 +63,9 @@ check() {
 		need libcurl4-openssl-dev
 	need_command gcc gcc
 	wish_command clang clang
+	wish_command clang-14 clang-14
+	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 ||
+		wish libclang-rt-14-dev
 	need_command strace strace
 	need_command valgrind valgrind
 	need_command readelf binutils
@@ -78,6 +81,7 @@ check() {
 	need_command haproxy haproxy
 	need_command git git
 	need_command prlimit util-linux
+	need_command patch patch
 	need_command curl curl
 	need_command rsyslogd rsyslog
 	need_command logrotate logrotate

@@ -94,3 +94,13 @@ $(T)/sim/%.o: %.c
 
 $(T)/schedule: $(patsubst %.c,$(T)/%.o,$(wildcard tests/schedule/*.c)) $(SIM_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -no-pie $^ -o $@
+
+# Framing under libFuzzer, which only clang has.
+FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
+FUZZ_SRC := $(wildcard tests/fuzz/*.c) $(wildcard preload/http1/*.c) policy/method.c \
+	preload/os/mem.c tests/unit/http1_messages.c tests/unit/http1_bad.c
+
+$(T)/fuzz-http1: $(FUZZ_SRC) $(wildcard preload/http1/*.h)
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(FUZZ_CC) -D_GNU_SOURCE -DFUZZ_HTTP1_LIBFUZZER -std=gnu11 -O1 -g \
+		-fsanitize=fuzzer,address $(TEST_CFLAGS) $(FUZZ_SRC) -o $@

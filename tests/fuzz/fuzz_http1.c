@@ -4,7 +4,7 @@
  * what it is and where it is cut; the rest is the stream.
  *
  *   fuzz_http1 [SEED [COUNT]]                          mutates the messages of the unit tests
- *   clang -DFUZZ_HTTP1_NO_MAIN -fsanitize=fuzzer ...   libFuzzer
+ *   clang -DFUZZ_HTTP1_LIBFUZZER -fsanitize=fuzzer ... libFuzzer, which mutates them too
  */
 #include "fuzz/fuzz_http1.h"
 #include "unit/http1_messages.h"
@@ -217,7 +217,25 @@ long fuzz_http1_run(uint64_t seed, long count)
 	return differ;
 }
 
-#ifndef FUZZ_HTTP1_NO_MAIN
+#ifdef FUZZ_HTTP1_LIBFUZZER
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+/* Now and then from a message of the unit tests, which libFuzzer would be long in finding. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static uint8_t stream[STREAM_MAX];
+	uint64_t state = seed;
+	if (draw(&state, 8))
+		return LLVMFuzzerMutate(data, size, max_size);
+	size = make_stream(stream, &state);
+	size = size < max_size ? size : max_size;
+	memcpy(data, stream, size);
+	return size;
+}
+#endif
+
+#if !defined(FUZZ_HTTP1_NO_MAIN) && !defined(FUZZ_HTTP1_LIBFUZZER)
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
