@@ -207,7 +207,7 @@ static __attribute__((noinline)) bool read_in_view(struct reading *r, bool *over
 	uint32_t epoch;
 	bool counted;
 	*over = false;
-	if (!rescue_watch_enter(conn, r->call->fd, &counted, &epoch))
+	if (!rescue_watch_enter(conn, r->call->fd, r->handle.life, &counted, &epoch))
 		return false;
 	bool read = read_now(r, over);
 	if (counted)

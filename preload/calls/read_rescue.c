@@ -67,9 +67,9 @@ static enum rescue_result go_on(struct reading *r, bool blocking)
 	}
 	if (!runs)
 		return done;
-	r->handle.waited = true;
 	r->handle.error = rescue_error(conn);
-	return rescue_run(conn, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS);
+	return rescue_run(conn, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS,
+			  &r->handle.waited);
 }
 
 enum attended reading_attend(struct reading *r)

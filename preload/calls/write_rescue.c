@@ -111,8 +111,7 @@ static enum rescue_result go_on(struct sending *s)
 		return result;
 	}
 	s->handle.error = rescue_error(conn);
-	s->handle.waited = true;
-	return rescue_run(conn, RESCUE_WRITES);
+	return rescue_run(conn, RESCUE_WRITES, &s->handle.waited);
 }
 
 /*
@@ -163,6 +162,8 @@ static enum sent wait_for_socket(struct sending *s, bool begun)
 		conn_unlock(conn);
 		return sending_tell(s, EINTR);
 	case RESCUE_UNDER_WAY: /* no time is left, or the call may not wait at all */
+		if (rescue_is_watched(conn))
+			break; /* no: what was to go out before is out */
 		rescue_is_full(conn);
 		conn_unlock(conn);
 		return sending_tell(s, EAGAIN);

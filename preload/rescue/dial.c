@@ -27,9 +27,6 @@ void rescue_dial_failed(struct conn *conn, int error)
 	struct rescue *rescue = conn->rescue;
 	rescue->error = error;
 	resolved_failed(&conn->peer.any);
-	/* The socket lives on as the dead one: closing this number would not end the watch. */
-	if (rescue->placed)
-		os_unwatch(conn->fd, rescue->fresh);
 }
 
 void rescue_dial_up(struct conn *conn)

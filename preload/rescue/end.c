@@ -13,20 +13,21 @@
 #include "rescue.h"
 #include "watch.h"
 
-void rescue_end_attempts(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	rescue_close(&rescue->fresh);
-	rescue_put_answer_back(conn);
-	rescue_unplace(conn);
-	rescue->laid_aside = false;
-}
-
-/* Threads that wait in rescue_run are to look again. */
+/* Threads that wait for the watcher, here or in a call of their own, are to look again. */
 static void wake(const struct rescue *rescue)
 {
 	if (rescue->timer >= 0)
 		os_timer_set(rescue->timer, 0);
+}
+
+void rescue_end_attempts(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	wake(rescue);
+	rescue_close(&rescue->fresh);
+	rescue_put_answer_back(conn);
+	rescue_unplace(conn);
+	rescue->laid_aside = false;
 }
 
 void rescue_settle(struct conn *conn)
@@ -44,7 +45,6 @@ void rescue_settle(struct conn *conn)
 	if (rescue->phase != PHASE_GIVING)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
-	wake(rescue);
 	rescue_end_attempts(conn);
 	if (!rescue->answered) /* the next step tells of the failure */
 		return;

@@ -60,6 +60,9 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
+	/* The program's own socket has another number that lives on, in the watcher as well. */
+	if (rescue->first && rescue->placed)
+		os_unwatch(conn->fd, rescue->fresh);
 	rescue_close(&rescue->fresh);
 	rescue->cause = cause;
 	rescue_plan_blame(conn, false);

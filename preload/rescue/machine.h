@@ -74,9 +74,10 @@ enum rescue_limit {
 
 /*
  * The same for a caller that may block: waits in between, with the connection unlocked. When the
- * time is over RESCUE_UNDER_WAY is returned. On RESCUE_LOST it is not locked any more.
+ * time is over RESCUE_UNDER_WAY is returned. On RESCUE_LOST it is not locked any more. *waited is
+ * set if it was unlocked at all.
  */
-enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit);
+enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit, bool *waited);
 
 /* After RESCUE_FAILED: the errno for the program, 0 for end of stream. */
 int rescue_error(const struct conn *conn);

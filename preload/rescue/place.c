@@ -133,8 +133,9 @@ void rescue_bring_back(struct conn *conn)
 void rescue_put_answer_back(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (rescue->kept >= 0 && conn->request_count > 1)
-		rescue_drop_answer(rescue); /* its socket never saw the later ones */
+	/* Its socket never saw the later ones; or part of another response has been given. */
+	if (rescue->kept >= 0 && (conn->request_count > 1 || conn->flags & CONN_ANSWERING))
+		rescue_drop_answer(rescue);
 	rescue_bring_back(conn);
 	rescue->phase = rescue->answered ? PHASE_GIVING : PHASE_FAILED;
 	if (!rescue->answered)

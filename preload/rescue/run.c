@@ -37,7 +37,7 @@ static uint64_t limit_of(const struct conn *conn, enum rescue_limit limit)
 	return limit == RESCUE_READS ? wire_receive_timeout_ms(fd) : wire_send_timeout_ms(fd);
 }
 
-enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit)
+enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit, bool *waited)
 {
 	/*
 	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
@@ -61,6 +61,7 @@ enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit)
 		bool watched = rescue_is_watched(conn);
 		if (now >= end || (watched && limit == RESCUE_WRITES))
 			return RESCUE_UNDER_WAY;
+		*waited = true;
 		conn_unlock(conn);
 		int ready = wait_for(fd, watched, end - now < SLICE_MS ? end - now : SLICE_MS);
 		if (!conn_lock(conn, fd))

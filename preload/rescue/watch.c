@@ -235,13 +235,13 @@ enum watch rescue_watch_step(struct conn *conn)
 	return WATCH_OVER;
 }
 
-bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch)
+bool rescue_watch_enter(struct conn *conn, int fd, uint32_t life, bool *counted, uint32_t *epoch)
 {
 	*counted = false;
 	if (!conn_lock(conn, fd))
 		return true;
-	bool busy = conn->busy;
-	if (!busy && conn->readers < UINT8_MAX) {
+	bool busy = conn->busy && conn->life == life;
+	if (!busy && conn->life == life && conn->readers < UINT8_MAX) {
 		conn->readers++;
 		*counted = true;
 		*epoch = conn->epoch;

@@ -173,9 +173,15 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 	return connected_to_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
 }
 
+/* That the system has no memory for now says nothing of the connection (send(2)). */
+static long as_full(long taken)
+{
+	return taken == -ENOBUFS || taken == -ENOMEM ? -EAGAIN : taken;
+}
+
 long wire_send(int fd, const void *bytes, size_t len)
 {
-	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+	return as_full(sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0));
 }
 
 long wire_send_pieces(int fd, const struct iovec *pieces, int count)
@@ -184,7 +190,7 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	    .msg_iov = (struct iovec *)pieces,
 	    .msg_iovlen = (size_t)count,
 	};
-	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return as_full(sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 static uint64_t timeout_ms(int fd, int name)
