@@ -5,9 +5,9 @@
 # the program sends its next request.
 # Guess: what came before the request cannot be its answer (RFC 9112 9.2): a fresh connection, 200.
 #   hyper, below reqwest, even knows the idle 408 by name.
-# Instead: all three hand out the 408, for a POST as well; the server never saw the request. In httpr
-#   and primp nobody reads the socket between two calls, so hyper cannot see the 408 in time.
-#   pyreqwest 0.15.1, on reqwest too but with a thread of its own, gives 200, and so does httpx.
+# Instead: all three hand out the 408, for a POST as well; the server never saw the request. It may
+#   be that in httpr and primp nobody reads the socket between two calls, so that hyper meets the
+#   408 too late: pyreqwest 0.15.1, on reqwest as well, gives 200, and so does httpx.
 # Matters: to retry code a 408 is an answer of the server, so a POST with it may have been begun;
 #   here it is a request that was not even sent.
 # Seen 2026-11-28: httpr, primp, pycurl 408 and 0 requests; pyreqwest, httpx 200 and 1.

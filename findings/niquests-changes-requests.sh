@@ -37,7 +37,8 @@ for path in "-http10", "-two":
 print(requests.get(base + "-103").status_code)
 PY
 before=$(run "$python" find.py before)
-need "$python" -m pip install -q --disable-pip-version-check niquests==3.21.2 urllib3-future==2.25.904
+need "$python" -m pip install -q --disable-pip-version-check \
+	niquests==3.21.2 urllib3-future==2.25.904
 after=$(run "$python" find.py after)
 
 expect "connections to HTTP/1.0 with keep-alive, before" 1 "$(conns /before-http10)"

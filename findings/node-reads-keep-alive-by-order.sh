@@ -7,7 +7,7 @@
 #   another one; max it never reads (max=0 is kept too). undici 7.30.2 finds it anywhere.
 # Matters: a server that lists max first is met with reuse after its timeout, that is with
 #   ECONNRESET, by axios, got and all that use http.Agent.
-# Seen 2026-11-28: used again after 1.6 s: timeout first no, max first yes, max=0 yes; undici no, no.
+# Seen 2026-11-28, used again after 1.6 s: timeout first no, max first yes, max=0 yes; undici never.
 . "$(dirname "$0")/support/find.sh"
 
 get_npm undici@7.30.2

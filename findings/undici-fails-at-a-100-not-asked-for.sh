@@ -7,7 +7,7 @@
 #   of undici, then takes it for a lost connection and sends the POST once more, in vain.
 #   Node's own http module gives the 200.
 # Matters: an old server that says 100 to every POST has carried each of them out.
-# Seen 2026-11-28: fetch "fetch failed", request "bad response", urllib "bad response" after 2 POSTs.
+# Seen 2026-11-28: fetch "fetch failed", request "bad response", urllib the same after 2 POSTs.
 . "$(dirname "$0")/support/find.sh"
 
 get_npm undici@7.30.2 urllib@4.9.2

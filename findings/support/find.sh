@@ -45,7 +45,11 @@ get_maven() {
 		echo '<project><modelVersion>4.0.0</modelVersion><groupId>find</groupId>'
 		echo '<artifactId>find</artifactId><version>1</version><dependencies>'
 		for artifact; do
-			echo "$artifact" | sed 's|\(.*\):\(.*\):\(.*\)|<dependency><groupId>\1</groupId><artifactId>\2</artifactId><version>\3</version></dependency>|'
+			echo '<dependency>'
+			echo "$artifact" | awk -F: '{
+				print "<groupId>" $1 "</groupId><artifactId>" $2 "</artifactId>"
+				print "<version>" $3 "</version>" }'
+			echo '</dependency>'
 		done
 		echo '</dependencies></project>'
 	} >"$tmp/pom.xml"
