@@ -60,9 +60,9 @@ $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
 
 # The names exported are those of symbols.def, whatever the sources define.
-$(B)/exports.map: preload/hooks/symbols.def preload/hooks/exports.sh
+$(B)/exports.map: $(addprefix preload/hooks/,symbols.def words.def exports.sh)
 	@mkdir -p $(@D)
-	$(Q)sh preload/hooks/exports.sh map preload/hooks/symbols.def >$@
+	$(Q)sh preload/hooks/exports.sh map preload/hooks/symbols.def >$@ || { rm $@; exit 1; }
 
 $(B)/libredial-policy.so: $(POLICY_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
@@ -100,6 +100,16 @@ $(B)/image/%: $(B)/%
 	$(Q)cp $< $@
 
 $(B)/so/preload/os/mem.o: LTO :=
+
+# What runs seldom is not to be large.
+SELDOM := calls/child calls/placeholder hooks/aio hooks/exec hooks/fork hooks/print hooks/spawn \
+	os/stand_in rescue/heirs rescue/inherit rescue/yield
+$(SELDOM:%=$(B)/so/preload/%.o): FREE_CFLAGS += -Os
+
+# Small functions that no exception, and no cancelled thread, ever passes while they have a frame.
+$(B)/so/preload/hooks/made.o $(B)/so/preload/os/real.o: LTO :=
+$(B)/so/preload/hooks/made.o $(B)/so/preload/os/real.o: \
+	FREE_CFLAGS += -fno-asynchronous-unwind-tables
 
 $(B)/so/%.o: %.c
 	@mkdir -p $(@D)

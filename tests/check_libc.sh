@@ -16,6 +16,10 @@ cat >"$dir/text.cfg" <<'END'
 retry = { statuses = [503]; };
 END
 build/redial-policy compile "$dir/text.cfg" -o "$dir/compiled"
+cat >"$dir/watched.cfg" <<'END'
+retry = { on = ["stale", "reset", "eof", "response-timeout"]; response_timeout_ms = 2000; };
+END
+build/redial-policy compile "$dir/watched.cfg" -o "$dir/watched"
 
 # Each libc sets `place`, `library` and `libraries`, what its clients are linked with, and gives
 # run(), which starts one with what is in `preload` and `policy`.
@@ -62,11 +66,28 @@ rescues() {
 	done
 }
 
+# Ten kinds of calls while a placeholder of redial's lies at a descriptor.
+children() {
+	start_server --log "$dir/seen" --fault delay=100@2
+	for preload in '' $library; do
+		policy=$dir/watched
+		out=$(run children "http://127.0.0.1:$port/r" 2>&1)
+		ok=$(printf '%s\n' "$out" | grep -c '^ok ')
+		placed=$(printf '%s\n' "$out" | grep -c '^placed')
+		came="$ok of 10 right, $placed placeholders"
+		if [ "$ok $placed" = "10 ${preload:+1}0" ]; then
+			pass "$place, what calls and children find${preload:+ under redial}: $came"
+		else
+			fail "$place, what calls and children find${preload:+ under redial}: $came" "$out"
+		fi
+	done
+}
+
 # build_clients COMPILER...: into $dir/clients.
 build_clients() {
 	rm -rf "$dir/clients"
 	mkdir "$dir/clients"
-	for client in blocking epollet; do
+	for client in blocking epollet children; do
 		# shellcheck disable=SC2086 # a list of words
 		"$@" -D_GNU_SOURCE -O1 -o "$dir/clients/$client" "tests/clients/c/${client}_client.c" \
 			$libraries 2>"$dir/said" || {
@@ -86,7 +107,7 @@ run_here() {
 this_libc() {
 	place=$(getconf GNU_LIBC_VERSION 2>/dev/null) library=$PWD/build/libredial.so
 	run() { run_here "$@"; }
-	build_clients cc && rescues
+	build_clients cc && rescues && children
 }
 
 musl() {
@@ -96,9 +117,10 @@ musl() {
 		return
 	fi
 	build_clients musl-gcc || return
-	equal "musl: its clients are for musl's loader" 2 \
+	equal "musl: its clients are for musl's loader" 3 \
 		"$(readelf -lW "$dir"/clients/* | grep -c 'interpreter: .*/ld-musl-')"
 	rescues
+	children
 	start_server --log "$dir/seen" --fault reset@2
 	policy=$dir/text.cfg
 	go blocking
@@ -166,10 +188,10 @@ older_glibc() {
 	old=$(echo "$root"/usr/lib/*-linux-gnu)
 	libraries="-nodefaultlibs $root/lib/${old##*/}/libc.so.6 $old/libc_nonshared.a $loader -lgcc"
 	set -- gcc "--sysroot=$root" -B "$old" "-Wl,--dynamic-linker=$loader,-rpath,${loader%/*}"
-	build_clients "$@" -Wl,--disable-new-dtags && rescues
+	build_clients "$@" -Wl,--disable-new-dtags && rescues && children
 	# A RUNPATH serves the program alone: the loader finds another glibc's libdl.so.2, or none.
 	place="$place, libdl out of reach"
-	build_clients "$@" -Wl,--enable-new-dtags && rescues
+	build_clients "$@" -Wl,--enable-new-dtags && rescues && children
 	libraries=
 }
 
@@ -197,7 +219,7 @@ other_architecture() {
 			-E "REDIAL_POLICY=$policy" -E "REDIAL_LOG=file:$dir/log" \
 			"$dir/clients/$client" "$@"
 	}
-	build_clients "$other-linux-gnu-gcc" && rescues
+	build_clients "$other-linux-gnu-gcc" && rescues && children
 }
 
 this_libc

@@ -18,6 +18,7 @@
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "hold.h"
+#include "placeholder.h"
 #include "reading.h"
 
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
@@ -263,7 +264,7 @@ ssize_t call_read(struct conn *conn, const struct read_call *call)
 	r.call = call;
 	handle_find(&r.handle, conn, call->fd);
 	if (call->flags & MSG_ERRQUEUE)
-		return call->real(call, call->fd);
+		return call_read_beside(call);
 	if (call->flags & UNTRACKABLE && conn_lock(conn, call->fd))
 		conn_end(conn, WHY_PASSED);
 	if (call->flags & MSG_OOB) /* urgent data is read beside the stream */

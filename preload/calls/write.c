@@ -47,7 +47,7 @@ static COLD enum sent replace_idle(struct sending *s)
 	struct conn *conn = s->handle.conn;
 	struct rescue_start start = {.cause = CAUSE_IDLE, .unsent = true};
 	struct conn_mark before = {.popped = conn->popped};
-	if (!(conn->flags & CONN_REUSED) || conn->rescue)
+	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_INHERITED || conn->rescue)
 		return SEND_ON;
 	sending_set_head(&start, conn, call);
 	if (!idle_is_due(conn, start.head, start.head_len))

@@ -61,6 +61,7 @@ enum conn_flag {
 	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 	CONN_UNLIKE = 1 << 16,	 /* no new socket could be given the options that it has */
+	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
 /* What a read has to look out for. */

@@ -2,12 +2,14 @@
 /* The calls that end a connection, or one direction of it. */
 #include <errno.h>
 
+#include "../calls/child.h"
 #include "../os/arena.h"
 #include "../conn/end.h"
 #include "../conn/turns.h"
 #include "../os/real.h"
 #include "../rescue/end.h"
 #include "../rescue/machine.h"
+#include "../rescue/place.h"
 #include "../rescue/watch.h"
 #include "../conn/table.h"
 
@@ -63,6 +65,8 @@ HOOK int close_range(unsigned first, unsigned last, int flags)
 {
 	if (first <= last && !((unsigned)flags & CLOSE_RANGE_CLOEXEC))
 		forget_range(first, last);
+	else if (first <= last && __builtin_expect(rescue_any_placed(), 0))
+		call_close_on_exec(first, last);
 	return real.close_range(first, last, flags);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "../calls/placeholder.h"
 #include "../process/config.h"
 #include "../conn/end.h"
 #include "../conn/peer.h"
@@ -56,8 +57,10 @@ HOOK int socket(int domain, int type, int protocol)
 
 HOOK int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	int result = real.bind(fd, addr, len);
 	struct conn *conn = table_find(fd);
+	if (__builtin_expect(conn != NULL, 0))
+		call_end_rescue(fd, REASON_SHARED);
+	int result = real.bind(fd, addr, len);
 	if (result == 0 && conn && conn_lock(conn, fd)) {
 		conn->flags |= CONN_BOUND;
 		conn_unlock(conn);
@@ -147,6 +150,8 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	conn_peer_before(fd, addr);
 	if (dials(fd, addr, len))
 		return connect_or_rescue(fd, addr, len);
+	if (table_find(fd)) /* to whom the program itself goes anew, it goes by its socket */
+		call_end_rescue(fd, REASON_SHARED);
 	int result = real.connect(fd, addr, len);
 	if (!config.active || !addr)
 		return result;

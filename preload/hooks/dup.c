@@ -5,12 +5,19 @@
  */
 #include <errno.h>
 
+#include "../calls/child.h"
+#include "../calls/placeholder.h"
 #include "../os/arena.h"
 #include "../conn/end.h"
 #include "../os/real.h"
 #include "../rescue/end.h"
-#include "../rescue/machine.h"
+#include "../rescue/inherit.h"
+#include "../rescue/rescue.h"
+#include "../rescue/yield.h"
 #include "../conn/table.h"
+
+/* Linux 6.10: are two numbers the same file? */
+#define QUERY_SAME 1027 /* F_DUPFD_QUERY */
 
 /* In a vfork child the numbers are its own but the table is its parent's. */
 static bool is_tracked(int fd)
@@ -22,12 +29,16 @@ static bool is_tracked(int fd)
 static struct conn *hold_still(int fd)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1) || !is_tracked(fd) || !conn_lock(conn, fd))
+	if (!conn)
 		return NULL;
-	if (!conn->busy || conn->alias_count < CONN_ALIASES_MAX)
-		return conn;
-	conn_end(conn, WHY_PASSED); /* one more number than a rescue can put a socket back at */
-	return NULL;
+	if (!is_tracked(fd) || !conn_lock(conn, fd)) {
+		call_child_keeps(fd);
+		return NULL;
+	}
+	/* One number more than can be seen to is no placeholder's. */
+	if (conn->busy && conn->alias_count == CONN_ALIASES_MAX)
+		rescue_yield(conn, REASON_SHARED);
+	return conn;
 }
 
 /* `copy` is what a call made of fd, or negative: both are numbers of one socket now. Unlocks. */
@@ -40,6 +51,8 @@ static int share(struct conn *conn, int fd, int copy)
 		conn_unlock(conn);
 	} else {
 		conn_drop_fd(copy); /* closed past the hooks, if it was tracked */
+		if (conn->busy && conn->rescue->placed)
+			rescue_number_added(conn, copy);
 		if (conn_add_alias(conn, copy))
 			conn_unlock(conn);
 		else
@@ -52,7 +65,7 @@ static int share(struct conn *conn, int fd, int copy)
 /* Before a call that closes `to` to put something else there. */
 static void make_room(int fd, int to)
 {
-	if (__builtin_expect(table_find(to) == NULL, 1) || fd == to || !arena_is_ours())
+	if (!table_find(to) || fd == to || !arena_is_ours())
 		return;
 	if (table_find(to) == &conn_own)
 		rescue_yield_numbers();
@@ -60,49 +73,99 @@ static void make_room(int fd, int to)
 		conn_drop_fd(to);
 }
 
-HOOK int dup(int fd)
+static TRACKED int dup_tracked(int fd)
 {
 	struct conn *conn = hold_still(fd);
 	return share(conn, fd, real.dup(fd));
 }
 
-HOOK int dup2(int fd, int to)
+HOOK int dup(int fd)
+{
+	return __builtin_expect(!table_find(fd), 1) ? real.dup(fd) : dup_tracked(fd);
+}
+
+static TRACKED int dup2_tracked(int fd, int to)
 {
 	make_room(fd, to);
 	struct conn *conn = hold_still(fd);
 	return share(conn, fd, real.dup2(fd, to));
 }
 
-HOOK int dup3(int fd, int to, int flags)
+HOOK int dup2(int fd, int to)
+{
+	return __builtin_expect(!table_find(fd) && !table_find(to), 1) ? real.dup2(fd, to)
+								       : dup2_tracked(fd, to);
+}
+
+static TRACKED int dup3_tracked(int fd, int to, int flags)
 {
 	make_room(fd, to);
 	struct conn *conn = hold_still(fd);
 	return share(conn, fd, real.dup3(fd, to, flags));
 }
 
-/* F_GETFL and F_SETFL mean the socket to come, not the watcher that lies there. */
-static int status_flags(struct conn *conn, int command, void *arg, int call(int, int, void *))
+HOOK int dup3(int fd, int to, int flags)
 {
-	long flags = (long)arg;
-	int result = call(rescue_dead_socket(conn), command, arg);
-	if (command == F_SETFL && result == 0) {
-		rescue_set_nonblocking(conn, flags & O_NONBLOCK);
-		if (rescue_fresh_socket(conn) >= 0)
-			call(rescue_fresh_socket(conn), F_SETFL, (void *)(flags | O_NONBLOCK));
+	return __builtin_expect(!table_find(fd) && !table_find(to), 1)
+		   ? real.dup3(fd, to, flags)
+		   : dup3_tracked(fd, to, flags);
+}
+
+static int set_flags(struct conn *conn, long flags, int call(int, int, void *))
+{
+	int result = call(rescue_dead_socket(conn), F_SETFL, (void *)flags);
+	if (result)
+		return result;
+	rescue_set_nonblocking(conn, flags & O_NONBLOCK);
+	if (rescue_fresh_socket(conn) >= 0)
+		call(rescue_fresh_socket(conn), F_SETFL, (void *)(flags | O_NONBLOCK));
+	return 0;
+}
+
+/* What is asked or set of the number itself. */
+static int descriptor_flags(struct conn *conn, int fd, int command, void *arg,
+			    int call(int, int, void *))
+{
+	if (!conn->rescue->placed)
+		return call(fd, command, arg);
+	if (command == F_GETFD)
+		return rescue_is_inheritable(conn, fd) ? 0 : FD_CLOEXEC;
+	rescue_set_inheritable(conn, fd, !((long)arg & FD_CLOEXEC));
+	return 0;
+}
+
+static int during_rescue(struct conn *conn, int fd, int command, void *arg,
+			 int call(int, int, void *))
+{
+	switch (command) {
+	case F_SETFL:
+		return set_flags(conn, (long)arg, call);
+	case F_GETFD:
+	case F_SETFD:
+		return descriptor_flags(conn, fd, command, arg, call);
+	case QUERY_SAME: /* all its numbers hold the same */
+	case F_SETLKW:	 /* these may block; what is locked nobody shares */
+	case F_OFD_SETLKW:
+		return call(fd, command, arg);
+	default:
+		return call(rescue_dead_socket(conn), command, arg);
 	}
-	return result;
 }
 
 static TRACKED int fcntl_tracked(int fd, int command, void *arg, int call(int, int, void *))
 {
-	struct conn *conn = table_find(fd);
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-		conn = hold_still(fd);
+		struct conn *conn = hold_still(fd);
 		return share(conn, fd, call(fd, command, arg));
 	}
-	if ((command != F_GETFL && command != F_SETFL) || !conn || !conn_lock(conn, fd))
+	if (command == F_SETFD && !((long)arg & FD_CLOEXEC))
+		call_child_keeps(fd);
+	if (command == F_SETFL && (long)arg & O_ASYNC) /* a placeholder sends no signals */
+		call_end_rescue(fd, REASON_SIGNALS);
+	struct conn *conn = call_find_busy(fd);
+	if (!conn)
 		return call(fd, command, arg);
-	int result = conn->busy ? status_flags(conn, command, arg, call) : call(fd, command, arg);
+	int result = during_rescue(conn, fd, command, arg, call);
 	conn_unlock(conn);
 	return result;
 }

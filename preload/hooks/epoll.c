@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The program's own epoll sets: a rescue has to put their registrations back. */
+#include <errno.h>
 #include <sys/epoll.h>
 
+#include "../calls/placeholder.h"
 #include "../conn/conn.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
+#include "../rescue/place.h"
 #include "../rescue/room.h"
 #include "../conn/table.h"
 
@@ -37,7 +40,13 @@ static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll
 
 static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_event *event)
 {
-	struct conn *conn = table_find(fd);
+	struct conn *conn = call_find_busy(epfd);
+	if (conn) { /* a socket is no set, though ours lies there */
+		conn_unlock(conn);
+		set_errno(EINVAL);
+		return -1;
+	}
+	conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
 	bool watched = conn->busy && conn->rescue->placed && event && op != EPOLL_CTL_DEL;
@@ -59,6 +68,10 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 
 HOOK int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
-	return __builtin_expect(!table_find(fd), 1) ? real.epoll_ctl(epfd, op, fd, event)
-						    : epoll_ctl_tracked(epfd, op, fd, event);
+	/* One test for fd and for a placeholder at epfd, in as few instructions as there may be. */
+	uintptr_t tracked = 0;
+	if ((uint32_t)fd < table.near)
+		tracked = (uintptr_t)table_find(fd) | rescue_count_placed();
+	return __builtin_expect(!tracked, 1) ? real.epoll_ctl(epfd, op, fd, event)
+					     : epoll_ctl_tracked(epfd, op, fd, event);
 }

@@ -6,28 +6,22 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
+#include "../calls/child.h"
+#include "../calls/placeholder.h"
 #include "../process/config.h"
 #include "../conn/conn.h"
 #include "../conn/options.h"
 #include "../connect/dial.h"
 #include "../os/mem.h"
+#include "../os/owner.h"
 #include "../os/real.h"
 #include "../rescue/fresh.h"
+#include "../rescue/inherit.h"
 #include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "../rescue/yield.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
-
-/* The tracked connection at fd, locked, if a rescue is under way on it; else NULL. */
-static struct conn *find_busy(int fd)
-{
-	struct conn *conn = table_find(fd);
-	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
-		return NULL;
-	if (conn->busy)
-		return conn;
-	conn_unlock(conn);
-	return NULL;
-}
 
 /* How most programs learn that their non-blocking connect has failed. */
 static void look_at_error(int fd, void *value)
@@ -46,7 +40,7 @@ static void look_at_error(int fd, void *value)
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
-	struct conn *conn = find_busy(fd);
+	struct conn *conn = call_find_busy(fd);
 	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
 	if (conn && asks_error && *len >= sizeof(int)) {
 		int error = dial_error(conn); /* 0: so far nothing has failed */
@@ -108,7 +102,7 @@ static int copy_peer(const struct conn *conn, struct sockaddr *addr, socklen_t *
 static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
-	struct conn *conn = find_busy(fd);
+	struct conn *conn = call_find_busy(fd);
 	if (!conn)
 		return real.getpeername(fd, addr, len);
 	int result = conn->peer.any.sa_family == AF_UNIX
@@ -127,7 +121,7 @@ HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict
 static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
-	struct conn *conn = find_busy(fd);
+	struct conn *conn = call_find_busy(fd);
 	if (!conn)
 		return real.getsockname(fd, addr, len);
 	int result = real.getsockname(rescue_dead_socket(conn), addr, len);
@@ -154,17 +148,46 @@ static int count_unread(int fd, void *arg)
 	return result;
 }
 
-static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
+/*
+ * A placeholder sends no signals. Only the kernel is to read what arg says: it is asked with the
+ * socket that is laid aside, which could only name the wrong descriptor in its signals.
+ */
+static int set_signals(struct conn *conn, int fd, void *arg)
 {
-	struct conn *conn = find_busy(fd);
-	if (!conn)
-		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
-	bool of_number = request == FIOCLEX || request == FIONCLEX;
-	int result = real.ioctl(of_number ? fd : rescue_dead_socket(conn), request, arg);
+	int result = real.ioctl(rescue_dead_socket(conn), FIOASYNC, arg);
+	if (result || !os_sends_signals(rescue_dead_socket(conn)))
+		return result;
+	os_send_no_signals(rescue_dead_socket(conn));
+	rescue_yield(conn, REASON_SIGNALS);
+	return real.ioctl(fd, FIOASYNC, arg);
+}
+
+static int ioctl_during_rescue(struct conn *conn, int fd, unsigned long request, void *arg)
+{
+	if (request == FIOCLEX || request == FIONCLEX) {
+		if (!conn->rescue->placed)
+			return real.ioctl(fd, request, arg);
+		rescue_set_inheritable(conn, fd, request == FIONCLEX);
+		return 0;
+	}
+	if (request == FIOASYNC)
+		return set_signals(conn, fd, arg);
+	int result = real.ioctl(rescue_dead_socket(conn), request, arg);
 	if (request == FIONREAD && result == 0)
 		*(int *)arg += (int)rescue_owed(conn);
 	if (request == FIONBIO && result == 0)
 		rescue_set_nonblocking(conn, *(const int *)arg != 0);
+	return result;
+}
+
+static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
+{
+	if (request == FIONCLEX)
+		call_child_keeps(fd);
+	struct conn *conn = call_find_busy(fd);
+	if (!conn)
+		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
+	int result = ioctl_during_rescue(conn, fd, request, arg);
 	conn_unlock(conn);
 	return result;
 }

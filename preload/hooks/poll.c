@@ -5,10 +5,12 @@
  * they are told that it is readable, and nothing else. Events without such bits, all of them as
  * long as nothing fails, cost a look at each and no more.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
+#include "../calls/placeholder.h"
 #include "../process/config.h"
 #include "../conn/conn.h"
 #include "../calls/room.h"
@@ -161,38 +163,49 @@ static int add_takers(struct pollfd *fds, nfds_t len, int count)
 	return count;
 }
 
-static TRACKED void note_set(int epfd)
+/* false if that is a socket of the program's, where a set of ours lies. */
+static TRACKED bool note_set(int epfd)
 {
+	struct conn *conn = call_find_busy(epfd);
+	if (conn) {
+		conn_unlock(conn);
+		set_errno(EINVAL);
+		return false;
+	}
 	int last = __atomic_exchange_n(&os_last_epoll_set, epfd, __ATOMIC_RELAXED);
 	os_note_epoll_set(epfd);
 	if (last == -1)
 		rescue_sweep();
+	return true;
 }
 
 /* Before a wait: a rescue may have to look for registrations in this set. */
-static inline void note(int epfd)
+static inline bool note(int epfd)
 {
-	if (__builtin_expect(epfd != __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED), 0))
-		note_set(epfd);
+	return __builtin_expect(epfd == __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED), 1) ||
+	       note_set(epfd);
 }
 
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
-	note(epfd);
+	if (!note(epfd))
+		return -1;
 	return tell_epoll(epfd, events, real.epoll_wait(epfd, events, max, timeout));
 }
 
 HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 		     const sigset_t *mask)
 {
-	note(epfd);
+	if (!note(epfd))
+		return -1;
 	return tell_epoll(epfd, events, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
 HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struct timespec *timeout,
 		      const sigset_t *mask)
 {
-	note(epfd);
+	if (!note(epfd))
+		return -1;
 	return tell_epoll(epfd, events, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 

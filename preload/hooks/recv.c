@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that read from a descriptor. */
 #include "../os/real.h"
+#include "../calls/placeholder.h"
 #include "../calls/read.h"
 #include "../conn/table.h"
 
@@ -21,13 +22,20 @@ static ssize_t real_recv(const struct read_call *call, int fd)
 
 static ssize_t real_recvfrom(const struct read_call *call, int fd)
 {
-	return real.recvfrom(fd, call->iov->iov_base, call->iov->iov_len, call->flags,
-			     call->addr, call->addr_len);
+	return real.recvfrom(fd, call->iov->iov_base, call->iov->iov_len, call->flags, call->addr,
+			     call->addr_len);
 }
 
 static ssize_t real_recvmsg(const struct read_call *call, int fd)
 {
 	return real.recvmsg(fd, call->message, call->flags);
+}
+
+/* With an offset it is refused, as by any socket; without one it is a readv (preadv2(2)). */
+static ssize_t real_preadv2(const struct read_call *call, int fd)
+{
+	int flags = call->flags & MSG_DONTWAIT ? RWF_NOWAIT : 0;
+	return real.preadv2(fd, call->iov, call->count, -1, flags);
 }
 
 HOOK ssize_t read(int fd, void *buf, size_t len)
@@ -37,7 +45,21 @@ HOOK ssize_t read(int fd, void *buf, size_t len)
 		return real.read(fd, buf, len);
 	struct iovec piece = {buf, len};
 	struct read_call call = {.real = real_read, .fd = fd, .iov = &piece, .count = 1};
-	return call_read(conn, &call);
+	return __builtin_expect(len != 0, 1) ? call_read(conn, &call)
+					     : call_read_nothing(conn, &call);
+}
+
+/* What comes in pieces, or without any. */
+static ssize_t read_pieces(struct conn *conn, const struct read_call *call)
+{
+	bool empty = true;
+	if (__builtin_expect(__atomic_load_n(&conn->busy, __ATOMIC_RELAXED), 0)) {
+		for (int i = 0; i < call->count && empty; i++)
+			empty = !call->iov[i].iov_len;
+		if (empty)
+			return call_read_nothing(conn, call);
+	}
+	return call_read(conn, call);
 }
 
 HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
@@ -46,7 +68,26 @@ HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
 	if (__builtin_expect(!conn, 1))
 		return real.readv(fd, iov, count);
 	struct read_call call = {.real = real_readv, .fd = fd, .iov = iov, .count = count};
-	return call_read(conn, &call);
+	return read_pieces(conn, &call);
+}
+
+HOOK ssize_t preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1) || at != -1)
+		return real.preadv2(fd, iov, count, at, flags);
+	struct read_call call = {.real = real_preadv2, .fd = fd, .iov = iov, .count = count};
+	if (flags & ~RWF_NOWAIT) {
+		call_let_go(fd);
+		return real.preadv2(fd, iov, count, at, flags);
+	}
+	call.flags = flags ? MSG_DONTWAIT : 0;
+	return read_pieces(conn, &call);
+}
+
+HOOK ssize_t preadv64v2(int fd, const struct iovec *iov, int count, off64_t at, int flags)
+{
+	return preadv2(fd, iov, count, at, flags);
 }
 
 HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)

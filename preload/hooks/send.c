@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that write to a descriptor. */
-#include "../os/real.h"
-#include "../rescue/watch.h"
-#include "../conn/table.h"
+#include "../calls/child.h"
+#include "../calls/placeholder.h"
 #include "../calls/write.h"
+#include "../conn/table.h"
+#include "../os/real.h"
 
 static ssize_t plain_write(const struct write_call *call, int fd)
 {
@@ -22,8 +23,8 @@ static ssize_t plain_send(const struct write_call *call, int fd)
 
 static ssize_t plain_sendto(const struct write_call *call, int fd)
 {
-	return real.sendto(fd, call->iov->iov_base, call->iov->iov_len, call->flags,
-			   call->addr, call->addr_len);
+	return real.sendto(fd, call->iov->iov_base, call->iov->iov_len, call->flags, call->addr,
+			   call->addr_len);
 }
 
 static ssize_t plain_sendmsg(const struct write_call *call, int fd)
@@ -34,8 +35,7 @@ static ssize_t plain_sendmsg(const struct write_call *call, int fd)
 /* On a connected stream socket the address of sendto changes nothing. */
 static ssize_t quiet_send(const struct write_call *call, int fd)
 {
-	return real.send(fd, call->iov->iov_base, call->iov->iov_len,
-			 call->flags | MSG_NOSIGNAL);
+	return real.send(fd, call->iov->iov_base, call->iov->iov_len, call->flags | MSG_NOSIGNAL);
 }
 
 static ssize_t quiet_writev(const struct write_call *call, int fd)
@@ -44,7 +44,7 @@ static ssize_t quiet_writev(const struct write_call *call, int fd)
 	    .msg_iov = (struct iovec *)call->iov,
 	    .msg_iovlen = (size_t)call->count,
 	};
-	return real.sendmsg(fd, &message, MSG_NOSIGNAL);
+	return real.sendmsg(fd, &message, call->flags | MSG_NOSIGNAL);
 }
 
 static ssize_t quiet_sendmsg(const struct write_call *call, int fd)
@@ -71,6 +71,38 @@ HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
 	struct write_call call = {
 	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
 	return call_write(conn, &call);
+}
+
+/* With an offset it is refused, as by any socket; without one it is a writev (pwritev2(2)). */
+static ssize_t plain_pwritev2(const struct write_call *call, int fd)
+{
+	int flags = call->flags & MSG_DONTWAIT ? RWF_NOWAIT : 0;
+	return real.pwritev2(fd, call->iov, call->count, -1, flags);
+}
+
+HOOK ssize_t pwritev2(int fd, const struct iovec *iov, int count, off_t at, int flags)
+{
+	struct conn *conn = table_find(fd);
+	if (__builtin_expect(!conn, 1) || at != -1)
+		return real.pwritev2(fd, iov, count, at, flags);
+	if (flags & ~RWF_NOWAIT) {
+		call_let_go(fd);
+		return real.pwritev2(fd, iov, count, at, flags);
+	}
+	struct write_call call = {
+	    .plain = plain_pwritev2,
+	    .quiet = quiet_writev,
+	    .fd = fd,
+	    .flags = flags ? MSG_DONTWAIT : 0,
+	    .iov = iov,
+	    .count = count,
+	};
+	return call_write(conn, &call);
+}
+
+HOOK ssize_t pwritev64v2(int fd, const struct iovec *iov, int count, off64_t at, int flags)
+{
+	return pwritev2(fd, iov, count, at, flags);
 }
 
 HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
@@ -110,37 +142,10 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	return call_write(conn, &call);
 }
 
-/*
- * Descriptors sent to another process over a local socket (unix(7), SCM_RIGHTS): a socket that
- * others hold cannot be replaced for them.
- */
-static void note_passed(const struct cmsghdr *control)
-{
-	const int *fds = (const int *)(const void *)CMSG_DATA(control);
-	size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	for (size_t i = 0; i < count; i++) {
-		struct conn *conn = table_find(fds[i]);
-		if (!conn || !conn_lock(conn, fds[i]))
-			continue;
-		rescue_unwatch(conn); /* the socket is to be sent, not what lies in its place */
-		conn->flags |= CONN_SHARED;
-		conn_unlock(conn);
-	}
-}
-
-static void look_at_control(const struct msghdr *message)
-{
-	struct msghdr *walk = (struct msghdr *)message;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			note_passed(c);
-	}
-}
-
 static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
 {
 	if (message && message->msg_controllen && table.near)
-		look_at_control(message);
+		call_hand_on_rights(message);
 	struct conn *conn = table_find(fd);
 	if (!conn || !message)
 		return real.sendmsg(fd, message, flags);

@@ -2,6 +2,8 @@
 /* The calls that move bytes where the tracker does not see them. */
 #include <errno.h>
 
+#include "../calls/child.h"
+#include "../calls/placeholder.h"
 #include "../calls/transfer.h"
 #include "../conn/table.h"
 #include "../os/real.h"
@@ -20,6 +22,15 @@ static ssize_t plain_sendmmsg(const struct write_call *call, int fd)
 	return real.sendmmsg(fd, own->messages, own->count, own->flags);
 }
 
+/* No message is none to wait for: what a socket says of that, if a placeholder is there. */
+static bool is_nothing(int fd, unsigned count)
+{
+	struct conn *conn = count ? NULL : call_find_busy(fd);
+	if (conn)
+		conn_unlock(conn);
+	return conn;
+}
+
 static TRACKED int sendmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *messages,
 				    unsigned count, int flags)
 {
@@ -29,11 +40,15 @@ static TRACKED int sendmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *m
 	    .count = count,
 	    .flags = flags,
 	};
-	return (int)call_write_unseen(conn, &own.call);
+	return is_nothing(fd, count) ? 0 : (int)call_write_unseen(conn, &own.call);
 }
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+	for (unsigned i = 0; table.near && messages && i < count; i++) {
+		if (messages[i].msg_hdr.msg_controllen)
+			call_hand_on_rights(&messages[i].msg_hdr);
+	}
 	struct conn *conn = table_find(fd);
 	return __builtin_expect(!conn, 1) ? real.sendmmsg(fd, messages, count, flags)
 					  : sendmmsg_tracked(conn, fd, messages, count, flags);
@@ -53,33 +68,35 @@ static ssize_t plain_sendfile(const struct write_call *call, int fd)
 	return own->real(fd, own->in, own->offset, own->len);
 }
 
-static TRACKED ssize_t sendfile_tracked(struct conn *conn, int out,
-					const struct sendfile_call *what)
+/* Since Linux 5.12 what goes into a pipe may come from a socket. */
+static TRACKED ssize_t sendfile_tracked(int out, const struct sendfile_call *what)
 {
+	struct conn *from = table_find(what->in), *to = table_find(out);
 	struct sendfile_call own = *what;
+	if (from && call_read_unseen(from, own.in) == UNSEEN_OWED) {
+		set_errno(EINVAL); /* as for files that cannot be sent so: programs then read */
+		return -1;
+	}
 	own.call = (struct write_call){.plain = plain_sendfile, .fd = out, .count = SENDING_UNSEEN};
-	return call_write_unseen(conn, &own.call);
+	return to ? call_write_unseen(to, &own.call) : plain_sendfile(&own.call, out);
 }
 
 HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t len)
 {
-	struct conn *conn = table_find(out);
-	if (__builtin_expect(!conn, 1))
+	if (__builtin_expect(!table_find(out) && !table_find(in), 1))
 		return real.sendfile(out, in, offset, len);
 	return sendfile_tracked(
-	    conn, out,
+	    out,
 	    &(struct sendfile_call){.real = real.sendfile, .in = in, .offset = offset, .len = len});
 }
 
 HOOK ssize_t sendfile64(int out, int in, off_t *offset, size_t len)
 {
-	struct conn *conn = table_find(out);
-	if (__builtin_expect(!conn, 1))
+	if (__builtin_expect(!table_find(out) && !table_find(in), 1))
 		return real.sendfile64(out, in, offset, len);
 	return sendfile_tracked(
-	    conn, out,
-	    &(struct sendfile_call){
-		.real = real.sendfile64, .in = in, .offset = offset, .len = len});
+	    out, &(struct sendfile_call){
+		     .real = real.sendfile64, .in = in, .offset = offset, .len = len});
 }
 
 struct splice_call {
@@ -127,6 +144,8 @@ HOOK ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t
 static TRACKED int recvmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *messages,
 				    unsigned count, int flags, struct timespec *timeout)
 {
+	if (is_nothing(fd, count))
+		return 0;
 	if (!count || !messages || call_read_unseen(conn, fd) == UNSEEN_GO_ON)
 		return real.recvmmsg(fd, messages, count, flags, timeout);
 	/* One message of those that may come. */

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "stand_in.h"
 #include "sys.h"
 
 /*
@@ -18,6 +20,7 @@ extern void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak)
 #define ANYWHERE ((void *)0)   /* RTLD_DEFAULT */
 
 #define PRIVATE_DLOPEN_NOW ((int)0x80000002u) /* RTLD_NOW | __RTLD_DLOPEN */
+#define LOADED_ALREADY	   0x5		      /* RTLD_LAZY | RTLD_NOLOAD, in glibc and musl */
 
 typedef void *lookup(void *handle, const char *name);
 
@@ -43,60 +46,207 @@ static void *find_in_libc(const char *name)
 	return libc ? __libc_dlsym(libc, name) : NULL;
 }
 
-static void *find_next(const char *name)
+/*
+ * What glibc before 2.34 keeps in libraries beside libc. One that a plugin of the program's has
+ * brought along is not among what comes next after us.
+ */
+static void *find_beside_libc(lookup *find, const char *name)
 {
-	lookup *find = find_dlsym();
-	return find ? find(NEXT, name) : find_in_libc(name);
+	static const char libraries[][16] = {"librt.so.1", "libutil.so.1", "libanl.so.1"};
+	typedef void *open_library(const char *path, int mode);
+	open_library *open_it = (open_library *)find(ANYWHERE, "dlopen");
+	void *found = NULL;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]) && open_it && !found; i++) {
+		void *library = open_it(libraries[i], LOADED_ALREADY);
+		found = library ? find(library, name) : NULL;
+	}
+	return found;
 }
 
-/* Entries that a libc lacks: they can only be reached by a caller who declared the call itself. */
-#define X(result, name, parameters, arguments)                                                     \
-	static result missing_##name parameters                                                    \
-	{                                                                                          \
-		set_errno(ENOSYS);                                                                 \
-		return (result)-1;                                                                 \
-	}
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+/*
+ * What a libc lacks can only be reached by a caller who declared the call himself. One for all: it
+ * looks at no argument, and what it returns is found where any result is that is no structure.
+ */
+static long missing(void)
+{
+	set_errno(ENOSYS);
+	return -1;
+}
+
+static void *find_as(const char *name, bool beside)
+{
+	lookup *find = find_dlsym();
+	void *found = find ? find(NEXT, name) : find_in_libc(name);
+	return found || !find || !beside ? found : find_beside_libc(find, name);
+}
+
+static TRACKED void *find_next(const char *name, bool beside)
+{
+	char plain[STAND_IN_NAME_MAX];
+	void *found = find_as(name, beside);
+	if (!found && stand_in_name(name, plain))
+		found = find_as(plain, beside);
+	if (!found)
+		found = stand_in(name);
+	return found ? found : (void *)missing;
+}
+
+/* Each call has a word for what it does while a placeholder lies at its number. */
+enum {
+#define W(word) WORD_##word,
+#include "../hooks/words.def"
+#undef W
+};
+#define X(result, name, parameters, arguments, word) _Static_assert(WORD_##word >= 0, #name);
+#define X_OVER(result, name, parameters, word)	     _Static_assert(WORD_##word >= 0, #name);
 #include "../hooks/symbols.def"
-#pragma GCC diagnostic pop
 #undef X
 
-/* What the entries hold at first: another library's constructor may call us before ours ran. */
-#define X(result, name, parameters, arguments)                                                     \
-	static result early_##name parameters                                                      \
-	{                                                                                          \
-		real_resolve();                                                                    \
-		return real.name arguments;                                                        \
-	}
-#define X_LATER(result, name, parameters, arguments)                                               \
-	static result early_##name parameters                                                      \
-	{                                                                                          \
-		void *found = find_next(#name);                                                    \
-		__atomic_store_n(&real.name, found ? (result(*) parameters)found : missing_##name, \
-				 __ATOMIC_RELAXED);                                                \
-		return real.name arguments;                                                        \
-	}
+/* Their names, one after the other: an array of pointers would have to be relocated at each start.
+ */
+static const struct names {
+#define X(result, name, parameters, arguments, word) char name[sizeof(#name)];
 #include "../hooks/symbols.def"
 #undef X
-
-struct real real = {
-#define X(result, name, parameters, arguments) .name = early_##name,
+} names = {
+#define X(result, name, parameters, arguments, word) #name,
 #include "../hooks/symbols.def"
 #undef X
 };
 
-void real_resolve(void)
-{
-	void *found;
-#define X(result, name, parameters, arguments)                                                     \
-	found = find_next(#name);                                                                  \
-	__atomic_store_n(&real.name, found ? (result(*) parameters)found : missing_##name,         \
-			 __ATOMIC_RELAXED);
-#define X_LATER(result, name, parameters, arguments)
+/* Where each of them is, and whether it is looked up when it is called first. */
+enum { LATER = 0x8000 };
+static const uint16_t places[] = {
+#define X(result, name, parameters, arguments, word)	   offsetof(struct names, name),
+#define X_LATER(result, name, parameters, arguments, word) offsetof(struct names, name) | LATER,
 #include "../hooks/symbols.def"
 #undef X
+};
+
+enum place {
+#define X(result, name, parameters, arguments, word) AT_##name,
+#include "../hooks/symbols.def"
+#undef X
+	PLACES
+};
+
+/* The entries as what they all are. */
+static void **entry_at(unsigned place)
+{
+	return (void **)(void *)&real + place;
 }
+
+static void look_up(unsigned place)
+{
+	bool later = places[place] & LATER;
+	const char *name = (const char *)&names + (places[place] & ~LATER);
+	__atomic_store_n(entry_at(place), find_next(name, later), __ATOMIC_RELAXED);
+}
+
+bool real_resolved;
+
+void real_resolve(void)
+{
+	for (unsigned place = 0; place < PLACES; place++) {
+		if (!(places[place] & LATER))
+			look_up(place);
+	}
+	__atomic_store_n(&real_resolved, true, __ATOMIC_RELEASE);
+}
+
+/* The first call of that entry. Returns what it is to go on with. */
+__attribute__((used)) void *redial_early_find(size_t place);
+void *redial_early_find(size_t place)
+{
+	if (places[place] & LATER)
+		look_up((unsigned)place);
+	else
+		real_resolve();
+	return __atomic_load_n(entry_at((unsigned)place), __ATOMIC_RELAXED);
+}
+
+/*
+ * What the entries hold at first: another library's constructor may call us before ours ran. Each
+ * is a call of the same code, which knows by where it came from which entry that is; it looks it up
+ * and goes on there, with all arguments as they were. (None of the calls takes any in registers for
+ * floating-point numbers.)
+ */
+extern const char redial_early[] __attribute__((visibility("hidden")));
+#if defined(__x86_64__)
+enum { STUB_LEN = 5 };
+#define STUB "	.byte 0xe8\n	.long redial_early_call - . - 4\n" /* call, never relaxed */
+__asm__("	.text\n"
+	"redial_early_call:\n"
+	"	pushq %rax\n"
+	"	pushq %rdi\n"
+	"	pushq %rsi\n"
+	"	pushq %rdx\n"
+	"	pushq %rcx\n"
+	"	pushq %r8\n"
+	"	pushq %r9\n"
+	"	movq 56(%rsp), %rax\n" /* behind the stub */
+	"	leaq redial_early(%rip), %rcx\n"
+	"	subq %rcx, %rax\n"
+	"	xorl %edx, %edx\n"
+	"	movl $5, %ecx\n"
+	"	divq %rcx\n"
+	"	leaq -1(%rax), %rdi\n"
+	"	subq $8, %rsp\n"
+	"	call redial_early_find\n"
+	"	addq $8, %rsp\n"
+	"	movq %rax, %r11\n"
+	"	popq %r9\n"
+	"	popq %r8\n"
+	"	popq %rcx\n"
+	"	popq %rdx\n"
+	"	popq %rsi\n"
+	"	popq %rdi\n"
+	"	popq %rax\n"
+	"	addq $8, %rsp\n"
+	"	jmpq *%r11\n"
+	"	.hidden redial_early\n"
+	"	.globl redial_early\n"
+	"redial_early:\n"
+#elif defined(__aarch64__)
+enum { STUB_LEN = 8 };
+#define STUB "	mov x16, x30\n	bl redial_early_call\n"
+__asm__("	.text\n"
+	"redial_early_call:\n"
+	"	stp x29, x16, [sp, #-96]!\n"
+	"	stp x0, x1, [sp, #16]\n"
+	"	stp x2, x3, [sp, #32]\n"
+	"	stp x4, x5, [sp, #48]\n"
+	"	stp x6, x7, [sp, #64]\n"
+	"	str x8, [sp, #80]\n"
+	"	adrp x0, redial_early\n"
+	"	add x0, x0, :lo12:redial_early\n"
+	"	sub x0, x30, x0\n" /* behind the stub */
+	"	lsr x0, x0, #3\n"
+	"	sub x0, x0, #1\n"
+	"	bl redial_early_find\n"
+	"	mov x17, x0\n"
+	"	ldp x0, x1, [sp, #16]\n"
+	"	ldp x2, x3, [sp, #32]\n"
+	"	ldp x4, x5, [sp, #48]\n"
+	"	ldp x6, x7, [sp, #64]\n"
+	"	ldr x8, [sp, #80]\n"
+	"	ldp x29, x30, [sp], #96\n"
+	"	br x17\n"
+	"	.hidden redial_early\n"
+	"	.globl redial_early\n"
+	"redial_early:\n"
+#endif
+#define X(result, name, parameters, arguments, word) STUB
+#include "../hooks/symbols.def"
+#undef X
+);
+
+struct real real = {
+#define X(result, name, parameters, arguments, word)                                               \
+	.name = (result(*) parameters)(redial_early + STUB_LEN * AT_##name),
+#include "../hooks/symbols.def"
+#undef X
+};
 
 void *real_find(const char *name)
 {

@@ -3,34 +3,49 @@
 #ifndef REDIAL_OS_REAL_H
 #define REDIAL_OS_REAL_H
 
+#include <aio.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 struct real {
-#define X(result, name, parameters, arguments) result(*name) parameters;
+#define X(result, name, parameters, arguments, word) result(*name) parameters;
 #include "../hooks/symbols.def"
 #undef X
 };
 
 /*
- * Always callable: before real_resolve has run, each entry resolves them all and goes on; a call
- * that this libc does not have fails with ENOSYS.
+ * Always callable: before real_resolve has run, each entry resolves them all and goes on; for a
+ * call that this libc does not have something stands in (stand_in.h), or it fails with ENOSYS.
  */
 extern struct real real __attribute__((visibility("hidden")));
 
 /* Looks all of them up. Safe to call more than once. */
 void real_resolve(void);
+
+/* Has that been done? Only vfork has to ask: no function of C may come between it and its caller.
+ */
+extern bool real_resolved __attribute__((visibility("hidden")));
 
 /*
  * The address of name in any loaded library, or NULL. For what only some libcs have (dladdr,

@@ -3,6 +3,7 @@
 
 #include "../conn/peer.h"
 #include "../os/arena.h"
+#include "../os/owner.h"
 #include "../wire/socket.h"
 
 /* A number that was closed past the hooks may be another file's by now. */
@@ -19,6 +20,9 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
+	/* A placeholder sends none, nor does a socket to come what the dead one has sent already. */
+	if (os_sends_signals(conn->fd))
+		return REASON_SIGNALS;
 	if (!arena_is_ours() || conn->writers ||
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
 		return REASON_SHARED;

@@ -7,8 +7,11 @@
 #include "../conn/registrations.h"
 #include "../wire/like.h"
 #include "../wire/socket.h"
+#include "../os/owner.h"
 #include "../os/watcher.h"
 #include "../os/real.h"
+#include "heirs.h"
+#include "inherit.h"
 #include "machine.h"
 #include "room.h"
 #include "rescue.h"
@@ -23,6 +26,16 @@ bool rescue_any_placed(void)
 	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
 }
 
+uint32_t rescue_count_placed(void)
+{
+	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
+}
+
+void rescue_forget_placed(void)
+{
+	__atomic_store_n(&placed, 0, __ATOMIC_RELAXED);
+}
+
 static void set_placed(struct rescue *rescue, bool is_placed)
 {
 	if (rescue->placed == is_placed)
@@ -33,11 +46,18 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
 }
 
-/* dup3 that keeps the number's close-on-exec flag. */
-static int replace(int from, int number)
+/* The number's close-on-exec flag stays as the program has it; a watcher has it always. */
+static bool is_cloexec(const struct conn *conn, int number, bool placeholder)
 {
-	long descriptor_flags = sys3(fcntl, number, F_GETFD, 0);
-	int cloexec = descriptor_flags > 0 && (descriptor_flags & FD_CLOEXEC) ? O_CLOEXEC : 0;
+	if (conn->rescue->placed)
+		return placeholder || !rescue_is_inheritable(conn, number);
+	long flags = sys3(fcntl, number, F_GETFD, 0);
+	return flags > 0 && flags & FD_CLOEXEC;
+}
+
+static int replace(const struct conn *conn, int from, int number, bool placeholder)
+{
+	int cloexec = is_cloexec(conn, number, placeholder) ? O_CLOEXEC : 0;
 	int kept = get_errno();
 	int error = real.dup3(from, number, cloexec) < 0 ? -get_errno() : 0;
 	set_errno(kept);
@@ -48,9 +68,9 @@ static int replace(int from, int number)
 static int take_numbers(struct conn *conn, int from, bool placeholder)
 {
 	conn_registrations_take(conn);
-	int error = replace(from, conn->fd);
+	int error = replace(conn, from, conn->fd, placeholder);
 	for (int i = 0; i < conn->alias_count && !error; i++)
-		error = replace(from, conn->aliases[i]);
+		error = replace(conn, from, conn->aliases[i], placeholder);
 	int put_error = conn_registrations_put(conn, placeholder && !error);
 	return error ? error : put_error;
 }
@@ -77,7 +97,9 @@ int rescue_place(struct conn *conn)
 		rescue_close(&rescue->dead);
 		goto undo;
 	}
+	rescue_note_inheritable(conn);
 	set_placed(rescue, true);
+	rescue_tell_heirs(conn);
 	error = take_numbers(conn, watcher, true);
 	rescue_close(&watcher);
 	if (error < 0)
@@ -173,6 +195,7 @@ int rescue_install(struct conn *conn)
 				     conn->peer.any.sa_family, &conn->options);
 	if (error < 0)
 		return error;
+	os_copy_owner(rescue_dead_socket(conn), rescue->fresh);
 	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
 		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
 	set_blocking(rescue, rescue->fresh);

@@ -11,8 +11,12 @@ int rescue_place(struct conn *conn);
 /* Puts the dead socket back; nothing if there is no watcher. */
 void rescue_unplace(struct conn *conn);
 
-/* Does any watcher lie in a number of the program's, as far as this thread can know? */
+/* Does any watcher lie in a number of the program's, as far as this thread can know? How many? */
 bool rescue_any_placed(void);
+uint32_t rescue_count_placed(void);
+
+/* In a forked child, which has none of them. */
+void rescue_forget_placed(void);
 
 /*
  * After all has failed: if a response is held back whose socket has lost the number, makes that

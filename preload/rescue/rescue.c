@@ -40,6 +40,11 @@ bool rescue_any_kept(void)
 	return __atomic_load_n(&kept_count, __ATOMIC_RELAXED);
 }
 
+void rescue_forget_kept(void)
+{
+	__atomic_store_n(&kept_count, 0, __ATOMIC_RELAXED);
+}
+
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 {
 	uint64_t deadline = rescue_deadline_ms(rescue);

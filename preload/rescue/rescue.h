@@ -87,6 +87,8 @@ struct rescue {
 	uint32_t pieces_len;
 	struct policy_retry settings;
 	struct log_request who;
+	int inheritable[1 + CONN_ALIASES_MAX]; /* see inherit.h; as many as are counted */
+	uint8_t inheritable_count;
 	uint32_t room_told; /* length of conn.held when room to write was last told of */
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
 	bool room_awaited;  /* the program waits for it by epoll */
@@ -130,6 +132,7 @@ void rescue_close(int *slot);
 void rescue_keep(struct rescue *rescue, int fd);
 int rescue_take_kept(struct rescue *rescue);
 bool rescue_any_kept(void);
+void rescue_forget_kept(void); /* in a forked child */
 
 /* Lets the timer fire when the rescue can go on. */
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);

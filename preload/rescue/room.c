@@ -19,6 +19,11 @@ bool rescue_room_awaited(void)
 	return __atomic_load_n(&awaited, __ATOMIC_RELAXED);
 }
 
+void rescue_room_forget(void)
+{
+	__atomic_store_n(&awaited, 0, __ATOMIC_RELAXED);
+}
+
 static bool is_awaited(const struct conn *conn, uint32_t unless)
 {
 	for (int i = 0; i < conn->registration_count; i++) {

@@ -38,6 +38,7 @@ bool rescue_room_is_due(struct conn *conn);
 
 /* Does any program's registration wait for room, as far as this thread can know? */
 bool rescue_room_awaited(void);
+void rescue_room_forget(void); /* in a forked child */
 
 /* Translates the events that a wait on epfd has given. */
 void rescue_room_tell(int epfd, struct epoll_event *events, int count);

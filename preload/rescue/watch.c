@@ -10,6 +10,7 @@
 #include "../conn/registrations.h"
 #include "../wire/socket.h"
 #include "../os/clock.h"
+#include "../os/owner.h"
 #include "../os/watcher.h"
 #include "place.h"
 #include "plan.h"
@@ -58,11 +59,12 @@ static bool awaits_other_things(const struct conn *conn)
 static bool may_watch(const struct conn *conn)
 {
 	const uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH |
-			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED | CONN_UNLIKE;
+			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED | CONN_INHERITED |
+			       CONN_UNLIKE;
 	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
 	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
 	       !awaits_other_things(conn) && arena_is_ours() &&
-	       wire_cookie(conn->fd) == conn->cookie;
+	       wire_cookie(conn->fd) == conn->cookie && !os_sends_signals(conn->fd);
 }
 
 /*

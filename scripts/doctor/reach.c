@@ -8,9 +8,12 @@
 #include "find.h"
 #include "report.h"
 
-/* The calls that redial hooks. */
-#define X(result, name, parameters, arguments) #name,
-static const char *const hooked[] = {
+/* The calls that redial hooks, and what they do during a rescue. */
+#define X(result, name, parameters, arguments, word) {#name, #word},
+#define X_OVER(result, name, parameters, word)	     {#name, #word},
+static const struct {
+	const char *name, *word;
+} hooked[] = {
 #include "../../preload/hooks/symbols.def"
 };
 #undef X
@@ -59,17 +62,31 @@ static bool see_static(void *context, const char *name, bool defined)
 	return see_any(context, name, defined);
 }
 
-/* One that a program brings for older systems, and whose loss redial mends by itself. */
-static bool is_harmless(const char *name)
+/*
+ * Nothing of a conversation goes by a call that only asks, or makes a child; and the loss of those
+ * that a program brings for older systems redial mends by itself.
+ */
+static bool is_harmless(const char *name, const char *word)
 {
-	return strcmp(name, "closefrom") == 0 || strcmp(name, "close_range") == 0;
+	static const char *const words[] = {"forward", "end", "fork", "exec", "refuse"};
+
+	return ONE_OF(word, words) || strcmp(name, "closefrom") == 0 ||
+	       strcmp(name, "close_range") == 0;
+}
+
+static bool is_missed(const char *name)
+{
+	for (size_t i = 0; i < sizeof(hooked) / sizeof(*hooked); i++)
+		if (hooked[i].name[0] == name[0] && strcmp(hooked[i].name, name) == 0)
+			return !is_harmless(name, hooked[i].word);
+	return false;
 }
 
 static bool see_dynamic(void *context, const char *name, bool defined)
 {
 	struct traits *traits = context;
 
-	if (defined && ONE_OF(name, hooked) && !is_harmless(name) && traits->own_count++ < 6) {
+	if (defined && is_missed(name) && traits->own_count++ < 6) {
 		size_t len = strlen(traits->own);
 
 		snprintf(traits->own + len, sizeof(traits->own) - len, "%s%s", len ? ", " : "",

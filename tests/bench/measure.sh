@@ -59,6 +59,14 @@ extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
 extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
+# 20 forks and 20 vforks beside a connection.
+extra_calls_of_40_forks() {
+	bare_a=$(traced "" $bench/forks 1) && bare_b=$(traced "" $bench/forks 21) &&
+		redial_a=$(traced "$lib" $bench/forks 1) &&
+		redial_b=$(traced "$lib" $bench/forks 21) &&
+		echo $((redial_b - redial_a - bare_b + bare_a))
+}
+
 # The number, and the calls.
 extra_calls_at_start() {
 	traced "" $bench/nothing >/dev/null && mv "$tmp/calls" "$tmp/calls.bare" &&

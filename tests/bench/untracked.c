@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "bench.h"
@@ -21,6 +22,8 @@ static struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
 static struct epoll_event event = {.events = EPOLLIN}, found;
 static struct pollfd polled = {.events = POLLIN};
 static struct timeval at_once;
+static struct stat file;
+static struct statx filex;
 static int option;
 static socklen_t option_len = sizeof(option);
 
@@ -42,6 +45,14 @@ static socklen_t option_len = sizeof(option);
 	X(getsockopt, getsockopt(pair[0], SOL_SOCKET, SO_TYPE, &option, &option_len))              \
 	X(ioctl, ioctl(pair[0], FIONREAD, &option))                                                \
 	X(fcntl, fcntl(null_fd, F_GETFD))                                                          \
+	X(fstat, fstat(null_fd, &file))                                                            \
+	X(fstatat, fstatat(AT_FDCWD, "/", &file, 0))                                               \
+	X(statx, statx(AT_FDCWD, "/", 0, STATX_MODE, &filex))                                      \
+	X(lseek, lseek(null_fd, 0, SEEK_CUR))                                                      \
+	X(isatty, isatty(null_fd))                                                                 \
+	X(dup, close(dup(null_fd)))                                                                \
+	X(accept, accept(null_fd, NULL, NULL))                                                     \
+	X(preadv2, preadv2(null_fd, &piece, 1, 0, 0))                                              \
 	X(close, close(eventfd(0, 0)))
 
 #define X(name, call)                                                                              \

@@ -91,6 +91,14 @@ int expect_within(const struct flow *flow, long ms);
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
 	X(calls)                                                                                   \
+	X(column)                                                                                  \
+	X(column_end)                                                                              \
+	X(children)                                                                                \
+	X(handed_on)                                                                               \
+	X(inherited)                                                                               \
+	X(many_children)                                                                           \
+	X(signals)                                                                                 \
+	X(unhooked)                                                                                \
 	X(tracker)                                                                                 \
 	X(settings)                                                                                \
 	X(options)                                                                                 \

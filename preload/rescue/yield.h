@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A rescue that has to give way: the program does something to its descriptor that only the socket
+ * itself can bear, or lets others have it, who would meet the watcher there.
+ */
+#ifndef REDIAL_YIELD_H
+#define REDIAL_YIELD_H
+
+#include <stdbool.h>
+
+#include "../conn/conn.h"
+
+/*
+ * Puts the program's socket back to its numbers. A watch has never been; a request that was to
+ * leave a living connection goes out on it; any other rescue has failed, for this reason, and the
+ * program's next call tells what it began with. Nothing if no watcher is placed. Called with the
+ * connection locked.
+ */
+void rescue_yield(struct conn *conn, enum reason why);
+
+/* Is what has been laid aside alive, and could be answered, or used, by whoever else has it? */
+bool rescue_is_of_living(const struct conn *conn);
+
+#endif
