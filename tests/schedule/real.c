@@ -3,6 +3,7 @@
  * In the place of preload/os/real.c: the next function of each hooked call is one of libc.c, or
  * tells that there is none.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../../preload/os/real.h"
@@ -28,6 +29,9 @@ char **preload_environ = environment;
 
 extern struct real preload_real;
 void preload_real_resolve(void);
+extern bool preload_real_resolved;
+bool preload_real_resolved = true;
+
 void *preload_real_find(const char *name);
 
 struct real preload_real = {
