@@ -107,12 +107,21 @@ static void hand_on_all(const struct cmsghdr *control)
 		call_hand_on(fds[i]);
 }
 
+/* Not by CMSG_NXTHDR, which may be a function of a libc's. */
 void call_hand_on_rights(const struct msghdr *message)
 {
-	struct msghdr *walk = (struct msghdr *)message;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(walk); c; c = CMSG_NXTHDR(walk, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			hand_on_all(c);
+	size_t left = message->msg_controllen;
+	const char *at = message->msg_control;
+	while (left >= sizeof(struct cmsghdr)) {
+		const struct cmsghdr *control = (const struct cmsghdr *)(const void *)at;
+		if (control->cmsg_len < CMSG_LEN(0) || control->cmsg_len > left)
+			return;
+		if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
+			hand_on_all(control);
+		size_t len = CMSG_ALIGN(control->cmsg_len);
+		len = len < left ? len : left;
+		at += len;
+		left -= len;
 	}
 }
 
