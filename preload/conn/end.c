@@ -32,10 +32,13 @@ static void forget(struct conn *conn)
 	arena_give_conn(conn);
 }
 
-/* Do requests of a pipeline still wait for their turn? Nobody else would send them. */
+/*
+ * Do bytes that the program was told are written still wait? Nobody else would send them. Of those
+ * that went with a failure it has been told, and there is nobody who would read their answers.
+ */
 static bool has_unsent(struct conn *conn, enum conn_why why)
 {
-	if (!conn->unsent || why == WHY_LOST || why == WHY_MIXED)
+	if (!conn->unsent || (why != WHY_CLOSED && why != WHY_PASSED))
 		return false;
 	return conn_send_rest(conn, true) == -EAGAIN && why == WHY_PASSED;
 }

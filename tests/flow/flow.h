@@ -120,6 +120,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(select)                                                                                  \
 	X(room)                                                                                    \
 	X(idle)                                                                                    \
+	X(exits)                                                                                   \
+	X(exits_more)                                                                              \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \
