@@ -74,7 +74,8 @@ static int status_in(const struct conn *conn, const struct read_call *call, size
 		memcpy(line + got, call->iov[i].iov_base, piece);
 		got += piece;
 	}
-	if (got < STATUS_LINE_MIN) {
+	/* Asked first: an error behind the bytes would be told to us, and to nobody else. */
+	if (got < STATUS_LINE_MIN && wire_has_unread(conn->fd)) {
 		size_t known = call->flags & MSG_PEEK ? 0 : got;
 		long more = wire_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
 		got = more > 0 ? known + (size_t)more : got;
