@@ -122,6 +122,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(idle)                                                                                    \
 	X(exits)                                                                                   \
 	X(exits_more)                                                                              \
+	X(exits_read)                                                                              \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \
