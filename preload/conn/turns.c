@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "../os/option.h"
 #include "../os/sys.h"
 #include "../wire/socket.h"
 #include "mark.h"
@@ -33,11 +32,9 @@ void conn_end_writing(struct conn *conn)
  */
 static long send_with_room(struct conn *conn, int fd, uint32_t from, uint32_t to)
 {
-	int half = os_int(fd, SOL_SOCKET, SO_SNDBUF) / 2; /* it is told twice (socket(7)) */
-	int room = half + 4 * (int)(to - from);
-	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room), 0);
+	int half = wire_widen(fd, to - from);
 	long taken = mark_send(conn, fd, from, to);
-	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half), 0);
+	wire_narrow(fd, half);
 	return taken;
 }
 

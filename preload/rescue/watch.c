@@ -235,10 +235,11 @@ enum watch rescue_watch_step(struct conn *conn)
 	return WATCH_OVER;
 }
 
-bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch)
+bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch)
 {
+	struct conn *conn = handle->conn;
 	*counted = false;
-	if (!conn_lock(conn, fd))
+	if (!handle_lock(handle))
 		return true;
 	bool busy = conn->busy;
 	if (!busy && conn->readers < UINT8_MAX) {
@@ -250,9 +251,10 @@ bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoc
 	return !busy;
 }
 
-void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch)
+void rescue_watch_leave(const struct handle *handle, uint32_t epoch)
 {
-	if (!conn_lock(conn, fd))
+	struct conn *conn = handle->conn;
+	if (!handle_lock_answered(handle))
 		return;
 	if (conn->epoch == epoch)
 		conn->readers--;

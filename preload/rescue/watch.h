@@ -62,7 +62,7 @@ enum watch rescue_watch_step(struct conn *conn);
  * would go on reading from what is laid aside. Take the lock themselves. enter returns false if the
  * connection has become busy: look anew.
  */
-bool rescue_watch_enter(struct conn *conn, int fd, bool *counted, uint32_t *epoch);
-void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch);
+bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch);
+void rescue_watch_leave(const struct handle *handle, uint32_t epoch);
 
 #endif
