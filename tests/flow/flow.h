@@ -123,6 +123,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(exits)                                                                                   \
 	X(exits_more)                                                                              \
 	X(exits_read)                                                                              \
+	X(limits)                                                                                  \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \

@@ -26,15 +26,14 @@ static void limit_waits(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-int peer_start(struct peer *peer, peer_function *function)
+int peer_listen(struct peer *peer)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET};
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)peer->port)};
 	socklen_t len = sizeof(addr);
-	*peer = (struct peer){.serve = function, .sum = FNV1A_START};
-	for (int i = 0; i < PEER_FILLERS; i++)
-		peer->fillers[i] = -1;
+	int on = 1;
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(peer->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&addr, len) ||
 	    listen(peer->listener, 16) ||
 	    getsockname(peer->listener, (struct sockaddr *)&addr, &len)) {
@@ -43,6 +42,22 @@ int peer_start(struct peer *peer, peer_function *function)
 	}
 	limit_waits(peer->listener);
 	peer->port = ntohs(addr.sin_port);
+	return 0;
+}
+
+void peer_refuse(struct peer *peer)
+{
+	close(peer->listener);
+	peer->listener = -1;
+}
+
+int peer_start(struct peer *peer, peer_function *function)
+{
+	*peer = (struct peer){.serve = function, .sum = FNV1A_START};
+	for (int i = 0; i < PEER_FILLERS; i++)
+		peer->fillers[i] = -1;
+	if (peer_listen(peer))
+		return -1;
 	return pthread_create(&peer->thread, NULL, serve, peer) ? -1 : 0;
 }
 

@@ -44,6 +44,10 @@ void peer_close(int fd);
  */
 void peer_shut_out(struct peer *peer);
 void peer_let_in(struct peer *peer);
+
+/* Listens no more: who connects is refused. And listens again, at the same port. */
+void peer_refuse(struct peer *peer);
+int peer_listen(struct peer *peer);
 void peer_reset(int fd);
 
 #endif
