@@ -119,6 +119,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(room)                                                                                    \
+	X(room_full)                                                                               \
 	X(idle)                                                                                    \
 	X(exits)                                                                                   \
 	X(exits_more)                                                                              \
