@@ -74,7 +74,8 @@ static int status_in(const struct conn *conn, const struct read_call *call, size
 		memcpy(line + got, call->iov[i].iov_base, piece);
 		got += piece;
 	}
-	if (got < STATUS_LINE_MIN) {
+	/* Asked first: an error behind the bytes would be told to us, and to nobody else. */
+	if (got < STATUS_LINE_MIN && wire_has_unread(conn->fd)) {
 		size_t known = call->flags & MSG_PEEK ? 0 : got;
 		long more = wire_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
 		got = more > 0 ? known + (size_t)more : got;
@@ -279,32 +280,31 @@ static bool is_holding(const struct conn *conn)
 
 /*
  * Waits until there is more to read, as long as the call may, or until the time of the rescue is
- * over: what there is goes to the program then. A read with MSG_DONTWAIT on a blocking descriptor
- * waits as well: see await_answer in read_rescue.c. READ_AGAIN: go on, with the lock. Else without:
- * READ_ON, or DELIVER, where r->result and errno are the program's.
+ * over: what there is goes to the program then. READ_AGAIN: go on, with the lock. Else without:
+ * DELIVER, where r->result and errno are the program's.
  */
 static enum attended await_more(struct reading *r)
 {
-	struct conn *conn = r->handle.conn;
-	bool dont_wait = r->call->flags & MSG_DONTWAIT;
-	bool blocking = !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
-	uint64_t own_ms = dont_wait ? UINT64_MAX : wire_receive_timeout_ms(conn->fd);
+	struct handle *handle = &r->handle;
+	struct conn *conn = handle->conn;
+	bool waits = reading_may_wait(r);
 	uint64_t end_ms = conn->rescue->began_ms + conn->rescue->settings.total_timeout_ms;
-	uint64_t left_ms = 0;
-	int ready = 0;
+	uint64_t own_ms = 0, left_ms = 0;
+	int fd = conn->fd, ready = 0;
+	handle->waited = true;
+	handle->error = ECONNRESET;
+	if (waits && !handle->end_ms)
+		handle_begin_wait(handle, wire_receive_timeout_ms(fd));
 	conn_unlock(conn);
-	if (blocking) {
-		r->handle.waited = true;
-		r->handle.error = ECONNRESET;
-		do {
-			uint64_t now_ms = os_now_ms();
-			left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
-			ready = os_wait(r->handle.fd, left_ms < own_ms ? left_ms : own_ms);
-		} while (ready == -EINTR && own_ms == UINT64_MAX && !dont_wait && os_restarts());
-	}
-	bool is_over = blocking && !ready && left_ms < own_ms;
+	do {
+		uint64_t now_ms = os_now_ms();
+		own_ms = waits ? handle_left_ms(handle) : 0;
+		left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+		ready = own_ms ? os_wait(fd, left_ms < own_ms ? left_ms : own_ms) : 0;
+	} while (ready == -EINTR && own_ms == UINT64_MAX && os_restarts());
+	bool is_over = !ready && left_ms < own_ms;
 	if (ready > 0 || is_over) {
-		if (!handle_lock(&r->handle))
+		if (!handle_lock(handle))
 			return reading_gone(r);
 		if (is_over && is_holding(conn))
 			judge(conn, true);
@@ -313,6 +313,18 @@ static enum attended await_more(struct reading *r)
 	r->result = -1;
 	set_errno(ready == -EINTR ? EINTR : EAGAIN);
 	return DELIVER;
+}
+
+/* Closed past the hooks, the number may be another file's by now. */
+static bool is_there(const struct conn *conn)
+{
+	return wire_cookie(conn->fd) == conn->cookie;
+}
+
+static enum attended lost(struct reading *r)
+{
+	conn_end(r->handle.conn, WHY_LOST);
+	return r->handle.waited ? reading_gone(r) : READ_ON;
 }
 
 /* More of a response that came in pieces. */
@@ -332,6 +344,8 @@ static enum attended collect(struct reading *r)
 			enum attended attended = await_more(r);
 			if (attended != READ_AGAIN)
 				return attended;
+			if (!is_there(conn))
+				return lost(r);
 		}
 	}
 	if (conn->rescue && conn->rescue->phase == PHASE_GIVING)
@@ -343,11 +357,8 @@ static enum attended collect(struct reading *r)
 enum attended hold_go_on(struct reading *r)
 {
 	struct conn *conn = r->handle.conn;
-	/* Closed past the hooks, the number may be another file's by now. */
-	if (wire_cookie(conn->fd) != conn->cookie) {
-		conn_end(conn, WHY_LOST);
-		return r->handle.waited ? reading_gone(r) : READ_ON;
-	}
+	if (!is_there(conn))
+		return lost(r);
 	if (conn->rescue->phase == PHASE_HOLDING)
 		return collect(r);
 	return hold_give(r);

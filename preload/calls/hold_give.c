@@ -124,6 +124,7 @@ enum attended hold_give(struct reading *r)
 	struct rescue *rescue = conn->rescue;
 	bool peek = call->flags & MSG_PEEK;
 	size_t given = fill(rescue, call);
+	r->cookie = conn->cookie;
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 	r->result = (ssize_t)given;

@@ -9,7 +9,6 @@
 #include "../conn/turns.h"
 #include "../conn/unacked.h"
 #include "../connect/reject.h"
-#include "../conn/table.h"
 #include "../os/real.h"
 #include "../os/sys.h"
 #include "../os/watcher.h"
@@ -79,7 +78,8 @@ static __attribute__((noinline)) void end_of_sight(struct conn *conn)
 }
 
 /* Bytes came. Called with the lock, leaves without. */
-static void take_note(struct conn *conn, const struct read_call *call, size_t len)
+static inline __attribute__((always_inline)) void
+take_note(struct conn *conn, const struct read_call *call, size_t len)
 {
 	if (call->flags & MSG_PEEK) {
 		if (conn_waiting(conn))
@@ -132,71 +132,11 @@ static __attribute__((noinline)) enum attended take_up(struct reading *r)
 	return READ_ON;
 }
 
-static ssize_t real_piece(const struct read_call *call, int fd)
-{
-	return real.recv(fd, call->iov->iov_base, call->iov->iov_len, call->flags);
-}
-
-/*
- * The program has been given a part of a response that was held back, and waits for all that it
- * asked for (MSG_WAITALL). Returns what it gets.
- */
-static ssize_t read_rest(const struct reading *r)
-{
-	const struct read_call *call = r->call;
-	ssize_t result = r->result;
-	size_t given = result > 0 ? (size_t)result : 0;
-	if (!given || call->flags & (MSG_PEEK | MSG_DONTWAIT))
-		return result;
-	int kept = get_errno();
-	for (int i = 0; i < call->count; i++) {
-		size_t done = given < call->iov[i].iov_len ? given : call->iov[i].iov_len;
-		struct iovec rest = {(char *)call->iov[i].iov_base + done,
-				     call->iov[i].iov_len - done};
-		struct read_call more = {.real = real_piece,
-					 .fd = call->fd,
-					 .flags = call->flags,
-					 .iov = &rest,
-					 .count = 1};
-		given -= done;
-		if (!rest.iov_len)
-			continue;
-		struct conn *conn = table_find(call->fd);
-		ssize_t got = conn ? call_read(conn, &more) : real_piece(&more, call->fd);
-		result += got > 0 ? got : 0;
-		if (got != (ssize_t)rest.iov_len)
-			break;
-	}
-	set_errno(kept);
-	return result;
-}
-
-/* The real call, once this one has waited: on the very socket. false: look anew, or deliver. */
-static __attribute__((noinline)) bool read_verified(struct reading *r, bool *over)
-{
-	*over = true;
-	if (!handle_lock(&r->handle)) {
-		reading_gone(r);
-		return false;
-	}
-	*over = !r->handle.conn->busy;
-	int socket = *over ? handle_socket(&r->handle) : -1;
-	conn_unlock(r->handle.conn);
-	if (socket < 0) {
-		if (*over)
-			reading_gone(r);
-		return false;
-	}
-	r->result = r->call->real(r->call, socket);
-	conn_own_close(socket);
-	return true;
-}
-
-/* The same for any. */
+/* The real call. false: look anew, or (*over) deliver. */
 static inline bool read_now(struct reading *r, bool *over)
 {
 	if (__builtin_expect(r->handle.waited, 0))
-		return read_verified(r, over);
+		return reading_read_waited(r, over);
 	r->result = r->call->real(r->call, r->call->fd);
 	return true;
 }
@@ -204,15 +144,14 @@ static inline bool read_now(struct reading *r, bool *over)
 /* The real call, under a policy that lets requests be watched. */
 static __attribute__((noinline)) bool read_in_view(struct reading *r, bool *over)
 {
-	struct conn *conn = r->handle.conn;
 	uint32_t epoch;
 	bool counted;
 	*over = false;
-	if (!rescue_watch_enter(conn, r->call->fd, r->handle.life, &counted, &epoch))
+	if (!rescue_watch_enter(&r->handle, &counted, &epoch))
 		return false;
 	bool read = read_now(r, over);
 	if (counted)
-		rescue_watch_leave(conn, r->call->fd, epoch);
+		rescue_watch_leave(&r->handle, epoch);
 	return read;
 }
 
@@ -227,18 +166,18 @@ void call_end_mixed(struct conn *conn, uint32_t epoch)
 }
 
 /* The kernel has answered, and not with EAGAIN or EINTR. true: make the call again. */
-static inline bool go_again(struct reading *r, uint32_t epoch, int error)
+static inline __attribute__((always_inline)) bool go_again(struct reading *r, uint32_t epoch,
+							   int error)
 {
 	struct conn *conn = r->handle.conn;
-	if (!handle_lock(&r->handle))
+	if (!handle_lock_answered(&r->handle))
 		return false;
 	bool other = conn->epoch != epoch || conn->busy;
 	if (r->result <= 0) {
 		if (!other)
 			return read_again(r, error);
+		reading_note_wait(r, error);
 		conn_unlock(conn); /* it was the end of the socket before this one */
-		r->handle.waited = true;
-		r->handle.error = error;
 		return true;
 	}
 	if (__builtin_expect(other, 0)) {
@@ -250,12 +189,47 @@ static inline bool go_again(struct reading *r, uint32_t epoch, int error)
 		if (held == HELD_LOST)
 			return false;
 		if (held != HELD_NOT) {
+			reading_note_wait(r, ECONNRESET);
 			conn_unlock(conn);
 			return true;
 		}
 	}
 	take_note(conn, r->call, (size_t)r->result);
 	return false;
+}
+
+/* The call, as often as it takes. */
+static inline __attribute__((always_inline)) ssize_t read_on(struct reading *r)
+{
+	const struct read_call *call = r->call;
+	struct conn *conn = r->handle.conn;
+	for (;;) {
+		bool over = true;
+		if (__builtin_expect(__atomic_load_n(&conn->busy_or_care, __ATOMIC_ACQUIRE), 0)) {
+			enum attended attended = take_up(r);
+			if (attended == DELIVER)
+				return call->flags & MSG_WAITALL ? reading_rest(r) : r->result;
+			if (attended == READ_AGAIN)
+				continue;
+		}
+		uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
+		bool in_view = __builtin_expect(conn->care & CARE_READERS, 0);
+		if (!(in_view ? read_in_view(r, &over) : read_now(r, &over))) {
+			if (over)
+				return r->result;
+			continue;
+		}
+		int error = r->result < 0 ? get_errno() : 0;
+		if (error == EAGAIN || error == EINTR || !go_again(r, epoch, error))
+			return __builtin_expect(r->handle.waited && call->flags & MSG_WAITALL, 0)
+				   ? reading_rest(r)
+				   : r->result;
+	}
+}
+
+ssize_t reading_more(struct reading *r)
+{
+	return read_on(r);
 }
 
 ssize_t call_read(struct conn *conn, const struct read_call *call)
@@ -269,24 +243,5 @@ ssize_t call_read(struct conn *conn, const struct read_call *call)
 		conn_end(conn, WHY_PASSED);
 	if (call->flags & MSG_OOB) /* urgent data is read beside the stream */
 		return call->real(call, call->fd);
-	for (;;) {
-		bool over = true;
-		if (__builtin_expect(__atomic_load_n(&conn->busy_or_care, __ATOMIC_ACQUIRE), 0)) {
-			enum attended attended = take_up(&r);
-			if (attended == DELIVER)
-				return call->flags & MSG_WAITALL ? read_rest(&r) : r.result;
-			if (attended == READ_AGAIN)
-				continue;
-		}
-		uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
-		bool in_view = __builtin_expect(conn->care & CARE_READERS, 0);
-		if (!(in_view ? read_in_view(&r, &over) : read_now(&r, &over))) {
-			if (over)
-				return r.result;
-			continue;
-		}
-		int error = r.result < 0 ? get_errno() : 0;
-		if (error == EAGAIN || error == EINTR || !go_again(&r, epoch, error))
-			return r.result;
-	}
+	return read_on(&r);
 }

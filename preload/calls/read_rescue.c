@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading while a rescue is under way, and where one begins. */
 #include <errno.h>
+#include <fcntl.h>
 #include <time.h>
 
 #include "../conn/end.h"
@@ -9,20 +10,51 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/watch.h"
+#include "../wire/socket.h"
 #include "hold.h"
+#include "peep.h"
 #include "reading.h"
 
-/*
- * PHP polls a blocking socket and then reads with MSG_DONTWAIT: EAGAIN after a poll that said
- * "readable" is an error to it. So it gets its answer here, or the time that the policy allows
- * runs out. Takes the lock, and leaves without it.
- */
-static void await_answer(struct conn *conn)
+void reading_note_wait(struct reading *r, int error)
 {
+	struct handle *handle = &r->handle;
+	handle->waited = true;
+	/* Of a watcher, in the moment in which another thread has laid it there. */
+	handle->error = error == ENOTSOCK || error == EINVAL ? ECONNRESET : error;
+	if (handle->end_ms || r->call->flags & MSG_DONTWAIT)
+		return;
+	uint64_t limit_ms = wire_receive_timeout_ms(handle->conn->fd);
+	if (limit_ms == UINT64_MAX)
+		return;
+	/* It has waited at most since the request was sent, which it mostly follows at once. */
+	uint64_t gone_ms = wire_since_sent_ms(handle->conn->fd);
+	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
+}
+
+bool reading_may_wait(struct reading *r)
+{
+	struct handle *handle = &r->handle;
+	struct conn *conn = handle->conn;
+	if (conn->busy ? rescue_is_nonblocking(conn)
+		       : sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK)
+		return false;
+	if (!(r->call->flags & MSG_DONTWAIT))
+		return true;
+	if (!handle->end_ms)
+		handle_begin_wait(handle, peep_limit_ms(handle->fd));
+	return handle_left_ms(handle) != 0;
+}
+
+/* For the answer, that a read which was not to wait finds one. Takes the lock, leaves without. */
+static void await_answer(struct reading *r)
+{
+	struct conn *conn = r->handle.conn;
 	int fd = conn->fd;
 	uint64_t limit_ms = conn->rescue ? conn->rescue->settings.total_timeout_ms : 0;
+	uint64_t left_ms = handle_left_ms(&r->handle);
 	conn_unlock(conn);
-	os_wait(fd, limit_ms); /* only a look: what is read then is made sure of */
+	/* Only a look: what is read then is made sure of. */
+	os_wait(fd, left_ms < limit_ms ? left_ms : limit_ms);
 }
 
 enum attended reading_gone(struct reading *r)
@@ -68,14 +100,13 @@ static enum rescue_result go_on(struct reading *r, bool blocking)
 	if (!runs)
 		return done;
 	r->handle.error = rescue_error(conn);
-	return rescue_run(conn, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS,
-			  &r->handle.waited);
+	return rescue_run(&r->handle, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS);
 }
 
 enum attended reading_attend(struct reading *r)
 {
 	struct conn *conn = r->handle.conn;
-	bool blocking = !rescue_is_nonblocking(conn);
+	bool blocking = reading_may_wait(r);
 	r->result = -1;
 	switch (go_on(r, blocking)) {
 	case RESCUE_DONE:
@@ -83,7 +114,7 @@ enum attended reading_attend(struct reading *r)
 			break; /* even now: see below */
 		r->handle.waited = true;
 		if (r->call->flags & MSG_DONTWAIT)
-			await_answer(conn);
+			await_answer(r);
 		else
 			conn_unlock(conn);
 		return READ_ON;
@@ -116,12 +147,14 @@ enum attended reading_attend(struct reading *r)
 bool call_await_writers(struct reading *r)
 {
 	struct conn *conn = r->handle.conn;
-	enum { NAPS = 200 };
+	/* Who writes to a non-blocking socket is in the kernel for a moment only. */
+	enum { NAPS = 200, NAPS_AT_ONCE = 4 };
 	static const struct timespec nap = {0, 500000};
-	for (int i = 0; i < NAPS && conn->writers; i++) {
+	int naps = conn->writers && !reading_may_wait(r) ? NAPS_AT_ONCE : NAPS;
+	for (int i = 0; i < naps && conn->writers; i++) {
 		conn_unlock(conn);
 		sys2(nanosleep, &nap, 0);
-		if (!handle_lock(&r->handle))
+		if (!handle_lock_answered(&r->handle))
 			return false;
 	}
 	return true;
@@ -134,6 +167,7 @@ bool reading_rescue(struct reading *r, int error)
 	if (!call_await_writers(r))
 		return false;
 	if (conn->busy || conn->epoch != epoch) {
+		reading_note_wait(r, error);
 		conn_unlock(conn); /* that thread has begun a rescue itself */
 		return true;
 	}
@@ -148,6 +182,7 @@ bool reading_rescue(struct reading *r, int error)
 		conn_end(conn, WHY_TOLD);
 		return false;
 	}
+	reading_note_wait(r, error);
 	conn_unlock(conn);
 	return true;
 }

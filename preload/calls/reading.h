@@ -3,14 +3,15 @@
 #ifndef REDIAL_CALLS_READING_H
 #define REDIAL_CALLS_READING_H
 
-#include "handle.h"
+#include "../conn/handle.h"
 #include "read.h"
 
 /* A call of the program's on its way. */
 struct reading {
 	const struct read_call *call;
 	struct handle handle;
-	ssize_t result; /* what the program gets, where that is known */
+	ssize_t result;	 /* what the program gets, where that is known */
+	uint64_t cookie; /* of the socket that it was given a held response of (hold_give) */
 };
 
 /* What is to be done with a call that comes while a rescue has the connection. */
@@ -20,6 +21,17 @@ enum attended {
 	DELIVER,    /* what was found instead, and errno, are the program's */
 };
 
+/*
+ * The kernel has had the call, and it is to be made again: what counts from here on is the
+ * connection, and what is left of the program's time. error: what the kernel said, 0 for the end,
+ * or that there was something. Called with the lock.
+ */
+void reading_note_wait(struct reading *r, int error);
+
+/* May it wait? With the lock. (peep.h has the case of MSG_DONTWAIT on a blocking descriptor.)
+ */
+bool reading_may_wait(struct reading *r);
+
 /* What the program gets of a connection that has become another one's while the call waited. */
 enum attended reading_gone(struct reading *r);
 
@@ -28,6 +40,21 @@ enum attended reading_gone(struct reading *r);
  * READ_ON: make the real call; DELIVER: r->result and errno are what the program gets.
  */
 enum attended reading_attend(struct reading *r);
+
+/*
+ * The kernel's turn, once the call has waited: true, and r->result and errno are what it says.
+ * false: look anew, or (*over) they are the program's. Called without the lock.
+ */
+bool reading_read_waited(struct reading *r, bool *over);
+
+/* Goes on with a call that has been begun. Returns, and sets errno, as the real call does. */
+ssize_t reading_more(struct reading *r);
+
+/*
+ * The program has been given a part (r->result) of what it waits for all of (MSG_WAITALL). Returns
+ * what it gets.
+ */
+__attribute__((noinline)) ssize_t reading_rest(const struct reading *r);
 
 /*
  * The connection is at its end, with this errno or 0. true: a rescue has begun, make the call

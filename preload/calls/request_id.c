@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "../conn/own.h"
 #include "../wire/socket.h"
 #include "../conn/who.h"
 #include "../os/mem.h"
@@ -21,9 +22,10 @@ enum {
 struct made {
 	struct write_call call; /* the first: its address is this struct's */
 	const struct write_call *own;
-	size_t at;	/* where the header is in it */
-	size_t len;	/* 0: there is none, and `own` is made as it is */
-	bool passed_on; /* the program's call was made after all, as it is */
+	size_t at;	 /* where the header is in it */
+	size_t len;	 /* 0: there is none, and `own` is made as it is */
+	uint64_t cookie; /* of the connection's socket */
+	bool passed_on;	 /* the program's call was made after all, as it is */
 	bool rest_kept;
 	struct iovec pieces[PIECES_MAX + 2];
 	char header[POLICY_HEADER_MAX + DIGITS + 4];
@@ -202,25 +204,22 @@ static void widen(struct made *made)
 	made->call.count = count;
 }
 
-/* The rest of a header, on a connection that is not tracked any more: as well as can be. */
+/*
+ * The rest of a header that no copy is held of: with as much room as it takes, for half a header
+ * must not run into what the program sends next. Then better nothing follows.
+ */
 static void send_rest(const struct made *made, size_t taken)
 {
-	enum { NAPS = 1000 };
-	static const struct timespec nap = {0, 1000000};
-	size_t done = taken - made->at;
-	for (int naps = 0; done < made->len && naps < NAPS;) {
-		long sent = wire_send(made->call.fd, made->header + done, made->len - done);
-		if (sent == -EAGAIN || sent == -EINTR) {
-			sys2(nanosleep, &nap, 0);
-			naps++;
-		} else if (sent < 0) {
-			return;
-		} else {
-			done += (size_t)sent;
-		}
-	}
-	if (done < made->len) /* half a header must not run into what the program sends next */
-		sys2(shutdown, made->call.fd, SHUT_RDWR);
+	int socket = conn_own_dup_of(made->call.fd, made->cookie);
+	const char *rest = made->header + (taken - made->at);
+	size_t len = made->len - (taken - made->at);
+	if (socket < 0)
+		return;
+	int half = wire_widen(socket, len);
+	if (wire_send(socket, rest, len) != (long)len)
+		sys2(shutdown, socket, SHUT_RDWR);
+	wire_narrow(socket, half);
+	conn_own_close(socket);
 }
 
 void request_id_keep_rest(struct conn *conn, const struct write_call *call, size_t taken)
@@ -248,6 +247,7 @@ ssize_t request_id_write(struct conn *conn, const struct write_call *call)
 	made.at = made.len = 0;
 	made.passed_on = made.rest_kept = false;
 	if (conn_lock(conn, call->fd)) {
+		made.cookie = conn->cookie;
 		made.at = place_for_id(conn, call);
 		if (made.at)
 			write_header(&made, conn->cookie);

@@ -70,6 +70,9 @@ static void go_on(struct limit *limit)
 
 static const struct timespec at_once = {0, 0};
 
+/* Descriptors that need no memory but the stack. */
+enum { FEW = 64 };
+
 /* One wait, until anything is ready or a rescue can go on. Returns ppoll's result. */
 static int poll_once(const struct pollfd *fds, struct pollfd *copy, nfds_t len,
 		     const struct timespec *timeout, const sigset_t *mask)
@@ -91,8 +94,11 @@ int call_room_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeou
 		   const sigset_t *mask)
 {
 	struct limit limit;
-	size_t size = len * sizeof(*fds);
-	struct pollfd *copy = len > INT_MAX ? NULL : arena_alloc(size);
+	struct pollfd few[FEW];
+	size_t size = len > FEW && len <= INT_MAX ? len * sizeof(*fds) : 0;
+	struct pollfd *copy = len <= FEW ? few : size ? arena_alloc(size) : NULL;
+	if (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0)) /* it will be refused */
+		return real.ppoll(fds, len, timeout, mask);
 	if (!copy) /* as many as that, or no memory: the next call looks again */
 		return real.ppoll(fds, len, &at_once, mask);
 	int ready;
@@ -108,7 +114,7 @@ int call_room_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeou
 	if (!ready)
 		for (nfds_t i = 0; i < len; i++)
 			fds[i].revents = 0;
-	arena_free(copy, size);
+	arena_free(size ? copy : NULL, size);
 	return ready;
 }
 

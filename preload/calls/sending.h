@@ -3,8 +3,8 @@
 #ifndef REDIAL_CALLS_SENDING_H
 #define REDIAL_CALLS_SENDING_H
 
+#include "../conn/handle.h"
 #include "../rescue/machine.h"
-#include "handle.h"
 #include "write.h"
 
 /* Off the usual path, whose registers they would only use up. */
@@ -18,9 +18,8 @@ struct sending {
 	const struct write_call *call;
 	size_t len;
 	struct handle handle;
-	uint64_t end_ms; /* when its wait is over, by os_now_ms(); 0: it has not waited yet */
-	ssize_t result;	 /* the kernel's, where its word counts */
-	int socket;	 /* what the plain call is to be made on, ours; -1: the number */
+	ssize_t result; /* the kernel's, where its word counts */
+	int socket;	/* what the plain call is to be made on, ours; -1: the number */
 };
 
 /* What became of a try. */
@@ -51,6 +50,12 @@ void sending_set_head(struct rescue_start *start, const struct conn *conn,
 
 /* The program gets this error, and the signal that comes with it. Called without the lock. */
 enum sent sending_tell(struct sending *s, int error);
+
+/*
+ * The kernel's turn, once the call has waited: s->result and errno. Called with the lock, leaves
+ * without; false, and the lock is kept, if another file lies at the number.
+ */
+bool sending_write_waited(struct sending *s);
 
 /* The number has become another file: after a wait the call fails with what it would have bare. */
 enum sent sending_lost(struct sending *s);

@@ -52,9 +52,9 @@ static COLD enum sent replace_idle(struct sending *s)
 	sending_set_head(&start, conn, call);
 	if (!idle_is_due(conn, start.head, start.head_len))
 		return SEND_ON;
-	if (wire_is_dead(call->fd)) {
+	if (wire_is_dead(conn->fd)) {
 		start.cause = CAUSE_STALE;
-		start.error = wire_take_error(call->fd);
+		start.error = wire_take_error(conn->fd);
 		return sending_rescue(s, &start, &before);
 	}
 	bool copied = !(conn->flags & CONN_UNHELD);
@@ -103,11 +103,20 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 	return sending_rescue(s, &start, mark);
 }
 
+/*
+ * The connection has gone while the kernel had the call. What is no socket the number has become
+ * since: bare the call would have found the socket, or nothing.
+ */
+static COLD enum sent told_of_another(struct sending *s, int error)
+{
+	return sending_tell(s, error == ENOTSOCK ? EBADF : error);
+}
+
 /* Leaves a conn that was locked for the kernel's turn. false if it is not the same any more. */
 static bool come_back(struct sending *s, uint32_t epoch)
 {
 	struct conn *conn = s->handle.conn;
-	if (!handle_lock(&s->handle))
+	if (!handle_lock_answered(&s->handle))
 		return false;
 	if (conn->epoch == epoch) {
 		conn->writers--;
@@ -150,11 +159,11 @@ static enum sent try_to_send(struct sending *s)
 		conn_unrecord(conn, &mark, call->iov, call->count, 0);
 		return pass_on(s, !mark.request_count);
 	}
-	if (needs_a_look(conn, &mark) && wire_is_dead(call->fd)) {
+	if (needs_a_look(conn, &mark) && wire_is_dead(conn->fd)) {
 		struct rescue_start start = {
 		    .cause = CAUSE_STALE,
 		    .unsent = true,
-		    .error = wire_take_error(call->fd),
+		    .error = wire_take_error(conn->fd),
 		};
 		return sending_rescue(s, &start, &mark);
 	}
@@ -164,19 +173,21 @@ static enum sent try_to_send(struct sending *s)
 			return sent;
 	}
 	uint32_t epoch = conn->epoch;
-	int socket = __builtin_expect(s->handle.waited, 0) ? handle_socket(&s->handle) : call->fd;
 	conn->writers++;
-	conn_unlock(conn);
-	s->result = call->quiet(call, socket);
+	if (__builtin_expect(!s->handle.waited, 1)) {
+		conn_unlock(conn);
+		s->result = call->quiet(call, call->fd);
+	} else if (!sending_write_waited(s)) {
+		conn_end(conn, WHY_LOST);
+		return sending_lost(s);
+	}
 	int error = s->result < 0 ? get_errno() : 0;
-	if (__builtin_expect(s->handle.waited, 0))
-		conn_own_close(socket);
 	if (!come_back(s, epoch))
-		return error ? sending_tell(s, error) : KERNELS_WORD;
+		return error ? told_of_another(s, error) : KERNELS_WORD;
 	if (s->result != (ssize_t)s->len)
 		return fell_short(s, &mark, error);
 	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
-		unacked_limit(conn, call->fd);
+		unacked_limit(conn, conn->fd);
 	if (rescue_watches())
 		rescue_watch(conn);
 	conn_unlock(conn);
@@ -210,7 +221,6 @@ ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len
 	struct sending s;
 	s.call = call;
 	s.len = len;
-	s.end_ms = 0;
 	s.socket = -1;
 	handle_find(&s.handle, conn, call->fd);
 	for (;;) {

@@ -111,7 +111,7 @@ static enum rescue_result go_on(struct sending *s)
 		return result;
 	}
 	s->handle.error = rescue_error(conn);
-	return rescue_run(conn, RESCUE_WRITES, &s->handle.waited);
+	return rescue_run(&s->handle, RESCUE_WRITES);
 }
 
 /*
@@ -182,18 +182,21 @@ static enum sent wait_for_socket(struct sending *s, bool begun)
 static COLD enum sent wait_for_room(struct sending *s)
 {
 	struct conn *conn = s->handle.conn;
+	struct handle *handle = &s->handle;
 	bool waits = may_wait(conn, s->call);
-	uint64_t now = os_now_ms(), limit_ms = wire_send_timeout_ms(conn->fd);
-	if (!s->end_ms)
-		s->end_ms = limit_ms < UINT64_MAX - now ? now + limit_ms : UINT64_MAX;
+	int fd = conn->fd;
+	if (waits && !handle->end_ms)
+		handle_begin_wait(handle, wire_send_timeout_ms(fd));
 	conn_unlock(conn);
-	if (!waits || now >= s->end_ms)
+	uint64_t left_ms = waits ? handle_left_ms(handle) : 0;
+	if (!left_ms)
 		return sending_tell(s, EAGAIN);
-	s->handle.waited = true;
-	s->handle.error = ECONNRESET;
+	handle->waited = true;
+	handle->error = ECONNRESET;
 	/* Only a look: the lock tells whether it was at the right thing. */
-	int ready = os_wait_writable(s->handle.fd, s->end_ms - now);
-	return ready == -EINTR && !os_restarts() ? sending_tell(s, EINTR) : TRY_AGAIN;
+	int ready = os_wait_writable(fd, left_ms);
+	bool restarts = left_ms == UINT64_MAX && os_restarts();
+	return ready == -EINTR && !restarts ? sending_tell(s, EINTR) : TRY_AGAIN;
 }
 
 /* Adds the call's bytes to what waits for the new connection. false: they cannot be held. */

@@ -9,20 +9,14 @@
 #include "table.h"
 #include "turns.h"
 
-static void clear_slot(const struct conn *conn, int fd)
-{
-	if (table_find(fd) == conn)
-		table_set(fd, NULL);
-}
-
 /* Stops tracking and unlocks: everything passes through from now on. */
 static void forget(struct conn *conn)
 {
 	if (conn->flags & CONN_COUNTED)
 		live_less(PROCESS_CONNECTIONS);
-	clear_slot(conn, conn->fd);
+	table_clear(conn->fd, conn);
 	for (int i = 0; i < conn->alias_count; i++)
-		clear_slot(conn, conn->aliases[i]);
+		table_clear(conn->aliases[i], conn);
 	conn_release_held(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
@@ -32,10 +26,13 @@ static void forget(struct conn *conn)
 	arena_give_conn(conn);
 }
 
-/* Do requests of a pipeline still wait for their turn? Nobody else would send them. */
+/*
+ * Do bytes that the program was told are written still wait? Nobody else would send them. Of those
+ * that went with a failure it has been told, and there is nobody who would read their answers.
+ */
 static bool has_unsent(struct conn *conn, enum conn_why why)
 {
-	if (!conn->unsent || why == WHY_LOST || why == WHY_MIXED)
+	if (!conn->unsent || (why != WHY_CLOSED && why != WHY_PASSED))
 		return false;
 	return conn_send_rest(conn, true) == -EAGAIN && why == WHY_PASSED;
 }
@@ -68,7 +65,7 @@ static struct conn *find_locked(int fd)
 		return NULL;
 	if (conn_lock(conn, fd))
 		return conn;
-	table_set(fd, NULL);
+	table_clear(fd, conn);
 	return NULL;
 }
 
@@ -89,16 +86,14 @@ static void drop_registrations(struct conn *conn, int fd)
 	conn->registration_count = (uint8_t)kept;
 }
 
-void conn_drop_fd(int fd)
+/* One of its numbers is gone. Unlocks. */
+static void drop(struct conn *conn, int fd, enum conn_why why)
 {
-	struct conn *conn = find_locked(fd);
-	if (!conn)
-		return;
 	if (!conn->alias_count) {
-		conn_end(conn, WHY_CLOSED);
+		conn_end(conn, why);
 		return;
 	}
-	clear_slot(conn, fd);
+	table_clear(fd, conn);
 	drop_registrations(conn, fd);
 	int last = conn->aliases[--conn->alias_count];
 	if (conn->fd == fd) {
@@ -110,4 +105,17 @@ void conn_drop_fd(int fd)
 		}
 	}
 	conn_unlock(conn);
+}
+
+void conn_drop_fd(int fd)
+{
+	struct conn *conn = find_locked(fd);
+	if (conn)
+		drop(conn, fd, WHY_CLOSED);
+}
+
+void conn_lost_fd(struct conn *conn, int fd)
+{
+	if (conn != &conn_own && conn_lock(conn, fd))
+		drop(conn, fd, WHY_LOST);
 }

@@ -49,4 +49,8 @@ void conn_end_fd(int fd, enum conn_why why);
  */
 void conn_drop_fd(int fd);
 
+/* conn, not locked, was found at fd, where something else lies: the same, if fd is still its own.
+ */
+void conn_lost_fd(struct conn *conn, int fd);
+
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "own.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "../os/sys.h"
 #include "../os/watcher.h"
+#include "../wire/socket.h"
 #include "table.h"
 
 enum { STANDARD = 3 };
@@ -15,6 +17,16 @@ int conn_own_dup(int fd)
 	if (copy >= 0)
 		table_set(copy, &conn_own);
 	return copy;
+}
+
+int conn_own_dup_of(int fd, uint64_t cookie)
+{
+	int copy = conn_own_dup(fd);
+	int socket = copy < 0 ? fd : copy;
+	if (cookie && wire_cookie(socket) == cookie)
+		return socket;
+	conn_own_close(copy);
+	return -EBADF;
 }
 
 int conn_own_take(int fd)
@@ -36,6 +48,6 @@ void conn_own_close(int fd)
 	if (fd < 0)
 		return;
 	/* Without a slot it was never noted: the number is too high, or there was no memory. */
-	if (!table_has(fd) || table_take(fd) == &conn_own)
+	if (!table_has(fd) || table_clear(fd, &conn_own))
 		os_close(fd);
 }

@@ -17,6 +17,12 @@
  */
 int conn_own_dup(int fd);
 
+/*
+ * The same for fd as the socket with this cookie; fd itself where the program has no other number
+ * free, which conn_own_close leaves open. -EBADF if another file lies there.
+ */
+int conn_own_dup_of(int fd, uint64_t cookie);
+
 /* fd, which was just made, is ours from now on, under a number that may differ. Returns that. */
 int conn_own_take(int fd);
 

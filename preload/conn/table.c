@@ -87,8 +87,9 @@ bool table_has(int fd)
 	return slot_of((uint32_t)fd, false);
 }
 
-struct conn *table_take(int fd)
+bool table_clear(int fd, struct conn *conn)
 {
 	struct conn **slot = slot_of((uint32_t)fd, false);
-	return slot ? __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL) : NULL;
+	return slot && __atomic_compare_exchange_n(slot, &conn, NULL, false, __ATOMIC_ACQ_REL,
+						   __ATOMIC_RELAXED);
 }

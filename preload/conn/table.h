@@ -81,7 +81,10 @@ bool table_set(int fd, struct conn *conn);
 /* Has fd a slot? */
 bool table_has(int fd);
 
-/* Empties fd's slot, if it has one, and returns what was in it. Like table_set, only after that. */
-struct conn *table_take(int fd);
+/*
+ * Empties fd's slot if conn is in it, and nothing else by now: returns whether it was. Like
+ * table_set, only after that.
+ */
+bool table_clear(int fd, struct conn *conn);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "../os/option.h"
 #include "../os/sys.h"
 #include "../wire/socket.h"
 #include "mark.h"
@@ -31,26 +30,21 @@ void conn_end_writing(struct conn *conn)
  * With as much room in the socket's buffer as they take: nobody would send them later, for the
  * program waits for answers now.
  */
-static long send_with_room(struct conn *conn, uint32_t from, uint32_t to)
+static long send_with_room(struct conn *conn, int fd, uint32_t from, uint32_t to)
 {
-	int half = os_int(conn->fd, SOL_SOCKET, SO_SNDBUF) / 2; /* it is told twice (socket(7)) */
-	int room = half + 4 * (int)(to - from);
-	sys6(setsockopt, conn->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room), 0);
-	long taken = mark_send(conn, conn->fd, from, to);
-	sys6(setsockopt, conn->fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half), 0);
+	int half = wire_widen(fd, to - from);
+	long taken = mark_send(conn, fd, from, to);
+	wire_narrow(fd, half);
 	return taken;
 }
 
 /* Sends the first `len` of the bytes that wait. */
-static int send_waiting(struct conn *conn, uint32_t len, bool widens)
+static int send_waiting(struct conn *conn, int fd, uint32_t len, bool widens)
 {
-	/* Closed past the hooks, the number may be another file's by now. */
-	if (wire_cookie(conn->fd) != conn->cookie)
-		return -EBADF;
 	for (bool wide = false; len;) {
 		uint32_t from = conn->held_len - conn->unsent;
-		long taken = wide ? send_with_room(conn, from, from + len)
-				  : mark_send(conn, conn->fd, from, from + len);
+		long taken = wide ? send_with_room(conn, fd, from, from + len)
+				  : mark_send(conn, fd, from, from + len);
 		if (taken == -EINTR || (taken == -EAGAIN && widens && !wide)) {
 			wide |= taken == -EAGAIN;
 			continue;
@@ -60,9 +54,18 @@ static int send_waiting(struct conn *conn, uint32_t len, bool widens)
 		conn->unsent -= (uint32_t)taken;
 		len -= (uint32_t)taken;
 	}
-	if (conn->flags & CONN_ENDING)
-		conn_end_writing(conn);
 	return 0;
+}
+
+static int send_at_number(struct conn *conn, uint32_t len, bool widens)
+{
+	/* Closed past the hooks, the number may be another file's by now. */
+	if (wire_cookie(conn->fd) != conn->cookie)
+		return -EBADF;
+	int error = send_waiting(conn, conn->fd, len, widens);
+	if (!error && conn->flags & CONN_ENDING)
+		conn_end_writing(conn);
+	return error;
 }
 
 int conn_send_next(struct conn *conn)
@@ -70,10 +73,15 @@ int conn_send_next(struct conn *conn)
 	uint32_t sent = conn->held_len - conn->unsent;
 	if (!conn->unsent || sent >= conn->requests[0].len)
 		return 0;
-	return send_waiting(conn, conn->requests[0].len - sent, true);
+	return send_at_number(conn, conn->requests[0].len - sent, true);
 }
 
 int conn_send_rest(struct conn *conn, bool widens)
 {
-	return conn->unsent ? send_waiting(conn, conn->unsent, widens) : 0;
+	return conn->unsent ? send_at_number(conn, conn->unsent, widens) : 0;
+}
+
+void conn_send_rest_on(struct conn *conn, int fd)
+{
+	send_waiting(conn, fd, conn->unsent, true);
 }

@@ -22,6 +22,9 @@ uint32_t conn_first_share(const struct conn *conn);
 int conn_send_next(struct conn *conn);
 int conn_send_rest(struct conn *conn, bool widens);
 
+/* All that are left to fd, as far as it takes them: the number is not the connection's any more. */
+void conn_send_rest_on(struct conn *conn, int fd);
+
 /* Ends the program's direction of the connection (SHUT_WR), now or after what is unsent. */
 void conn_end_writing(struct conn *conn);
 

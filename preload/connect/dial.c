@@ -4,17 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/time.h>
 
 #include "../../policy/match.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
-#include "../os/address.h"
-#include "../os/clock.h"
+#include "block.h"
 #include "loopback.h"
-#include "../os/mem.h"
-#include "../process/peers.h"
-#include "persist.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
 #include "../rescue/dial.h"
@@ -24,10 +19,8 @@
 #include "../conn/settings.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
-#include "../conn/who.h"
 
-/* Errors that say that nobody took the connection, for now: connect(2), ip(7), unix(7). */
-static bool is_passing(const struct sockaddr *addr, int error)
+bool dial_is_passing(const struct sockaddr *addr, int error)
 {
 	/* A name that is not there (ENOENT) mostly means that there is no such service. */
 	if (addr->sa_family == AF_UNIX)
@@ -59,125 +52,33 @@ bool dial_is_ours(int fd, const struct sockaddr *addr)
 	       settings.on & (POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
 }
 
-static uint64_t microseconds(const struct timeval *time)
-{
-	return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
-}
-
-static bool get_send_timeout(int fd, struct timeval *limit)
-{
-	socklen_t len = sizeof(*limit);
-	return sys6(getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, &len, 0) == 0;
-}
-
-static void set_send_timeout(int fd, const struct timeval *limit)
-{
-	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof(*limit), 0);
-}
-
 /* Returns 0 or an errno. */
 static int connect_once(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	return real.connect(fd, addr, len) < 0 ? get_errno() : 0;
 }
 
-/*
- * The same for limit_ms at most: then ETIMEDOUT, and the socket is as if it had never been tried.
- * SO_SNDTIMEO is what bounds a blocking connect (socket(7)); the program's own counts if it is
- * shorter. What another thread sets meanwhile stays.
- */
-static int connect_within(int fd, const struct sockaddr *addr, socklen_t len, uint64_t limit_ms)
-{
-	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-	const struct timeval ours = {(time_t)(limit_ms / 1000),
-				     (suseconds_t)(limit_ms % 1000) * 1000};
-	struct timeval own, now, rounded;
-	if (addr->sa_family == AF_UNIX || !get_send_timeout(fd, &own) ||
-	    (microseconds(&own) && microseconds(&own) <= microseconds(&ours)))
-		return connect_once(fd, addr, len);
-	set_send_timeout(fd, &ours);
-	bool known = get_send_timeout(fd, &rounded);
-	int error = connect_once(fd, addr, len);
-	if (known && get_send_timeout(fd, &now) && microseconds(&now) == microseconds(&rounded))
-		set_send_timeout(fd, &own);
-	if (error != EINPROGRESS)
-		return error;
-	wire_connect(fd, &nobody, sizeof(nobody));
-	return ETIMEDOUT;
-}
-
-static void identify(struct log_request *who, int fd, const struct sockaddr *addr, socklen_t len)
-{
-	union os_address peer;
-	memset(&peer, 0, sizeof(peer));
-	memcpy(&peer, addr, len < sizeof(peer) ? len : sizeof(peer));
-	who_identify_connect(who, fd, &peer.any);
-}
-
-/* How long the next attempt may take. */
-static uint64_t patience(const struct persist *persist)
-{
-	uint64_t gone = os_now_ms() - persist->began_ms;
-	uint64_t left = persist->settings.total_timeout_ms > gone
-			    ? persist->settings.total_timeout_ms - gone
-			    : 1;
-	return left < persist->settings.connect_timeout_ms ? left
-							   : persist->settings.connect_timeout_ms;
-}
-
-/* The first attempt has failed. Returns 0 or an errno. */
-static TRACKED int try_again(int fd, const struct sockaddr *addr, socklen_t len,
-			     const struct policy_retry *settings, int first_error)
-{
-	PERSIST persist;
-	uint64_t cookie = wire_cookie(fd);
-	int error = first_error;
-	persist_begin(&persist, settings);
-	identify(&persist.who, fd, addr, len);
-	persist.peer = peers_at(addr, len);
-	persist.peer_addr = addr;
-	while (persist_again(&persist, dial_cause(error))) {
-		/* Another thread may have closed it, and opened something else by this number. */
-		if (!cookie || wire_cookie(fd) != cookie)
-			return first_error;
-		error = connect_within(fd, addr, len, patience(&persist));
-		if (!error)
-			persist_recovered(&persist);
-		if (!is_passing(addr, error))
-			return error;
-	}
-	return first_error;
-}
-
-static int dial_blocking(int fd, const struct sockaddr *addr, socklen_t len)
+static int dial_blocking(const struct handle *handle, const struct sockaddr *addr, socklen_t len)
 {
 	struct policy_retry settings;
 	find_settings(addr, &settings);
-	bool alone = !resolved_has_alternative(addr);
-	bool hurried = alone && settings.on & POLICY_ON_CONNECT_TIMEOUT;
-	int error = hurried ? connect_within(fd, addr, len, settings.connect_timeout_ms)
-			    : connect_once(fd, addr, len);
-	uint32_t on = error == ETIMEDOUT ? POLICY_ON_CONNECT_TIMEOUT : POLICY_ON_CONNECT;
-	if (alone && settings.on & on && is_passing(addr, error) && !loopback_other_listens(addr))
-		error = try_again(fd, addr, len, &settings, error);
-	else if (error)
-		reject_note_failure(fd, addr, len, error);
+	int error = block_connect(handle, addr, len, &settings);
 	if (!error)
 		resolved_worked(addr);
-	else if (is_passing(addr, error))
+	else if (dial_is_passing(addr, error))
 		resolved_failed(addr);
 	return error;
 }
 
 bool dial_waits(int fd, const struct sockaddr *addr, int error)
 {
-	return (error == EINPROGRESS || is_passing(addr, error)) && addr->sa_family != AF_UNIX &&
-	       sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
+	return (error == EINPROGRESS || dial_is_passing(addr, error)) &&
+	       addr->sa_family != AF_UNIX && sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
 }
 
-int dial(int fd, const struct sockaddr *addr, socklen_t len)
+int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len)
 {
-	int kept = get_errno();
+	int kept = get_errno(), fd = handle->fd;
 	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
 		int begun = connect_once(fd, addr, len);
 		if (begun && !dial_waits(fd, addr, begun)) /* else dial_rescue takes note */
@@ -185,7 +86,7 @@ int dial(int fd, const struct sockaddr *addr, socklen_t len)
 		set_errno(begun ? begun : kept);
 		return begun ? -1 : 0;
 	}
-	int error = dial_blocking(fd, addr, len);
+	int error = dial_blocking(handle, addr, len);
 	set_errno(error ? error : kept);
 	return error ? -1 : 0;
 }
@@ -223,7 +124,7 @@ bool dial_may_rescue(const struct conn *conn, int error)
 	const struct sockaddr *addr = &conn->peer.any;
 	bool begun = error == EINPROGRESS;
 	/* A reset comes after the connection stood. */
-	if (!is_new(conn) || !(begun || (is_passing(addr, error) && error != ECONNRESET)))
+	if (!is_new(conn) || !(begun || (dial_is_passing(addr, error) && error != ECONNRESET)))
 		return false;
 	/* Over loopback it mostly stands at once, and neither failed nor is there to be watched. */
 	if (!wire_is_dead(conn->fd)) {
@@ -243,15 +144,15 @@ bool dial_would_rescue(const struct conn *conn)
 	       is_wanted(conn, POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
 }
 
-int dial_rescue(int fd, int error)
+int dial_rescue(const struct handle *handle, int error)
 {
-	struct conn *conn = table_find(fd);
-	if (!conn || !conn_lock(conn, fd))
+	struct conn *conn = handle->conn;
+	if (!handle_lock_answered(handle))
 		return error;
 	if (!dial_may_rescue(conn, error)) {
 		conn_unlock(conn);
 		if (error != EINPROGRESS)
-			reject_note_error(fd, error);
+			reject_note_error(handle, error);
 		return error;
 	}
 	struct rescue_start start = {

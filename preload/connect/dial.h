@@ -10,18 +10,20 @@
 #include <sys/socket.h>
 
 #include "../conn/conn.h"
+#include "../conn/handle.h"
 
 /* May connect to this address on fd be any of our business? fd is tracked, addr is trackable. */
 bool dial_is_ours(int fd, const struct sockaddr *addr);
 
+/* Does it say that nobody took the connection, for now? connect(2), ip(7), unix(7). */
+bool dial_is_passing(const struct sockaddr *addr, int error);
+
 /*
- * connect(2). On a blocking socket tried again as the policy says, on the same socket, each
- * attempt but the first for connect_timeout_ms at most, and the first as well if `on` lists
- * connect-timeout. What fails for good fails with the first attempt's errno, a first attempt that
- * took too long with ETIMEDOUT. EINTR is the program's at once. The peer's breaker is told of what
- * fails; that a connect has succeeded says less than its first response (reject.h).
+ * connect(2) on handle->fd; on a blocking socket tried again as the policy says (block.h). The
+ * peer's breaker is told of what fails; that a connect has succeeded says less than its first
+ * response (reject.h).
  */
-int dial(int fd, const struct sockaddr *addr, socklen_t len);
+int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len);
 
 /* connect on fd gave this error: does the program not wait for it, and may we do something? */
 bool dial_waits(int fd, const struct sockaddr *addr, int error);
@@ -44,10 +46,11 @@ enum cause dial_cause(int error);
 bool dial_would_rescue(const struct conn *conn);
 
 /*
- * If so begins it, without the lock. Returns 0 if it is under way: the program is to believe that
- * the connect goes on, or stands; else the errno that it is to be told.
+ * The call that handle stands for has brought this error: begins a rescue if so, without the lock.
+ * Returns 0 if it is under way: the program is to believe that the connect goes on, or stands; else
+ * the errno that it is to be told.
  */
-int dial_rescue(int fd, int error);
+int dial_rescue(const struct handle *handle, int error);
 
 /* The program asks for SO_ERROR while one is under way: what it is told. Takes the locked conn. */
 int dial_error(struct conn *conn);

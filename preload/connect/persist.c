@@ -11,6 +11,7 @@
 #include "../os/mem.h"
 #include "../rescue/pace.h"
 #include "../os/sys.h"
+#include "../os/watcher.h"
 
 void persist_begin(struct persist *persist, const struct policy_retry *settings)
 {
@@ -35,11 +36,15 @@ static enum reason ask(const struct persist *persist, enum cause cause, uint64_t
 	return decide(config.policy, &persist->settings, &facts);
 }
 
-/* Not libc's: that would be a cancellation point. false if a signal came. */
+/* Not libc's: that would be a cancellation point. false if a signal came that ends calls. */
 static bool pause_ms(uint32_t ms)
 {
-	const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-	return !ms || sys2(nanosleep, &pause, 0) == 0;
+	struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	while (ms && sys2(nanosleep, &left, &left) < 0) {
+		if (!os_restarts())
+			return false;
+	}
+	return true;
 }
 
 static bool give_up(const struct persist *persist, enum cause cause, enum reason reason,

@@ -69,14 +69,14 @@ __attribute__((noinline)) void reject_note_failure(int fd, const struct sockaddr
 	pace_failed(peers_at(addr, len), &peer.any, os_now_ms());
 }
 
-__attribute__((noinline)) void reject_note_error(int fd, int error)
+__attribute__((noinline)) void reject_note_error(const struct handle *handle, int error)
 {
-	struct conn *conn = table_find(fd);
-	if (!is_of_peer(error) || !conn || !conn_lock(conn, fd))
+	struct conn *conn = handle->conn;
+	if (!is_of_peer(error) || !handle_lock_answered(handle))
 		return;
 	if (conn->flags & CONN_CONNECTED && !conn->request_count && !conn->popped) {
 		union os_address peer;
-		conn_peer(conn, fd, &peer);
+		conn_peer(conn, conn->fd, &peer);
 		pace_failed(conn->peer_state, &peer.any, os_now_ms());
 	}
 	conn_unlock(conn);

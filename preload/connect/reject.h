@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "../conn/conn.h"
+#include "../conn/handle.h"
 
 /*
  * Under `reject`, before connect is made: is the peer's breaker open? Then that is logged, errno is
@@ -24,7 +25,7 @@ bool reject_connect(int fd, const struct sockaddr *addr, socklen_t len);
 void reject_note_failure(int fd, const struct sockaddr *addr, socklen_t len, int error);
 
 /* The program was told this SO_ERROR: so connects that did not block tell that they have failed. */
-void reject_note_error(int fd, int error);
+void reject_note_error(const struct handle *handle, int error);
 
 /* Connected to this peer while its breaker is half-open: the first response says how it does. */
 void reject_begin_probe(struct conn *conn);

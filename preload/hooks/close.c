@@ -57,7 +57,7 @@ static void forget_range(unsigned first, unsigned last)
 	/* What a thread works on meanwhile goes too: the number is not ours to close any more. */
 	for (unsigned fd = first; fd <= last; fd++) {
 		if (table_find((int)fd) == &conn_own)
-			table_set((int)fd, NULL);
+			table_clear((int)fd, &conn_own);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "../calls/placeholder.h"
 #include "../process/config.h"
 #include "../conn/end.h"
+#include "../conn/handle.h"
 #include "../conn/peer.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
@@ -68,22 +69,40 @@ HOOK int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	return result;
 }
 
-/* A connection begins, or a program asks again how the one under way stands. */
-static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun)
+/* Nothing is known of the number's socket: inherited, or opened past us. Nor what was set of it. */
+static struct conn *begin_anew(int fd)
 {
-	uint64_t cookie = wire_cookie(fd);
+	conn_open(fd);
 	struct conn *conn = table_find(fd);
-	bool found = !conn || (conn->cookie && conn->cookie != cookie);
-	if (found) {
-		conn_open(fd); /* inherited, or the number's last socket was closed past us */
-		conn = table_find(fd);
-	}
 	if (!conn || !conn_lock(conn, fd))
+		return NULL;
+	conn->flags |= CONN_UNLIKE;
+	return conn;
+}
+
+/* What connect was called on, locked; NULL if another thread has closed it meanwhile. */
+static struct conn *find_again(const struct handle *handle)
+{
+	struct conn *conn = handle->conn;
+	if (!conn)
+		return table_find(handle->fd) ? NULL : begin_anew(handle->fd);
+	if (!handle_lock_answered(handle))
+		return NULL;
+	if (!conn->cookie || wire_cookie(conn->fd) == conn->cookie)
+		return conn;
+	conn_unlock(conn); /* the number's last socket was closed past us */
+	return begin_anew(handle->fd);
+}
+
+/* A connection begins, or a program asks again how the one under way stands. */
+static void track(const struct handle *handle, const struct sockaddr *addr, socklen_t len,
+		  bool begun)
+{
+	struct conn *conn = find_again(handle);
+	if (!conn)
 		return;
-	if (found) /* nor was it seen what was set of it */
-		conn->flags |= CONN_UNLIKE;
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
-		conn_connected(conn, addr, len, cookie, peers_at(addr, len));
+		conn_connected(conn, addr, len, wire_cookie(conn->fd), peers_at(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {
 		conn_end(conn, WHY_PASSED); /* connected, but to which of the two? */
 		return;
@@ -91,7 +110,7 @@ static void track(int fd, const struct sockaddr *addr, socklen_t len, bool begun
 	conn_peer_after(conn, addr, len);
 	reject_begin_probe(conn);
 	if (!begun && unacked_is_to_limit(conn))
-		unacked_limit(conn, fd);
+		unacked_limit(conn, conn->fd);
 	conn_unlock(conn);
 }
 
@@ -113,33 +132,35 @@ static inline bool is_rejected(int fd, const struct sockaddr *addr, socklen_t le
  * A non-blocking connect has failed, or may take too long: sees to it if that is ours to do. The
  * program is told in either case that it is under way, and waits. Returns its errno.
  */
-static TRACKED int begin(int fd, const struct sockaddr *addr, socklen_t len, int error)
+static TRACKED int begin(const struct handle *handle, const struct sockaddr *addr, socklen_t len,
+			 int error)
 {
-	if (!dial_waits(fd, addr, error))
+	if (!dial_waits(handle->fd, addr, error))
 		return error;
 	if (error != EINPROGRESS) /* that one is tracked already */
-		track(fd, addr, len, true);
-	error = dial_rescue(fd, error);
+		track(handle, addr, len, true);
+	error = dial_rescue(handle, error);
 	return error ? error : EINPROGRESS;
 }
 
 /* connect for dial.h. */
-static TRACKED int connect_or_rescue(int fd, const struct sockaddr *addr, socklen_t len)
+static TRACKED int connect_or_rescue(const struct handle *handle, const struct sockaddr *addr,
+				     socklen_t len)
 {
 	int error;
-	if (dial_is_under_way(fd, &error)) {
+	if (dial_is_under_way(handle->fd, &error)) {
 		if (error)
 			set_errno(error);
 		return error ? -1 : 0;
 	}
-	if (dial(fd, addr, len) == 0) {
-		track(fd, addr, len, false);
+	if (dial(handle, addr, len) == 0) {
+		track(handle, addr, len, false);
 		return 0;
 	}
 	error = get_errno();
 	if (error == EINPROGRESS || error == EINTR)
-		track(fd, addr, len, error == EINPROGRESS);
-	set_errno(begin(fd, addr, len, error));
+		track(handle, addr, len, error == EINPROGRESS);
+	set_errno(begin(handle, addr, len, error));
 	return -1;
 }
 
@@ -148,9 +169,11 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (is_rejected(fd, addr, len))
 		return -1;
 	conn_peer_before(fd, addr);
-	if (dials(fd, addr, len))
-		return connect_or_rescue(fd, addr, len);
-	if (table_find(fd)) /* to whom the program itself goes anew, it goes by its socket */
+	struct handle handle;
+	handle_find_at(&handle, table_find(fd), fd);
+	if (handle.conn && dials(fd, addr, len))
+		return connect_or_rescue(&handle, addr, len);
+	if (handle.conn) /* to whom the program itself goes anew, it goes by its socket */
 		call_end_rescue(fd, REASON_SHARED);
 	int result = real.connect(fd, addr, len);
 	if (!config.active || !addr)
@@ -161,7 +184,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	}
 	if (is_trackable(addr, len))
-		track(fd, addr, len, error == EINPROGRESS);
+		track(&handle, addr, len, error == EINPROGRESS);
 	else
 		conn_end_fd(fd, WHY_PASSED);
 	if (error)

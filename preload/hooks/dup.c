@@ -9,6 +9,7 @@
 #include "../calls/placeholder.h"
 #include "../os/arena.h"
 #include "../conn/end.h"
+#include "../conn/own.h"
 #include "../os/real.h"
 #include "../rescue/end.h"
 #include "../rescue/inherit.h"
@@ -50,13 +51,16 @@ static int share(struct conn *conn, int fd, int copy)
 	if (copy < 0 || copy == fd || conn_has(conn, copy)) {
 		conn_unlock(conn);
 	} else {
-		conn_drop_fd(copy); /* closed past the hooks, if it was tracked */
+		struct conn *before = table_find(copy); /* closed past the hooks */
 		if (conn->busy && conn->rescue->placed)
 			rescue_number_added(conn, copy);
 		if (conn_add_alias(conn, copy))
 			conn_unlock(conn);
 		else
 			conn_end(conn, WHY_PASSED);
+		if (before) /* not earlier: a thread that did the same crosswise would wait for us
+			     */
+			conn_lost_fd(before, copy);
 	}
 	set_errno(kept);
 	return copy;
@@ -67,10 +71,21 @@ static void make_room(int fd, int to)
 {
 	if (!table_find(to) || fd == to || !arena_is_ours())
 		return;
-	if (table_find(to) == &conn_own)
+	if (table_find(to) == &conn_own) {
 		rescue_yield_numbers();
-	else
+		table_clear(to, &conn_own); /* a call at work on it is not to close it any more */
+	} else {
 		conn_drop_fd(to);
+	}
+}
+
+/*
+ * What lies at `to` may linger when it is closed (SO_LINGER): not by a call that is made with a
+ * connection locked, but by ours of another number of it, later.
+ */
+static int keep_open(const struct conn *conn, int fd, int to)
+{
+	return conn && fd != to ? conn_own_dup(to) : -1;
 }
 
 static TRACKED int dup_tracked(int fd)
@@ -88,7 +103,10 @@ static TRACKED int dup2_tracked(int fd, int to)
 {
 	make_room(fd, to);
 	struct conn *conn = hold_still(fd);
-	return share(conn, fd, real.dup2(fd, to));
+	int last = keep_open(conn, fd, to);
+	int copy = share(conn, fd, real.dup2(fd, to));
+	conn_own_close(last);
+	return copy;
 }
 
 HOOK int dup2(int fd, int to)
@@ -101,7 +119,10 @@ static TRACKED int dup3_tracked(int fd, int to, int flags)
 {
 	make_room(fd, to);
 	struct conn *conn = hold_still(fd);
-	return share(conn, fd, real.dup3(fd, to, flags));
+	int last = keep_open(conn, fd, to);
+	int copy = share(conn, fd, real.dup3(fd, to, flags));
+	conn_own_close(last);
+	return copy;
 }
 
 HOOK int dup3(int fd, int to, int flags)

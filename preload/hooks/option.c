@@ -24,23 +24,24 @@
 #include "../conn/table.h"
 
 /* How most programs learn that their non-blocking connect has failed. */
-static void look_at_error(int fd, void *value)
+static void look_at_error(const struct handle *handle, void *value)
 {
 	int error;
 	memcpy(&error, value, sizeof(error));
 	if (!error)
 		return;
 	if (config.policy->uses & POLICY_USES_CONNECT)
-		error = dial_rescue(fd, error);
+		error = dial_rescue(handle, error);
 	else
-		reject_note_error(fd, error);
+		reject_note_error(handle, error);
 	memcpy(value, &error, sizeof(error));
 }
 
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
-	struct conn *conn = call_find_busy(fd);
+	struct conn *found = table_find(fd), *conn = call_find_busy(fd);
+	struct handle handle;
 	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
 	if (conn && asks_error && *len >= sizeof(int)) {
 		int error = dial_error(conn); /* 0: so far nothing has failed */
@@ -48,11 +49,13 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 		*len = sizeof(error);
 		return 0;
 	}
+	if (found)
+		handle_find(&handle, found, fd);
 	int result = real.getsockopt(conn ? rescue_dead_socket(conn) : fd, level, name, value, len);
 	if (conn)
 		conn_unlock(conn);
-	else if (result == 0 && asks_error && *len == sizeof(int))
-		look_at_error(fd, value);
+	else if (found && result == 0 && asks_error && *len == sizeof(int))
+		look_at_error(&handle, value);
 	return result;
 }
 

@@ -13,6 +13,7 @@
 #include "../calls/placeholder.h"
 #include "../process/config.h"
 #include "../conn/conn.h"
+#include "../calls/peep.h"
 #include "../calls/room.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
@@ -101,16 +102,31 @@ static inline int tell_epoll(int epfd, struct epoll_event *events, int count)
 	return soften_epoll(epfd, events, count);
 }
 
-static int soften_poll(struct pollfd *fds, nfds_t len, int count)
+static void soften_slot(struct pollfd *slot)
 {
-	if (count <= 0 || !table.near)
-		return count;
-	for (nfds_t i = 0; i < len; i++) {
-		if (__builtin_expect(!(fds[i].revents & POLL_ENDS), 1))
-			continue;
-		fds[i].revents = (short)soften(table_find(fds[i].fd), fds[i].fd,
-					       (uint32_t)fds[i].revents, (uint32_t)fds[i].events);
+	if (__builtin_expect(slot->revents & POLL_ENDS, 0))
+		slot->revents = (short)soften(table_find(slot->fd), slot->fd,
+					      (uint32_t)slot->revents, (uint32_t)slot->events);
+}
+
+static TRACKED int soften_slots(struct pollfd *fds, nfds_t len, int count)
+{
+	peep_poll_ended(len == 1 ? fds->fd : -1);
+	for (nfds_t i = 0; i < len && table.near; i++)
+		soften_slot(&fds[i]);
+	return count;
+}
+
+/* Most programs that poll a socket poll it alone. */
+static inline int soften_poll(struct pollfd *fds, nfds_t len, int count)
+{
+	int told = -1;
+	if (count > 0) {
+		if (__builtin_expect(len != 1 || fds->revents & POLL_ENDS, 0))
+			return soften_slots(fds, len, count);
+		told = fds->fd;
 	}
+	peep_poll_ended(told);
 	return count;
 }
 
@@ -231,16 +247,29 @@ static TRACKED int poll_beside_rescues(struct pollfd *fds, nfds_t len, int timeo
 
 HOOK int poll(struct pollfd *fds, nfds_t len, int timeout)
 {
+	peep_poll_begins(timeout);
 	if (__builtin_expect(rescue_any_placed(), 0))
 		return poll_beside_rescues(fds, len, timeout);
 	return soften_poll(fds, len, real.poll(fds, len, timeout));
 }
 
+/* As poll would have been told it. */
+static TRACKED void note_timeout(const struct timespec *timeout)
+{
+	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
+	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
+}
+
 HOOK int ppoll(struct pollfd *fds, nfds_t len, const struct timespec *timeout, const sigset_t *mask)
 {
+	int count;
 	if (__builtin_expect(rescue_any_placed(), 0))
-		return ppoll_beside_rescues(fds, len, timeout, mask);
-	return soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+		count = ppoll_beside_rescues(fds, len, timeout, mask);
+	else
+		count = soften_poll(fds, len, real.ppoll(fds, len, timeout, mask));
+	if (count == 1 && len == 1)
+		note_timeout(timeout);
+	return count;
 }
 
 /*

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the library begins. */
+/* Where the library begins, and what it sees to when the program ends. */
 #include "../log/log.h"
+#include "../os/arena.h"
 #include "../os/real.h"
 #include "../process/config.h"
+#include "../rescue/end.h"
+#include "../rescue/place.h"
 
 static void tell(const struct config_fault *fault)
 {
@@ -20,4 +23,11 @@ __attribute__((constructor)) static void start(void)
 	config_settle(&faults);
 	tell(&faults.policy);
 	tell(&faults.log);
+}
+
+/* exit(3), or the return of main: other threads may still run, and find what is there then. */
+__attribute__((destructor)) static void finish(void)
+{
+	if (rescue_any_placed() && arena_is_ours())
+		rescue_leave_rest();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that move bytes where the tracker does not see them. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "../calls/child.h"
 #include "../calls/placeholder.h"
@@ -8,6 +9,7 @@
 #include "../conn/table.h"
 #include "../os/real.h"
 #include "../os/sys.h"
+#include "../os/watcher.h"
 
 struct sendmmsg_call {
 	struct write_call call; /* the first: its address is this struct's */
@@ -114,16 +116,40 @@ static ssize_t plain_splice(const struct write_call *call, int fd)
 	return real.splice(own->in, own->in_offset, fd, own->out_offset, own->len, own->flags);
 }
 
+/*
+ * From a socket whose bytes, or whose end, the program is first given by redial: by reading, and
+ * writing to the pipe what it takes.
+ */
+static ssize_t splice_owed(int in, int out, size_t len, unsigned flags)
+{
+	char bytes[4096];
+	struct stat pipe;
+	bool waits = !(flags & SPLICE_F_NONBLOCK);
+	if (sys2(fstat, out, &pipe) < 0 || !S_ISFIFO(pipe.st_mode)) {
+		set_errno(EINVAL);
+		return -1;
+	}
+	if (!waits && os_wait_writable(out, 0) == 0) {
+		set_errno(EAGAIN);
+		return -1;
+	}
+	ssize_t seen = recv(in, bytes, len < sizeof(bytes) ? len : sizeof(bytes),
+			    MSG_PEEK | (waits ? 0 : MSG_DONTWAIT));
+	ssize_t put = seen > 0 ? real.write(out, bytes, (size_t)seen) : seen;
+	return put > 0 ? recv(in, bytes, (size_t)put, 0) : put;
+}
+
 static TRACKED ssize_t splice_tracked(int in, off_t *in_offset, int out, off_t *out_offset,
 				      size_t len, unsigned flags)
 {
 	struct conn *from = table_find(in), *to = table_find(out);
-	if (from && call_read_unseen(from, in) == UNSEEN_OWED) {
-		set_errno(EINVAL); /* as for files that cannot be spliced: programs then read */
-		return -1;
-	}
+	if (from && !in_offset && !out_offset && call_read_unseen(from, in) == UNSEEN_OWED)
+		return splice_owed(in, out, len, flags);
 	const struct splice_call own = {
-	    .call = {.plain = plain_splice, .fd = out, .count = SENDING_UNSEEN},
+	    .call = {.plain = plain_splice,
+		     .fd = out,
+		     .flags = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0,
+		     .count = SENDING_UNSEEN},
 	    .in = in,
 	    .in_offset = in_offset,
 	    .out_offset = out_offset,

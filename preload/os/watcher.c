@@ -104,6 +104,13 @@ bool os_restarts(void)
 	return true;
 }
 
+void os_cancellation_point(void)
+{
+	int kept = get_errno();
+	real.poll(NULL, 0, 0);
+	set_errno(kept);
+}
+
 void os_close(int fd)
 {
 	if (fd < 0)

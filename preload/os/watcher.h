@@ -43,6 +43,9 @@ int os_wait_writable(int fd, uint64_t timeout_ms);
  */
 bool os_restarts(void);
 
+/* Between waits of ours: a thread can be cancelled here, as in any call that waits (pthreads(7)). */
+void os_cancellation_point(void);
+
 /* Closes a descriptor of ours; -1 is fine. */
 void os_close(int fd);
 

@@ -8,9 +8,11 @@
 #include "../os/watcher.h"
 #include "../conn/mark.h"
 #include "../conn/table.h"
+#include "../conn/turns.h"
 #include "machine.h"
 #include "place.h"
 #include "rescue.h"
+#include "stay.h"
 #include "watch.h"
 
 /* Threads that wait for the watcher, here or in a call of their own, are to look again. */
@@ -52,40 +54,73 @@ void rescue_settle(struct conn *conn)
 	conn->care |= CARE_HOLDING;
 }
 
-/* The old socket is alive and has seen nothing of the request: it goes out there, as bare. */
-static void leave_to_old(struct conn *conn)
+/* What is still to go out goes this way, as far as there is room: nothing is owed for it. */
+static void go_on_there(struct conn *conn, int socket, bool is_lost)
 {
 	struct rescue *rescue = conn->rescue;
-	uint32_t sent = rescue->old == OLD_IN_USE ? rescue->sent : 0;
-	mark_attempt(conn, 1); /* it is the program's own sending */
-	conn->unsent = conn->held_len - sent;
+	conn->unsent = conn->held_len - rescue->sent;
 	rescue->taken = false;
+	rescue->error = 0;
+	if (is_lost) /* else conn_end sends it, once the socket is at the number */
+		conn_send_rest_on(conn, socket);
+}
+
+/* The old socket is alive, and none of the request is anywhere else: as bare. */
+static void leave_to_old(struct conn *conn, bool is_lost)
+{
+	struct rescue *rescue = conn->rescue;
+	if (is_lost && !rescue->placed)
+		return;
+	if (rescue->old == OLD_ALIVE && rescue->unsent) {
+		mark_attempt(conn, 1); /* it is the program's own sending */
+		rescue->sent = 0;
+	} else if (rescue->old != OLD_IN_USE) {
+		return;
+	}
+	go_on_there(conn, rescue->dead, is_lost);
+}
+
+/* A part of what the program was told is written is out on the fresh socket: the rest follows. */
+static bool leave_to_fresh(struct conn *conn, bool is_lost)
+{
+	struct rescue *rescue = conn->rescue;
+	bool begun = rescue->phase == PHASE_SENDING && !rescue_stays(conn) && rescue->sent;
+	if (!begun || !rescue->taken || (!is_lost && rescue_install(conn) < 0))
+		return false;
+	go_on_there(conn, rescue->fresh, is_lost);
+	return true;
 }
 
 /* An attempt is under way, or was planned: the socket that the program had goes back. */
-static void end_under_way(struct conn *conn)
+static void end_under_way(struct conn *conn, bool is_lost)
 {
 	struct rescue *rescue = conn->rescue;
-	bool lives = rescue->old != OLD_DEAD && rescue->unsent;
+	if (!leave_to_fresh(conn, is_lost))
+		leave_to_old(conn, is_lost);
 	rescue_close(&rescue->fresh);
 	rescue_bring_back(conn);
-	if (lives)
-		leave_to_old(conn);
 	if (rescue->taken && !rescue->error)
 		rescue->error = ECONNRESET;
 }
 
+/* The kernel tells an error once: has it told us one, and we not yet the program? */
+static bool is_untold(const struct conn *conn, bool was_under_way)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (was_under_way)
+		return rescue->taken || (rescue->error && !rescue->first);
+	return rescue->phase == PHASE_FAILED && conn->busy;
+}
+
 /* What the program is still to be told, though nothing else is followed any more. */
-static bool is_owed(struct conn *conn, enum conn_why why)
+static bool is_owed(struct conn *conn, bool was_under_way)
 {
 	struct rescue *rescue = conn->rescue;
-	if (why != WHY_PASSED)
-		return false;
 	if (rescue_owed(conn)) {
 		rescue->off_track = true;
 		return true;
 	}
-	if (!rescue->taken && !(rescue->phase == PHASE_FAILED && conn->busy))
+	if (!is_untold(conn, was_under_way))
 		return false;
 	rescue->phase = PHASE_FAILED;
 	conn->busy = true; /* the next call of the program's tells */
@@ -100,20 +135,38 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return false;
+	bool is_lost = why == WHY_LOST || rescue_is_displaced(conn);
+	bool under_way = rescue->phase < PHASE_AWAITING;
 	rescue->now_ms = os_now_ms();
 	if (rescue->phase < PHASE_FAILED && !rescue->first)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 	wake(rescue);
-	if (rescue->phase < PHASE_AWAITING)
-		end_under_way(conn);
+	if (under_way)
+		end_under_way(conn, is_lost);
 	rescue_unplace(conn);
-	if (is_owed(conn, why))
+	if (rescue->shut_down && under_way && !is_lost)
+		conn_end_writing(conn);
+	if (why == WHY_PASSED && !is_lost && is_owed(conn, under_way))
 		return true;
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 	rescue_free(conn);
 	return false;
+}
+
+void rescue_leave_rest(void)
+{
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	for (uint32_t fd = 0; fd < top && rescue_any_placed(); fd++) {
+		struct conn *conn = table_find((int)fd);
+		if (!conn || conn == &conn_own || !conn->rescue || !conn_lock(conn, (int)fd))
+			continue;
+		if (conn->busy && conn->rescue->taken)
+			conn_end(conn, WHY_CLOSED);
+		else
+			conn_unlock(conn);
+	}
 }
 
 void rescue_yield_numbers(void)

@@ -27,4 +27,7 @@ void rescue_end_attempts(struct conn *conn);
  */
 void rescue_yield_numbers(void);
 
+/* The process ends: what was taken and can still be had by a socket of its own is given to it. */
+void rescue_leave_rest(void);
+
 #endif

@@ -135,7 +135,7 @@ static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
-	uint32_t end = conn_first_share(conn);
+	uint32_t end = rescue_stays(conn) ? conn->held_len : conn_first_share(conn);
 	enum reason reason = rescue->sent ? REASON_NONE : rescue_fresh_check(conn);
 	if (reason != REASON_NONE)
 		return fail(conn, reason);

@@ -15,6 +15,7 @@
 
 #include "../../policy/decide.h"
 #include "../conn/conn.h"
+#include "../conn/handle.h"
 
 enum rescue_result {
 	RESCUE_UNDER_WAY,   /* come back when the descriptor is readable */
@@ -64,20 +65,19 @@ bool rescue_would_begin(const struct conn *conn);
 /* Goes as far as can be gone now. */
 enum rescue_result rescue_step(struct conn *conn);
 
-/* For how long a caller waits. */
+/* What a caller waits for, and how long if handle->end_ms does not say. */
 enum rescue_limit {
-	RESCUE_READS,  /* the program's SO_RCVTIMEO, until there is something to read */
-	RESCUE_PEEPS,  /* the same without a limit */
-	RESCUE_WRITES, /* its SO_SNDTIMEO, until its bytes are out: not for a request that is
-			  watched */
+	RESCUE_READS,  /* something to read: the program's SO_RCVTIMEO */
+	RESCUE_PEEPS,  /* the same by a call that was not to wait: handle->end_ms says */
+	RESCUE_WRITES, /* that its bytes are out: SO_SNDTIMEO; not for a request that is watched */
 };
 
 /*
- * The same for a caller that may block: waits in between, with the connection unlocked. When the
- * time is over RESCUE_UNDER_WAY is returned. On RESCUE_LOST it is not locked any more. *waited is
- * set if it was unlocked at all.
+ * The same for a caller that may block: waits in between, with handle->conn unlocked. When the time
+ * is over RESCUE_UNDER_WAY is returned. On RESCUE_LOST it is not locked any more.
+ * handle->waited is set if it was unlocked at all.
  */
-enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit, bool *waited);
+enum rescue_result rescue_run(struct handle *handle, enum rescue_limit limit);
 
 /* After RESCUE_FAILED: the errno for the program, 0 for end of stream. */
 int rescue_error(const struct conn *conn);

@@ -186,7 +186,6 @@ static int keep_answer(struct conn *conn)
 
 int rescue_install(struct conn *conn)
 {
-	static const struct linger off = {0, 0};
 	struct rescue *rescue = conn->rescue;
 	uint64_t cookie = wire_cookie(rescue->fresh);
 	if (!cookie)
@@ -196,8 +195,8 @@ int rescue_install(struct conn *conn)
 	if (error < 0)
 		return error;
 	os_copy_owner(rescue_dead_socket(conn), rescue->fresh);
-	if (rescue->laid_aside) /* closing it is not to wait until its bytes are acknowledged */
-		sys6(setsockopt, rescue->dead, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
+	if (!rescue->answered || rescue->kept >= 0) /* else it is kept */
+		wire_no_linger(rescue_dead_socket(conn));
 	set_blocking(rescue, rescue->fresh);
 	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
 	 */

@@ -257,6 +257,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 		rescue->error = start->error;
 	note_cause(conn, start);
 	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
+	rescue->full = false;
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
 	enum reason reason = rescue_picture_check(conn, true, false);

@@ -6,6 +6,7 @@
 #include "../process/live.h"
 #include "../os/mem.h"
 #include "../conn/own.h"
+#include "../wire/socket.h"
 
 void rescue_own(int *slot, int fd)
 {
@@ -55,6 +56,8 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 void rescue_drop_answer(struct rescue *rescue)
 {
 	int kept = rescue_take_kept(rescue);
+	if (kept >= 0)
+		wire_no_linger(kept);
 	rescue_close(&kept);
 	arena_free(rescue->answer, rescue->answer_room);
 	rescue->answer = NULL;

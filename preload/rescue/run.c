@@ -31,48 +31,47 @@ static int wait_for(int fd, bool watched, uint64_t limit_ms)
 /* How long the program lets the call wait; UINT64_MAX without end. */
 static uint64_t limit_of(const struct conn *conn, enum rescue_limit limit)
 {
-	if (limit == RESCUE_PEEPS)
-		return UINT64_MAX;
 	int fd = rescue_dead_socket(conn);
-	return limit == RESCUE_READS ? wire_receive_timeout_ms(fd) : wire_send_timeout_ms(fd);
+	return limit == RESCUE_WRITES ? wire_send_timeout_ms(fd) : wire_receive_timeout_ms(fd);
 }
 
-enum rescue_result rescue_run(struct conn *conn, enum rescue_limit limit, bool *waited)
+/* A call with a time limit of its own is never restarted (signal(7)). */
+static bool is_interrupted(const struct handle *handle, enum rescue_limit limit, int ready)
+{
+	bool limited = limit != RESCUE_PEEPS && handle->end_ms != UINT64_MAX;
+	return ready == -EINTR && (limited || !os_restarts());
+}
+
+enum rescue_result rescue_run(struct handle *handle, enum rescue_limit limit)
 {
 	/*
 	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
 	 * nothing would wake this one. Long ones: a signal between two of them interrupts nothing.
 	 */
 	enum { SLICE_MS = 500 };
-	const int fd = conn->fd;
-	const uint32_t life = conn->life, epoch = conn->epoch;
-	uint64_t limit_ms = 0, end = 0;
+	struct conn *conn = handle->conn;
+	const uint32_t epoch = conn->epoch;
 	for (;;) {
 		enum rescue_result result = rescue_step(conn);
 		if (result == RESCUE_LOST)
 			conn_end(conn, WHY_LOST);
 		if (result != RESCUE_UNDER_WAY)
 			return result;
-		uint64_t now = os_now_ms();
-		if (!end) { /* asked now: most rescues never have to wait */
-			limit_ms = limit_of(conn, limit);
-			end = limit_ms == UINT64_MAX ? UINT64_MAX : now + limit_ms;
-		}
+		if (!handle->end_ms) /* asked now: most rescues never have to wait */
+			handle_begin_wait(handle, limit_of(conn, limit));
+		uint64_t left_ms = handle_left_ms(handle);
 		bool watched = rescue_is_watched(conn);
-		if (now >= end || (watched && limit == RESCUE_WRITES))
+		if (!left_ms || (watched && limit == RESCUE_WRITES))
 			return RESCUE_UNDER_WAY;
-		*waited = true;
+		handle->waited = true;
+		int fd = conn->fd;
 		conn_unlock(conn);
-		int ready = wait_for(fd, watched, end - now < SLICE_MS ? end - now : SLICE_MS);
-		if (!conn_lock(conn, fd))
+		int ready = wait_for(fd, watched, left_ms < SLICE_MS ? left_ms : SLICE_MS);
+		if (!handle_lock_any(handle))
 			return RESCUE_GONE;
-		if (conn->life != life) {
-			conn_unlock(conn);
-			return RESCUE_GONE;
-		}
 		if (!conn->busy) /* another thread has finished it */
 			return conn->epoch != epoch ? RESCUE_DONE : RESCUE_RESTORED;
-		if (ready == -EINTR && (limit_ms != UINT64_MAX || !os_restarts()))
+		if (is_interrupted(handle, limit, ready))
 			return RESCUE_INTERRUPTED;
 	}
 }

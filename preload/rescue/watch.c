@@ -237,13 +237,14 @@ enum watch rescue_watch_step(struct conn *conn)
 	return WATCH_OVER;
 }
 
-bool rescue_watch_enter(struct conn *conn, int fd, uint32_t life, bool *counted, uint32_t *epoch)
+bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch)
 {
+	struct conn *conn = handle->conn;
 	*counted = false;
-	if (!conn_lock(conn, fd))
+	if (!handle_lock(handle))
 		return true;
-	bool busy = conn->busy && conn->life == life;
-	if (!busy && conn->life == life && conn->readers < UINT8_MAX) {
+	bool busy = conn->busy;
+	if (!busy && conn->readers < UINT8_MAX) {
 		conn->readers++;
 		*counted = true;
 		*epoch = conn->epoch;
@@ -252,9 +253,10 @@ bool rescue_watch_enter(struct conn *conn, int fd, uint32_t life, bool *counted,
 	return !busy;
 }
 
-void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch)
+void rescue_watch_leave(const struct handle *handle, uint32_t epoch)
 {
-	if (!conn_lock(conn, fd))
+	struct conn *conn = handle->conn;
+	if (!handle_lock_answered(handle))
 		return;
 	if (conn->epoch == epoch)
 		conn->readers--;

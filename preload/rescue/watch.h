@@ -59,10 +59,10 @@ enum watch rescue_watch_step(struct conn *conn);
 
 /*
  * A thread is about to read from the number, and has read: no watch may begin meanwhile, for it
- * would go on reading from what is laid aside. Take the lock themselves. life: conn->life when it
- * was found. enter returns false if the connection has become busy: look anew.
+ * would go on reading from what is laid aside. Take the lock themselves. enter returns false if the
+ * connection has become busy: look anew.
  */
-bool rescue_watch_enter(struct conn *conn, int fd, uint32_t life, bool *counted, uint32_t *epoch);
-void rescue_watch_leave(struct conn *conn, int fd, uint32_t epoch);
+bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch);
+void rescue_watch_leave(const struct handle *handle, uint32_t epoch);
 
 #endif

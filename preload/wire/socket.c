@@ -193,6 +193,24 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	return as_full(sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
+void wire_no_linger(int fd)
+{
+	static const struct linger off = {0, 0};
+	sys6(setsockopt, fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off), 0);
+}
+
+int wire_widen(int fd, size_t by)
+{
+	int half = os_int(fd, SOL_SOCKET, SO_SNDBUF) / 2; /* it is told twice (socket(7)) */
+	wire_narrow(fd, half + 4 * (int)by);
+	return half;
+}
+
+void wire_narrow(int fd, int half)
+{
+	sys6(setsockopt, fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half), 0);
+}
+
 static uint64_t timeout_ms(int fd, int name)
 {
 	struct timeval limit = {0};
@@ -201,6 +219,14 @@ static uint64_t timeout_ms(int fd, int name)
 		return UINT64_MAX;
 	/* Less than a millisecond is no wait without end. */
 	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)(limit.tv_usec + 999) / 1000;
+}
+
+uint64_t wire_since_sent_ms(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	bool told = sys6(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len, 0) == 0;
+	return told ? info.tcpi_last_data_sent : 0;
 }
 
 uint64_t wire_receive_timeout_ms(int fd)

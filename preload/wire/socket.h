@@ -73,8 +73,21 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
 
+/* Closing it is not to wait until its bytes are acknowledged (SO_LINGER). */
+void wire_no_linger(int fd);
+
+/*
+ * Makes room for so many bytes more in the socket's buffer, as far as the system lets it, and takes
+ * that back: half is what the first returned.
+ */
+int wire_widen(int fd, size_t by);
+void wire_narrow(int fd, int half);
+
 /* The program's SO_RCVTIMEO and SO_SNDTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t wire_receive_timeout_ms(int fd);
 uint64_t wire_send_timeout_ms(int fd);
+
+/* How long ago bytes were last sent on the TCP socket fd, in milliseconds; 0 of any other. */
+uint64_t wire_since_sent_ms(int fd);
 
 #endif

@@ -127,7 +127,12 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(room)                                                                                    \
+	X(room_full)                                                                               \
 	X(idle)                                                                                    \
+	X(exits)                                                                                   \
+	X(exits_more)                                                                              \
+	X(exits_read)                                                                              \
+	X(limits)                                                                                  \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(mark)                                                                                    \

@@ -26,13 +26,14 @@ static void limit_waits(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-int peer_start(struct peer *peer, peer_function *function)
+int peer_listen(struct peer *peer)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET};
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)peer->port)};
 	socklen_t len = sizeof(addr);
-	*peer = (struct peer){.serve = function, .sum = FNV1A_START};
+	int on = 1;
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(peer->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&addr, len) ||
 	    listen(peer->listener, 16) ||
 	    getsockname(peer->listener, (struct sockaddr *)&addr, &len)) {
@@ -41,6 +42,22 @@ int peer_start(struct peer *peer, peer_function *function)
 	}
 	limit_waits(peer->listener);
 	peer->port = ntohs(addr.sin_port);
+	return 0;
+}
+
+void peer_refuse(struct peer *peer)
+{
+	close(peer->listener);
+	peer->listener = -1;
+}
+
+int peer_start(struct peer *peer, peer_function *function)
+{
+	*peer = (struct peer){.serve = function, .sum = FNV1A_START};
+	for (int i = 0; i < PEER_FILLERS; i++)
+		peer->fillers[i] = -1;
+	if (peer_listen(peer))
+		return -1;
 	return pthread_create(&peer->thread, NULL, serve, peer) ? -1 : 0;
 }
 
@@ -49,6 +66,8 @@ void peer_stop(struct peer *peer)
 	shutdown(peer->listener, SHUT_RDWR);
 	pthread_join(peer->thread, NULL);
 	close(peer->listener);
+	for (int i = 0; i < PEER_FILLERS; i++)
+		close(peer->fillers[i]);
 	peer->serve = NULL;
 }
 
@@ -74,16 +93,16 @@ static ssize_t take(struct peer *peer, int fd, char *bytes, size_t size)
 
 int peer_read_until(struct peer *peer, int fd, const char *end)
 {
-	char text[8192];
-	size_t len = 0;
-	while (len + 1 < sizeof(text)) {
-		if (take(peer, fd, text + len, 1) <= 0)
+	const size_t end_len = strlen(end);
+	char last[256] = {0};
+	if (end_len >= sizeof(last))
+		return -1;
+	while (memcmp(last + sizeof(last) - end_len, end, end_len)) {
+		memmove(last, last + 1, sizeof(last) - 1);
+		if (take(peer, fd, last + sizeof(last) - 1, 1) <= 0)
 			return -1;
-		text[++len] = '\0';
-		if (len >= strlen(end) && !strcmp(text + len - strlen(end), end))
-			return 0;
 	}
-	return -1;
+	return 0;
 }
 
 int peer_read_count(struct peer *peer, int fd, size_t count)
@@ -133,4 +152,29 @@ void peer_reset(int fd)
 	static const struct linger abort_now = {.l_onoff = 1, .l_linger = 0};
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
 	close(fd);
+}
+
+void peer_shut_out(struct peer *peer)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)peer->port)};
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listen(peer->listener, 0);
+	for (int i = 0; i < PEER_FILLERS; i++) {
+		peer->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		connect(peer->fillers[i], (struct sockaddr *)&addr, sizeof(addr));
+	}
+}
+
+void peer_let_in(struct peer *peer)
+{
+	static const struct timeval at_once = {.tv_usec = 1000};
+	listen(peer->listener, 16);
+	setsockopt(peer->listener, SOL_SOCKET, SO_RCVTIMEO, &at_once, sizeof(at_once));
+	for (int fd; (fd = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
+		close(fd);
+	for (int i = 0; i < PEER_FILLERS; i++) {
+		close(peer->fillers[i]);
+		peer->fillers[i] = -1;
+	}
+	limit_waits(peer->listener);
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PEER_FILLERS = 3 };
+
 struct peer;
 typedef void peer_function(struct peer *peer);
 
@@ -18,6 +20,7 @@ struct peer {
 	size_t received;
 	uint32_t sum; /* FNV-1a */
 	int connections;
+	int fillers[PEER_FILLERS]; /* in the places of the queue, else -1 */
 };
 
 /* Listens on a free port of 127.0.0.1 and lets serve run. Returns 0 or -1. */
@@ -34,6 +37,17 @@ void peer_read_all(struct peer *peer, int fd);
 int peer_write(int fd, const void *bytes, size_t len);
 void peer_say(int fd, const char *text);
 void peer_close(int fd);
+
+/*
+ * Lets nobody in any more: a SYN gets no answer, as from a machine that has gone. And lets them in
+ * again: those who have asked meanwhile when they ask the next time, a second later.
+ */
+void peer_shut_out(struct peer *peer);
+void peer_let_in(struct peer *peer);
+
+/* Listens no more: who connects is refused. And listens again, at the same port. */
+void peer_refuse(struct peer *peer);
+int peer_listen(struct peer *peer);
 void peer_reset(int fd);
 
 #endif

@@ -18,7 +18,7 @@
 #define table_ready	alone_table_ready
 #define table_has	alone_table_has
 #define table_set	alone_table_set
-#define table_take	alone_table_take
+#define table_clear	alone_table_clear
 
 #include "../../preload/conn/table.h"
 #include "../../preload/os/arena.h"

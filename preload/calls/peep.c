@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "peep.h"
+
+struct polled call_polled = {.fd = -1};
+
+uint64_t peep_limit_ms(int fd)
+{
+	int timeout_ms = __atomic_load_n(&call_polled.timeout_ms, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&call_polled.fd, __ATOMIC_RELAXED) != fd)
+		return 0;
+	return timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms;
+}

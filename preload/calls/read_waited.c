@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading once the call has waited: from the very socket, by a number of our own. That is not kept
+ * open while a thread could be cancelled, for nobody would close it then.
+ */
+#include <errno.h>
+
+#include "../conn/own.h"
+#include "../os/cancel.h"
+#include "../os/real.h"
+#include "../os/watcher.h"
+#include "../wire/socket.h"
+#include "reading.h"
+
+/* How long a thread that is cancelled may go on waiting. */
+enum { SLICE_MS = 500 };
+
+/* The call as it is, but that it does not wait. */
+static ssize_t read_at_once(const struct read_call *call, int socket)
+{
+	int flags = call->flags | MSG_DONTWAIT;
+	struct msghdr message = {
+	    .msg_iov = (struct iovec *)call->iov,
+	    .msg_iovlen = (size_t)call->count,
+	};
+	if (call->addr)
+		return real.recvfrom(socket, call->iov->iov_base, call->iov->iov_len, flags,
+				     call->addr, call->addr_len);
+	return real.recvmsg(socket, call->message ? call->message : &message, flags);
+}
+
+/* Waits for something to read, a while. Returns 1, or 0 for not yet, or a negative errno. */
+static int await_bytes(const struct handle *handle, int socket)
+{
+	uint64_t left_ms = handle_left_ms(handle);
+	int ready = os_wait(socket, left_ms < SLICE_MS ? left_ms : SLICE_MS);
+	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
+		return 0;
+	return ready || left_ms > SLICE_MS ? ready : -EAGAIN;
+}
+
+/* One look. true: r->result and errno are what the kernel says. */
+static bool look(struct reading *r, int socket, bool waits)
+{
+	int ready = waits ? await_bytes(&r->handle, socket) : 1;
+	if (ready > 0)
+		r->result = UNCANCELLED(read_at_once(r->call, socket));
+	int error = ready < 0 ? -ready : get_errno();
+	conn_own_close(socket);
+	if (ready < 0) {
+		r->result = -1;
+		set_errno(error);
+	}
+	if (ready && !(waits && ready > 0 && r->result < 0 && error == EAGAIN))
+		return true;
+	os_cancellation_point();
+	return false;
+}
+
+bool reading_read_waited(struct reading *r, bool *over)
+{
+	struct handle *handle = &r->handle;
+	struct conn *conn = handle->conn;
+	for (;;) {
+		*over = true;
+		if (!handle_lock(handle)) {
+			reading_gone(r);
+			return false;
+		}
+		*over = !conn->busy;
+		bool waits = *over && !(r->call->flags & MSG_DONTWAIT) && reading_may_wait(r);
+		int socket = *over ? handle_socket(handle) : -1;
+		if (waits && !handle->end_ms && socket >= 0)
+			handle_begin_wait(handle, wire_receive_timeout_ms(socket));
+		conn_unlock(conn);
+		if (socket < 0) {
+			if (*over)
+				reading_gone(r);
+			return false;
+		}
+		if (look(r, socket, waits))
+			return true;
+	}
+}
+
+static ssize_t real_piece(const struct read_call *call, int fd)
+{
+	return real.recv(fd, call->iov->iov_base, call->iov->iov_len, call->flags);
+}
+
+/* More for a call that has got something, and waits for all that it asked for. */
+static ssize_t read_piece(const struct reading *whole, const struct read_call *call)
+{
+	struct reading r = *whole;
+	r.call = call;
+	r.handle.waited = true;
+	if (handle_lock(&r.handle)) {
+		conn_unlock(r.handle.conn);
+		return reading_more(&r);
+	}
+	/* Redial's part in it is over, but the socket may be there. */
+	int socket = conn_own_dup(call->fd);
+	ssize_t got = wire_cookie(socket) == r.cookie ? real_piece(call, socket) : 0;
+	conn_own_close(socket);
+	return got;
+}
+
+ssize_t reading_rest(const struct reading *r)
+{
+	const struct read_call *call = r->call;
+	ssize_t result = r->result;
+	size_t given = result > 0 ? (size_t)result : 0;
+	if (!given || call->flags & (MSG_PEEK | MSG_DONTWAIT))
+		return result;
+	int kept = get_errno();
+	for (int i = 0; i < call->count; i++) {
+		size_t done = given < call->iov[i].iov_len ? given : call->iov[i].iov_len;
+		struct iovec rest = {(char *)call->iov[i].iov_base + done,
+				     call->iov[i].iov_len - done};
+		struct read_call more = {.real = real_piece,
+					 .fd = call->fd,
+					 .flags = call->flags,
+					 .iov = &rest,
+					 .count = 1};
+		given -= done;
+		if (!rest.iov_len)
+			continue;
+		ssize_t got = read_piece(r, &more);
+		result += got > 0 ? got : 0;
+		if (got != (ssize_t)rest.iov_len)
+			break;
+	}
+	set_errno(kept);
+	return result;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing once the call has waited: to the very socket, by a number of our own. That is not kept
+ * open while a thread could be cancelled, for nobody would close it then.
+ */
+#include <errno.h>
+
+#include "../conn/end.h"
+#include "../conn/own.h"
+#include "../os/sys.h"
+#include "../os/watcher.h"
+#include "../wire/socket.h"
+#include "sending.h"
+
+/* How long a thread that is cancelled may go on waiting. */
+enum { SLICE_MS = 500 };
+
+/*
+ * Waits for room in *socket, which may have another number then. Returns a negative errno if there
+ * is none to be had: the time is over, a signal came, or the connection is gone.
+ */
+static int await_room(const struct handle *handle, int *socket, bool begun)
+{
+	uint64_t left_ms = handle_left_ms(handle);
+	int ready = os_wait_writable(*socket, left_ms < SLICE_MS ? left_ms : SLICE_MS);
+	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
+		return 1;
+	if (ready || left_ms <= SLICE_MS)
+		return ready ? ready : -EAGAIN;
+	if (begun) /* nor is a thread cancelled in the kernel that has written something */
+		return 1;
+	conn_own_close(*socket);
+	os_cancellation_point();
+	*socket = -EBADF;
+	if (!handle_lock_any(handle))
+		return handle->error ? -handle->error : -ECONNRESET;
+	if (!handle->conn->busy)
+		*socket = handle_socket(handle);
+	conn_unlock(handle->conn);
+	return *socket < 0 ? -ECONNRESET : 1;
+}
+
+/*
+ * As the kernel does it, but in what is left of the program's time: SO_SNDTIMEO counts anew for
+ * each of the kernel's calls. What has been taken when that is over counts.
+ */
+static ssize_t write_in_time(const struct sending *s, int *socket)
+{
+	const struct write_call *call = s->call;
+	const int flags = call->flags | MSG_NOSIGNAL | MSG_DONTWAIT;
+	ssize_t sent = 0;
+	for (int i = 0; i < call->count; i++) {
+		const char *bytes = call->iov[i].iov_base;
+		for (size_t left = call->iov[i].iov_len; left;) {
+			long taken = sys6(sendto, *socket, bytes, left, flags, 0, 0);
+			if (taken == -EAGAIN &&
+			    (taken = await_room(&s->handle, socket, sent != 0)) > 0)
+				continue;
+			if (taken < 0) {
+				set_errno((int)-taken);
+				return sent ? sent : -1;
+			}
+			bytes += taken;
+			left -= (size_t)taken;
+			sent += taken;
+		}
+	}
+	return sent;
+}
+
+COLD bool sending_write_waited(struct sending *s)
+{
+	struct handle *handle = &s->handle;
+	int socket = handle_socket(handle);
+	if (socket < 0)
+		return false;
+	if (!handle->end_ms)
+		handle_begin_wait(handle, wire_send_timeout_ms(socket));
+	conn_unlock(handle->conn);
+	s->result = write_in_time(s, &socket);
+	conn_own_close(socket);
+	return true;
+}
