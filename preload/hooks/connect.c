@@ -164,6 +164,14 @@ static TRACKED int connect_or_rescue(const struct handle *handle, const struct s
 	return -1;
 }
 
+/* What the program was still to be told was of the connection that it has just given up. */
+static void end_failure(int fd)
+{
+	struct conn *conn = table_find(fd) ? call_find_busy(fd) : NULL;
+	if (conn)
+		conn_end(conn, WHY_CLOSED);
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (is_rejected(fd, addr, len))
@@ -183,6 +191,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		reject_note_failure(fd, addr, len, error);
 		return result;
 	}
+	end_failure(fd);
 	if (is_trackable(addr, len))
 		track(&handle, addr, len, error == EINPROGRESS);
 	else

@@ -29,6 +29,7 @@ static char bytes[16];
 static struct iovec one_byte = {bytes, 1};
 static struct mmsghdr messages[1] = {{.msg_hdr = {.msg_iov = &one_byte, .msg_iovlen = 1}}};
 static struct sockaddr_in nowhere = {.sin_family = AF_INET};
+static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 static int pipes[2];
 
 static int by_aio(int fd, int call(struct aiocb *))
@@ -107,8 +108,7 @@ static int hand_over(int fd, bool many)
 	X(end, listen, listen(fd, 1), "-1 EINVAL", "ECONNRESET", "shared")                         \
 	X(open, bind, bind(fd, (struct sockaddr *)&nowhere, sizeof(nowhere)), "0", "ECONNRESET",   \
 	  "shared")                                                                                \
-	X(open, connect, connect(fd, (struct sockaddr *)&nowhere, sizeof(nowhere)), "-1 EISCONN",  \
-	  "ECONNRESET", "shared")                                                                  \
+	X(open, connect, connect(fd, &nobody, sizeof(nobody)), "0", "ENOTCONN", "shared")          \
 	X(after, sendmmsg, sendmmsg(fd, messages, 1, 0), "-1 EAGAIN", NULL, NULL)                  \
 	X(after, recvmmsg, recvmmsg(fd, messages, 1, 0, NULL), "-1 EAGAIN", NULL, NULL)            \
 	X(after, sendfile, (int)sendfile(fd, pipes[0], NULL, 1), "-1 EAGAIN", NULL, NULL)          \
@@ -236,8 +236,34 @@ static void calls_that_refuse_let_no_rescue_begin(void)
 	}
 }
 
+/* By the same socket, as connect(2) lets it. */
+PROGRAM(connect_anew_in_a_rescue)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	if (!begin_rescue(fd))
+		return;
+	connect(fd, &nobody, sizeof(nobody));
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	program.way = WAY_BLOCK;
+	dial_on(fd);
+	exchange(fd, "GET", "/3", NULL);
+}
+
+static void socket_that_is_connected_anew_knows_nothing_of_the_failure(void)
+{
+	struct flow flow = {.program = "connect_anew_in_a_rescue",
+			    .way = WAY_POLL,
+			    .faults = {"shed=1@1.2"},
+			    .policy = PAUSE};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\n200 /3\n");
+	flow_end(&flow);
+}
+
 const struct runner_test column_end_tests[] = {
     T(calls_end_the_rescue_with_what_it_began_with),
     T(calls_that_refuse_let_no_rescue_begin),
+    T(socket_that_is_connected_anew_knows_nothing_of_the_failure),
     T_END,
 };
