@@ -115,13 +115,13 @@ static int hand_over(int fd, bool many)
 	X(after, sendfile64, (int)sendfile64(fd, pipes[0], NULL, 1), "-1 EAGAIN", NULL, NULL)      \
 	X(after, sendfile, (int)sendfile(pipes[1], fd, NULL, 1), "-1 EINVAL", NULL, NULL)          \
 	X(after, splice, (int)splice(pipes[0], NULL, fd, NULL, 1, 0), "-1 EAGAIN", NULL, NULL)     \
-	X(after, splice, (int)splice(fd, NULL, pipes[1], NULL, 1, 0), "-1 EINVAL", NULL, NULL)     \
-	X(let_go, aio_read, by_aio(fd, aio_read), "0", "EOF", NULL)                                \
-	X(let_go, aio_read64, by_aio64(fd, aio_read64), "0", "EOF", NULL)                          \
-	X(let_go, aio_write, by_aio(fd, aio_write), "-1 EPIPE", "EOF", NULL)                       \
-	X(let_go, aio_write64, by_aio64(fd, aio_write64), "-1 EPIPE", "EOF", NULL)                 \
-	X(let_go, lio_listio, by_aio(fd, list_read), "0", "EOF", NULL)                             \
-	X(let_go, lio_listio64, by_aio64(fd, list_read64), "0", "EOF", NULL)                       \
+	X(after, splice, (int)splice(fd, NULL, pipes[1], NULL, 1, 0), "-1 EAGAIN", NULL, NULL)     \
+	X(let_go, aio_read, by_aio(fd, aio_read), "0", "ECONNRESET", NULL)                         \
+	X(let_go, aio_read64, by_aio64(fd, aio_read64), "0", "ECONNRESET", NULL)                   \
+	X(let_go, aio_write, by_aio(fd, aio_write), "-1 EPIPE", "ECONNRESET", NULL)                \
+	X(let_go, aio_write64, by_aio64(fd, aio_write64), "-1 EPIPE", "ECONNRESET", NULL)          \
+	X(let_go, lio_listio, by_aio(fd, list_read), "0", "ECONNRESET", NULL)                      \
+	X(let_go, lio_listio64, by_aio64(fd, list_read64), "0", "ECONNRESET", NULL)                \
 	X(refuse, fcntl, fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC), "0", "ECONNRESET", "signals")   \
 	X(refuse, ioctl, ioctl(fd, FIOASYNC, one_zero_bytes), "0", "ECONNRESET", "signals")        \
 	X(refuse, posix_spawn_file_actions_adddup2, add_to_actions(fd), "0", "ECONNRESET",         \
