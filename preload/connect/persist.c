@@ -11,7 +11,6 @@
 #include "../os/mem.h"
 #include "../rescue/pace.h"
 #include "../os/sys.h"
-#include "../os/watcher.h"
 
 void persist_begin(struct persist *persist, const struct policy_retry *settings)
 {
@@ -36,15 +35,14 @@ static enum reason ask(const struct persist *persist, enum cause cause, uint64_t
 	return decide(config.policy, &persist->settings, &facts);
 }
 
-/* Not libc's: that would be a cancellation point. false if a signal came that ends calls. */
+/*
+ * Not libc's: that would be a cancellation point. false if a signal came: bare the call would have
+ * been over by now, whatever its handler asks of calls that it interrupts.
+ */
 static bool pause_ms(uint32_t ms)
 {
-	struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-	while (ms && sys2(nanosleep, &left, &left) < 0) {
-		if (!os_restarts())
-			return false;
-	}
-	return true;
+	const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	return !ms || sys2(nanosleep, &pause, 0) == 0;
 }
 
 static bool give_up(const struct persist *persist, enum cause cause, enum reason reason,
