@@ -56,6 +56,29 @@ HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 					  : sendmmsg_tracked(conn, fd, messages, count, flags);
 }
 
+/*
+ * From a socket whose bytes, or whose end, the program is first given by redial: by reading, and
+ * writing to the pipe what it takes.
+ */
+static ssize_t splice_owed(int in, int out, size_t len, unsigned flags)
+{
+	char bytes[4096];
+	struct stat pipe;
+	bool waits = !(flags & SPLICE_F_NONBLOCK);
+	if (sys2(fstat, out, &pipe) < 0 || !S_ISFIFO(pipe.st_mode)) {
+		set_errno(EINVAL);
+		return -1;
+	}
+	if (!waits && os_wait_writable(out, 0) == 0) {
+		set_errno(EAGAIN);
+		return -1;
+	}
+	ssize_t seen = recv(in, bytes, len < sizeof(bytes) ? len : sizeof(bytes),
+			    MSG_PEEK | (waits ? 0 : MSG_DONTWAIT));
+	ssize_t put = seen > 0 ? real.write(out, bytes, (size_t)seen) : seen;
+	return put > 0 ? recv(in, bytes, (size_t)put, 0) : put;
+}
+
 struct sendfile_call {
 	struct write_call call;
 	ssize_t (*real)(int out, int in, off_t *offset, size_t len);
@@ -75,10 +98,8 @@ static TRACKED ssize_t sendfile_tracked(int out, const struct sendfile_call *wha
 {
 	struct conn *from = table_find(what->in), *to = table_find(out);
 	struct sendfile_call own = *what;
-	if (from && call_read_unseen(from, own.in) == UNSEEN_OWED) {
-		set_errno(EINVAL); /* as for files that cannot be sent so: programs then read */
-		return -1;
-	}
+	if (from && !own.offset && call_read_unseen(from, own.in) == UNSEEN_OWED)
+		return splice_owed(own.in, out, own.len, 0);
 	own.call = (struct write_call){.plain = plain_sendfile, .fd = out, .count = SENDING_UNSEEN};
 	return to ? call_write_unseen(to, &own.call) : plain_sendfile(&own.call, out);
 }
@@ -114,29 +135,6 @@ static ssize_t plain_splice(const struct write_call *call, int fd)
 {
 	const struct splice_call *own = (const struct splice_call *)call;
 	return real.splice(own->in, own->in_offset, fd, own->out_offset, own->len, own->flags);
-}
-
-/*
- * From a socket whose bytes, or whose end, the program is first given by redial: by reading, and
- * writing to the pipe what it takes.
- */
-static ssize_t splice_owed(int in, int out, size_t len, unsigned flags)
-{
-	char bytes[4096];
-	struct stat pipe;
-	bool waits = !(flags & SPLICE_F_NONBLOCK);
-	if (sys2(fstat, out, &pipe) < 0 || !S_ISFIFO(pipe.st_mode)) {
-		set_errno(EINVAL);
-		return -1;
-	}
-	if (!waits && os_wait_writable(out, 0) == 0) {
-		set_errno(EAGAIN);
-		return -1;
-	}
-	ssize_t seen = recv(in, bytes, len < sizeof(bytes) ? len : sizeof(bytes),
-			    MSG_PEEK | (waits ? 0 : MSG_DONTWAIT));
-	ssize_t put = seen > 0 ? real.write(out, bytes, (size_t)seen) : seen;
-	return put > 0 ? recv(in, bytes, (size_t)put, 0) : put;
 }
 
 static TRACKED ssize_t splice_tracked(int in, off_t *in_offset, int out, off_t *out_offset,

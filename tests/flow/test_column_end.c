@@ -113,7 +113,7 @@ static int hand_over(int fd, bool many)
 	X(after, recvmmsg, recvmmsg(fd, messages, 1, 0, NULL), "-1 EAGAIN", NULL, NULL)            \
 	X(after, sendfile, (int)sendfile(fd, pipes[0], NULL, 1), "-1 EAGAIN", NULL, NULL)          \
 	X(after, sendfile64, (int)sendfile64(fd, pipes[0], NULL, 1), "-1 EAGAIN", NULL, NULL)      \
-	X(after, sendfile, (int)sendfile(pipes[1], fd, NULL, 1), "-1 EINVAL", NULL, NULL)          \
+	X(after, sendfile, (int)sendfile(pipes[1], fd, NULL, 1), "-1 EAGAIN", NULL, NULL)          \
 	X(after, splice, (int)splice(pipes[0], NULL, fd, NULL, 1, 0), "-1 EAGAIN", NULL, NULL)     \
 	X(after, splice, (int)splice(fd, NULL, pipes[1], NULL, 1, 0), "-1 EAGAIN", NULL, NULL)     \
 	X(let_go, aio_read, by_aio(fd, aio_read), "0", "ECONNRESET", NULL)                         \
