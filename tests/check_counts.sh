@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.." || exit 1
 
 start_server
 equal "extra system calls of 200 kept-alive GETs" 0 "$(extra_calls_of_200_requests GET)"
+# Of a file's pages only the kernel may find out that they are gone: they are copied by two calls.
+for kind in static constant stack malloc thread arena large; do
+	equal "extra system calls of 200 GETs from memory of the kind: $kind" 0 \
+		"$(extra_calls_of_200_gets_from $kind)"
+	at_most "extra system calls of the first 20 of them" 24 "$(extra_calls_of_20_gets_from $kind)"
+done
+at_most "extra system calls of 200 GETs from a file's mapping" 420 \
+	"$(extra_calls_of_200_gets_from file)"
 equal "extra system calls of 200 POSTs on a used connection" 200 \
 	"$(extra_calls_of_200_requests POST)"
 equal "extra system calls of 40 forks beside a connection" 0 "$(extra_calls_of_40_forks)"

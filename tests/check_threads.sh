@@ -14,6 +14,7 @@ if make --no-print-directory B=$build CFLAGS="-O1 -g -fsanitize=thread -std=gnu1
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests conn >$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests arena_at_once >>$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests table >>$log 2>&1 &&
+	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests memory >>$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests state >>$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests process >>$log 2>&1 &&
 	! grep -q 'WARNING: ThreadSanitizer' $log; then

@@ -9,7 +9,7 @@ UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard 
 UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
 UNIT_PURE += $(addprefix preload/conn/,stream.c table.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
-UNIT_PURE += $(addprefix preload/os/,arena.c file.c option.c)
+UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c)
 UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
 UNIT_PURE += $(addprefix preload/process/,live.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
@@ -72,7 +72,7 @@ $(T)/%/node_modules/.package-lock.json:
 
 $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -lpthread -o $@
 
 $(T)/%.o: %.c
 	@mkdir -p $(@D)
@@ -83,7 +83,7 @@ $(T)/%.o: %.c
 # its variables in sections that each run starts anew.
 SIM_CFLAGS := -DREDIAL_SIMULATED -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
 	-fno-pic -fsanitize-coverage=trace-pc
-SIM_SRC := $(filter-out preload/os/real.c,$(PRELOAD_SRC)) $(POLICY_PURE:%=policy/%.c)
+SIM_SRC := $(filter-out preload/os/real.c preload/os/memory.c,$(PRELOAD_SRC)) $(POLICY_PURE:%=policy/%.c)
 SIM_OBJ := $(SIM_SRC:%.c=$(T)/sim/%.o)
 
 $(T)/sim/%.o: %.c

@@ -3,6 +3,7 @@
 
 #include "../conn/table.h"
 #include "../os/arena.h"
+#include "../os/copy.h"
 #include "../os/real.h"
 #include "../process/config.h"
 #include "../rescue/inherit.h"
@@ -99,29 +100,49 @@ TRACKED void call_hand_on(int fd)
 	conn_unlock(conn);
 }
 
-static void hand_on_all(const struct cmsghdr *control)
+static void hand_on_all(const struct cmsghdr *header, const char *data)
 {
-	const int *fds = (const int *)(const void *)CMSG_DATA(control);
-	size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	for (size_t i = 0; i < count; i++)
-		call_hand_on(fds[i]);
+	enum { FDS = 16, MOST = 253 }; /* the kernel's SCM_MAX_FD: more are refused */
+	int fds[FDS];
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count && count <= MOST; i++) {
+		size_t left = count - i < FDS ? count - i : FDS;
+		if (i % FDS == 0 && !copy_in(fds, data + i * sizeof(int), left * sizeof(int)))
+			return;
+		call_hand_on(fds[i % FDS]);
+	}
 }
 
-/* Not by CMSG_NXTHDR, which may be a function of a libc's. */
+/*
+ * In memory that may not be there: then the kernel refuses all of it. Not by CMSG_NXTHDR, which may
+ * be a function of a libc's.
+ */
 void call_hand_on_rights(const struct msghdr *message)
 {
-	size_t left = message->msg_controllen;
 	const char *at = message->msg_control;
-	while (left >= sizeof(struct cmsghdr)) {
-		const struct cmsghdr *control = (const struct cmsghdr *)(const void *)at;
-		if (control->cmsg_len < CMSG_LEN(0) || control->cmsg_len > left)
+	size_t left = message->msg_controllen;
+	struct cmsghdr header;
+	while (left >= sizeof(header) && copy_in(&header, at, sizeof(header))) {
+		if (header.cmsg_len < sizeof(header) || header.cmsg_len > left)
 			return;
-		if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
-			hand_on_all(control);
-		size_t len = CMSG_ALIGN(control->cmsg_len);
-		len = len < left ? len : left;
-		at += len;
-		left -= len;
+		if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS)
+			hand_on_all(&header, at + CMSG_LEN(0));
+		size_t step = CMSG_ALIGN(header.cmsg_len);
+		step = step < left ? step : left;
+		at += step;
+		left -= step;
+	}
+}
+
+TRACKED void call_hand_on_messages(const struct mmsghdr *messages, unsigned count)
+{
+	enum { MOST = 1024 }; /* UIO_MAXIOV: of more the kernel takes the first ones */
+	for (unsigned i = 0; i < count && i < MOST; i++) {
+		struct msghdr message;
+		if (!copy_in(&message, &messages[i].msg_hdr, sizeof(message)))
+			return;
+		if (message.msg_controllen)
+			call_hand_on_rights(&message);
 	}
 }
 

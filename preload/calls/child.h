@@ -38,6 +38,9 @@ void call_hand_on(int fd);
 /* The same of those in the control data of a message (unix(7), SCM_RIGHTS). */
 void call_hand_on_rights(const struct msghdr *message);
 
+/* The same of several that are about to be sent, and may be in memory that is not there. */
+void call_hand_on_messages(const struct mmsghdr *messages, unsigned count);
+
 /* In a vfork child: it has made a number of its own for fd, which its program will have. */
 void call_child_keeps(int fd);
 

@@ -7,36 +7,39 @@
 #include "../conn/idle.h"
 #include "../wire/socket.h"
 #include "../os/watcher.h"
-#include "../os/mem.h"
+#include "../os/copy.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
 
-/* Fills the program's buffers with what is left. Returns the bytes given. */
-static size_t fill(struct rescue *rescue, const struct read_call *call)
+/* What else a read from a connected stream tells: no address, no control data, no flags. */
+static bool fill_message(const struct read_call *call)
 {
-	size_t given = 0;
-	for (int i = 0; i < call->count; i++) {
-		size_t left = rescue->answer_len - rescue->answer_given - given;
-		size_t piece = call->iov[i].iov_len < left ? call->iov[i].iov_len : left;
-		if (!(call->flags & MSG_TRUNC)) /* which throws bytes away (tcp(7)) */
-			memcpy(call->iov[i].iov_base, rescue->answer + rescue->answer_given + given,
-			       piece);
-		given += piece;
-	}
-	return given;
+	const socklen_t none = 0;
+	const size_t no_control = 0;
+	const int no_flags = 0;
+	struct msghdr *message = call->message;
+	if (call->addr && !copy_out(call->addr_len, &none, sizeof(none)))
+		return false;
+	return !message || (copy_out(&message->msg_namelen, &none, sizeof(none)) &&
+			    copy_out(&message->msg_controllen, &no_control, sizeof(no_control)) &&
+			    copy_out(&message->msg_flags, &no_flags, sizeof(no_flags)));
 }
 
-/* What else a read from a connected stream tells: no address, no control data, no flags. */
-static void fill_message(const struct read_call *call)
+/*
+ * Fills the program's buffers with what is left. Returns the bytes given, or -1 if they are not
+ * there: then it has none of them, as of a packet whose bytes the kernel cannot put anywhere.
+ */
+static ssize_t fill(struct rescue *rescue, const struct read_call *call)
 {
-	if (call->addr && call->addr_len)
-		*call->addr_len = 0;
-	if (call->message) {
-		call->message->msg_namelen = 0;
-		call->message->msg_controllen = 0;
-		call->message->msg_flags = 0;
-	}
+	const char *bytes = rescue->answer + rescue->answer_given;
+	size_t left = rescue->answer_len - rescue->answer_given, room = 0;
+	for (int i = 0; i < call->count && room < left; i++)
+		room += call->iov[i].iov_len < left - room ? call->iov[i].iov_len : left - room;
+	bool thrown_away = call->flags & MSG_TRUNC; /* tcp(7) */
+	if (room && !thrown_away && copy_scatter(call->iov, call->count, bytes, room) != room)
+		return -1;
+	return room && !fill_message(call) ? -1 : (ssize_t)room;
 }
 
 /*
@@ -84,6 +87,15 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 	return more;
 }
 
+/* The program's buffers are bad: it is owed what it was. Leaves without the lock. */
+static enum attended refuse(struct conn *conn)
+{
+	leave_rest(conn);
+	conn_unlock(conn);
+	set_errno(EFAULT);
+	return DELIVER;
+}
+
 /* The program has had all that was held back. Leaves without the lock. */
 static enum attended end_giving(struct reading *r)
 {
@@ -123,18 +135,19 @@ enum attended hold_give(struct reading *r)
 	struct conn *conn = r->handle.conn;
 	struct rescue *rescue = conn->rescue;
 	bool peek = call->flags & MSG_PEEK;
-	size_t given = fill(rescue, call);
+	r->result = fill(rescue, call);
+	if (r->result < 0)
+		return refuse(conn);
+	size_t given = (size_t)r->result;
 	r->cookie = conn->cookie;
+	struct iovec bytes = {rescue->answer + rescue->answer_given, given};
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
-	r->result = (ssize_t)given;
 	conn->flags |= CONN_ANSWERING;
-	if (given)
-		fill_message(call);
 	if (given && !peek) {
 		if (conn->care & CARE_IDLE && !rescue->off_track)
-			idle_note(conn, call->iov, call->count, given);
-		if (!rescue->off_track && !conn_given(conn, call->iov, call->count, given))
+			idle_note(conn, &bytes, 1, given);
+		if (!rescue->off_track && !conn_given(conn, &bytes, 1, given))
 			rescue->off_track = true;
 		rescue_note_answer(conn);
 		rescue->answer_given += (uint32_t)given;

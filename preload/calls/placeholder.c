@@ -19,6 +19,22 @@ TRACKED struct conn *call_find_busy(int fd)
 	return NULL;
 }
 
+TRACKED bool call_is_busy(int fd)
+{
+	struct conn *conn = call_find_busy(fd);
+	if (conn)
+		conn_unlock(conn);
+	return conn;
+}
+
+bool call_is_refused(int fd, int error)
+{
+	bool busy = call_is_busy(fd);
+	if (busy)
+		set_errno(error);
+	return busy;
+}
+
 TRACKED void call_end_rescue(int fd, enum reason why)
 {
 	struct conn *conn = call_find_busy(fd);

@@ -13,6 +13,15 @@
  */
 struct conn *call_find_busy(int fd);
 
+/* Is a rescue under way at fd? */
+bool call_is_busy(int fd);
+
+/*
+ * Is a rescue under way at fd? Then the call fails with this errno, as a socket would have it: a
+ * placeholder would be refused for what it is.
+ */
+bool call_is_refused(int fd, int error);
+
 /* Ends the rescue at fd, if there is one: the program's socket is at the number. */
 void call_end_rescue(int fd, enum reason why);
 

@@ -16,6 +16,7 @@
 #include "../rescue/rescue.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
+#include "bytes.h"
 #include "hold.h"
 #include "placeholder.h"
 #include "reading.h"
@@ -237,11 +238,43 @@ ssize_t call_read(struct conn *conn, const struct read_call *call)
 	struct reading r;
 	r.call = call;
 	handle_find(&r.handle, conn, call->fd);
-	if (call->flags & MSG_ERRQUEUE)
-		return call_read_beside(call);
-	if (call->flags & UNTRACKABLE && conn_lock(conn, call->fd))
-		conn_end(conn, WHY_PASSED);
-	if (call->flags & MSG_OOB) /* urgent data is read beside the stream */
-		return call->real(call, call->fd);
+	if (__builtin_expect(call->flags & (MSG_ERRQUEUE | UNTRACKABLE), 0)) {
+		if (call->flags & MSG_ERRQUEUE)
+			return call_read_beside(call);
+		if (conn_lock(conn, call->fd))
+			conn_end(conn, WHY_PASSED);
+		if (call->flags & MSG_OOB) /* urgent data is read beside the stream */
+			return call->real(call, call->fd);
+	}
 	return read_on(&r);
+}
+
+/* See write_refused. */
+static __attribute__((noinline)) ssize_t read_refused(const struct read_call *call, int error)
+{
+	if (call_is_refused(call->fd, error == EINVAL && call->message ? EMSGSIZE : error))
+		return -1;
+	ssize_t result = call->real(call, call->fd);
+	if (result > 0)
+		conn_end_fd(call->fd, WHY_PASSED);
+	return result;
+}
+
+static bool asks_for_nothing(const struct conn *conn, const struct read_call *call)
+{
+	return __builtin_expect(__atomic_load_n(&conn->busy, __ATOMIC_RELAXED), 0) && !wanted(call);
+}
+
+ssize_t call_read_pieces(struct conn *conn, const struct read_call *call)
+{
+	struct bytes_brought pieces;
+	int error = bytes_bring_array(&pieces, call->iov, call->count);
+	if (error)
+		return read_refused(call, error);
+	struct read_call own = *call;
+	own.iov = pieces.iov;
+	ssize_t result =
+	    asks_for_nothing(conn, &own) ? call_read_nothing(conn, &own) : call_read(conn, &own);
+	bytes_done(&pieces);
+	return result;
 }

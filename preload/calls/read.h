@@ -28,4 +28,7 @@ struct read_call {
  */
 __attribute__((noinline)) ssize_t call_read(struct conn *conn, const struct read_call *call);
 
+/* The same with an array of pieces that is the program's: any count, in any memory. */
+ssize_t call_read_pieces(struct conn *conn, const struct read_call *call);
+
 #endif

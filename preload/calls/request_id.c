@@ -7,6 +7,7 @@
 
 #include "../conn/own.h"
 #include "../wire/socket.h"
+#include "bytes.h"
 #include "../conn/who.h"
 #include "../os/mem.h"
 #include "../os/real.h"
@@ -122,21 +123,16 @@ size_t request_id_place(const char *bytes, size_t len, size_t *head_len)
 /* The call's first bytes in one piece, as far as they matter. */
 static const char *gather(const struct write_call *call, char room[HEAD_MAX], size_t *len)
 {
-	size_t head_len, filled = 0;
+	size_t head_len;
 	int first = 0;
 	while (first < call->count && !call->iov[first].iov_len)
 		first++;
 	*len = call->iov[first].iov_len;
-	if (first + 1 >= call->count ||
-	    request_id_place(call->iov[first].iov_base, *len, &head_len))
+	if (bytes_are_known(&call->iov[first], 1, *len) &&
+	    (first + 1 >= call->count ||
+	     request_id_place(call->iov[first].iov_base, *len, &head_len)))
 		return call->iov[first].iov_base;
-	for (int i = first; i < call->count && filled < HEAD_MAX; i++) {
-		size_t left = HEAD_MAX - filled;
-		size_t piece = call->iov[i].iov_len < left ? call->iov[i].iov_len : left;
-		memcpy(room + filled, call->iov[i].iov_base, piece);
-		filled += piece;
-	}
-	*len = filled;
+	*len = bytes_copy(room, HEAD_MAX, call->iov + first, call->count - first);
 	return room;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "room.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "../conn/end.h"
 #include "../conn/table.h"
 #include "../os/arena.h"
 #include "../os/clock.h"
+#include "../os/copy.h"
 #include "../os/mem.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
@@ -111,9 +113,8 @@ int call_room_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeou
 		if (ready)
 			break;
 	}
-	if (!ready)
-		for (nfds_t i = 0; i < len; i++)
-			fds[i].revents = 0;
+	if (!ready) /* the kernel fills the program's array */
+		ready = real.ppoll(fds, len, &at_once, mask);
 	arena_free(size ? copy : NULL, size);
 	return ready;
 }
@@ -126,6 +127,16 @@ struct copies {
 	char *sets[3];
 	char *memory;
 };
+
+static size_t size_of_set(int len)
+{
+	return (size_t)(len + WORD_BITS - 1) / WORD_BITS * sizeof(unsigned long);
+}
+
+bool call_room_can_read(const fd_set *set, int len)
+{
+	return !set || copy_can_read(set, size_of_set(len));
+}
 
 static void copy_set(char *to, const fd_set *from, size_t size)
 {
@@ -147,13 +158,14 @@ static void copy_sets(const struct copies *copies, const struct room_sets *sets)
 	copy_set(copies->sets[2], sets->special, copies->size);
 }
 
-static void give_back(const struct copies *copies, const struct room_sets *sets)
+static bool give_back(const struct copies *copies, const struct room_sets *sets)
 {
 	fd_set *const program[] = {sets->readable, sets->writable, sets->special};
 	for (int i = 0; i < 3; i++) {
-		if (program[i])
-			memcpy(program[i], copies->sets[i], copies->size);
+		if (program[i] && !copy_out(program[i], copies->sets[i], copies->size))
+			return false;
 	}
+	return true;
 }
 
 static int select_copies(const struct copies *copies, const struct room_sets *sets,
@@ -183,8 +195,11 @@ int call_room_select(const struct room_sets *sets, const int *full, int full_cou
 {
 	struct limit limit;
 	struct copies copies;
-	copies.size = (size_t)(sets->len + WORD_BITS - 1) / WORD_BITS * sizeof(unsigned long);
-	copies.memory = arena_alloc(3 * copies.size);
+	copies.size = size_of_set(sets->len);
+	bool readable = call_room_can_read(sets->readable, sets->len) &&
+			call_room_can_read(sets->writable, sets->len) &&
+			call_room_can_read(sets->special, sets->len);
+	copies.memory = readable ? arena_alloc(3 * copies.size) : NULL;
 	if (!copies.memory)
 		return real.pselect(sets->len, sets->readable, sets->writable, sets->special,
 				    &at_once, mask);
@@ -202,8 +217,9 @@ int call_room_select(const struct room_sets *sets, const int *full, int full_cou
 	}
 	if (ready == 0)
 		memset(copies.memory, 0, 3 * copies.size);
-	if (ready >= 0)
-		give_back(&copies, sets);
+	bool given = ready < 0 || give_back(&copies, sets);
 	arena_free(copies.memory, 3 * copies.size);
-	return ready;
+	if (!given)
+		set_errno(EFAULT);
+	return given ? ready : -1;
 }

@@ -27,6 +27,9 @@ enum room call_room_at(int fd);
 int call_room_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
 		   const sigset_t *mask);
 
+/* Can a set of descriptors below len be read? */
+bool call_room_can_read(const fd_set *set, int len);
+
 /*
  * pselect(2) in the same case: `full` are the descriptors that are ROOM_FULL. The timeout is the
  * program's, and not changed.

@@ -41,12 +41,15 @@ bool sending_is_trackable(const struct conn *conn, const struct write_call *call
  */
 ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len);
 
+/* Of a head in memory that is not known, all that is looked at. */
+enum { SENDING_HEAD_MAX = 2048 };
+
 /*
  * Where a rescue begins with the call's bytes: the request's first ones, our copy, or the program's
- * if there was no room for one.
+ * if there was no room for one; copied to `room` for the while if they may not be touched there.
  */
 void sending_set_head(struct rescue_start *start, const struct conn *conn,
-		      const struct write_call *call);
+		      const struct write_call *call, char room[SENDING_HEAD_MAX]);
 
 /* The program gets this error, and the signal that comes with it. Called without the lock. */
 enum sent sending_tell(struct sending *s, int error);

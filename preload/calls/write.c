@@ -12,6 +12,8 @@
 #include "../process/config.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
+#include "bytes.h"
+#include "placeholder.h"
 #include "request_id.h"
 #include "sending.h"
 
@@ -47,9 +49,10 @@ static COLD enum sent replace_idle(struct sending *s)
 	struct conn *conn = s->handle.conn;
 	struct rescue_start start = {.cause = CAUSE_IDLE, .unsent = true};
 	struct conn_mark before = {.popped = conn->popped};
+	char head[SENDING_HEAD_MAX];
 	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_INHERITED || conn->rescue)
 		return SEND_ON;
-	sending_set_head(&start, conn, call);
+	sending_set_head(&start, conn, call, head);
 	if (!idle_is_due(conn, start.head, start.head_len))
 		return SEND_ON;
 	if (wire_is_dead(conn->fd)) {
@@ -59,11 +62,13 @@ static COLD enum sent replace_idle(struct sending *s)
 	}
 	bool copied = !(conn->flags & CONN_UNHELD);
 	if (!copied)
-		conn_unrecord(conn, &before, call->iov, call->count, 0);
+		conn_unrecord(conn, &before);
 	if (rescue_begin(conn, &start) == REASON_NONE)
 		return sending_go_on(s, copied);
-	if (!copied)
-		conn_record(conn, call->iov, call->count, s->len);
+	if (!copied && bytes_record(conn, call->iov, call->count, s->len) != BYTES_RECORDED) {
+		conn_end(conn, WHY_PASSED);
+		return PASS_ON;
+	}
 	return SEND_ON;
 }
 
@@ -73,7 +78,7 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
 	size_t taken = s->result > 0 ? (size_t)s->result : 0;
-	if (!conn_unrecord(conn, mark, call->iov, call->count, taken)) {
+	if (!bytes_unrecord(conn, mark, call->iov, call->count, taken)) {
 		conn_end(conn, WHY_PASSED);
 		return error ? sending_tell(s, error) : KERNELS_WORD;
 	}
@@ -88,7 +93,9 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 		conn_unlock(conn);
 		return KERNELS_WORD;
 	}
-	if (conn->care & CARE_HOLDING) { /* a response that the program has still to be given */
+	/* A response that the program has still to be given; or the bytes have gone meanwhile. */
+	if (conn->care & CARE_HOLDING ||
+	    bytes_record(conn, call->iov, call->count, s->len) != BYTES_RECORDED) {
 		conn_end(conn, WHY_PASSED);
 		return sending_tell(s, error);
 	}
@@ -99,7 +106,6 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 	    .unsent = unsent,
 	    .error = error,
 	};
-	conn_record(conn, call->iov, call->count, s->len);
 	return sending_rescue(s, &start, mark);
 }
 
@@ -112,18 +118,76 @@ static COLD enum sent told_of_another(struct sending *s, int error)
 	return sending_tell(s, error == ENOTSOCK ? EBADF : error);
 }
 
-/* Leaves a conn that was locked for the kernel's turn. false if it is not the same any more. */
-static bool come_back(struct sending *s, uint32_t epoch)
+/* handle_lock and handle_lock_answered, of what is in registers. */
+static inline bool enter(const struct sending *s, struct conn *conn, const struct write_call *call,
+			 bool answered)
 {
-	struct conn *conn = s->handle.conn;
-	if (!handle_lock_answered(&s->handle))
+	if (!answered && __builtin_expect(s->handle.waited, 0))
+		return handle_lock_any(&s->handle);
+	if (!__builtin_expect(conn_lock(conn, call->fd), 1))
+		return answered && handle_lock_any(&s->handle);
+	if (__builtin_expect(conn->life == s->handle.life, 1))
+		return true;
+	conn_unlock(conn);
+	return false;
+}
+
+/*
+ * The call as the kernel takes it, unlocked meanwhile; *error is its errno. false: without the
+ * lock, the connection is not the same any more, and *sent is what became of the try.
+ */
+static inline __attribute__((always_inline)) bool kernels_turn(struct sending *s, struct conn *conn,
+							       const struct write_call *call,
+							       int *error, enum sent *sent)
+{
+	uint32_t epoch = conn->epoch;
+	conn->writers++;
+	if (__builtin_expect(!s->handle.waited, 1)) {
+		conn_unlock(conn);
+		s->result = call->quiet(call, call->fd);
+	} else if (!sending_write_waited(s)) {
+		conn_end(conn, WHY_LOST);
+		*sent = sending_lost(s);
 		return false;
-	if (conn->epoch == epoch) {
+	}
+	*error = s->result < 0 ? get_errno() : 0;
+	bool back = enter(s, conn, call, true);
+	if (__builtin_expect(back && conn->epoch == epoch, 1)) {
 		conn->writers--;
 		return true;
 	}
-	conn_unlock(conn);
+	if (back)
+		conn_unlock(conn);
+	*sent = *error ? told_of_another(s, *error) : KERNELS_WORD;
 	return false;
+}
+
+/*
+ * Bytes that cannot be read, as far as we can tell: the kernel says what it says of them, and what
+ * it has taken it could read. Called with the lock and nothing of them recorded, leaves without.
+ */
+static COLD enum sent find_out(struct sending *s)
+{
+	const struct write_call *call = s->call;
+	struct conn *conn = s->handle.conn;
+	enum sent sent;
+	int error;
+	if (!kernels_turn(s, conn, call, &error, &sent))
+		return sent;
+	size_t taken = s->result > 0 ? (size_t)s->result : 0;
+	if (error == ENOTSOCK) {
+		conn_end(conn, WHY_LOST);
+		return sending_lost(s);
+	}
+	bool over = error == ECONNRESET || error == EPIPE || unacked_is_over(conn, error);
+	if (over || bytes_record(conn, call->iov, call->count, taken) != BYTES_RECORDED) {
+		conn_end(conn, over && !(conn->care & CARE_HOLDING) ? WHY_TOLD : WHY_PASSED);
+		return error ? sending_tell(s, error) : KERNELS_WORD;
+	}
+	if (taken < s->len)
+		request_id_keep_rest(conn, call, taken);
+	conn_unlock(conn);
+	return KERNELS_WORD;
 }
 
 /* These bytes cannot be followed, nor can what comes after them. Takes the lock. */
@@ -138,26 +202,46 @@ static COLD enum sent pass_on(struct sending *s, bool idle)
 	return s->handle.waited && s->socket < 0 ? sending_lost(s) : PASS_ON;
 }
 
-/* One try at the call. */
-static enum sent try_to_send(struct sending *s)
+/* The call's bytes have not been recorded. Called with the lock, leaves without. */
+static COLD enum sent not_recorded(struct sending *s, const struct conn_mark *mark, enum bytes why)
 {
-	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
+	if (conn_unrecord(conn, mark) && why == BYTES_UNREADABLE)
+		return find_out(s);
+	return pass_on(s, !mark->request_count);
+}
+
+/* Most come in one piece, from memory that is known. */
+static inline bool is_simple(const struct write_call *call, size_t len)
+{
+	return __builtin_expect(call->count == 1, 1) &&
+	       __builtin_expect(memory_is_known(call->iov->iov_base, len), 1);
+}
+
+/* One try at the call. */
+static inline enum sent try_to_send(struct sending *s, struct conn *conn,
+				    const struct write_call *call, size_t len)
+{
 	struct conn_mark mark;
-	s->result = -1;
-	if (!handle_lock(&s->handle))
+	enum sent sent;
+	int error;
+	if (!enter(s, conn, call, false))
 		return sending_lost(s);
 	if (__builtin_expect(conn->busy || conn->unsent, 0)) {
-		enum sent sent = sending_clear_the_way(s);
+		sent = sending_clear_the_way(s);
 		if (sent != SEND_ON)
 			return sent;
 	}
 	conn_mark(conn, &mark);
 	if (!sending_is_trackable(conn, call))
 		return pass_on(s, !mark.request_count);
-	if (!conn_record(conn, call->iov, call->count, s->len)) {
-		conn_unrecord(conn, &mark, call->iov, call->count, 0);
-		return pass_on(s, !mark.request_count);
+	if (is_simple(call, len)) {
+		if (!conn_record_piece(conn, call->iov->iov_base, len))
+			return not_recorded(s, &mark, BYTES_NOT_HTTP);
+	} else {
+		enum bytes recorded = bytes_record(conn, call->iov, call->count, len);
+		if (recorded != BYTES_RECORDED)
+			return not_recorded(s, &mark, recorded);
 	}
 	if (needs_a_look(conn, &mark) && wire_is_dead(conn->fd)) {
 		struct rescue_start start = {
@@ -168,23 +252,13 @@ static enum sent try_to_send(struct sending *s)
 		return sending_rescue(s, &start, &mark);
 	}
 	if (__builtin_expect(conn->care & CARE_IDLE, 0) && conn_idle_before(conn, &mark)) {
-		enum sent sent = replace_idle(s);
+		sent = replace_idle(s);
 		if (sent != SEND_ON)
 			return sent;
 	}
-	uint32_t epoch = conn->epoch;
-	conn->writers++;
-	if (__builtin_expect(!s->handle.waited, 1)) {
-		conn_unlock(conn);
-		s->result = call->quiet(call, call->fd);
-	} else if (!sending_write_waited(s)) {
-		conn_end(conn, WHY_LOST);
-		return sending_lost(s);
-	}
-	int error = s->result < 0 ? get_errno() : 0;
-	if (!come_back(s, epoch))
-		return error ? told_of_another(s, error) : KERNELS_WORD;
-	if (s->result != (ssize_t)s->len)
+	if (!kernels_turn(s, conn, call, &error, &sent))
+		return sent;
+	if (s->result != (ssize_t)len)
 		return fell_short(s, &mark, error);
 	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
 		unacked_limit(conn, conn->fd);
@@ -206,14 +280,23 @@ static COLD ssize_t make_plain(struct sending *s)
 }
 
 /* A call that writes no bytes finds a socket at its number, if only a placeholder is there. */
-static COLD ssize_t write_nothing(struct conn *conn, const struct write_call *call)
+static COLD ssize_t write_nothing(const struct write_call *call)
 {
-	bool busy = false;
-	if (conn_lock(conn, call->fd)) {
-		busy = conn->busy;
-		conn_unlock(conn);
-	}
-	return busy ? 0 : call->plain(call, call->fd);
+	return call_is_busy(call->fd) ? 0 : call->plain(call, call->fd);
+}
+
+/*
+ * An array that cannot be read, or is longer than any may be: the kernel says so before it looks at
+ * anything else.
+ */
+static COLD ssize_t write_refused(const struct write_call *call, int error)
+{
+	if (call_is_refused(call->fd, error == EINVAL && call->message ? EMSGSIZE : error))
+		return -1;
+	ssize_t result = call->plain(call, call->fd);
+	if (result > 0) /* it was not refused after all */
+		conn_end_fd(call->fd, WHY_PASSED);
+	return result;
 }
 
 ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len)
@@ -224,7 +307,7 @@ ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len
 	s.socket = -1;
 	handle_find(&s.handle, conn, call->fd);
 	for (;;) {
-		switch (try_to_send(&s)) {
+		switch (try_to_send(&s, conn, call, len)) {
 		case KERNELS_WORD:
 			return s.result;
 		case TAKEN:
@@ -242,8 +325,21 @@ ssize_t call_write(struct conn *conn, const struct write_call *call)
 {
 	size_t len = total(call);
 	if (len == 0)
-		return write_nothing(conn, call);
+		return write_nothing(call);
 	if (request_id_is_wanted(call))
 		return request_id_write(conn, call);
 	return sending_run(conn, call, len);
+}
+
+ssize_t call_write_pieces(struct conn *conn, const struct write_call *call)
+{
+	struct bytes_brought pieces;
+	int error = bytes_bring_array(&pieces, call->iov, call->count);
+	if (error)
+		return write_refused(call, error);
+	struct write_call own = *call;
+	own.iov = pieces.iov;
+	ssize_t result = call_write(conn, &own);
+	bytes_done(&pieces);
+	return result;
 }

@@ -30,4 +30,7 @@ struct write_call {
  */
 __attribute__((noinline)) ssize_t call_write(struct conn *conn, const struct write_call *call);
 
+/* The same with an array of pieces that is the program's: any count, in any memory. */
+ssize_t call_write_pieces(struct conn *conn, const struct write_call *call);
+
 #endif

@@ -15,6 +15,7 @@
 #include "../rescue/room.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
+#include "bytes.h"
 #include "request_id.h"
 #include "sending.h"
 
@@ -40,15 +41,19 @@ bool sending_is_trackable(const struct conn *conn, const struct write_call *call
 }
 
 void sending_set_head(struct rescue_start *start, const struct conn *conn,
-		      const struct write_call *call)
+		      const struct write_call *call, char room[SENDING_HEAD_MAX])
 {
 	const struct write_call *own = request_id_own(call);
+	const struct iovec *first = own->iov;
 	start->head = conn->held;
 	start->head_len = conn->held_len;
-	for (int i = 0; i < own->count && !start->head_len; i++) {
-		start->head = own->iov[i].iov_base;
-		start->head_len = own->iov[i].iov_len;
-	}
+	while (!start->head_len && first < own->iov + own->count && !first->iov_len)
+		first++;
+	if (start->head_len || first == own->iov + own->count)
+		return;
+	bool known = bytes_are_known(first, 1, first->iov_len);
+	start->head = known ? first->iov_base : room;
+	start->head_len = known ? first->iov_len : bytes_copy(room, SENDING_HEAD_MAX, first, 1);
 }
 
 /* The program gets this error, and the signal that comes with it. */
@@ -200,18 +205,18 @@ static COLD enum sent wait_for_room(struct sending *s)
 }
 
 /* Adds the call's bytes to what waits for the new connection. false: they cannot be held. */
-static bool take(struct conn *conn, const struct write_call *call, size_t len)
+static bool take(struct conn *conn, const struct bytes_brought *bytes, size_t len)
 {
 	struct conn_mark mark;
 	conn_mark(conn, &mark);
 	bool is_http =
-	    !(conn->flags & CONN_OPAQUE) && conn_record(conn, call->iov, call->count, len);
+	    !(conn->flags & CONN_OPAQUE) && conn_record(conn, bytes->iov, bytes->count, len);
 	if (conn->flags & CONN_UNHELD)
 		return false; /* no memory: with it went what was taken before */
-	if (is_http || rescue_dial_hold(conn, mark.held_len, call->iov, call->count))
+	if (is_http || rescue_dial_hold(conn, mark.held_len, bytes->iov, bytes->count))
 		return true;
 	if (!(conn->flags & CONN_UNHELD))
-		conn_unrecord(conn, &mark, call->iov, call->count, 0);
+		conn_unrecord(conn, &mark);
 	return false;
 }
 
@@ -236,8 +241,18 @@ static COLD enum sent send_during_rescue(struct sending *s)
 		conn_unlock(conn);
 		return TRY_AGAIN;
 	}
-	if (may_take(conn, s) && take(conn, s->call, s->len))
-		return hand_over(s, begun);
+	if (may_take(conn, s)) {
+		struct bytes_brought bytes;
+		int error = bytes_bring(&bytes, s->call->iov, s->call->count, s->len);
+		if (error == EFAULT) {
+			conn_unlock(conn);
+			return sending_tell(s, error);
+		}
+		bool taken = !error && take(conn, &bytes, s->len);
+		bytes_done(&bytes);
+		if (taken)
+			return hand_over(s, begun);
+	}
 	if (!begun || !(conn->flags & CONN_UNHELD) || conn->held_len)
 		return wait_for_socket(s, begun);
 	int error = rescue_error(conn);
@@ -254,10 +269,11 @@ COLD enum sent sending_rescue(struct sending *s, struct rescue_start *start,
 			      const struct conn_mark *mark)
 {
 	struct conn *conn = s->handle.conn;
-	sending_set_head(start, conn, s->call);
+	char head[SENDING_HEAD_MAX];
+	sending_set_head(start, conn, s->call, head);
 	bool copied = !(conn->flags & CONN_UNHELD);
 	if (start->unsent && !copied)
-		conn_unrecord(conn, mark, s->call->iov, s->call->count, 0);
+		conn_unrecord(conn, mark);
 	if (rescue_begin(conn, start) == REASON_NONE)
 		return sending_go_on(s, copied);
 	conn_end(conn, WHY_TOLD);

@@ -204,16 +204,20 @@ void conn_mark(const struct conn *conn, struct conn_mark *mark);
 /*
  * Takes note of request bytes about to be written. false if they are not HTTP/1.x: forget the
  * connection. They are recorded before they are sent, since another thread may read the answer
- * before send has returned; conn_unrecord takes them back.
+ * before send has returned; conn_unrecord takes them back. The bytes must be readable
+ * (calls/bytes.h), but those of conn_blind.
  */
 bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len);
+bool conn_record_piece(struct conn *conn, const char *bytes, size_t len);
 
 /*
- * Goes back to mark and records only the first `taken` bytes of iov. false if that cannot be done
- * any more, because an answer was read in between: forget the connection.
+ * Goes back to mark: what the kernel has taken since is to be recorded anew. false if that cannot
+ * be done any more, because an answer was read in between: forget the connection.
  */
-bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
-		   int count, size_t taken);
+bool conn_unrecord(struct conn *conn, const struct conn_mark *mark);
+
+/* Of the next len bytes to be recorded, how many of the first would neither be kept nor looked at. */
+size_t conn_blind(const struct conn *conn, size_t len);
 
 /*
  * Takes note of len bytes of response that the program has read. false if they answer nothing, or

@@ -80,7 +80,7 @@ static struct conn_request *last_request(struct conn *conn)
 	return &conn->requests[conn->request_count - 1];
 }
 
-static __attribute__((noinline)) bool record_piece(struct conn *conn, const char *bytes, size_t len)
+__attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
 	while (len) {
 		if (!conn_is_writing(conn)) {
@@ -126,12 +126,20 @@ static __attribute__((noinline)) bool each_piece(struct conn *conn, const struct
 bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	if (count == 1)
-		return record_piece(conn, iov->iov_base, len);
-	return each_piece(conn, iov, count, len, record_piece);
+		return conn_record_piece(conn, iov->iov_base, len);
+	return each_piece(conn, iov, count, len, conn_record_piece);
 }
 
-bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct iovec *iov,
-		   int count, size_t taken)
+size_t conn_blind(const struct conn *conn, size_t len)
+{
+	uint64_t rest = conn_is_writing(conn) ? http1_unseen(&conn->request) : 0;
+	size_t blind = rest < len ? (size_t)rest : len;
+	bool kept =
+	    !(conn->flags & CONN_UNHELD) && conn->held_len + blind <= config.policy->hold_max_bytes;
+	return kept ? 0 : blind;
+}
+
+bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 {
 	if (conn->popped != mark->popped)
 		return false;
@@ -144,7 +152,7 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark, const struct
 		conn->held_len = mark->held_len;
 	else if (!conn->request_count)
 		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);
-	return conn_record(conn, iov, count, taken);
+	return true;
 }
 
 bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)

@@ -9,6 +9,7 @@
 #include "../conn/handle.h"
 #include "../conn/peer.h"
 #include "../connect/dial.h"
+#include "../os/copy.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
 #include "../process/peers.h"
@@ -114,20 +115,6 @@ static void track(const struct handle *handle, const struct sockaddr *addr, sock
 	conn_unlock(conn);
 }
 
-/* Is it for dial.h? Only a policy that retries connects pays for the question. */
-static inline bool dials(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	return __builtin_expect(config.active && addr && config.policy->uses & POLICY_USES_CONNECT,
-				0) &&
-	       is_trackable(addr, len) && dial_is_ours(fd, addr);
-}
-
-static inline bool is_rejected(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	return __builtin_expect(config.active && addr && config.policy->breaker.reject, 0) &&
-	       is_trackable(addr, len) && reject_connect(fd, addr, len);
-}
-
 /*
  * A non-blocking connect has failed, or may take too long: sees to it if that is ours to do. The
  * program is told in either case that it is under way, and waits. Returns its errno.
@@ -172,20 +159,46 @@ static void end_failure(int fd)
 		conn_end(conn, WHY_CLOSED);
 }
 
+/* Does the policy ask for a look at where a connect goes, before the kernel has had one? */
+static inline bool looks_ahead(void)
+{
+	return __builtin_expect(config.active && (config.policy->uses & POLICY_USES_CONNECT ||
+						  config.policy->breaker.reject),
+				0);
+}
+
+/* If connect is not to be made, or not as it is: *result is the program's. */
+static TRACKED bool foresee(const struct handle *handle, const struct sockaddr *addr, socklen_t len,
+			    int *result)
+{
+	struct sockaddr_storage own; /* as the kernel takes it: nothing longer is an address */
+	const struct sockaddr *copy = (const struct sockaddr *)&own;
+	if (!len || len > sizeof(own) || !copy_in(&own, addr, len) || !is_trackable(copy, len))
+		return false;
+	*result = -1;
+	if (config.policy->breaker.reject && reject_connect(handle->fd, copy, len))
+		return true;
+	if (!handle->conn || !(config.policy->uses & POLICY_USES_CONNECT) ||
+	    !dial_is_ours(handle->fd, copy))
+		return false;
+	*result = connect_or_rescue(handle, copy, len);
+	return true;
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	if (is_rejected(fd, addr, len))
-		return -1;
+	int result;
 	conn_peer_before(fd, addr);
 	struct handle handle;
 	handle_find_at(&handle, table_find(fd), fd);
-	if (handle.conn && dials(fd, addr, len))
-		return connect_or_rescue(&handle, addr, len);
+	if (looks_ahead() && foresee(&handle, addr, len, &result))
+		return result;
 	if (handle.conn) /* to whom the program itself goes anew, it goes by its socket */
 		call_end_rescue(fd, REASON_SHARED);
-	int result = real.connect(fd, addr, len);
+	result = real.connect(fd, addr, len);
 	if (!config.active || !addr)
 		return result;
+	/* What else is done with the address is done only if the kernel could read it. */
 	int error = result < 0 ? get_errno() : 0;
 	if (error && error != EINPROGRESS && error != EINTR) {
 		reject_note_failure(fd, addr, len, error);

@@ -5,6 +5,7 @@
 
 #include "../calls/placeholder.h"
 #include "../conn/conn.h"
+#include "../os/copy.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
 #include "../rescue/place.h"
@@ -49,10 +50,11 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
-	bool watched = conn->busy && conn->rescue->placed && event && op != EPOLL_CTL_DEL;
 	struct epoll_event watcher;
+	bool watched = conn->busy && conn->rescue->placed && op != EPOLL_CTL_DEL &&
+		       copy_in(&watcher, event, sizeof(watcher));
 	if (watched) /* the socket to come gets what the program asked for */
-		watcher = (struct epoll_event){os_watcher_events(event->events), event->data};
+		watcher.events = os_watcher_events(watcher.events);
 	int result = real.epoll_ctl(epfd, op, fd, watched ? &watcher : event);
 	if (result == 0)
 		note(conn, epfd, op, fd, event);

@@ -54,6 +54,7 @@ int pidfd_spawnp(int *child, const char *file, const posix_spawn_file_actions_t 
 
 /* These have hooks elsewhere. */
 #define MAKE_none(...)
+#define MAKE_memory(...)
 #define MAKE_option(...)
 #define MAKE_hold(...)
 #define MAKE_drive(...)

@@ -11,6 +11,7 @@
 #include "../process/config.h"
 #include "../conn/conn.h"
 #include "../conn/options.h"
+#include "../os/copy.h"
 #include "../connect/dial.h"
 #include "../os/mem.h"
 #include "../os/owner.h"
@@ -37,17 +38,34 @@ static void look_at_error(const struct handle *handle, void *value)
 	memcpy(value, &error, sizeof(error));
 }
 
+/* Puts an answer where the program wants it, as much of it as there is room for: as the kernel. */
+static int hand_out(void *to, socklen_t *len, const void *answer, socklen_t answer_len)
+{
+	socklen_t room;
+	int error = 0;
+	if (!copy_in(&room, len, sizeof(room)))
+		error = EFAULT;
+	else if (room > INT32_MAX)
+		error = EINVAL;
+	else if (!copy_out(to, answer, room < answer_len ? room : answer_len) ||
+		 !copy_out(len, &answer_len, sizeof(answer_len)))
+		error = EFAULT;
+	if (error)
+		set_errno(error);
+	return error ? -1 : 0;
+}
+
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
 	struct conn *found = table_find(fd), *conn = call_find_busy(fd);
 	struct handle handle;
 	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
-	if (conn && asks_error && *len >= sizeof(int)) {
+	socklen_t room;
+	if (conn && asks_error && copy_in(&room, len, sizeof(room)) && room >= sizeof(int) &&
+	    room <= INT32_MAX) {
 		int error = dial_error(conn); /* 0: so far nothing has failed */
-		memcpy(value, &error, sizeof(error));
-		*len = sizeof(error);
-		return 0;
+		return hand_out(value, len, &error, sizeof(error));
 	}
 	if (found)
 		handle_find(&handle, found, fd);
@@ -93,24 +111,16 @@ HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		   : setsockopt_tracked(fd, level, name, value, len);
 }
 
-/* What getpeername of a connected socket answers; the dead one does not know any more. */
-static int copy_peer(const struct conn *conn, struct sockaddr *addr, socklen_t *len)
-{
-	socklen_t room = *len;
-	memcpy(addr, &conn->peer, room < conn->peer_len ? room : conn->peer_len);
-	*len = conn->peer_len;
-	return 0;
-}
-
 static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
 	struct conn *conn = call_find_busy(fd);
 	if (!conn)
 		return real.getpeername(fd, addr, len);
+	/* What a connected socket answers; the dead one does not know any more. */
 	int result = conn->peer.any.sa_family == AF_UNIX
 			 ? real.getpeername(rescue_dead_socket(conn), addr, len)
-			 : copy_peer(conn, addr, len);
+			 : hand_out(addr, len, &conn->peer, conn->peer_len);
 	conn_unlock(conn);
 	return result;
 }

@@ -17,6 +17,7 @@
 #include "../calls/room.h"
 #include "../connect/dial.h"
 #include "../wire/socket.h"
+#include "../os/copy.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
@@ -229,6 +230,8 @@ static TRACKED int ppoll_beside_rescues(struct pollfd *fds, nfds_t len,
 					const struct timespec *timeout, const sigset_t *mask)
 {
 	static const struct timespec now = {0, 0};
+	if (len > INT32_MAX || !copy_can_read(fds, len * sizeof(*fds))) /* it will be refused */
+		return real.ppoll(fds, len, timeout, mask);
 	end_watches(fds, len);
 	if (has_room(fds, len, ROOM_TAKES))
 		return add_takers(fds, len,

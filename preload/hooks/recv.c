@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that read from a descriptor. */
+#include <errno.h>
+
+#include "../os/copy.h"
 #include "../os/real.h"
 #include "../calls/placeholder.h"
 #include "../calls/read.h"
@@ -49,26 +52,13 @@ HOOK ssize_t read(int fd, void *buf, size_t len)
 					     : call_read_nothing(conn, &call);
 }
 
-/* What comes in pieces, or without any. */
-static ssize_t read_pieces(struct conn *conn, const struct read_call *call)
-{
-	bool empty = true;
-	if (__builtin_expect(__atomic_load_n(&conn->busy, __ATOMIC_RELAXED), 0)) {
-		for (int i = 0; i < call->count && empty; i++)
-			empty = !call->iov[i].iov_len;
-		if (empty)
-			return call_read_nothing(conn, call);
-	}
-	return call_read(conn, call);
-}
-
 HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
 {
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.readv(fd, iov, count);
 	struct read_call call = {.real = real_readv, .fd = fd, .iov = iov, .count = count};
-	return read_pieces(conn, &call);
+	return call_read_pieces(conn, &call);
 }
 
 HOOK ssize_t preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags)
@@ -82,7 +72,7 @@ HOOK ssize_t preadv2(int fd, const struct iovec *iov, int count, off_t at, int f
 		return real.preadv2(fd, iov, count, at, flags);
 	}
 	call.flags = flags ? MSG_DONTWAIT : 0;
-	return read_pieces(conn, &call);
+	return call_read_pieces(conn, &call);
 }
 
 HOOK ssize_t preadv64v2(int fd, const struct iovec *iov, int count, off64_t at, int flags)
@@ -122,17 +112,18 @@ HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 
 static TRACKED ssize_t recvmsg_tracked(struct conn *conn, int fd, struct msghdr *message, int flags)
 {
-	if (!message)
-		return real.recvmsg(fd, message, flags);
+	struct msghdr own; /* it may be in memory that is not known */
+	if (!copy_in(&own, message, sizeof(own)))
+		return call_is_refused(fd, EFAULT) ? -1 : real.recvmsg(fd, message, flags);
 	struct read_call call = {
 	    .real = real_recvmsg,
 	    .fd = fd,
 	    .flags = flags,
-	    .iov = message->msg_iov,
-	    .count = (int)message->msg_iovlen,
+	    .iov = own.msg_iov,
+	    .count = own.msg_iovlen > INT32_MAX ? INT32_MAX : (int)own.msg_iovlen,
 	    .message = message,
 	};
-	return call_read(conn, &call);
+	return call_read_pieces(conn, &call);
 }
 
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)

@@ -44,6 +44,8 @@ static void find_takers(struct takers *takers, int len, fd_set *writable)
 	int top = (int)__atomic_load_n(&table.top, __ATOMIC_RELAXED);
 	int end = writable ? (len < top ? len : top) : 0;
 	takers->count = takers->full_count = 0;
+	if (end > 0 && !call_room_can_read(writable, end)) /* it will be refused */
+		return;
 	for (int fd = 0; fd < end; fd += WORD_BITS) {
 		unsigned long word = words_of(writable)[fd / WORD_BITS];
 		for (; word; word &= word - 1) {

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that write to a descriptor. */
+#include <errno.h>
+
 #include "../calls/child.h"
 #include "../calls/placeholder.h"
+#include "../os/copy.h"
+#include "../os/memory.h"
+#include "../rescue/place.h"
 #include "../calls/write.h"
 #include "../conn/table.h"
 #include "../os/real.h"
@@ -70,7 +75,7 @@ HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
 		return real.writev(fd, iov, count);
 	struct write_call call = {
 	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
-	return call_write(conn, &call);
+	return call_write_pieces(conn, &call);
 }
 
 /* With an offset it is refused, as by any socket; without one it is a writev (pwritev2(2)). */
@@ -97,7 +102,7 @@ HOOK ssize_t pwritev2(int fd, const struct iovec *iov, int count, off_t at, int 
 	    .iov = iov,
 	    .count = count,
 	};
-	return call_write(conn, &call);
+	return call_write_pieces(conn, &call);
 }
 
 HOOK ssize_t pwritev64v2(int fd, const struct iovec *iov, int count, off64_t at, int flags)
@@ -142,30 +147,59 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	return call_write(conn, &call);
 }
 
-static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
+static TRACKED ssize_t sendmsg_tracked(struct conn *conn, int fd, const struct msghdr *message,
+				       int flags)
 {
-	if (message && message->msg_controllen && table.near)
-		call_hand_on_rights(message);
-	struct conn *conn = table_find(fd);
-	if (!conn || !message)
-		return real.sendmsg(fd, message, flags);
+	struct msghdr own; /* it may be in memory that is not known */
+	if (!copy_in(&own, message, sizeof(own)))
+		return call_is_refused(fd, EFAULT) ? -1 : real.sendmsg(fd, message, flags);
+	if (own.msg_controllen)
+		call_hand_on_rights(&own);
 	struct write_call call = {
 	    .plain = plain_sendmsg,
 	    .quiet = quiet_sendmsg,
 	    .fd = fd,
 	    .flags = flags,
-	    .iov = message->msg_iov,
-	    .count = message->msg_iovlen > INT32_MAX ? INT32_MAX : (int)message->msg_iovlen,
-	    .message = message,
+	    .iov = own.msg_iov,
+	    .count = own.msg_iovlen > INT32_MAX ? INT32_MAX : (int)own.msg_iovlen,
+	    .message = &own,
 	};
-	return call_write(conn, &call);
+	return call_write_pieces(conn, &call);
+}
+
+/*
+ * What is not tracked may have descriptors with it that are. That is seen to before only if one of
+ * them may have to be put back first: else the kernel finds out whether the message can be read.
+ */
+static TRACKED ssize_t sendmsg_looked_at(int fd, const struct msghdr *message, int flags)
+{
+	struct conn *conn = table_find(fd);
+	struct msghdr own;
+	if (!table.near)
+		return real.sendmsg(fd, message, flags);
+	if (conn)
+		return sendmsg_tracked(conn, fd, message, flags);
+	if (rescue_any_placed() && copy_in(&own, message, sizeof(own)) && own.msg_controllen)
+		call_hand_on_rights(&own);
+	ssize_t result = real.sendmsg(fd, message, flags);
+	if (result < 0)
+		return result;
+	if (message->msg_controllen)
+		call_hand_on_rights(message);
+	if (memory_is_known(message, sizeof(*message)))
+		__atomic_store_n(&memory_recent, (uintptr_t)message, __ATOMIC_RELAXED);
+	return result;
 }
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	/* One test for both, in the instructions that an untracked call may cost. */
+	/*
+	 * One test for both, in the instructions that an untracked call may cost. Most programs
+	 * have one place for their messages.
+	 */
 	uintptr_t tracked = (uintptr_t)table_find(fd);
-	if (__builtin_expect(message && !(tracked | message->msg_controllen), 1))
+	bool known = (uintptr_t)message == memory_recent; /* an atomic load takes one more */
+	if (__builtin_expect(known && !(tracked | message->msg_controllen), 1))
 		return real.sendmsg(fd, message, flags);
 	return sendmsg_looked_at(fd, message, flags);
 }

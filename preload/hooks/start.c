@@ -17,8 +17,10 @@ static void tell(const struct config_fault *fault)
 __attribute__((constructor)) static void start(void)
 {
 	struct config_faults faults;
-	if (config_is_disabled())
+	if (config_is_disabled()) {
+		real_resolve_early();
 		return;
+	}
 	real_resolve();
 	config_settle(&faults);
 	tell(&faults.policy);

@@ -7,7 +7,9 @@
 #include "../calls/placeholder.h"
 #include "../calls/transfer.h"
 #include "../conn/table.h"
+#include "../os/copy.h"
 #include "../os/real.h"
+#include "../rescue/place.h"
 #include "../os/sys.h"
 #include "../os/watcher.h"
 
@@ -27,10 +29,7 @@ static ssize_t plain_sendmmsg(const struct write_call *call, int fd)
 /* No message is none to wait for: what a socket says of that, if a placeholder is there. */
 static bool is_nothing(int fd, unsigned count)
 {
-	struct conn *conn = count ? NULL : call_find_busy(fd);
-	if (conn)
-		conn_unlock(conn);
-	return conn;
+	return !count && call_is_busy(fd);
 }
 
 static TRACKED int sendmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *messages,
@@ -47,13 +46,19 @@ static TRACKED int sendmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *m
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	for (unsigned i = 0; table.near && messages && i < count; i++) {
+	if (__builtin_expect(!table.near, 1))
+		return real.sendmmsg(fd, messages, count, flags);
+	struct conn *conn = table_find(fd);
+	if (conn || rescue_any_placed()) /* see sendmsg */
+		call_hand_on_messages(messages, count);
+	if (conn)
+		return sendmmsg_tracked(conn, fd, messages, count, flags);
+	int sent = real.sendmmsg(fd, messages, count, flags);
+	for (int i = 0; i < sent; i++) {
 		if (messages[i].msg_hdr.msg_controllen)
 			call_hand_on_rights(&messages[i].msg_hdr);
 	}
-	struct conn *conn = table_find(fd);
-	return __builtin_expect(!conn, 1) ? real.sendmmsg(fd, messages, count, flags)
-					  : sendmmsg_tracked(conn, fd, messages, count, flags);
+	return sent;
 }
 
 /*
@@ -170,13 +175,14 @@ static TRACKED int recvmmsg_tracked(struct conn *conn, int fd, struct mmsghdr *m
 {
 	if (is_nothing(fd, count))
 		return 0;
-	if (!count || !messages || call_read_unseen(conn, fd) == UNSEEN_GO_ON)
+	if (!count || call_read_unseen(conn, fd) == UNSEEN_GO_ON)
 		return real.recvmmsg(fd, messages, count, flags, timeout);
 	/* One message of those that may come. */
 	ssize_t got = recvmsg(fd, &messages->msg_hdr, flags);
 	if (got < 0)
 		return -1;
-	messages->msg_len = (unsigned)got;
+	unsigned len = (unsigned)got;
+	copy_out(&messages->msg_len, &len, sizeof(len)); /* if that fails, got is lost bare too */
 	return 1;
 }
 

@@ -336,3 +336,9 @@ enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len,
 	*used = (size_t)(at - buf);
 	return message->state == BODY_END ? HTTP1_DONE : HTTP1_MORE;
 }
+
+uint64_t http1_unseen(const struct http1 *message)
+{
+	return message->flags & HTTP1_HEAD_DONE && message->state == LENGTH ? message->remaining
+									    : 0;
+}

@@ -64,6 +64,12 @@ void http1_response(struct http1 *message, enum method method);
  */
 enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len, size_t *used);
 
+/*
+ * How many of the next bytes are body that http1_feed only counts: they need not be where it is told
+ * that they are.
+ */
+uint64_t http1_unseen(const struct http1 *message);
+
 /* A piece of somebody's buffer; len 0 if there is none. */
 struct http1_text {
 	const char *text;

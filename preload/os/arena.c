@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "memory.h"
 #include "pause.h"
 #include "sys.h"
 
@@ -156,8 +157,10 @@ bool arena_ready(void)
 	struct arena *ready =
 	    (struct arena *)base_of(__atomic_load_n(&chunks[0], __ATOMIC_ACQUIRE));
 	__atomic_store_n(&arena, ready, __ATOMIC_RELAXED);
-	if (!__atomic_load_n(&ready->pid, __ATOMIC_RELAXED))
+	if (!__atomic_load_n(&ready->pid, __ATOMIC_RELAXED)) {
+		memory_forget();
 		__atomic_store_n(&ready->pid, (uint32_t)sys0(getpid), __ATOMIC_RELAXED);
+	}
 	return true;
 }
 

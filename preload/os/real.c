@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "early.h"
 #include "stand_in.h"
 #include "sys.h"
 
@@ -114,11 +115,13 @@ static const struct names {
 #undef X
 };
 
-/* Where each of them is, and whether it is looked up when it is called first. */
-enum { LATER = 0x8000 };
+/* Where each of them is, and whether it is looked up when it is called first, or before all else.
+ */
+enum { LATER = 0x8000, EARLY = 0x4000, NAME = EARLY - 1 };
 static const uint16_t places[] = {
 #define X(result, name, parameters, arguments, word)	   offsetof(struct names, name),
 #define X_LATER(result, name, parameters, arguments, word) offsetof(struct names, name) | LATER,
+#define X_EARLY(result, name, parameters, arguments, word) offsetof(struct names, name) | EARLY,
 #include "../hooks/symbols.def"
 #undef X
 };
@@ -139,7 +142,7 @@ static void **entry_at(unsigned place)
 static void look_up(unsigned place)
 {
 	bool later = places[place] & LATER;
-	const char *name = (const char *)&names + (places[place] & ~LATER);
+	const char *name = (const char *)&names + (places[place] & NAME);
 	__atomic_store_n(entry_at(place), find_next(name, later), __ATOMIC_RELAXED);
 }
 
@@ -152,6 +155,14 @@ void real_resolve(void)
 			look_up(place);
 	}
 	__atomic_store_n(&real_resolved, true, __ATOMIC_RELEASE);
+}
+
+void real_resolve_early(void)
+{
+	for (unsigned place = 0; place < PLACES; place++) {
+		if (places[place] & EARLY)
+			look_up(place);
+	}
 }
 
 /* The first call of that entry. Returns what it is to go on with. */
@@ -244,6 +255,7 @@ __asm__("	.text\n"
 struct real real = {
 #define X(result, name, parameters, arguments, word)                                               \
 	.name = (result(*) parameters)(redial_early + STUB_LEN * AT_##name),
+#define X_EARLY(result, name, parameters, arguments, word) .name = early_##name,
 #include "../hooks/symbols.def"
 #undef X
 };

@@ -47,6 +47,9 @@ void real_resolve(void);
  */
 extern bool real_resolved __attribute__((visibility("hidden")));
 
+/* The same for those that are plain system calls until then (X_EARLY). */
+void real_resolve_early(void);
+
 /*
  * The address of name in any loaded library, or NULL. For what only some libcs have (dladdr,
  * dlopen), never from a signal handler: the

@@ -63,12 +63,12 @@ static bool see_static(void *context, const char *name, bool defined)
 }
 
 /*
- * Nothing of a conversation goes by a call that only asks, or makes a child; and the loss of those
- * that a program brings for older systems redial mends by itself.
+ * Nothing of a conversation goes by a call that only asks, makes a child or maps memory; and the
+ * loss of those that a program brings for older systems redial mends by itself.
  */
 static bool is_harmless(const char *name, const char *word)
 {
-	static const char *const words[] = {"forward", "end", "fork", "exec", "refuse"};
+	static const char *const words[] = {"forward", "end", "fork", "exec", "refuse", "memory"};
 
 	return ONE_OF(word, words) || strcmp(name, "closefrom") == 0 ||
 	       strcmp(name, "close_range") == 0;

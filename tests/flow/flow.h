@@ -142,7 +142,10 @@ int expect_within(const struct flow *flow, long ms);
 	X(statuses)                                                                                \
 	X(statuses_cut)                                                                            \
 	X(statuses_after)                                                                          \
-	X(statuses_more)
+	X(statuses_more)                                                                           \
+	X(memory)                                                                                  \
+	X(memory_calls)                                                                            \
+	X(memory_more)
 
 #define X(name) extern const struct runner_test name##_tests[];
 FLOW_SUITES(X)

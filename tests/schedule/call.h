@@ -3,6 +3,7 @@
 #ifndef SCHEDULE_CALL_H
 #define SCHEDULE_CALL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* No system call's result. */
@@ -18,6 +19,10 @@ long call_kernel(long number, long a, long b, long c, long d, long e, long f);
 void call_note_memory(long number, long at, long len, long result);
 long call_next_memory(long len); /* where the next one of this length goes */
 void call_reset(void);
+
+/* process_vm_readv and its kin, of this process. */
+struct iovec;
+long call_copy(long number, const struct iovec *own, const struct iovec *others, size_t count);
 
 void call_trace(long number, long a, long b, long c, long result);
 

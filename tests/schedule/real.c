@@ -32,6 +32,7 @@ void preload_real_resolve(void);
 extern bool preload_real_resolved;
 bool preload_real_resolved = true;
 
+void preload_real_resolve_early(void);
 void *preload_real_find(const char *name);
 
 struct real preload_real = {
@@ -41,6 +42,10 @@ struct real preload_real = {
 };
 
 void preload_real_resolve(void)
+{
+}
+
+void preload_real_resolve_early(void)
 {
 }
 

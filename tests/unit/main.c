@@ -42,7 +42,11 @@
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \
-	X(table)
+	X(table)                                                                                   \
+	X(region)                                                                                  \
+	X(memory)                                                                                  \
+	X(memory_race)                                                                             \
+	X(copy)
 
 #define X(name) void suite_##name(void);
 SUITES(X)
