@@ -39,48 +39,58 @@ static int await_bytes(const struct handle *handle, int socket)
 	return ready || left_ms > SLICE_MS ? ready : -EAGAIN;
 }
 
-/* One look. true: r->result and errno are what the kernel says. */
-static bool look(struct reading *r, int socket, bool waits)
+/* What a look at the socket comes to. */
+enum seen { NOTHING_YET, KERNELS_WORD };
+
+static enum seen look(struct reading *r, int socket, bool waits)
 {
 	int ready = waits ? await_bytes(&r->handle, socket) : 1;
-	if (ready > 0)
+	if (!ready)
+		return NOTHING_YET;
+	if (ready > 0) {
 		r->result = UNCANCELLED(read_at_once(r->call, socket));
-	int error = ready < 0 ? -ready : get_errno();
-	conn_own_close(socket);
-	if (ready < 0) {
-		r->result = -1;
-		set_errno(error);
+		/* Another thread was faster. */
+		bool anew = waits && r->result < 0 && get_errno() == EAGAIN;
+		return anew ? NOTHING_YET : KERNELS_WORD;
 	}
-	if (ready && !(waits && ready > 0 && r->result < 0 && error == EAGAIN))
-		return true;
-	os_cancellation_point();
-	return false;
+	r->result = -1;
+	set_errno(-ready);
+	return KERNELS_WORD;
+}
+
+/* Returns the number, or a negative one: look anew, or (*over) the connection is gone. */
+static int begin(struct reading *r, bool *over, bool *waits)
+{
+	struct handle *handle = &r->handle;
+	struct conn *conn = handle->conn;
+	*over = true;
+	if (!handle_lock(handle))
+		return -1;
+	*over = !conn->busy;
+	*waits = *over && !(r->call->flags & MSG_DONTWAIT) && reading_may_wait(r);
+	int socket = *over ? handle_socket(handle) : -1;
+	if (*waits && !handle->end_ms && socket >= 0)
+		handle_begin_wait(handle, wire_receive_timeout_ms(socket));
+	conn_unlock(conn);
+	return socket;
 }
 
 bool reading_read_waited(struct reading *r, bool *over)
 {
-	struct handle *handle = &r->handle;
-	struct conn *conn = handle->conn;
-	for (;;) {
-		*over = true;
-		if (!handle_lock(handle)) {
-			reading_gone(r);
-			return false;
-		}
-		*over = !conn->busy;
-		bool waits = *over && !(r->call->flags & MSG_DONTWAIT) && reading_may_wait(r);
-		int socket = *over ? handle_socket(handle) : -1;
-		if (waits && !handle->end_ms && socket >= 0)
-			handle_begin_wait(handle, wire_receive_timeout_ms(socket));
-		conn_unlock(conn);
-		if (socket < 0) {
-			if (*over)
-				reading_gone(r);
-			return false;
-		}
-		if (look(r, socket, waits))
-			return true;
+	bool waits;
+	int socket = begin(r, over, &waits);
+	while (socket >= 0 && look(r, socket, waits) == NOTHING_YET) {
+		socket = handle_let_cancel(&r->handle, socket);
+		if (socket < 0) /* it is seen next time why */
+			*over = false;
 	}
+	if (socket >= 0) {
+		conn_own_close(socket);
+		return true;
+	}
+	if (*over)
+		reading_gone(r);
+	return false;
 }
 
 static ssize_t real_piece(const struct read_call *call, int fd)

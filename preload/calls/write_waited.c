@@ -29,14 +29,7 @@ static int await_room(const struct handle *handle, int *socket, bool begun)
 		return ready ? ready : -EAGAIN;
 	if (begun) /* nor is a thread cancelled in the kernel that has written something */
 		return 1;
-	conn_own_close(*socket);
-	os_cancellation_point();
-	*socket = -EBADF;
-	if (!handle_lock_any(handle))
-		return handle->error ? -handle->error : -ECONNRESET;
-	if (!handle->conn->busy)
-		*socket = handle_socket(handle);
-	conn_unlock(handle->conn);
+	*socket = handle_let_cancel(handle, *socket);
 	return *socket < 0 ? -ECONNRESET : 1;
 }
 

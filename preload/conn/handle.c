@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "handle.h"
 
+#include <errno.h>
+
 #include "../os/clock.h"
+#include "../os/watcher.h"
 #include "own.h"
 
 bool handle_lock_any(const struct handle *handle)
@@ -26,6 +29,22 @@ bool handle_lock_any(const struct handle *handle)
 int handle_socket(const struct handle *handle)
 {
 	return conn_own_dup_of(handle->conn->fd, handle->conn->cookie);
+}
+
+int handle_let_cancel(const struct handle *handle, int socket)
+{
+	if (!handle_lock_any(handle)) {
+		os_cancellation_point();
+		return socket;
+	}
+	conn_unlock(handle->conn);
+	conn_own_close(socket);
+	os_cancellation_point();
+	if (!handle_lock_any(handle))
+		return -EBADF;
+	socket = handle->conn->busy ? -EBADF : handle_socket(handle);
+	conn_unlock(handle->conn);
+	return socket;
 }
 
 void handle_begin_wait(struct handle *handle, uint64_t limit_ms)

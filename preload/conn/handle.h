@@ -83,6 +83,13 @@ static inline bool handle_lock_answered(const struct handle *handle)
  */
 int handle_socket(const struct handle *handle);
 
+/*
+ * A thread that has waited long with that number can be cancelled here: without the number, which
+ * nobody would close, unless the connection has lost all others, as it is in the kernel. Returns
+ * the number from then on, or -EBADF: look anew. Called without the lock.
+ */
+int handle_let_cancel(const struct handle *handle, int socket);
+
 /* The call begins to wait, for so long at most; UINT64_MAX: without end. */
 void handle_begin_wait(struct handle *handle, uint64_t limit_ms);
 

@@ -106,7 +106,7 @@ static int connect_first(const struct handle *handle, const struct sockaddr *add
 		return connect_once(handle->fd, addr, len);
 	int error = connect_restarting(handle->fd, addr, len, limit_ms, &rounded);
 	if (!handle_lock_answered(handle))
-		return error;
+		return error == EINPROGRESS ? ETIMEDOUT : error;
 	error = end_limited(handle->conn->fd, error, own, &rounded);
 	conn_unlock(handle->conn);
 	return error;
