@@ -53,6 +53,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(DEADLINE, "deadline")       /* total_timeout_ms used up */                               \
 	X(IDENTITY, "identity")       /* not the socket, or the local peer, that it was before */  \
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
+	X(UNSEEN_WAIT, "unseen-wait") /* the program waits for it by calls that redial cannot see */ \
 	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
 	X(SIGNALS, "signals")         /* they tell the program of its socket: O_ASYNC */           \
 	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \

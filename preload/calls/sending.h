@@ -51,6 +51,9 @@ enum { SENDING_HEAD_MAX = 2048 };
 void sending_set_head(struct rescue_start *start, const struct conn *conn,
 		      const struct write_call *call, char room[SENDING_HEAD_MAX]);
 
+/* May the call wait, as the program has set its descriptor and the call's flags? */
+bool sending_may_wait(const struct conn *conn, const struct write_call *call);
+
 /* The program gets this error, and the signal that comes with it. Called without the lock. */
 enum sent sending_tell(struct sending *s, int error);
 

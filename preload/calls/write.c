@@ -9,6 +9,7 @@
 #include "../conn/unacked.h"
 #include "../connect/dial.h"
 #include "../connect/reject.h"
+#include "../os/epoll.h"
 #include "../process/config.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
@@ -54,6 +55,9 @@ static COLD enum sent replace_idle(struct sending *s)
 		return SEND_ON;
 	sending_set_head(&start, conn, call, head);
 	if (!idle_is_due(conn, start.head, start.head_len))
+		return SEND_ON;
+	/* A thread that waits on the old socket hears nothing of a redial that goes on later. */
+	if (conn->readers && !sending_may_wait(conn, call))
 		return SEND_ON;
 	if (wire_is_dead(conn->fd)) {
 		start.cause = CAUSE_STALE;
@@ -141,6 +145,7 @@ static inline __attribute__((always_inline)) bool kernels_turn(struct sending *s
 							       int *error, enum sent *sent)
 {
 	uint32_t epoch = conn->epoch;
+	conn->waits = os_waits;
 	conn->writers++;
 	if (__builtin_expect(!s->handle.waited, 1)) {
 		conn_unlock(conn);

@@ -72,7 +72,7 @@ static enum sent gone(struct sending *s)
 	return sending_tell(s, s->handle.error ? s->handle.error : ECONNRESET);
 }
 
-static bool may_wait(const struct conn *conn, const struct write_call *call)
+bool sending_may_wait(const struct conn *conn, const struct write_call *call)
 {
 	if (call->flags & MSG_DONTWAIT)
 		return false;
@@ -109,7 +109,7 @@ enum sent sending_lost(struct sending *s)
 static enum rescue_result go_on(struct sending *s)
 {
 	struct conn *conn = s->handle.conn;
-	if (!may_wait(conn, s->call)) {
+	if (!sending_may_wait(conn, s->call)) {
 		enum rescue_result result = rescue_step(conn);
 		if (result == RESCUE_LOST)
 			conn_end(conn, WHY_LOST);
@@ -188,7 +188,7 @@ static COLD enum sent wait_for_room(struct sending *s)
 {
 	struct conn *conn = s->handle.conn;
 	struct handle *handle = &s->handle;
-	bool waits = may_wait(conn, s->call);
+	bool waits = sending_may_wait(conn, s->call);
 	int fd = conn->fd;
 	if (waits && !handle->end_ms)
 		handle_begin_wait(handle, wire_send_timeout_ms(fd));
@@ -226,7 +226,9 @@ static bool may_take(const struct conn *conn, const struct sending *s)
 	const struct write_call *call = s->call;
 	bool followed =
 	    sending_is_trackable(conn, call) || (conn->flags & CONN_OPAQUE && is_plain(call));
-	return followed && !(conn->flags & CONN_UNHELD) &&
+	/* What connects takes no bytes yet (connect(2)). */
+	bool stands = !rescue_is_dial(conn->rescue) || conn->held_len || !conn->rescue->full;
+	return followed && stands && !(conn->flags & CONN_UNHELD) &&
 	       conn->held_len + s->len <= config.policy->hold_max_bytes;
 }
 

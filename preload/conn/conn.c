@@ -71,7 +71,7 @@ void conn_open(int fd)
 	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
 	if (config.policy->uses & POLICY_USES_IDLE)
 		conn->care |= CARE_IDLE;
-	if (config.policy->uses & POLICY_USES_RESPONSE_TIMEOUT)
+	if (config.policy->uses & (POLICY_USES_RESPONSE_TIMEOUT | POLICY_USES_IDLE))
 		conn->care |= CARE_READERS;
 	conn_unlock(conn);
 	table_set(fd, conn);

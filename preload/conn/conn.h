@@ -59,6 +59,7 @@ enum conn_flag {
 	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
 	CONN_COUNTED = 1 << 13,	 /* by live.c */
 	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
+	CONN_SERVED = 1 << 18,	 /* answered since it was last added to an epoll set */
 	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
 	CONN_UNLIKE = 1 << 16,	 /* no new socket could be given the options that it has */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
@@ -68,7 +69,7 @@ enum conn_flag {
 enum conn_care {
 	CARE_STATUSES = 1 << 0, /* the policy retries some */
 	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
-	CARE_READERS = 1 << 4,	/* the policy lets requests be watched: count threads that read */
+	CARE_READERS = 1 << 4,	/* living sockets may be replaced: count threads that read or poll */
 	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
@@ -109,6 +110,7 @@ struct conn {
 	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
 	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;      /* requests answered so far */
+	uint32_t waits;	      /* os_waits when bytes were last written */
 	uint32_t idle_since;  /* os_now_ms() of the last byte read, cut to fit; 0: unknown */
 	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {

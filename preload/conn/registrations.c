@@ -3,7 +3,21 @@
 
 #include <sys/epoll.h>
 
+#ifndef EPOLLEXCLUSIVE
+#define EPOLLEXCLUSIVE (1u << 28)
+#endif
+
 #include "../os/epoll.h"
+#include "table.h"
+
+uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data)
+{
+	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	bool is_told = (int)(uint32_t)data == fd || top <= CONN_SEARCH_MAX;
+	/* The kernel takes few other bits beside this one (epoll_ctl(2)). */
+	bool widens = events & EPOLLIN && !(events & EPOLLEXCLUSIVE) && is_told;
+	return widens ? events | EPOLLRDHUP : events;
+}
 
 static bool is_known(const struct conn *conn, int epfd, int fd)
 {
@@ -53,10 +67,54 @@ int conn_registrations_put(struct conn *conn, bool placeholder)
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
 		const struct conn_registration *r = &conn->registrations[i];
-		uint32_t events = placeholder ? os_watcher_events(r->events) : r->events;
+		uint32_t events = placeholder ? os_watcher_events(r->events)
+					      : conn_registration_events(r->fd, r->events, r->data);
 		int error = os_epoll_control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
 		if (error && !result)
 			result = error;
 	}
 	return result;
+}
+
+void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events, bool placeholder)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		struct conn_registration *r = &conn->registrations[i];
+		if (r->epfd != epfd || r->fd != fd)
+			continue;
+		r->events = events;
+		os_epoll_control(epfd, EPOLL_CTL_MOD, fd,
+				 placeholder ? os_watcher_events(events)
+					     : conn_registration_events(fd, events, r->data),
+				 r->data);
+	}
+}
+
+/* Is one of the sets that the program waits on by calls that we see that of this number? */
+static bool is_waited_on(int epfd)
+{
+	for (int i = 0; i < OS_EPOLL_SETS; i++) {
+		if (os_epoll_set(i) == epfd)
+			return true;
+	}
+	for (int i = 0; i < OS_EPOLL_SETS; i++) {
+		if (os_epoll_set(i) >= 0 && os_epoll_same(os_epoll_set(i), epfd))
+			return true;
+	}
+	return false;
+}
+
+bool conn_wait_is_seen(struct conn *conn)
+{
+	if (!conn->registration_count)
+		conn_registrations_find(conn);
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (is_waited_on(conn->registrations[i].epfd))
+			return true;
+	}
+	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell. */
+	if (conn->waits != os_waits) /* a poll or select, of whatever, since the request was written */
+		return true;
+	return conn->registration_count ? !(conn->flags & CONN_SERVED)
+					: !os_epoll_any_has(conn->fd);
 }

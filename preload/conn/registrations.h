@@ -5,6 +5,15 @@
 
 #include "conn.h"
 
+/* In a process with more descriptors a registration is not looked for by the data of its events. */
+enum { CONN_SEARCH_MAX = 4096 };
+
+/*
+ * What the kernel is asked for where the program asked for these events of fd: the end of the
+ * stream as well, where it would come as something to read and the event can be told from others.
+ */
+uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data);
+
 /*
  * Looks in those sets for registrations of conn's descriptor that were made past the hooks, as
  * libuv makes them by io_uring, and adds them to the ones that are known (/proc/self/fdinfo).
@@ -18,5 +27,18 @@ void conn_registrations_find(struct conn *conn);
  */
 void conn_registrations_take(struct conn *conn);
 int conn_registrations_put(struct conn *conn, bool placeholder);
+
+/*
+ * The registration of fd that was made by epfd waits for these events (again), though it was for
+ * one shot and has fired.
+ */
+void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events, bool placeholder);
+
+/*
+ * Does the program wait for the descriptor by calls that redial sees? No, if it is in epoll sets
+ * none of which was waited on so, and was answered nevertheless: an inlined system call, or an
+ * io_uring, brings its events.
+ */
+bool conn_wait_is_seen(struct conn *conn);
 
 #endif

@@ -183,7 +183,7 @@ static void pop_request(struct conn *conn)
 	for (int i = 0; i < conn->request_count; i++)
 		conn->requests[i] = conn->requests[i + 1];
 	count_answer(conn);
-	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED;
+	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED | CONN_SERVED;
 	if (conn->request_count == 0) {
 		conn_release_held(conn);
 		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);

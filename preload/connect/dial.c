@@ -12,6 +12,7 @@
 #include "loopback.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
+#include "../rescue/room.h"
 #include "../rescue/dial.h"
 #include "reject.h"
 #include "../process/resolved.h"
@@ -96,10 +97,19 @@ bool dial_is_under_way(int fd, int *error)
 	struct conn *conn = table_find(fd);
 	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
 		return false;
-	bool busy = conn->busy;
-	*error = busy && rescue_is_dial(conn->rescue) ? 0 : EISCONN;
-	conn_unlock(conn);
-	return busy;
+	if (!conn->busy) {
+		conn_unlock(conn);
+		return false;
+	}
+	bool dials = rescue_is_dial(conn->rescue) && conn->rescue->unsent;
+	if (!dials || rescue_step(conn) != RESCUE_FAILED) {
+		*error = !dials ? EISCONN : conn->busy ? EALREADY : 0;
+		conn_unlock(conn);
+		return true;
+	}
+	*error = rescue_error(conn);
+	conn_end(conn, WHY_TOLD);
+	return true;
 }
 
 /* Is it one of a connect of which nothing more is known than that it was made? */
@@ -138,10 +148,29 @@ bool dial_may_rescue(const struct conn *conn, int error)
 								  : POLICY_ON_CONNECT_TIMEOUT);
 }
 
+bool dial_is_awaited(const struct conn *conn)
+{
+	return config.policy->uses & POLICY_USES_CONNECT && is_new(conn);
+}
+
 bool dial_would_rescue(const struct conn *conn)
 {
 	return is_new(conn) && wire_is_dead(conn->fd) &&
 	       is_wanted(conn, POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT);
+}
+
+bool dial_begin(struct conn *conn, int error)
+{
+	struct rescue_start start = {
+	    .cause = dial_cause(error),
+	    .unsent = true,
+	    .connecting = error == EINPROGRESS,
+	    .error = error == EINPROGRESS ? ETIMEDOUT : error,
+	};
+	if (rescue_begin(conn, &start) != REASON_NONE)
+		return false;
+	rescue_is_full(conn); /* no room is told of before it stands */
+	return true;
 }
 
 int dial_rescue(const struct handle *handle, int error)
@@ -155,14 +184,8 @@ int dial_rescue(const struct handle *handle, int error)
 			reject_note_error(handle, error);
 		return error;
 	}
-	struct rescue_start start = {
-	    .cause = dial_cause(error),
-	    .unsent = true,
-	    .connecting = error == EINPROGRESS,
-	    .error = error == EINPROGRESS ? ETIMEDOUT : error,
-	};
-	if (rescue_begin(conn, &start) != REASON_NONE) {
-		if (start.connecting)
+	if (!dial_begin(conn, error)) {
+		if (error == EINPROGRESS)
 			conn_unlock(conn);
 		else
 			conn_end(conn, WHY_TOLD);
@@ -182,7 +205,8 @@ int dial_rescue(const struct handle *handle, int error)
 int dial_error(struct conn *conn)
 {
 	int error = 0;
-	if (!rescue_is_dial(conn->rescue) || rescue_step(conn) != RESCUE_FAILED) {
+	bool told = rescue_is_dial(conn->rescue) || rescue_has_failed(conn);
+	if (!told || rescue_step(conn) != RESCUE_FAILED) {
 		conn_unlock(conn);
 		return 0;
 	}

@@ -28,8 +28,7 @@ int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len
 /* connect on fd gave this error: does the program not wait for it, and may we do something? */
 bool dial_waits(int fd, const struct sockaddr *addr, int error);
 
-/* Is a rescue under way at fd? Then the program, which asks again, is told in *error how it went.
- */
+/* Is a rescue under way at fd? Then the program, which asks again, is told in *error how it is. */
 bool dial_is_under_way(int fd, int *error);
 
 /*
@@ -39,6 +38,9 @@ bool dial_is_under_way(int fd, int *error);
 bool dial_may_rescue(const struct conn *conn, int error);
 enum cause dial_cause(int error);
 
+/* Is it a connect of the program's that may be under way, and that the policy would retry? */
+bool dial_is_awaited(const struct conn *conn);
+
 /*
  * A poll tells of an error or hang-up, whose errno it would take to ask for: would the answer be a
  * rescue, as far as can be told?
@@ -46,9 +48,14 @@ enum cause dial_cause(int error);
 bool dial_would_rescue(const struct conn *conn);
 
 /*
- * The call that handle stands for has brought this error: begins a rescue if so, without the lock.
- * Returns 0 if it is under way: the program is to believe that the connect goes on, or stands; else
- * the errno that it is to be told.
+ * If so begins it: until it stands, or has failed, nothing is told of it but that it goes on. The
+ * connection is locked, and stays so if true is returned; else it may be let go of by the caller.
+ */
+bool dial_begin(struct conn *conn, int error);
+
+/*
+ * The same for the call that handle stands for, without the lock. Returns 0 if it is under way; else the errno that
+ * the program is to be told.
  */
 int dial_rescue(const struct handle *handle, int error);
 

@@ -4,7 +4,7 @@
 #include <sys/epoll.h>
 
 #include "../calls/placeholder.h"
-#include "../conn/conn.h"
+#include "../conn/registrations.h"
 #include "../os/copy.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
@@ -35,6 +35,7 @@ static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll
 			return;
 		}
 		known = &conn->registrations[conn->registration_count++];
+		conn->flags &= ~(uint32_t)CONN_SERVED;
 	}
 	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};
 }
@@ -50,12 +51,13 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
-	struct epoll_event watcher;
-	bool watched = conn->busy && conn->rescue->placed && op != EPOLL_CTL_DEL &&
-		       copy_in(&watcher, event, sizeof(watcher));
-	if (watched) /* the socket to come gets what the program asked for */
-		watcher.events = os_watcher_events(watcher.events);
-	int result = real.epoll_ctl(epfd, op, fd, watched ? &watcher : event);
+	struct epoll_event other;
+	bool changed = op != EPOLL_CTL_DEL && copy_in(&other, event, sizeof(other));
+	bool watched = changed && conn->busy && conn->rescue->placed;
+	if (changed) /* the socket to come gets what the program asked for */
+		other.events = watched ? os_watcher_events(other.events)
+				       : conn_registration_events(fd, other.events, other.data.u64);
+	int result = real.epoll_ctl(epfd, op, fd, changed ? &other : event);
 	if (result == 0)
 		note(conn, epfd, op, fd, event);
 	if (result == 0 && watched && event->events & EPOLLOUT)

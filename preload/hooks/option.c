@@ -16,26 +16,23 @@
 #include "../os/mem.h"
 #include "../os/owner.h"
 #include "../os/real.h"
+#include "../rescue/dial.h"
 #include "../rescue/fresh.h"
 #include "../rescue/inherit.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/yield.h"
+#include "../wire/socket.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
 
 /* How most programs learn that their non-blocking connect has failed. */
-static void look_at_error(const struct handle *handle, void *value)
+static void look_at_error(const struct handle *handle, const void *value)
 {
 	int error;
 	memcpy(&error, value, sizeof(error));
-	if (!error)
-		return;
-	if (config.policy->uses & POLICY_USES_CONNECT)
-		error = dial_rescue(handle, error);
-	else
+	if (error)
 		reject_note_error(handle, error);
-	memcpy(value, &error, sizeof(error));
 }
 
 /* Puts an answer where the program wants it, as much of it as there is room for: as the kernel. */
@@ -55,6 +52,18 @@ static int hand_out(void *to, socklen_t *len, const void *answer, socklen_t answ
 	return error ? -1 : 0;
 }
 
+/* Had another thread's rescue put one there since we looked? Then the call is made again. */
+static bool met_placeholder(int fd)
+{
+	struct conn *conn = get_errno() == ENOTSOCK ? table_find(fd) : NULL;
+	if (!conn || !conn_lock(conn, fd)) /* which that thread may be inside of */
+		return false;
+	bool busy = conn->busy;
+	conn_unlock(conn);
+	/* Not if the number was closed past the hooks and is a file. */
+	return busy || wire_cookie(fd) != 0;
+}
+
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
@@ -70,6 +79,8 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 	if (found)
 		handle_find(&handle, found, fd);
 	int result = real.getsockopt(conn ? rescue_dead_socket(conn) : fd, level, name, value, len);
+	if (!conn && result < 0 && met_placeholder(fd))
+		return getsockopt_tracked(fd, level, name, value, len);
 	if (conn)
 		conn_unlock(conn);
 	else if (found && result == 0 && asks_error && *len == sizeof(int))
@@ -115,8 +126,16 @@ static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
 	struct conn *conn = call_find_busy(fd);
-	if (!conn)
-		return real.getpeername(fd, addr, len);
+	if (!conn) {
+		int result = real.getpeername(fd, addr, len);
+		return result < 0 && met_placeholder(fd) ? getpeername_tracked(fd, addr, len)
+							 : result;
+	}
+	if (rescue_is_dial(conn->rescue) && conn->rescue->unsent) {
+		conn_unlock(conn);
+		set_errno(ENOTCONN);
+		return -1;
+	}
 	/* What a connected socket answers; the dead one does not know any more. */
 	int result = conn->peer.any.sa_family == AF_UNIX
 			 ? real.getpeername(rescue_dead_socket(conn), addr, len)
@@ -135,8 +154,11 @@ static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
 	struct conn *conn = call_find_busy(fd);
-	if (!conn)
-		return real.getsockname(fd, addr, len);
+	if (!conn) {
+		int result = real.getsockname(fd, addr, len);
+		return result < 0 && met_placeholder(fd) ? getsockname_tracked(fd, addr, len)
+							 : result;
+	}
 	int result = real.getsockname(rescue_dead_socket(conn), addr, len);
 	conn_unlock(conn);
 	return result;

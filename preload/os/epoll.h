@@ -7,15 +7,18 @@
 #include <stdint.h>
 
 /*
- * Remembers an epoll set that the program waits on, among a few. The last one is not told again;
+ * Remembers an epoll set that the program waits on, among some. The last one is not told again;
  * -1 there lets the next wait tell of any, and first look for descriptors closed past the hooks.
  */
 extern int os_last_epoll_set __attribute__((visibility("hidden")));
 void os_note_epoll_set(int epfd);
 
 /* How many sets are remembered, and the one at a place, -1 if there is none. */
-enum { OS_EPOLL_SETS = 8 };
+enum { OS_EPOLL_SETS = 64 };
 int os_epoll_set(int place);
+
+/* Calls of poll, select and their kin, more or less: whether there have been any tells enough. */
+extern uint32_t os_waits __attribute__((visibility("hidden")));
 
 /* What epfd waits for on fd right now; false if it does not, or /proc does not tell (proc(5)). */
 bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data);
@@ -34,5 +37,17 @@ extern const uint32_t os_epoll_private_bits __attribute__((visibility("hidden"))
  * EPOLLEXCLUSIVE, and only EPOLLIN ever comes of it (rescue/room.h).
  */
 uint32_t os_watcher_events(uint32_t events);
+
+/*
+ * Are both numbers of one set? Known by the kernel (kcmp(2)) where they differ; false if it does
+ * not tell.
+ */
+bool os_epoll_same(int a, int b);
+
+/*
+ * Is fd in any epoll set that this process has open? Looks at all its descriptors (/proc/self/fd);
+ * false too if there is no /proc.
+ */
+bool os_epoll_any_has(int fd);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define DEFAULT_PATH "/etc/redial/redial.cfg"
 
-struct config config;
+struct config config = {.policy = &policy_builtin};
 
 extern char **environ __attribute__((weak));
 

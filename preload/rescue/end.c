@@ -11,6 +11,7 @@
 #include "../conn/turns.h"
 #include "machine.h"
 #include "place.h"
+#include "plan.h"
 #include "rescue.h"
 #include "stay.h"
 #include "watch.h"
@@ -153,6 +154,19 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 	conn->care &= (uint8_t)~CARE_HOLDING;
 	rescue_free(conn);
 	return false;
+}
+
+bool rescue_owe_error(struct conn *conn, int error)
+{
+	const struct rescue_start start = {.cause = CAUSE_RESET, .error = error};
+	if (!conn->rescue)
+		conn->rescue = rescue_plan_rescue(conn, &start);
+	if (!conn->rescue)
+		return false;
+	conn->rescue->phase = PHASE_FAILED;
+	conn->busy = true;
+	conn->flags |= CONN_DOUBT;
+	return true;
 }
 
 void rescue_leave_rest(void)

@@ -16,6 +16,12 @@ bool rescue_end(struct conn *conn, enum conn_why why);
 void rescue_settle(struct conn *conn);
 
 /*
+ * This error was taken from the socket, and the program has not been told: its next call is.
+ * Returns false if there is no memory.
+ */
+bool rescue_owe_error(struct conn *conn, int error);
+
+/*
  * No further attempt is made: the socket that the program had, or had its answer from, is back at
  * its number.
  */

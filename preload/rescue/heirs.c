@@ -164,7 +164,6 @@ static void close_own(const struct heirs *heirs)
 	}
 	rescue_forget_placed();
 	rescue_forget_kept();
-	rescue_room_forget();
 }
 
 static void settle(const struct heir *heirs, uint32_t count, bool alone)

@@ -20,7 +20,8 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 {
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
-	/* A placeholder sends none, nor does a socket to come what the dead one has sent already. */
+	/* A placeholder sends none, nor does a socket to come what the dead one has sent already.
+	 */
 	if (os_sends_signals(conn->fd))
 		return REASON_SIGNALS;
 	if (!arena_is_ours() || conn->writers ||

@@ -41,8 +41,6 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 	if (rescue->placed == is_placed)
 		return;
 	rescue->placed = is_placed;
-	if (!is_placed)
-		rescue_room_end(rescue);
 	__atomic_add_fetch(&placed, is_placed ? 1u : -1u, __ATOMIC_RELAXED);
 }
 

@@ -90,9 +90,15 @@ struct rescue {
 	int inheritable[1 + CONN_ALIASES_MAX]; /* see inherit.h; as many as are counted */
 	uint8_t inheritable_count;
 	uint32_t room_told; /* length of conn.held when room to write was last told of */
+	bool hushed;	    /* a wait goes on with it by itself: no word of room meanwhile */
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
-	bool room_awaited;  /* the program waits for it by epoll */
 };
+
+/* Is nothing left of it but an error that the program is to be told? */
+static inline bool rescue_has_failed(const struct conn *conn)
+{
+	return conn->busy && conn->rescue->phase == PHASE_FAILED;
+}
 
 /* How long the rescue has been going on. */
 static inline uint64_t rescue_elapsed_ms(const struct rescue *rescue)

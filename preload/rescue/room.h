@@ -27,20 +27,22 @@ void rescue_room_begin(struct conn *conn);
  */
 void rescue_is_full(struct conn *conn);
 
-/* The watcher is gone. */
-void rescue_room_end(struct rescue *rescue);
-
 /*
  * After a step that leaves nothing to do for now: is there room to tell of? Level-triggered
  * registrations hear of it once after each write. Called with the connection locked.
  */
 bool rescue_room_is_due(struct conn *conn);
 
-/* Does any program's registration wait for room, as far as this thread can know? */
-bool rescue_room_awaited(void);
-void rescue_room_forget(void); /* in a forked child */
+/*
+ * The watcher has an event: is the program to be told of room to write by it? If so it has been,
+ * and is told no more before it writes again. Called with the connection locked.
+ */
+bool rescue_room_take(struct conn *conn);
 
-/* Translates the events that a wait on epfd has given. */
-void rescue_room_tell(int epfd, struct epoll_event *events, int count);
+/*
+ * A wait that sees to the rescue itself begins, or is over: meanwhile the timer is for the rescue
+ * alone. Called with the connection locked.
+ */
+void rescue_room_hush(struct conn *conn, bool hush);
 
 #endif

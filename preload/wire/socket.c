@@ -91,6 +91,14 @@ bool wire_read_was(int fd, int family, uint64_t seen)
 	return before <= came + 1 && came <= after;
 }
 
+uint64_t wire_last_sent_ms(int fd)
+{
+	struct tcp_info info;
+	const size_t needed =
+	    offsetof(struct tcp_info, tcpi_last_data_sent) + sizeof(info.tcpi_last_data_sent);
+	return os_option(fd, IPPROTO_TCP, TCP_INFO, &info, needed) ? info.tcpi_last_data_sent : 0;
+}
+
 int wire_take_error(int fd)
 {
 	return os_int(fd, SOL_SOCKET, SO_ERROR);

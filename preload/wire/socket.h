@@ -29,6 +29,12 @@ bool wire_received_was(int fd, int family, uint64_t seen);
  */
 bool wire_read_was(int fd, int family, uint64_t seen);
 
+/*
+ * How long ago the last byte of data was sent, in milliseconds (tcpi_last_data_sent); 0 if the
+ * kernel does not tell, as of a local socket.
+ */
+uint64_t wire_last_sent_ms(int fd);
+
 /* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
 int wire_take_error(int fd);
 

@@ -143,6 +143,8 @@ void dial_on(int fd)
 	if (epoll_set < 0 && (epoll_set = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		die("epoll_create1");
 	control(EPOLL_CTL_ADD, fd);
+	/* A loop has waited before a connection is used again: redial goes by that. */
+	epoll_wait(epoll_set, &(struct epoll_event){0}, 1, 0);
 }
 
 int dial(void)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "wait.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "../conn/end.h"
+#include "../conn/table.h"
+#include "../conn/unacked.h"
+#include "../connect/dial.h"
+#include "../os/clock.h"
+#include "../process/config.h"
+#include "../rescue/dial.h"
+#include "../rescue/end.h"
+#include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "../rescue/room.h"
+#include "../wire/socket.h"
+
+/* After a step, with the lock, which it leaves without. */
+static enum awaited told(struct conn *conn, enum rescue_result result)
+{
+	if (result == RESCUE_LOST) {
+		conn_end(conn, WHY_LOST);
+		return AWAITED_EVENT;
+	}
+	/* What has failed is told by the call that follows. */
+	bool failed = result == RESCUE_FAILED;
+	bool dials = failed && rescue_is_dial(conn->rescue) && conn->rescue->unsent;
+	conn_unlock(conn);
+	return !failed ? AWAITED_NOTHING : dials ? AWAITED_FAILED : AWAITED_READABLE;
+}
+
+/* Is it an end that a read would mend? */
+static bool is_loss(const struct conn *conn, int error)
+{
+	return !error || error == ECONNRESET || error == EPIPE || unacked_is_over(conn, error);
+}
+
+/* A read would begin a rescue: with the lock, which it leaves without. */
+static enum awaited begin(struct conn *conn, int fd, uint32_t events)
+{
+	struct rescue_start start = {
+	    .reading = true,
+	    .cause = events & EPOLLERR ? CAUSE_RESET : CAUSE_EOF,
+	    .error = events & EPOLLERR ? wire_take_error(fd) : 0,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	};
+	if (is_loss(conn, start.error) && rescue_begin(conn, &start) == REASON_NONE)
+		return told(conn, rescue_step(conn));
+	/* The kernel has told the error to us, and would not tell the program again. */
+	if (start.error && rescue_owe_error(conn, start.error))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_TOLD);
+	return AWAITED_EVENT;
+}
+
+enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads)
+{
+	if (!conn_lock(conn, fd))
+		return AWAITED_EVENT;
+	/* With something to read the end is news: edge-triggered readers hear of it only once. */
+	if (rescue_would_begin(conn) && !wire_has_unread(fd)) {
+		if (reads && !conn->writers && !(conn->care & CARE_HOLDING))
+			return begin(conn, fd, events);
+		conn_unlock(conn);
+		return reads ? AWAITED_READABLE : AWAITED_WRITABLE;
+	}
+	bool dials = config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn);
+	conn_unlock(conn);
+	return dials ? call_await_dial(conn, fd) : AWAITED_EVENT;
+}
+
+enum awaited call_await_dial(struct conn *conn, int fd)
+{
+	if (!conn_lock(conn, fd))
+		return AWAITED_EVENT;
+	if (!dial_would_rescue(conn)) {
+		conn_unlock(conn);
+		return AWAITED_EVENT;
+	}
+	int error = wire_take_error(fd);
+	if (error && dial_begin(conn, error))
+		return told(conn, rescue_step(conn));
+	/* The kernel has told the error to us, and would not tell the program again. */
+	if (error && !conn->busy && rescue_owe_error(conn, error))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_TOLD);
+	return AWAITED_EVENT;
+}
+
+enum awaited call_await_step(struct conn *conn, int fd)
+{
+	if (!conn_lock(conn, fd))
+		return AWAITED_EVENT;
+	if (conn->busy)
+		return told(conn, rescue_step(conn));
+	conn_unlock(conn);
+	return AWAITED_NOTHING;
+}
+
+void call_await_no_more(int fd)
+{
+	struct conn *conn = fd < 0 ? NULL : table_find(fd);
+	if (!conn || !conn_lock(conn, fd))
+		return;
+	if (conn->busy && conn->rescue->placed)
+		rescue_room_hush(conn, false);
+	conn_unlock(conn);
+}
+
+const struct timespec *wait_limit_left(struct wait_limit *limit, uint64_t gone_ms)
+{
+	const struct timespec *timeout = limit->timeout;
+	if (!timeout)
+		return NULL;
+	uint64_t now = os_now_ms();
+	if (!limit->known) {
+		uint64_t seconds =
+		    (uint64_t)timeout->tv_sec < INT32_MAX ? (uint64_t)timeout->tv_sec : INT32_MAX;
+		uint64_t whole = seconds * 1000 + (uint64_t)(timeout->tv_nsec + 999999) / 1000000;
+		limit->end_ms = now + (whole > gone_ms ? whole - gone_ms : 0);
+		limit->known = true;
+	}
+	uint64_t left = limit->end_ms > now ? limit->end_ms - now : 0;
+	limit->left = (struct timespec){(time_t)(left / 1000), (long)(left % 1000) * 1000000};
+	return &limit->left;
+}
+
+uint64_t wait_gone_ms(const struct conn *conn, int fd)
+{
+	return conn_waiting(conn) ? wire_last_sent_ms(fd) : 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* poll and ppoll where rescues are under way, or may begin. */
+#include <errno.h>
+
+#include "../conn/handle.h"
+#include "../conn/table.h"
+#include "../os/arena.h"
+#include "../os/real.h"
+#include "../os/sys.h"
+#include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "../rescue/room.h"
+#include "../rescue/watch.h"
+#include "wait.h"
+
+#define ENDS (POLLERR | POLLHUP | POLLRDHUP)
+#define READ (POLLIN | POLLRDNORM)
+
+/* What a slot of the program's array is, before a wait. */
+enum slot {
+	SLOT_PLAIN,
+	SLOT_AWAITS, /* an answer that a rescue could bring: the end of its stream is of interest */
+	SLOT_TAKES,  /* a rescue takes what the program waits to write */
+	SLOT_RESCUE, /* a placeholder lies there */
+};
+
+struct wait {
+	struct pollfd *fds; /* the program's */
+	nfds_t len;
+	struct pollfd *copy; /* what the kernel gets, len of them, and what each slot is */
+	uint8_t *slots;
+	struct wait_limit limit;
+	const sigset_t *mask;
+	uint64_t gone_ms;
+	bool takes; /* some slot is SLOT_TAKES: nothing is to be waited for */
+};
+
+static enum slot slot_of(const struct pollfd *slot)
+{
+	struct conn *conn = slot->fd < 0 ? NULL : table_find(slot->fd);
+	enum slot is = SLOT_PLAIN;
+	if (!conn || !conn_lock(conn, slot->fd))
+		return is;
+	/* A watcher tells of an answer, not of hang-ups: those alone are no reason for a watch. */
+	if (conn->busy && rescue_is_watched(conn) && !(slot->events & READ))
+		rescue_unwatch(conn);
+	if (conn->busy && conn->rescue->placed) {
+		rescue_room_hush(conn, true);
+		is = slot->events & POLLOUT && !conn->rescue->full ? SLOT_TAKES : SLOT_RESCUE;
+	} else if (slot->events & READ && rescue_would_begin(conn))
+		is = SLOT_AWAITS;
+	conn_unlock(conn);
+	return is;
+}
+
+static void prepare(struct wait *wait)
+{
+	wait->takes = false;
+	for (nfds_t i = 0; i < wait->len; i++) {
+		enum slot slot = slot_of(&wait->fds[i]);
+		wait->copy[i] = wait->fds[i];
+		wait->slots[i] = (uint8_t)slot;
+		if (slot == SLOT_AWAITS)
+			wait->copy[i].events |= POLLRDHUP;
+		else if (slot != SLOT_PLAIN) /* all that comes of a watcher */
+			wait->copy[i].events = POLLIN;
+		wait->takes |= slot == SLOT_TAKES;
+	}
+}
+
+/* What the program sees of an event of one slot. */
+static int told(struct wait *wait, nfds_t i)
+{
+	const struct pollfd *asked = &wait->fds[i];
+	int events = wait->copy[i].revents;
+	int seen = events & (asked->events | POLLERR | POLLHUP | POLLNVAL);
+	struct conn *conn = asked->fd < 0 ? NULL : table_find(asked->fd);
+	enum awaited awaited = AWAITED_EVENT;
+	if (!conn)
+		return seen;
+	if (wait->slots[i] == SLOT_RESCUE)
+		awaited = call_await_step(conn, asked->fd);
+	else if (wait->slots[i] == SLOT_TAKES)
+		return POLLOUT;
+	else if (events & ENDS) {
+		wait->gone_ms = wait_gone_ms(conn, asked->fd);
+		awaited = call_await_end(conn, asked->fd, (uint32_t)events, asked->events & READ);
+	}
+	switch (awaited) {
+	case AWAITED_READABLE:
+		return asked->events & READ ? asked->events & READ : POLLERR | POLLHUP;
+	case AWAITED_WRITABLE:
+		return asked->events & POLLOUT ? POLLOUT : seen;
+	case AWAITED_FAILED:
+		return (asked->events & (READ | POLLOUT)) | POLLERR | POLLHUP;
+	case AWAITED_NOTHING:
+		return 0;
+	case AWAITED_EVENT:
+		break;
+	}
+	return wait->slots[i] == SLOT_RESCUE ? 0 : seen;
+}
+
+static int tell(struct wait *wait)
+{
+	int count = 0;
+	for (nfds_t i = 0; i < wait->len; i++) {
+		int events = 0;
+		if (wait->copy[i].revents)
+			events = told(wait, i);
+		else if (wait->slots[i] == SLOT_TAKES)
+			events = POLLOUT;
+		wait->fds[i].revents = (short)events;
+		count += events != 0;
+	}
+	return count;
+}
+
+/*
+ * The kernel's turn. Under policies that replace living sockets, or lay them aside, the thread
+ * counts as one that reads: it would go on waiting for what has gone from the number.
+ */
+static int wait_counted(struct wait *wait, const struct timespec *left)
+{
+	struct conn *conn = wait->len == 1 && wait->fds->fd >= 0 ? table_find(wait->fds->fd) : NULL;
+	struct handle handle;
+	uint32_t epoch;
+	bool counted = false;
+	if (conn && conn->care & CARE_READERS) {
+		handle_find(&handle, conn, wait->fds->fd);
+		rescue_watch_enter(&handle, &counted, &epoch);
+	}
+	int ready = real.ppoll(wait->copy, wait->len, left, wait->mask);
+	int kept = get_errno();
+	if (counted)
+		rescue_watch_leave(&handle, epoch);
+	set_errno(kept);
+	return ready;
+}
+
+/* Waits until there is something to tell, an error, or the end of the time. */
+static int run(struct wait *wait, int ready)
+{
+	static const struct timespec now = {0, 0};
+	const struct timespec *left = wait->limit.timeout;
+	for (;;) {
+		if (ready < 0) {
+			prepare(wait);
+			ready = wait_counted(wait, wait->takes ? &now : left);
+			if (ready < 0)
+				return ready;
+		}
+		int count = tell(wait);
+		if (count || !ready)
+			return count;
+		left = wait_limit_left(&wait->limit, wait->gone_ms);
+		ready = -1;
+	}
+}
+
+int call_wait_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		   const sigset_t *mask, int first)
+{
+	enum { FEW = 16 };
+	struct pollfd few[FEW];
+	uint8_t slots[FEW];
+	struct wait wait = {
+	    .fds = fds,
+	    .len = len,
+	    .copy = few,
+	    .slots = slots,
+	    .limit.timeout = timeout,
+	    .mask = mask,
+	};
+	size_t size = len > UINT32_MAX ? SIZE_MAX : len * (sizeof(*few) + 1);
+	char *memory = NULL;
+	if (len > FEW) {
+		memory = size == SIZE_MAX ? NULL : arena_alloc(size);
+		if (!memory) /* as many as that, or no memory */
+			return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
+		wait.copy = (struct pollfd *)(void *)memory;
+		wait.slots = (uint8_t *)memory + len * sizeof(*few);
+	}
+	if (first >= 0) {
+		prepare(&wait);
+		for (nfds_t i = 0; i < len; i++)
+			wait.copy[i].revents = fds[i].revents;
+	}
+	int count = run(&wait, first);
+	int kept = get_errno();
+	for (nfds_t i = 0; i < len; i++) {
+		if (wait.slots[i] == SLOT_RESCUE || wait.slots[i] == SLOT_TAKES)
+			call_await_no_more(fds[i].fd);
+	}
+	arena_free(memory, size);
+	set_errno(kept);
+	return count;
+}

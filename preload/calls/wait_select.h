@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* select and pselect where rescues are under way: see wait.h. */
+#ifndef REDIAL_CALL_WAIT_SELECT_H
+#define REDIAL_CALL_WAIT_SELECT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/select.h>
+#include <time.h>
+
+/* What the program waits for; any may be NULL. The sets are as long as len needs. */
+struct wait_sets {
+	int len;
+	fd_set *readable, *writable, *special;
+};
+
+/* pselect(2). timeout: NULL without end; not changed. */
+int call_wait_select(const struct wait_sets *sets, const struct timespec *timeout,
+		     const sigset_t *mask);
+
+/* Is a connect among what is waited for that redial would try again? */
+bool call_wait_dials(const struct wait_sets *sets);
+
+#endif
