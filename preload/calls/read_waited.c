@@ -40,13 +40,15 @@ static int await_bytes(const struct handle *handle, int socket)
 }
 
 /* What a look at the socket comes to. */
-enum seen { NOTHING_YET, KERNELS_WORD };
+enum seen { NOTHING_YET, KERNELS_WORD, TAKEN };
 
 static enum seen look(struct reading *r, int socket, bool waits)
 {
 	int ready = waits ? await_bytes(&r->handle, socket) : 1;
 	if (!ready)
 		return NOTHING_YET;
+	if (ready > 0 && waits && !handle_has(&r->handle, socket))
+		return TAKEN;
 	if (ready > 0) {
 		r->result = UNCANCELLED(read_at_once(r->call, socket));
 		/* Another thread was faster. */
@@ -78,16 +80,16 @@ static int begin(struct reading *r, bool *over, bool *waits)
 bool reading_read_waited(struct reading *r, bool *over)
 {
 	bool waits;
+	enum seen seen = NOTHING_YET;
 	int socket = begin(r, over, &waits);
-	while (socket >= 0 && look(r, socket, waits) == NOTHING_YET) {
+	while (socket >= 0 && (seen = look(r, socket, waits)) == NOTHING_YET) {
 		socket = handle_let_cancel(&r->handle, socket);
-		if (socket < 0) /* it is seen next time why */
-			*over = false;
+		*over &= socket >= 0; /* else it is seen next time why not */
 	}
-	if (socket >= 0) {
-		conn_own_close(socket);
+	conn_own_close(socket);
+	if (seen == KERNELS_WORD)
 		return true;
-	}
+	*over &= seen != TAKEN;
 	if (*over)
 		reading_gone(r);
 	return false;

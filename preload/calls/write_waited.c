@@ -19,15 +19,17 @@ enum { SLICE_MS = 500 };
  * Waits for room in *socket, which may have another number then. Returns a negative errno if there
  * is none to be had: the time is over, a signal came, or the connection is gone.
  */
-static int await_room(const struct handle *handle, int *socket, bool begun)
+static int await_room(struct handle *handle, int *socket, bool begun)
 {
 	uint64_t left_ms = handle_left_ms(handle);
 	int ready = os_wait_writable(*socket, left_ms < SLICE_MS ? left_ms : SLICE_MS);
 	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
 		return 1;
-	if (ready || left_ms <= SLICE_MS)
+	if (ready < 0 || (!ready && left_ms <= SLICE_MS))
 		return ready ? ready : -EAGAIN;
-	if (begun) /* nor is a thread cancelled in the kernel that has written something */
+	bool is_there = handle_has(handle, *socket);
+	/* Nor is a thread cancelled in the kernel that has written something. */
+	if (is_there && (ready || begun))
 		return 1;
 	*socket = handle_let_cancel(handle, *socket);
 	return *socket < 0 ? -ECONNRESET : 1;
@@ -37,7 +39,7 @@ static int await_room(const struct handle *handle, int *socket, bool begun)
  * As the kernel does it, but in what is left of the program's time: SO_SNDTIMEO counts anew for
  * each of the kernel's calls. What has been taken when that is over counts.
  */
-static ssize_t write_in_time(const struct sending *s, int *socket)
+static ssize_t write_in_time(struct sending *s, int *socket)
 {
 	const struct write_call *call = s->call;
 	const int flags = call->flags | MSG_NOSIGNAL | MSG_DONTWAIT;

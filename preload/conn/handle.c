@@ -5,6 +5,7 @@
 
 #include "../os/clock.h"
 #include "../os/watcher.h"
+#include "../wire/socket.h"
 #include "own.h"
 
 bool handle_lock_any(const struct handle *handle)
@@ -26,12 +27,18 @@ bool handle_lock_any(const struct handle *handle)
 	}
 }
 
-int handle_socket(const struct handle *handle)
+int handle_socket(struct handle *handle)
 {
+	handle->cookie = handle->conn->cookie;
 	return conn_own_dup_of(handle->conn->fd, handle->conn->cookie);
 }
 
-int handle_let_cancel(const struct handle *handle, int socket)
+bool handle_has(const struct handle *handle, int socket)
+{
+	return wire_cookie(socket) == handle->cookie;
+}
+
+int handle_let_cancel(struct handle *handle, int socket)
 {
 	if (!handle_lock_any(handle)) {
 		os_cancellation_point();

@@ -23,6 +23,7 @@ struct handle {
 	 * UINT64_MAX: never; 0: it has not been asked yet, for it has not waited.
 	 */
 	uint64_t end_ms;
+	uint64_t cookie; /* of the socket that handle_socket gave */
 };
 
 /* conn was found at fd, and is not locked. `error` is set when the call first waits. */
@@ -81,14 +82,20 @@ static inline bool handle_lock_answered(const struct handle *handle)
  * rescue under way; conn_own_close closes either as it should be. Returns it, or -EBADF if another
  * file lies at the number.
  */
-int handle_socket(const struct handle *handle);
+int handle_socket(struct handle *handle);
+
+/*
+ * After a wait: is it there still? The program may have put something else at a number of ours,
+ * which to it was free.
+ */
+bool handle_has(const struct handle *handle, int socket);
 
 /*
  * A thread that has waited long with that number can be cancelled here: without the number, which
  * nobody would close, unless the connection has lost all others, as it is in the kernel. Returns
  * the number from then on, or -EBADF: look anew. Called without the lock.
  */
-int handle_let_cancel(const struct handle *handle, int socket);
+int handle_let_cancel(struct handle *handle, int socket);
 
 /* The call begins to wait, for so long at most; UINT64_MAX: without end. */
 void handle_begin_wait(struct handle *handle, uint64_t limit_ms);

@@ -133,6 +133,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(exits_more)                                                                              \
 	X(exits_read)                                                                              \
 	X(limits)                                                                                  \
+	X(sigpipe)                                                                                 \
+	X(linger)                                                                                  \
 	X(threads)                                                                                 \
 	X(threads_read)                                                                            \
 	X(request_id)                                                                              \

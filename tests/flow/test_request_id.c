@@ -223,6 +223,26 @@ PROGRAM(post_then_sendfile)
 	hang_up(fd);
 }
 
+/* No copy of it is held that could be sent later. */
+static void write_that_is_cut_short_in_the_header_of_a_large_request_breaks_nothing(void)
+{
+	struct flow flow = {.program = "post_bytes_told",
+			    .policy = "retry = { add_request_id = true; max_request_bytes = 10; };",
+			    .behind = "tests/behind/short_send.so"};
+	for (int taken = 19; taken < 66; taken += 5) {
+		char size[20], id[IDS_MAX][ID_MAX];
+		snprintf(size, sizeof(size), "SHORT=%d", taken);
+		flow.env[0] = size;
+		flow.way = taken % 2 ? WAY_BLOCK : WAY_EDGE;
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2\n200 /3\n");
+		expect_seen(&flow, 1, "method=POST path=/2 body=5 ", "read=full");
+		runner_expect_long("requests", 1, ids(&flow, "path=/2 ", id));
+		expect_made(id[0]);
+	}
+	flow_end(&flow);
+}
+
 static void rest_of_the_header_goes_before_bytes_that_pass_the_hooks(void)
 {
 	char id[IDS_MAX][ID_MAX];
@@ -300,6 +320,7 @@ const struct runner_test request_id_tests[] = {
     T(id_of_the_programs_own_stays),
     T(every_call_that_writes_a_head_adds_an_id),
     T(write_that_is_cut_short_anywhere_breaks_nothing),
+    T(write_that_is_cut_short_in_the_header_of_a_large_request_breaks_nothing),
     T(rest_of_the_header_goes_before_bytes_that_pass_the_hooks),
     T(processes_make_ids_of_their_own),
     T(other_protocols_pass_unchanged),

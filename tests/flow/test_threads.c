@@ -278,7 +278,7 @@ static volatile int rounds_done;
 static void *cross(void *arg)
 {
 	int *numbers = arg;
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 3000; i++) {
 		dup2(numbers[0], numbers[1]);
 		int sock = socket(AF_INET, SOCK_STREAM, 0);
 		dup2(sock, numbers[0]);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The same (test_threads.c) for calls that read. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -170,6 +172,8 @@ static void reset_and_answer_late(struct peer *peer)
 	peer_read_until(peer, conn, "\r\n\r\n");
 	rest(late_ms);
 	peer_say(conn, ok);
+	if (!peer_read_until(peer, conn, "\r\n\r\n"))
+		peer_say(conn, ok);
 	peer_read_all(peer, conn);
 	peer_close(conn);
 }
@@ -290,10 +294,56 @@ static void cancelled_reader_leaves_no_descriptor_behind(void)
 	flow_end(&flow);
 }
 
+static void *answer_in_a_thread(void *arg)
+{
+	(void)arg;
+	answer(fd);
+	return NULL;
+}
+
+/* What the thread works with is at one of these numbers, where the program wants files. */
+PROGRAM(takes_the_numbers_of_redial)
+{
+	enum { WANTED = 8 };
+	pthread_t thread;
+	struct stat wanted, there;
+	fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	ask(fd, "GET", "/2", NULL);
+	pthread_create(&thread, NULL, answer_in_a_thread, NULL);
+	rest(200);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), good = 0;
+	fstat(null, &wanted);
+	for (int i = 0; i < WANTED; i++) {
+		if (fd + 1 + i != null && dup2(null, fd + 1 + i) < 0)
+			say("%s", error_name(errno));
+	}
+	pthread_join(thread, NULL);
+	for (int i = 0; i < WANTED; i++)
+		good += !fstat(fd + 1 + i, &there) && there.st_rdev == wanted.st_rdev;
+	say("%d of %d", good, WANTED);
+	for (int i = 0; i < WANTED; i++)
+		good -= !close(fd + 1 + i);
+	say("%d left", good);
+	exchange(fd, "GET", "/3", NULL);
+	hang_up(fd);
+}
+
+static void program_may_take_any_number_that_is_not_its_own(void)
+{
+	struct flow flow = {.program = "takes_the_numbers_of_redial",
+			    .peer = reset_and_answer_late};
+	late_ms = 500;
+	flow_redial(&flow);
+	expect_printed(&flow, "200\n200\n8 of 8\n0 left\n200\n");
+	flow_end(&flow);
+}
+
 const struct runner_test threads_read_tests[] = {
     T(reader_gets_its_own_answer_whatever_takes_its_number),
     T(rescue_goes_on_as_long_as_the_connection_has_a_number),
     T(reader_in_a_rescue_gets_its_error_when_its_number_is_taken),
     T(cancelled_reader_leaves_no_descriptor_behind),
+    T(program_may_take_any_number_that_is_not_its_own),
     T_END,
 };
