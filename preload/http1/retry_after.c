@@ -135,20 +135,48 @@ static uint32_t in_ms(int64_t seconds)
 	return seconds > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)seconds * 1000;
 }
 
-uint32_t retry_after_ms(const char *head, size_t len, int64_t now_s)
+/* "120", and what some servers make of it: "1.5" is not over before the fraction is. */
+static uint32_t number_ms(struct http1_text text)
 {
-	struct http1_text value = http1_head_value(head, len, "retry-after");
-	struct http1_text digits = value;
-	int64_t seconds, at_s, sent_s;
+	int64_t seconds;
+	take_number(&text, 0, &seconds);
+	uint32_t ms = in_ms(seconds), thousandth = 100, more = 0;
+	if (!text.len)
+		return ms;
+	if (!take(&text, ".") || !text.len)
+		return UINT32_MAX;
+	for (; text.len; text.text++, text.len--, thousandth /= 10) {
+		if (*text.text < '0' || *text.text > '9')
+			return UINT32_MAX;
+		more += (uint32_t)(*text.text - '0') * thousandth;
+		more += !thousandth && *text.text != '0'; /* rounded up */
+	}
+	return ms < UINT32_MAX - more ? ms + more : UINT32_MAX;
+}
+
+static uint32_t value_ms(struct http1_text value, int64_t now_s, int64_t sent_s)
+{
+	int64_t at_s;
 	if (!value.len)
 		return 0;
-	if (value.text[0] >= '0' && value.text[0] <= '9') {
-		take_number(&digits, 0, &seconds);
-		return digits.len ? 0 : in_ms(seconds);
-	}
-	if (!parse_date(value, now_s, &at_s))
-		return 0;
+	if (value.text[0] >= '0' && value.text[0] <= '9')
+		return number_ms(value);
+	return parse_date(value, now_s, &at_s) ? in_ms(at_s - sent_s) : UINT32_MAX;
+}
+
+uint32_t retry_after_ms(const char *head, size_t len, int64_t now_s)
+{
+	const char *end = head + len;
+	int64_t sent_s;
 	if (!parse_date(http1_head_value(head, len, "date"), now_s, &sent_s))
 		sent_s = now_s;
-	return in_ms(at_s - sent_s);
+	struct http1_text value = http1_head_value(head, len, "retry-after");
+	uint32_t ms = value_ms(value, now_s, sent_s);
+	while (value.len) { /* it may stand there twice: which of them counts, if they differ? */
+		const char *rest = value.text + value.len;
+		value = http1_head_value(rest, (size_t)(end - rest), "retry-after");
+		if (value.len && value_ms(value, now_s, sent_s) != ms)
+			return UINT32_MAX;
+	}
+	return ms;
 }

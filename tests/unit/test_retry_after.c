@@ -37,6 +37,11 @@ static void seconds_are_taken_as_they_are(void)
 	    {"RETRY-AFTER: \t 007 ", 7000},
 	    {"X-Retry-After: 9\r\nRetry-After: 2", 2000},
 	    {"Retry-After: 4294967", 4294967000u},
+	    {"Retry-After: 1.5", 1500},
+	    {"Retry-After: 1.0", 1000},
+	    {"Retry-After: 0.0001", 1},
+	    {"Retry-After: 3600.25", 3600250},
+	    {"Retry-After: 2\r\nRetry-After: 2", 2000},
 	};
 	EXPECT_ROWS(rows, NOW);
 }
@@ -55,35 +60,38 @@ static void huge_numbers_are_longer_than_any_cap(void)
 	EXPECT_ROWS(rows, NOW);
 }
 
-static void what_is_not_understood_asks_for_nothing(void)
+static void what_is_not_understood_is_no_leave_to_go_on(void)
 {
 	static const struct row rows[] = {
 	    {"Server: x", 0},
 	    {"Retry-After:", 0},
-	    {"Retry-After: soon", 0},
-	    {"Retry-After: -5", 0},
-	    {"Retry-After: +5", 0},
-	    {"Retry-After: 5s", 0},
-	    {"Retry-After: 5, 6", 0},
-	    {"Retry-After: 1.5", 0},
-	    {"Retry-After: 0x10", 0},
-	    {"Retry-After: 99999999999s", 0},
-	    {"Retry-After: ,", 0},
-	    {"Retry-After: Sun, 06 Nov 1994 08:49:47", 0},
-	    {"Retry-After: Sun, 06 Nov 1994 08:49:47 UTC", 0},
-	    {"Retry-After: Sun, 6 Nov 1994 08:49:47 GMT", 0},
-	    {"Retry-After: Sun, 06 Nov 94 08:49:47 GMT", 0},
-	    {"Retry-After: Sun, 06 nov 1994 08:49:47 GMT", 0},
-	    {"Retry-After: Sun, 06 Nov 1994 24:49:47 GMT", 0},
-	    {"Retry-After: Sun, 06 Nov 1994 08:60:47 GMT", 0},
-	    {"Retry-After: Sun, 00 Nov 1994 09:49:47 GMT", 0},
-	    {"Retry-After: Sun, 32 Nov 1994 09:49:47 GMT", 0},
-	    {"Retry-After: Sun, 30 Feb 1995 08:49:47 GMT", 0},
-	    {"Retry-After: Sun, 31 Nov 1994 08:49:47 GMT", 0},
-	    {"Retry-After: Wed, 29 Feb 1995 08:49:47 GMT", 0},
-	    {"Retry-After: Sun, 06 Nov 1994 08:49:47 GMT x", 0},
-	    {"Retry-After: Sun Nov 06 08:49:47 1994 GMT", 0},
-	    {"Retry-After: Sun,", 0},
+	    {"Retry-After: soon", UINT32_MAX},
+	    {"Retry-After: -5", UINT32_MAX},
+	    {"Retry-After: +5", UINT32_MAX},
+	    {"Retry-After: 5s", UINT32_MAX},
+	    {"Retry-After: 5, 6", UINT32_MAX},
+	    {"Retry-After: 1.", UINT32_MAX},
+	    {"Retry-After: 1.5s", UINT32_MAX},
+	    {"Retry-After: 1\r\nRetry-After: 2", UINT32_MAX},
+	    {"Retry-After: 0\r\nServer: x\r\nRetry-After: 1", UINT32_MAX},
+	    {"Retry-After: 0x10", UINT32_MAX},
+	    {"Retry-After: 99999999999s", UINT32_MAX},
+	    {"Retry-After: ,", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 1994 08:49:47", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 1994 08:49:47 UTC", UINT32_MAX},
+	    {"Retry-After: Sun, 6 Nov 1994 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 94 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 06 nov 1994 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 1994 24:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 1994 08:60:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 00 Nov 1994 09:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 32 Nov 1994 09:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 30 Feb 1995 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 31 Nov 1994 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Wed, 29 Feb 1995 08:49:47 GMT", UINT32_MAX},
+	    {"Retry-After: Sun, 06 Nov 1994 08:49:47 GMT x", UINT32_MAX},
+	    {"Retry-After: Sun Nov 06 08:49:47 1994 GMT", UINT32_MAX},
+	    {"Retry-After: Sun,", UINT32_MAX},
 	};
 	EXPECT_ROWS(rows, NOW);
 }
@@ -172,21 +180,22 @@ static void cut_heads_are_not_read_past(void)
 	for (size_t len = 0; len < sizeof(head); len++) {
 		char *copy = strndup(head, len);
 		uint32_t ms = retry_after_ms(copy, strlen(copy), NOW);
-		CU_ASSERT(ms == 0 || ms == 10000 || ms == 7000);
+		CU_ASSERT(ms == 0 || ms == 10000 || ms == 7000 || ms == UINT32_MAX);
 		free(copy);
 	}
 }
 
 void suite_retry_after(void)
 {
-	static const struct runner_test tests[] = {TEST(seconds_are_taken_as_they_are),
-						   TEST(huge_numbers_are_longer_than_any_cap),
-						   TEST(what_is_not_understood_asks_for_nothing),
-						   TEST(dates_come_in_three_forms),
-						   TEST(dates_count_from_the_servers_own),
-						   TEST(years_leap_as_the_calendar_has_it),
-						   TEST(short_years_are_near),
-						   TEST(cut_heads_are_not_read_past),
-						   TEST_END};
+	static const struct runner_test tests[] = {
+	    TEST(seconds_are_taken_as_they_are),
+	    TEST(huge_numbers_are_longer_than_any_cap),
+	    TEST(what_is_not_understood_is_no_leave_to_go_on),
+	    TEST(dates_come_in_three_forms),
+	    TEST(dates_count_from_the_servers_own),
+	    TEST(years_leap_as_the_calendar_has_it),
+	    TEST(short_years_are_near),
+	    TEST(cut_heads_are_not_read_past),
+	    TEST_END};
 	runner_suite("retry_after", tests);
 }
