@@ -101,10 +101,15 @@ $(B)/image/%: $(B)/%
 
 $(B)/so/preload/os/mem.o: LTO :=
 
-# What runs seldom is not to be large.
-SELDOM := calls/child calls/placeholder hooks/aio hooks/exec hooks/fork hooks/print hooks/spawn \
-	os/stand_in rescue/heirs rescue/inherit rescue/yield
-$(SELDOM:%=$(B)/so/preload/%.o): FREE_CFLAGS += -Os
+# What runs seldom, or not at all while nothing fails, is not to be large: it is loaded, and may be
+# locked, all the same.
+SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)) \
+	$(addprefix preload/calls/,child.c placeholder.c) \
+	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
+	$(addprefix preload/os/,copy.c early.c epoll.c file.c memory.c owner.c ranges.c region.c) \
+	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) preload/http1/retry_after.c \
+	$(POLICY_PURE:%=policy/%.c)
+$(SELDOM:%.c=$(B)/so/%.o): FREE_CFLAGS += -Os
 
 # Small functions that no exception, and no cancelled thread, ever passes while they have a frame.
 $(B)/so/preload/hooks/made.o $(B)/so/preload/os/real.o: LTO :=
