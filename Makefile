@@ -104,7 +104,9 @@ $(B)/so/preload/os/mem.o: LTO :=
 # What runs seldom, or not at all while nothing fails, is not to be large: it is loaded, and may be
 # locked, all the same.
 SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)) \
-	$(addprefix preload/calls/,child.c placeholder.c) \
+	$(filter-out %/bytes.c %/read.c %/write.c %/write_rescue.c,$(wildcard preload/calls/*.c)) \
+	$(filter-out %/conn.c %/idle.c %/mark.c %/stream.c %/table.c %/turns.c, \
+		$(wildcard preload/conn/*.c)) \
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
 	$(addprefix preload/os/,copy.c early.c epoll.c file.c memory.c owner.c ranges.c region.c) \
 	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) preload/http1/retry_after.c \

@@ -79,7 +79,7 @@ static int begin(struct reading *r, bool *over, bool *waits)
 
 bool reading_read_waited(struct reading *r, bool *over)
 {
-	bool waits;
+	bool waits = false;
 	enum seen seen = NOTHING_YET;
 	int socket = begin(r, over, &waits);
 	while (socket >= 0 && (seen = look(r, socket, waits)) == NOTHING_YET) {

@@ -25,7 +25,7 @@ struct made {
 	const struct write_call *own;
 	size_t at;	 /* where the header is in it */
 	size_t len;	 /* 0: there is none, and `own` is made as it is */
-	uint64_t cookie; /* of the connection's socket */
+	uint64_t cookie; /* of the connection's socket that the call was made on */
 	bool passed_on;	 /* the program's call was made after all, as it is */
 	bool rest_kept;
 	struct iovec pieces[PIECES_MAX + 2];
@@ -216,6 +216,12 @@ static void send_rest(const struct made *made, size_t taken)
 		sys2(shutdown, socket, SHUT_RDWR);
 	wire_narrow(socket, half);
 	conn_own_close(socket);
+}
+
+void request_id_note_socket(const struct conn *conn, const struct write_call *call)
+{
+	if (request_id_is_made(call))
+		made_of(call)->cookie = conn->cookie;
 }
 
 void request_id_keep_rest(struct conn *conn, const struct write_call *call, size_t taken)

@@ -36,6 +36,12 @@ __attribute__((noinline)) ssize_t request_id_write(struct conn *conn,
 const struct write_call *request_id_own(const struct write_call *call);
 
 /*
+ * The kernel has taken a part of the call: it went to the socket that the connection has now, which
+ * a rescue may have put there. Called with the lock.
+ */
+void request_id_note_socket(const struct conn *conn, const struct write_call *call);
+
+/*
  * The kernel has taken so many bytes of the call, which are recorded: if they end inside of the
  * header, records its rest, as bytes that wait (conn.unsent), for no byte of the program's may come
  * before them.

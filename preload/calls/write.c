@@ -82,6 +82,7 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
 	size_t taken = s->result > 0 ? (size_t)s->result : 0;
+	request_id_note_socket(conn, call);
 	if (!bytes_unrecord(conn, mark, call->iov, call->count, taken)) {
 		conn_end(conn, WHY_PASSED);
 		return error ? sending_tell(s, error) : KERNELS_WORD;
@@ -180,6 +181,7 @@ static COLD enum sent find_out(struct sending *s)
 	if (!kernels_turn(s, conn, call, &error, &sent))
 		return sent;
 	size_t taken = s->result > 0 ? (size_t)s->result : 0;
+	request_id_note_socket(conn, call);
 	if (error == ENOTSOCK) {
 		conn_end(conn, WHY_LOST);
 		return sending_lost(s);
