@@ -35,6 +35,10 @@ bool os_is_watcher(int fd, int timer);
  */
 int os_wait(int fd, uint64_t timeout_ms);
 int os_wait_writable(int fd, uint64_t timeout_ms);
+int os_wait_for(int fd, short events, uint64_t timeout_ms);
+
+/* The same as libc's own poll, in which a thread can be cancelled. */
+int os_wait_cancellably(int fd, short events, uint64_t timeout_ms);
 
 /*
  * After a wait was interrupted: does the kernel restart a blocking recv or send when a handler
@@ -43,7 +47,8 @@ int os_wait_writable(int fd, uint64_t timeout_ms);
  */
 bool os_restarts(void);
 
-/* Between waits of ours: a thread can be cancelled here, as in any call that waits (pthreads(7)). */
+/* Between waits of ours: a thread can be cancelled here, as in any call that waits (pthreads(7)).
+ */
 void os_cancellation_point(void);
 
 /* Closes a descriptor of ours; -1 is fine. */
