@@ -80,6 +80,13 @@ int os_watch(int watcher, int fd)
 	return watch(watcher, fd, EPOLLOUT);
 }
 
+void os_leave_watcher(int watcher, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};
+	if (sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event) == -EEXIST)
+		sys4(epoll_ctl, watcher, EPOLL_CTL_MOD, fd, &event);
+}
+
 void os_unwatch(int watcher, int fd)
 {
 	struct epoll_event event = {0};

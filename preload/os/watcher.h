@@ -22,6 +22,12 @@ void os_timer_set(int timer, uint64_t in_ms);
 /* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
 int os_watch(int watcher, int fd);
 
+/*
+ * The watcher is about to go from its number, where threads may wait for it whom nothing else would
+ * wake: lets it tell for good of fd, which comes there instead.
+ */
+void os_leave_watcher(int watcher, int fd);
+
 /* Has it report nothing of fd any more. */
 void os_unwatch(int watcher, int fd);
 
