@@ -19,6 +19,22 @@ TRACKED struct conn *call_find_busy(int fd)
 	return NULL;
 }
 
+TRACKED struct conn *call_hold_still(int fd, int *socket)
+{
+	struct conn *conn = table_find(fd);
+	*socket = fd;
+	if (!conn || !conn_lock(conn, fd))
+		return NULL;
+	if (!conn->busy)
+		return conn;
+	if (arena_is_ours()) {
+		*socket = rescue_dead_socket(conn);
+		return conn;
+	}
+	conn_unlock(conn);
+	return NULL;
+}
+
 TRACKED bool call_is_busy(int fd)
 {
 	struct conn *conn = call_find_busy(fd);

@@ -13,6 +13,12 @@
  */
 struct conn *call_find_busy(int fd);
 
+/*
+ * The connection at fd, locked, that no rescue may begin on before a call that waits for nothing is
+ * made; else NULL. *socket is what that is meant for: fd, or what a rescue has laid aside.
+ */
+struct conn *call_hold_still(int fd, int *socket);
+
 /* Is a rescue under way at fd? */
 bool call_is_busy(int fd);
 

@@ -27,7 +27,7 @@ void reading_note_wait(struct reading *r, int error)
 	if (limit_ms == UINT64_MAX)
 		return;
 	/* It has waited at most since the request was sent, which it mostly follows at once. */
-	uint64_t gone_ms = wire_since_sent_ms(handle->conn->fd);
+	uint64_t gone_ms = wire_last_sent_ms(handle->conn->fd);
 	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
 }
 

@@ -4,16 +4,13 @@
  * open while a thread could be cancelled, for nobody would close it then.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "../conn/own.h"
 #include "../os/cancel.h"
 #include "../os/real.h"
-#include "../os/watcher.h"
 #include "../wire/socket.h"
 #include "reading.h"
-
-/* How long a thread that is cancelled may go on waiting. */
-enum { SLICE_MS = 500 };
 
 /* The call as it is, but that it does not wait. */
 static ssize_t read_at_once(const struct read_call *call, int socket)
@@ -29,22 +26,12 @@ static ssize_t read_at_once(const struct read_call *call, int socket)
 	return real.recvmsg(socket, call->message ? call->message : &message, flags);
 }
 
-/* Waits for something to read, a while. Returns 1, or 0 for not yet, or a negative errno. */
-static int await_bytes(const struct handle *handle, int socket)
-{
-	uint64_t left_ms = handle_left_ms(handle);
-	int ready = os_wait(socket, left_ms < SLICE_MS ? left_ms : SLICE_MS);
-	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
-		return 0;
-	return ready || left_ms > SLICE_MS ? ready : -EAGAIN;
-}
-
 /* What a look at the socket comes to. */
 enum seen { NOTHING_YET, KERNELS_WORD, TAKEN };
 
 static enum seen look(struct reading *r, int socket, bool waits)
 {
-	int ready = waits ? await_bytes(&r->handle, socket) : 1;
+	int ready = waits ? handle_await(&r->handle, socket, POLLIN) : 1;
 	if (!ready)
 		return NOTHING_YET;
 	if (ready > 0 && waits && !handle_has(&r->handle, socket))

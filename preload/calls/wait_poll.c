@@ -62,8 +62,8 @@ static void prepare(struct wait *wait)
 		wait->slots[i] = (uint8_t)slot;
 		if (slot == SLOT_AWAITS)
 			wait->copy[i].events |= POLLRDHUP;
-		else if (slot != SLOT_PLAIN) /* all that comes of a watcher */
-			wait->copy[i].events = POLLIN;
+		else if (slot != SLOT_PLAIN) /* all that comes of a watcher: else it has gone */
+			wait->copy[i].events |= POLLIN;
 		wait->takes |= slot == SLOT_TAKES;
 	}
 }

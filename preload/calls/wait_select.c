@@ -85,7 +85,7 @@ static void copy_set(word *to, const fd_set *from, size_t size)
 		memset(to, 0, size);
 }
 
-/* All that comes of a watcher is that it is readable. */
+/* All that comes of a watcher is that it is readable; what is writable has taken its number. */
 static void prepare(struct wait *wait)
 {
 	find_placed(wait);
@@ -96,7 +96,6 @@ static void prepare(struct wait *wait)
 		if (wait->placed[i].dials)
 			continue;
 		put(wait->readable, wait->placed[i].fd, true);
-		put(wait->writable, wait->placed[i].fd, false);
 	}
 }
 
@@ -124,14 +123,14 @@ static int told(struct wait *wait, const struct placed *placed)
 	if (placed->dials)
 		return told_of_dial(wait, placed->fd);
 	struct conn *conn = table_find(placed->fd);
-	bool ready = is_set(wait->readable, placed->fd);
-	enum awaited awaited = ready && conn ? call_await_step(conn, placed->fd) : AWAITED_NOTHING;
+	int bits = is_set(wait->readable, placed->fd) + is_set(wait->writable, placed->fd);
+	enum awaited awaited = bits && conn ? call_await_step(conn, placed->fd) : AWAITED_NOTHING;
 	bool failed = awaited == AWAITED_READABLE || awaited == AWAITED_FAILED;
 	bool readable = failed && has(sets->readable, placed->fd);
 	bool writable = has(sets->writable, placed->fd) && (placed->takes || failed);
 	put(wait->readable, placed->fd, readable);
 	put(wait->writable, placed->fd, writable);
-	return readable + writable - ready;
+	return readable + writable - bits;
 }
 
 static int select_copies(const struct wait *wait, const struct timespec *timeout,

@@ -4,16 +4,13 @@
  * open while a thread could be cancelled, for nobody would close it then.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "../conn/end.h"
 #include "../conn/own.h"
 #include "../os/sys.h"
-#include "../os/watcher.h"
 #include "../wire/socket.h"
 #include "sending.h"
-
-/* How long a thread that is cancelled may go on waiting. */
-enum { SLICE_MS = 500 };
 
 /*
  * Waits for room in *socket, which may have another number then. Returns a negative errno if there
@@ -21,12 +18,9 @@ enum { SLICE_MS = 500 };
  */
 static int await_room(struct handle *handle, int *socket, bool begun)
 {
-	uint64_t left_ms = handle_left_ms(handle);
-	int ready = os_wait_writable(*socket, left_ms < SLICE_MS ? left_ms : SLICE_MS);
-	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
-		return 1;
-	if (ready < 0 || (!ready && left_ms <= SLICE_MS))
-		return ready ? ready : -EAGAIN;
+	int ready = handle_await(handle, *socket, POLLOUT);
+	if (ready < 0)
+		return ready;
 	bool is_there = handle_has(handle, *socket);
 	/* Nor is a thread cancelled in the kernel that has written something. */
 	if (is_there && (ready || begun))

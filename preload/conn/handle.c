@@ -54,8 +54,28 @@ int handle_let_cancel(struct handle *handle, int socket)
 	return socket;
 }
 
+/*
+ * How long a thread that is cancelled goes on waiting: never longer than it has waited before. Past
+ * the last of them it can be cancelled in the wait, and our number of the socket stays open then.
+ */
+enum { SLICE_MIN_MS = 500, SLICE_MAX_MS = 64000 };
+
+int handle_await(struct handle *handle, int socket, short events)
+{
+	uint64_t left_ms = handle_left_ms(handle);
+	uint64_t slice_ms = handle->slice_ms < left_ms ? handle->slice_ms : left_ms;
+	bool is_last = handle->slice_ms > SLICE_MAX_MS;
+	int ready = is_last ? os_wait_cancellably(socket, events, left_ms)
+			    : os_wait_for(socket, events, slice_ms);
+	handle->slice_ms *= is_last ? 1 : 2;
+	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
+		return 0;
+	return ready || (!is_last && slice_ms < left_ms) ? ready : -EAGAIN;
+}
+
 void handle_begin_wait(struct handle *handle, uint64_t limit_ms)
 {
+	handle->slice_ms = SLICE_MIN_MS;
 	uint64_t now = os_now_ms();
 	handle->end_ms = limit_ms < UINT64_MAX - now ? now + limit_ms : UINT64_MAX;
 }

@@ -23,7 +23,8 @@ struct handle {
 	 * UINT64_MAX: never; 0: it has not been asked yet, for it has not waited.
 	 */
 	uint64_t end_ms;
-	uint64_t cookie; /* of the socket that handle_socket gave */
+	uint32_t slice_ms; /* handle_await's next */
+	uint64_t cookie;   /* of the socket that handle_socket gave */
 };
 
 /* conn was found at fd, and is not locked. `error` is set when the call first waits. */
@@ -83,6 +84,13 @@ static inline bool handle_lock_answered(const struct handle *handle)
  * file lies at the number.
  */
 int handle_socket(struct handle *handle);
+
+/*
+ * Waits a while for these events of poll's, longer each time, in what is left of the program's time
+ * (handle_begin_wait): 1, or 0 for not yet, then handle_let_cancel is due; -EAGAIN when the time is
+ * over, -EINTR where a signal ends the program's call. Called without the lock.
+ */
+int handle_await(struct handle *handle, int socket, short events);
 
 /*
  * After a wait: is it there still? The program may have put something else at a number of ours,

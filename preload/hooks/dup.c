@@ -165,8 +165,6 @@ static int during_rescue(struct conn *conn, int fd, int command, void *arg,
 	case F_SETFD:
 		return descriptor_flags(conn, fd, command, arg, call);
 	case QUERY_SAME: /* all its numbers hold the same */
-	case F_SETLKW:	 /* these may block; what is locked nobody shares */
-	case F_OFD_SETLKW:
 		return call(fd, command, arg);
 	default:
 		return call(rescue_dead_socket(conn), command, arg);
@@ -183,11 +181,13 @@ static TRACKED int fcntl_tracked(int fd, int command, void *arg, int call(int, i
 		call_child_keeps(fd);
 	if (command == F_SETFL && (long)arg & O_ASYNC) /* a placeholder sends no signals */
 		call_end_rescue(fd, REASON_SIGNALS);
-	struct conn *conn = call_find_busy(fd);
-	if (!conn)
-		return call(fd, command, arg);
-	int result = during_rescue(conn, fd, command, arg, call);
-	conn_unlock(conn);
+	bool may_wait = command == F_SETLKW || command == F_OFD_SETLKW;
+	int socket;
+	struct conn *conn = may_wait ? NULL : call_hold_still(fd, &socket);
+	int result = conn && conn->busy ? during_rescue(conn, fd, command, arg, call)
+					: call(fd, command, arg);
+	if (conn)
+		conn_unlock(conn);
 	return result;
 }
 

@@ -20,9 +20,7 @@
 	result name parameters;                                                                    \
 	static TRACKED result tracked_##name parameters                                            \
 	{                                                                                          \
-		struct conn *conn = call_find_busy(fd);                                            \
-		if (conn)                                                                          \
-			fd = rescue_dead_socket(conn);                                             \
+		struct conn *conn = call_hold_still(fd, &fd);                                      \
 		result answer = real.name arguments;                                               \
 		if (conn)                                                                          \
 			conn_unlock(conn);                                                         \

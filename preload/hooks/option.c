@@ -22,7 +22,6 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/yield.h"
-#include "../wire/socket.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
 
@@ -52,38 +51,26 @@ static int hand_out(void *to, socklen_t *len, const void *answer, socklen_t answ
 	return error ? -1 : 0;
 }
 
-/* Had another thread's rescue put one there since we looked? Then the call is made again. */
-static bool met_placeholder(int fd)
-{
-	struct conn *conn = get_errno() == ENOTSOCK ? table_find(fd) : NULL;
-	if (!conn || !conn_lock(conn, fd)) /* which that thread may be inside of */
-		return false;
-	bool busy = conn->busy;
-	conn_unlock(conn);
-	/* Not if the number was closed past the hooks and is a file. */
-	return busy || wire_cookie(fd) != 0;
-}
-
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
-	struct conn *found = table_find(fd), *conn = call_find_busy(fd);
 	struct handle handle;
-	bool asks_error = level == SOL_SOCKET && name == SO_ERROR;
+	int socket;
+	struct conn *conn = call_hold_still(fd, &socket);
+	bool busy = conn && conn->busy;
+	bool asks_error = conn && level == SOL_SOCKET && name == SO_ERROR;
 	socklen_t room;
-	if (conn && asks_error && copy_in(&room, len, sizeof(room)) && room >= sizeof(int) &&
+	if (busy && asks_error && copy_in(&room, len, sizeof(room)) && room >= sizeof(int) &&
 	    room <= INT32_MAX) {
 		int error = dial_error(conn); /* 0: so far nothing has failed */
 		return hand_out(value, len, &error, sizeof(error));
 	}
-	if (found)
-		handle_find(&handle, found, fd);
-	int result = real.getsockopt(conn ? rescue_dead_socket(conn) : fd, level, name, value, len);
-	if (!conn && result < 0 && met_placeholder(fd))
-		return getsockopt_tracked(fd, level, name, value, len);
-	if (conn)
-		conn_unlock(conn);
-	else if (found && result == 0 && asks_error && *len == sizeof(int))
+	int result = real.getsockopt(socket, level, name, value, len);
+	if (!conn)
+		return result;
+	handle_find(&handle, conn, fd);
+	conn_unlock(conn);
+	if (!busy && result == 0 && asks_error && *len == sizeof(int))
 		look_at_error(&handle, value);
 	return result;
 }
@@ -125,11 +112,13 @@ HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t le
 static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
-	struct conn *conn = call_find_busy(fd);
-	if (!conn) {
-		int result = real.getpeername(fd, addr, len);
-		return result < 0 && met_placeholder(fd) ? getpeername_tracked(fd, addr, len)
-							 : result;
+	int socket;
+	struct conn *conn = call_hold_still(fd, &socket);
+	if (!conn || !conn->busy) {
+		int result = real.getpeername(socket, addr, len);
+		if (conn)
+			conn_unlock(conn);
+		return result;
 	}
 	if (rescue_is_dial(conn->rescue) && conn->rescue->unsent) {
 		conn_unlock(conn);
@@ -138,7 +127,7 @@ static TRACKED int getpeername_tracked(int fd, struct sockaddr *restrict addr,
 	}
 	/* What a connected socket answers; the dead one does not know any more. */
 	int result = conn->peer.any.sa_family == AF_UNIX
-			 ? real.getpeername(rescue_dead_socket(conn), addr, len)
+			 ? real.getpeername(socket, addr, len)
 			 : hand_out(addr, len, &conn->peer, conn->peer_len);
 	conn_unlock(conn);
 	return result;
@@ -153,14 +142,11 @@ HOOK int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restrict
 static TRACKED int getsockname_tracked(int fd, struct sockaddr *restrict addr,
 				       socklen_t *restrict len)
 {
-	struct conn *conn = call_find_busy(fd);
-	if (!conn) {
-		int result = real.getsockname(fd, addr, len);
-		return result < 0 && met_placeholder(fd) ? getsockname_tracked(fd, addr, len)
-							 : result;
-	}
-	int result = real.getsockname(rescue_dead_socket(conn), addr, len);
-	conn_unlock(conn);
+	int socket;
+	struct conn *conn = call_hold_still(fd, &socket);
+	int result = real.getsockname(socket, addr, len);
+	if (conn)
+		conn_unlock(conn);
 	return result;
 }
 
@@ -168,19 +154,6 @@ HOOK int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restrict
 {
 	return __builtin_expect(!table_find(fd), 1) ? real.getsockname(fd, addr, len)
 						    : getsockname_tracked(fd, addr, len);
-}
-
-/* What there is to read, where the socket itself may hold only the rest of it. */
-static int count_unread(int fd, void *arg)
-{
-	struct conn *conn = table_find(fd);
-	if (!conn || !(conn->care & CARE_HOLDING) || !conn_lock(conn, fd))
-		return real.ioctl(fd, FIONREAD, arg);
-	int result = real.ioctl(conn->busy ? rescue_dead_socket(conn) : fd, FIONREAD, arg);
-	if (result == 0)
-		*(int *)arg += (int)rescue_owed(conn);
-	conn_unlock(conn);
-	return result;
 }
 
 /*
@@ -208,8 +181,6 @@ static int ioctl_during_rescue(struct conn *conn, int fd, unsigned long request,
 	if (request == FIOASYNC)
 		return set_signals(conn, fd, arg);
 	int result = real.ioctl(rescue_dead_socket(conn), request, arg);
-	if (request == FIONREAD && result == 0)
-		*(int *)arg += (int)rescue_owed(conn);
 	if (request == FIONBIO && result == 0)
 		rescue_set_nonblocking(conn, *(const int *)arg != 0);
 	return result;
@@ -219,11 +190,15 @@ static TRACKED int ioctl_tracked(int fd, unsigned long request, void *arg)
 {
 	if (request == FIONCLEX)
 		call_child_keeps(fd);
-	struct conn *conn = call_find_busy(fd);
-	if (!conn)
-		return request == FIONREAD ? count_unread(fd, arg) : real.ioctl(fd, request, arg);
-	int result = ioctl_during_rescue(conn, fd, request, arg);
-	conn_unlock(conn);
+	int socket;
+	struct conn *conn = call_hold_still(fd, &socket);
+	int result = conn && conn->busy ? ioctl_during_rescue(conn, fd, request, arg)
+					: real.ioctl(fd, request, arg);
+	/* What there is to read, where the socket itself may hold only the rest of it. */
+	if (conn && request == FIONREAD && result == 0)
+		*(int *)arg += (int)rescue_owed(conn);
+	if (conn)
+		conn_unlock(conn);
 	return result;
 }
 

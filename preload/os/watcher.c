@@ -38,7 +38,7 @@ int os_watcher(int timer)
 }
 
 /* By poll, which takes nothing from what it looks at. */
-static int wait_for(int fd, short events, uint64_t timeout_ms)
+int os_wait_for(int fd, short events, uint64_t timeout_ms)
 {
 	struct pollfd what = {.fd = fd, .events = events};
 	const struct timespec limit = {(time_t)(timeout_ms / 1000),
@@ -48,12 +48,22 @@ static int wait_for(int fd, short events, uint64_t timeout_ms)
 
 int os_wait(int fd, uint64_t timeout_ms)
 {
-	return wait_for(fd, POLLIN, timeout_ms);
+	return os_wait_for(fd, POLLIN, timeout_ms);
 }
 
 int os_wait_writable(int fd, uint64_t timeout_ms)
 {
-	return wait_for(fd, POLLOUT, timeout_ms);
+	return os_wait_for(fd, POLLOUT, timeout_ms);
+}
+
+int os_wait_cancellably(int fd, short events, uint64_t timeout_ms)
+{
+	struct pollfd what = {.fd = fd, .events = events};
+	int kept = get_errno();
+	int ready = real.poll(&what, 1, timeout_ms < INT32_MAX ? (int)timeout_ms : -1);
+	int error = ready < 0 ? -get_errno() : ready;
+	set_errno(kept);
+	return error;
 }
 
 void os_timer_set(int timer, uint64_t in_ms)
@@ -68,6 +78,13 @@ void os_timer_set(int timer, uint64_t in_ms)
 int os_watch(int watcher, int fd)
 {
 	return watch(watcher, fd, EPOLLOUT);
+}
+
+void os_leave_watcher(int watcher, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};
+	if (sys4(epoll_ctl, watcher, EPOLL_CTL_ADD, fd, &event) == -EEXIST)
+		sys4(epoll_ctl, watcher, EPOLL_CTL_MOD, fd, &event);
 }
 
 void os_unwatch(int watcher, int fd)

@@ -22,6 +22,12 @@ void os_timer_set(int timer, uint64_t in_ms);
 /* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
 int os_watch(int watcher, int fd);
 
+/*
+ * The watcher is about to go from its number, where threads may wait for it whom nothing else would
+ * wake: lets it tell for good of fd, which comes there instead.
+ */
+void os_leave_watcher(int watcher, int fd);
+
 /* Has it report nothing of fd any more. */
 void os_unwatch(int watcher, int fd);
 
@@ -35,6 +41,10 @@ bool os_is_watcher(int fd, int timer);
  */
 int os_wait(int fd, uint64_t timeout_ms);
 int os_wait_writable(int fd, uint64_t timeout_ms);
+int os_wait_for(int fd, short events, uint64_t timeout_ms);
+
+/* The same as libc's own poll, in which a thread can be cancelled. */
+int os_wait_cancellably(int fd, short events, uint64_t timeout_ms);
 
 /*
  * After a wait was interrupted: does the kernel restart a blocking recv or send when a handler
@@ -43,7 +53,8 @@ int os_wait_writable(int fd, uint64_t timeout_ms);
  */
 bool os_restarts(void);
 
-/* Between waits of ours: a thread can be cancelled here, as in any call that waits (pthreads(7)). */
+/* Between waits of ours: a thread can be cancelled here, as in any call that waits (pthreads(7)).
+ */
 void os_cancellation_point(void);
 
 /* Closes a descriptor of ours; -1 is fine. */

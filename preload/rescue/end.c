@@ -5,7 +5,6 @@
 
 #include "../log/log.h"
 #include "../os/clock.h"
-#include "../os/watcher.h"
 #include "../conn/mark.h"
 #include "../conn/table.h"
 #include "../conn/turns.h"
@@ -16,17 +15,9 @@
 #include "stay.h"
 #include "watch.h"
 
-/* Threads that wait for the watcher, here or in a call of their own, are to look again. */
-static void wake(const struct rescue *rescue)
-{
-	if (rescue->timer >= 0)
-		os_timer_set(rescue->timer, 0);
-}
-
 void rescue_end_attempts(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	wake(rescue);
 	rescue_close(&rescue->fresh);
 	rescue_put_answer_back(conn);
 	rescue_unplace(conn);
@@ -142,7 +133,6 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 	if (rescue->phase < PHASE_FAILED && !rescue->first)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
-	wake(rescue);
 	if (under_way)
 		end_under_way(conn, is_lost);
 	rescue_unplace(conn);

@@ -116,8 +116,10 @@ void rescue_unplace(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	/* The program may have closed the number by a raw system call and have another file there.
 	 */
-	if (rescue->placed && !rescue_is_displaced(conn))
+	if (rescue->placed && !rescue_is_displaced(conn)) {
+		os_leave_watcher(conn->fd, rescue->dead);
 		take_numbers(conn, rescue->dead, false);
+	}
 	set_placed(rescue, false);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
@@ -201,6 +203,8 @@ int rescue_install(struct conn *conn)
 	if (rescue->old == OLD_ALIVE || rescue->laid_aside)
 		sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
 	rescue->old = OLD_DEAD;
+	if (rescue->placed)
+		os_leave_watcher(conn->fd, rescue->fresh);
 	int dead = rescue->dead;
 	error = keep_answer(conn);
 	if (error == 0)

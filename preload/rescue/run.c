@@ -5,7 +5,6 @@
 
 #include "../conn/end.h"
 #include "../os/clock.h"
-#include "../os/real.h"
 #include "../os/watcher.h"
 #include "../wire/socket.h"
 #include "machine.h"
@@ -14,18 +13,11 @@
 /*
  * Waits for the watcher at fd. That may be another thread's file by now, from which polling takes
  * nothing: the lock tells afterwards. A read that nothing has befallen is left as libc's own is, if
- * the thread is cancelled: by poll of libc's.
+ * the thread is cancelled.
  */
 static int wait_for(int fd, bool watched, uint64_t limit_ms)
 {
-	struct pollfd watcher = {.fd = fd, .events = POLLIN};
-	if (!watched)
-		return os_wait(fd, limit_ms);
-	int kept = get_errno();
-	int ready = real.poll(&watcher, 1, (int)limit_ms);
-	int error = ready < 0 ? -get_errno() : ready;
-	set_errno(kept);
-	return error;
+	return watched ? os_wait_cancellably(fd, POLLIN, limit_ms) : os_wait(fd, limit_ms);
 }
 
 /* How long the program lets the call wait; UINT64_MAX without end. */

@@ -175,7 +175,6 @@ void rescue_unwatch(struct conn *conn)
 	/* Was the next attempt only planned? */
 	if (rescue->phase != PHASE_WAITING && !rescue->told)
 		rescue->attempts--;
-	os_timer_set(rescue->timer, 0); /* wakes a thread that waits in rescue_run */
 	rescue_close(&rescue->fresh);
 	rescue_unplace(conn);
 	let_be(conn);

@@ -5,7 +5,6 @@
 
 #include "../log/log.h"
 #include "../os/clock.h"
-#include "../os/watcher.h"
 #include "dial.h"
 #include "end.h"
 #include "machine.h"
@@ -17,17 +16,6 @@
 bool rescue_is_of_living(const struct conn *conn)
 {
 	return conn->busy && (conn->rescue->laid_aside || conn->rescue->old != OLD_DEAD);
-}
-
-/*
- * Threads that wait in a poll of the program's have the watcher itself, and nobody could wake them
- * once it is gone from the number: it is left with something to tell.
- */
-static void wake_waiting(const struct conn *conn)
-{
-	const struct rescue *rescue = conn->rescue;
-	os_watch(conn->fd, rescue->dead);
-	os_timer_set(rescue->timer, 0);
 }
 
 /* Of its own connect a program has been told nothing that would not come true without us. */
@@ -44,7 +32,6 @@ static void fail(struct conn *conn, enum reason why)
 		log_refused(&rescue->who, rescue->cause, why);
 	else
 		rescue_exhausted(rescue, why);
-	wake_waiting(conn);
 	rescue_end_attempts(conn);
 	if (rescue->taken && !rescue->error) /* the program was told that bytes are written */
 		rescue->error = ECONNRESET;
@@ -59,8 +46,7 @@ void rescue_yield(struct conn *conn, enum reason why)
 		rescue_unplace(conn);
 		conn->busy = conn->rescue->phase == PHASE_FAILED;
 	} else if (was_only_watched(conn)) {
-		wake_waiting(conn);
-		rescue_close(&conn->rescue->fresh);
+			rescue_close(&conn->rescue->fresh);
 		rescue_unplace(conn);
 		rescue_free(conn);
 		conn->busy = false;

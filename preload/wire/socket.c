@@ -229,14 +229,6 @@ static uint64_t timeout_ms(int fd, int name)
 	return (uint64_t)limit.tv_sec * 1000 + (uint64_t)(limit.tv_usec + 999) / 1000;
 }
 
-uint64_t wire_since_sent_ms(int fd)
-{
-	struct tcp_info info;
-	socklen_t len = sizeof(info);
-	bool told = sys6(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len, 0) == 0;
-	return told ? info.tcpi_last_data_sent : 0;
-}
-
 uint64_t wire_receive_timeout_ms(int fd)
 {
 	return timeout_ms(fd, SO_RCVTIMEO);

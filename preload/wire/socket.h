@@ -93,7 +93,5 @@ void wire_narrow(int fd, int half);
 uint64_t wire_receive_timeout_ms(int fd);
 uint64_t wire_send_timeout_ms(int fd);
 
-/* How long ago bytes were last sent on the TCP socket fd, in milliseconds; 0 of any other. */
-uint64_t wire_since_sent_ms(int fd);
 
 #endif
