@@ -7,6 +7,7 @@
 #include "../connect/dial.h"
 #include "../os/arena.h"
 #include "../os/copy.h"
+#include "../os/fdsize.h"
 #include "../os/mem.h"
 #include "../os/real.h"
 #include "../os/sys.h"
@@ -183,15 +184,36 @@ static bool can_be_read(const struct wait_sets *sets, size_t size)
 	       (!sets->special || copy_can_read(sets->special, size));
 }
 
-int call_wait_select(const struct wait_sets *sets, const struct timespec *timeout,
+static size_t bytes_of(int len)
+{
+	return (size_t)(len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
+}
+
+/*
+ * Leaves of the sets what the kernel would look at, where not all that len says is there. false: it
+ * could not read that either, and says so.
+ */
+static bool make_readable(struct wait_sets *sets)
+{
+	if (can_be_read(sets, bytes_of(sets->len)))
+		return true;
+	int size = os_fd_size();
+	if (size >= sets->len)
+		return false;
+	sets->len = size;
+	return can_be_read(sets, bytes_of(size));
+}
+
+int call_wait_select(const struct wait_sets *all, const struct timespec *timeout,
 		     const sigset_t *mask)
 {
-	struct wait wait = {.sets = sets};
-	wait.size = (size_t)(sets->len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
-	word *memory = can_be_read(sets, wait.size) ? arena_alloc(3 * wait.size) : NULL;
+	struct wait_sets sets = *all;
+	struct wait wait = {.sets = &sets};
+	word *memory = make_readable(&sets) ? arena_alloc(3 * bytes_of(sets.len)) : NULL;
 	if (!memory)
-		return real.pselect(sets->len, sets->readable, sets->writable, sets->special,
-				    timeout, mask);
+		return real.pselect(all->len, all->readable, all->writable, all->special, timeout,
+				    mask);
+	wait.size = bytes_of(sets.len);
 	wait.readable = memory;
 	wait.writable = memory + wait.size / sizeof(word);
 	wait.special = wait.writable + wait.size / sizeof(word);
