@@ -8,6 +8,7 @@
 
 #include "../conn/own.h"
 #include "../os/cancel.h"
+#include "../os/copy.h"
 #include "../os/real.h"
 #include "../wire/socket.h"
 #include "reading.h"
@@ -20,7 +21,9 @@ static ssize_t read_at_once(const struct read_call *call, int socket)
 	    .msg_iov = (struct iovec *)call->iov,
 	    .msg_iovlen = (size_t)call->count,
 	};
-	if (call->addr)
+	bool one = !call->message && call->count == 1 &&
+		   copy_can_read(call->iov, sizeof(*call->iov));
+	if (call->addr || one)
 		return real.recvfrom(socket, call->iov->iov_base, call->iov->iov_len, flags,
 				     call->addr, call->addr_len);
 	return real.recvmsg(socket, call->message ? call->message : &message, flags);

@@ -27,6 +27,9 @@
 /* What a step of one phase comes to. */
 enum progress { GO_ON, WAIT, DONE, FAILED, RESTORED };
 
+/* When to send on where the system had no memory for it. */
+enum { NO_MEMORY_MS = 50 };
+
 /* Logs the attempt under way: not before the peer can be at work on it, that would only delay it.
  */
 static void tell_attempt(struct rescue *rescue)
@@ -141,9 +144,12 @@ static enum progress step_sending(struct conn *conn)
 		return fail(conn, reason);
 	if (!rescue->sent)
 		mark_choose(conn, rescue->settings.attempt_header);
+	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = mark_send(conn, to, rescue->sent, end);
-		if (taken == -EAGAIN || taken == -EINTR)
+		if (taken == -ENOBUFS)
+			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
+		if (taken == -EAGAIN || taken == -EINTR || taken == -ENOBUFS)
 			return WAIT;
 		if (taken < 0)
 			return send_failed(conn, (int)-taken);

@@ -182,14 +182,14 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 }
 
 /* That the system has no memory for now says nothing of the connection (send(2)). */
-static long as_full(long taken)
+static long no_memory(long taken)
 {
-	return taken == -ENOBUFS || taken == -ENOMEM ? -EAGAIN : taken;
+	return taken == -ENOMEM ? -ENOBUFS : taken;
 }
 
 long wire_send(int fd, const void *bytes, size_t len)
 {
-	return as_full(sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0));
+	return no_memory(sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0));
 }
 
 long wire_send_pieces(int fd, const struct iovec *pieces, int count)
@@ -198,7 +198,7 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	    .msg_iov = (struct iovec *)pieces,
 	    .msg_iovlen = (size_t)count,
 	};
-	return as_full(sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+	return no_memory(sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 void wire_no_linger(int fd)

@@ -75,7 +75,10 @@ bool wire_same_peer(int fd, int other, bool process);
  */
 int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
 
-/* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
+/*
+ * Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno: -ENOBUFS
+ * where the system has no memory for now, and no event says when it has.
+ */
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
 
