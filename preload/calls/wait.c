@@ -57,13 +57,30 @@ static enum awaited begin(struct conn *conn, int fd, uint32_t events)
 	return AWAITED_EVENT;
 }
 
+/* Has another thread put a living socket there since the kernel told of the end? */
+static bool is_of_another(int fd, uint32_t events)
+{
+	return events & (EPOLLHUP | EPOLLRDHUP) && !wire_is_dead(fd);
+}
+
+/* Not, while another thread has read what it has yet to say of. */
+static bool may_begin(const struct conn *conn, int fd)
+{
+	return !conn->writers && !(conn->care & CARE_HOLDING) &&
+	       wire_received_was(fd, conn->peer.any.sa_family, conn->received);
+}
+
 enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads)
 {
 	if (!conn_lock(conn, fd))
 		return AWAITED_EVENT;
+	if (is_of_another(fd, events)) {
+		conn_unlock(conn);
+		return AWAITED_NOTHING;
+	}
 	/* With something to read the end is news: edge-triggered readers hear of it only once. */
 	if (rescue_would_begin(conn) && !wire_has_unread(fd)) {
-		if (reads && !conn->writers && !(conn->care & CARE_HOLDING))
+		if (reads && may_begin(conn, fd))
 			return begin(conn, fd, events);
 		conn_unlock(conn);
 		return reads ? AWAITED_READABLE : AWAITED_WRITABLE;

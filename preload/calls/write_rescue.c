@@ -290,5 +290,10 @@ COLD enum sent sending_clear_the_way(struct sending *s)
 		rescue_unwatch(conn);
 	if (conn->busy)
 		return send_during_rescue(s);
-	return conn_send_rest(conn, false) == -EAGAIN ? wait_for_room(s) : SEND_ON;
+	int error = conn_send_rest(conn, false);
+	if (wire_lacks_memory(error)) { /* as the call itself would be refused */
+		conn_unlock(conn);
+		return sending_tell(s, -error);
+	}
+	return error == -EAGAIN ? wait_for_room(s) : SEND_ON;
 }

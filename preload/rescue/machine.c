@@ -147,9 +147,9 @@ static enum progress step_sending(struct conn *conn)
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = mark_send(conn, to, rescue->sent, end);
-		if (taken == -ENOBUFS)
+		if (wire_lacks_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
-		if (taken == -EAGAIN || taken == -EINTR || taken == -ENOBUFS)
+		if (taken == -EAGAIN || taken == -EINTR || wire_lacks_memory(taken))
 			return WAIT;
 		if (taken < 0)
 			return send_failed(conn, (int)-taken);

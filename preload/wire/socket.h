@@ -3,6 +3,7 @@
 #ifndef REDIAL_WIRE_SOCKET_H
 #define REDIAL_WIRE_SOCKET_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -75,12 +76,18 @@ bool wire_same_peer(int fd, int other, bool process);
  */
 int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
 
-/*
- * Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno: -ENOBUFS
- * where the system has no memory for now, and no event says when it has.
- */
+/* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
+
+/*
+ * Does this negative errno of a send say only that the system has no memory for now (send(2))? That
+ * is no failure of the connection, and no event says when there is some.
+ */
+static inline bool wire_lacks_memory(long error)
+{
+	return error == -ENOBUFS || error == -ENOMEM;
+}
 
 /* Closing it is not to wait until its bytes are acknowledged (SO_LINGER). */
 void wire_no_linger(int fd);
