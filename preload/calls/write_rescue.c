@@ -290,5 +290,11 @@ COLD enum sent sending_clear_the_way(struct sending *s)
 		rescue_unwatch(conn);
 	if (conn->busy)
 		return send_during_rescue(s);
-	return conn_send_rest(conn, false) == -EAGAIN ? wait_for_room(s) : SEND_ON;
+	int error = conn_send_rest(conn, false);
+	if (error == -EAGAIN)
+		return wait_for_room(s);
+	if (!wire_took_nothing(error))
+		return SEND_ON;
+	conn_unlock(conn);
+	return sending_tell(s, -error);
 }

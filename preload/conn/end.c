@@ -5,6 +5,7 @@
 
 #include "../os/arena.h"
 #include "../process/live.h"
+#include "../wire/socket.h"
 #include "peer.h"
 #include "table.h"
 #include "turns.h"
@@ -34,7 +35,7 @@ static bool has_unsent(struct conn *conn, enum conn_why why)
 {
 	if (!conn->unsent || (why != WHY_CLOSED && why != WHY_PASSED))
 		return false;
-	return conn_send_rest(conn, true) == -EAGAIN && why == WHY_PASSED;
+	return wire_took_nothing(conn_send_rest(conn, true)) && why == WHY_PASSED;
 }
 
 static bool ends_rescue(struct conn *conn, enum conn_why why)

@@ -45,8 +45,6 @@ static int send_waiting(struct conn *conn, int fd, uint32_t len, bool widens)
 		uint32_t from = conn->held_len - conn->unsent;
 		long taken = wide ? send_with_room(conn, fd, from, from + len)
 				  : mark_send(conn, fd, from, from + len);
-		if (taken == -ENOBUFS)
-			taken = -EAGAIN;
 		if (taken == -EINTR || (taken == -EAGAIN && widens && !wide)) {
 			wide |= taken == -EAGAIN;
 			continue;

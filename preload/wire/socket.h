@@ -3,6 +3,7 @@
 #ifndef REDIAL_WIRE_SOCKET_H
 #define REDIAL_WIRE_SOCKET_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,12 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
  */
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
+
+/* Has one of them taken nothing, which says nothing of the connection? */
+static inline bool wire_took_nothing(long taken)
+{
+	return taken == -EAGAIN || taken == -EINTR || taken == -ENOBUFS;
+}
 
 /* Closing it is not to wait until its bytes are acknowledged (SO_LINGER). */
 void wire_no_linger(int fd);
