@@ -293,8 +293,12 @@ COLD enum sent sending_clear_the_way(struct sending *s)
 	int error = conn_send_rest(conn, false);
 	if (error == -EAGAIN)
 		return wait_for_room(s);
-	if (!wire_took_nothing(error))
+	if (!wire_took_nothing(error)) {
+		/* That took its time: another thread may wait to close the number. */
+		s->handle.waited = true;
+		s->handle.error = ECONNRESET;
 		return SEND_ON;
+	}
 	conn_unlock(conn);
 	return sending_tell(s, -error);
 }

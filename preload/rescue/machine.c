@@ -144,7 +144,7 @@ static enum progress step_sending(struct conn *conn)
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = mark_send(conn, to, rescue->sent, end);
-		if (taken == -ENOBUFS)
+		if (wire_had_no_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
 		if (wire_took_nothing(taken))
 			return WAIT;

@@ -181,15 +181,9 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 	return connected_to_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
 }
 
-/* That the system has no memory for now says nothing of the connection (send(2)). */
-static long no_memory(long taken)
-{
-	return taken == -ENOMEM ? -ENOBUFS : taken;
-}
-
 long wire_send(int fd, const void *bytes, size_t len)
 {
-	return no_memory(sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0));
+	return sys6(sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
 }
 
 long wire_send_pieces(int fd, const struct iovec *pieces, int count)
@@ -198,7 +192,7 @@ long wire_send_pieces(int fd, const struct iovec *pieces, int count)
 	    .msg_iov = (struct iovec *)pieces,
 	    .msg_iovlen = (size_t)count,
 	};
-	return no_memory(sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+	return sys3(sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void wire_no_linger(int fd)

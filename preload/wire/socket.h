@@ -76,17 +76,20 @@ bool wire_same_peer(int fd, int other, bool process);
  */
 int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
 
-/*
- * Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno: -ENOBUFS
- * where the system has no memory for now, and no event says when it has.
- */
+/* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
+
+/* Has the system no memory for them now (send(2))? No event says when it has. */
+static inline bool wire_had_no_memory(long taken)
+{
+	return taken == -ENOBUFS || taken == -ENOMEM;
+}
 
 /* Has one of them taken nothing, which says nothing of the connection? */
 static inline bool wire_took_nothing(long taken)
 {
-	return taken == -EAGAIN || taken == -EINTR || taken == -ENOBUFS;
+	return taken == -EAGAIN || taken == -EINTR || wire_had_no_memory(taken);
 }
 
 /* Closing it is not to wait until its bytes are acknowledged (SO_LINGER). */
