@@ -293,6 +293,10 @@ COLD enum sent sending_clear_the_way(struct sending *s)
 	int error = conn_send_rest(conn, false);
 	if (error == -EAGAIN)
 		return wait_for_room(s);
+	if (error == -EBADF) { /* it was closed past the hooks */
+		conn_end(conn, WHY_LOST);
+		return sending_lost(s);
+	}
 	if (!wire_took_nothing(error)) {
 		/* That took its time: another thread may wait to close the number. */
 		s->handle.waited = true;
