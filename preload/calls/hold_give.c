@@ -42,11 +42,8 @@ static ssize_t fill(struct rescue *rescue, const struct read_call *call)
 	return room && !fill_message(call) ? -1 : (ssize_t)room;
 }
 
-/*
- * The program has not taken all. Its poll has to tell it that there is more: if the socket does
- * not, a watcher does whose timer is over. One that has ended does, whatever is read from it.
- */
-static void leave_rest(struct conn *conn)
+/* One that has ended tells that there is more, whatever is read from it. */
+void hold_leave_rest(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	conn->care |= CARE_HOLDING;
@@ -90,7 +87,7 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 /* The program's buffers are bad: it is owed what it was. Leaves without the lock. */
 static enum attended refuse(struct conn *conn)
 {
-	leave_rest(conn);
+	hold_leave_rest(conn);
 	conn_unlock(conn);
 	set_errno(EFAULT);
 	return DELIVER;
@@ -154,7 +151,7 @@ enum attended hold_give(struct reading *r)
 	}
 	if (rescue->answer_given == rescue->answer_len)
 		return end_giving(r);
-	leave_rest(conn);
+	hold_leave_rest(conn);
 	conn_unlock(conn);
 	return DELIVER;
 }

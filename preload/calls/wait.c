@@ -16,6 +16,7 @@
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
 #include "../wire/socket.h"
+#include "hold.h"
 
 /* After a step, with the lock, which it leaves without. */
 static enum awaited told(struct conn *conn, enum rescue_result result)
@@ -27,6 +28,8 @@ static enum awaited told(struct conn *conn, enum rescue_result result)
 	/* What has failed is told by the call that follows. */
 	bool failed = result == RESCUE_FAILED;
 	bool dials = failed && rescue_is_dial(conn->rescue) && conn->rescue->unsent;
+	if (failed && rescue_has_answer(conn))
+		hold_leave_rest(conn);
 	conn_unlock(conn);
 	return !failed ? AWAITED_NOTHING : dials ? AWAITED_FAILED : AWAITED_READABLE;
 }

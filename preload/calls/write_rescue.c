@@ -291,9 +291,18 @@ COLD enum sent sending_clear_the_way(struct sending *s)
 	if (conn->busy)
 		return send_during_rescue(s);
 	int error = conn_send_rest(conn, false);
-	if (wire_lacks_memory(error)) { /* as the call itself would be refused */
-		conn_unlock(conn);
-		return sending_tell(s, -error);
+	if (error == -EAGAIN)
+		return wait_for_room(s);
+	if (error == -EBADF) { /* it was closed past the hooks */
+		conn_end(conn, WHY_LOST);
+		return sending_lost(s);
 	}
-	return error == -EAGAIN ? wait_for_room(s) : SEND_ON;
+	if (!wire_took_nothing(error)) {
+		/* That took its time: another thread may wait to close the number. */
+		s->handle.waited = true;
+		s->handle.error = ECONNRESET;
+		return SEND_ON;
+	}
+	conn_unlock(conn);
+	return sending_tell(s, -error);
 }

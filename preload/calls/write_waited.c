@@ -8,6 +8,7 @@
 
 #include "../conn/end.h"
 #include "../conn/own.h"
+#include "../os/cancel.h"
 #include "../os/sys.h"
 #include "../wire/socket.h"
 #include "sending.h"
@@ -63,10 +64,12 @@ COLD bool sending_write_waited(struct sending *s)
 	int socket = handle_socket(handle);
 	if (socket < 0)
 		return false;
-	if (!handle->end_ms)
+	bool waits = sending_may_wait(handle->conn, s->call);
+	if (waits && !handle->end_ms)
 		handle_begin_wait(handle, wire_send_timeout_ms(socket));
 	conn_unlock(handle->conn);
-	s->result = write_in_time(s, &socket);
+	s->result =
+	    waits ? write_in_time(s, &socket) : UNCANCELLED(s->call->quiet(s->call, socket));
 	conn_own_close(socket);
 	return true;
 }

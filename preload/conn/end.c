@@ -28,15 +28,14 @@ static void forget(struct conn *conn)
 }
 
 /*
- * Do bytes that the program was told are written still wait? Nobody else would send them. Of those
- * that went with a failure it has been told, and there is nobody who would read their answers.
+ * Do bytes that the program was told are written still wait? Nobody else would send them, nor may
+ * what it writes next overtake them, though it be told of the end of the stream.
  */
 static bool has_unsent(struct conn *conn, enum conn_why why)
 {
-	if (!conn->unsent || (why != WHY_CLOSED && why != WHY_PASSED))
+	if (!conn->unsent || why == WHY_LOST || why == WHY_MIXED)
 		return false;
-	int error = conn_send_rest(conn, true);
-	return (error == -EAGAIN || wire_lacks_memory(error)) && why == WHY_PASSED;
+	return wire_took_nothing(conn_send_rest(conn, true)) && why == WHY_PASSED;
 }
 
 static bool ends_rescue(struct conn *conn, enum conn_why why)

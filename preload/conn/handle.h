@@ -14,10 +14,16 @@
 
 struct handle {
 	struct conn *conn;
-	int fd;	       /* the number that the program's call has */
-	uint32_t life; /* conn->life when it was found */
-	bool waited;   /* the connection was unlocked for a wait: the number counts no more */
-	int error;     /* what it has bare if the connection is gone: an errno, or 0 for the end */
+	int fd; /* the number that the program's call has */
+	union {
+		struct {
+			uint32_t life; /* conn->life when it was found */
+			bool waited; /* the connection was unlocked for a wait: the number counts no
+					more */
+		};
+		uint64_t life_and_waited; /* set at once */
+	};
+	int error; /* what it has bare if the connection is gone: an errno, or 0 for the end */
 	/*
 	 * When the call is to wait no longer, by os_now_ms(): all that it waits for together.
 	 * UINT64_MAX: never; 0: it has not been asked yet, for it has not waited.
@@ -32,8 +38,7 @@ static inline void handle_find(struct handle *handle, struct conn *conn, int fd)
 {
 	handle->conn = conn;
 	handle->fd = fd;
-	handle->life = __atomic_load_n(&conn->life, __ATOMIC_RELAXED);
-	handle->waited = false;
+	handle->life_and_waited = __atomic_load_n(&conn->life, __ATOMIC_RELAXED);
 	handle->end_ms = 0;
 }
 

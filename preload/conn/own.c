@@ -11,9 +11,21 @@
 
 enum { STANDARD = 3 };
 
+/* Was a connection there whose number was closed past the hooks? It is found by that alone. */
+static bool is_lost(int fd)
+{
+	const struct conn *conn = table_find(fd);
+	return conn && conn != &conn_own;
+}
+
 int conn_own_dup(int fd)
 {
 	int copy = (int)sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
+	while (copy >= 0 && is_lost(copy)) {
+		int next = (int)sys3(fcntl, fd, F_DUPFD_CLOEXEC, copy + 1);
+		os_close(copy);
+		copy = next;
+	}
 	if (copy >= 0)
 		table_set(copy, &conn_own);
 	return copy;
@@ -31,11 +43,11 @@ int conn_own_dup_of(int fd, uint64_t cookie)
 
 int conn_own_take(int fd)
 {
-	if (fd >= 0 && fd < STANDARD) {
-		int higher = (int)sys3(fcntl, fd, F_DUPFD_CLOEXEC, STANDARD);
-		if (higher >= 0) {
+	if (fd >= 0 && (fd < STANDARD || is_lost(fd))) {
+		int other = conn_own_dup(fd);
+		if (other >= 0) {
 			os_close(fd);
-			fd = higher;
+			return other;
 		}
 	}
 	if (fd >= 0)

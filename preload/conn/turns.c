@@ -45,8 +45,8 @@ static int send_waiting(struct conn *conn, int fd, uint32_t len, bool widens)
 		uint32_t from = conn->held_len - conn->unsent;
 		long taken = wide ? send_with_room(conn, fd, from, from + len)
 				  : mark_send(conn, fd, from, from + len);
-		if (taken == -EINTR || (taken == -EAGAIN && widens && !wide)) {
-			wide |= taken == -EAGAIN;
+		if (taken == -EINTR || (wire_took_nothing(taken) && widens && !wide)) {
+			wide |= taken != -EINTR;
 			continue;
 		}
 		if (taken < 0)
@@ -73,7 +73,11 @@ int conn_send_next(struct conn *conn)
 	uint32_t sent = conn->held_len - conn->unsent;
 	if (!conn->unsent || sent >= conn->requests[0].len)
 		return 0;
-	return send_at_number(conn, conn->requests[0].len - sent, true);
+	int error = send_at_number(conn, conn->requests[0].len - sent, true);
+	/* There is no later chance, and the program waits for its answer: it finds the end instead. */
+	if (wire_took_nothing(error))
+		sys2(shutdown, conn->fd, SHUT_RDWR);
+	return error;
 }
 
 int conn_send_rest(struct conn *conn, bool widens)

@@ -16,8 +16,9 @@ uint32_t conn_first_share(const struct conn *conn);
  * Sends the next request, if it is its turn, or all that are left, because something is to follow
  * them. `widens`: with more room in the socket's buffer if it takes them no other way, since there
  * will be no later chance; the next request always goes so. Return 0 if nothing of that waits any
- * more, -EAGAIN if the peer takes no more for now, or another negative errno: then the connection
- * has failed, and the next read will find so.
+ * more, a negative errno that wire_took_nothing knows if the peer takes no more for now, -EBADF if
+ * another file lies at the number, or another one: then the connection has failed, and the next
+ * read will find so.
  */
 int conn_send_next(struct conn *conn);
 int conn_send_rest(struct conn *conn, bool widens);

@@ -8,6 +8,7 @@
 #include "../conn/mark.h"
 #include "../conn/table.h"
 #include "../conn/turns.h"
+#include "../wire/socket.h"
 #include "machine.h"
 #include "place.h"
 #include "plan.h"
@@ -95,6 +96,20 @@ static void end_under_way(struct conn *conn, bool is_lost)
 		rescue->error = ECONNRESET;
 }
 
+/*
+ * The fresh socket stands, though nobody has been told yet: what was taken goes out there. Not
+ * where only its rest is to follow: leave_to_fresh.
+ */
+static void send_if_it_stands(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->taken || rescue->phase != PHASE_CONNECTING ||
+	    wire_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len))
+		return;
+	rescue_step(conn);
+	rescue_unwatch(conn);
+}
+
 /* The kernel tells an error once: has it told us one, and we not yet the program? */
 static bool is_untold(const struct conn *conn, bool was_under_way)
 {
@@ -124,6 +139,8 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 	rescue_unwatch(conn);
 	if (why == WHY_PASSED)
 		rescue_settle(conn);
+	if (conn->rescue && (why == WHY_PASSED || why == WHY_CLOSED))
+		send_if_it_stands(conn);
 	struct rescue *rescue = conn->rescue;
 	if (!rescue)
 		return false;

@@ -63,10 +63,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 {
 	struct rescue *rescue = conn->rescue;
 	tell_attempt(rescue);
-	/* The program's own socket has another number that lives on, in the watcher as well. */
-	if (rescue->first && rescue->placed)
-		os_unwatch(conn->fd, rescue->fresh);
-	rescue_close(&rescue->fresh);
+	rescue_close_fresh(conn);
 	rescue->cause = cause;
 	rescue_plan_blame(conn, false);
 	if (rescue_stay(conn))
@@ -147,9 +144,9 @@ static enum progress step_sending(struct conn *conn)
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = mark_send(conn, to, rescue->sent, end);
-		if (wire_lacks_memory(taken))
+		if (wire_had_no_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
-		if (taken == -EAGAIN || taken == -EINTR || wire_lacks_memory(taken))
+		if (wire_took_nothing(taken))
 			return WAIT;
 		if (taken < 0)
 			return send_failed(conn, (int)-taken);

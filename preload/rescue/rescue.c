@@ -19,6 +19,14 @@ void rescue_close(int *slot)
 	*slot = -1;
 }
 
+void rescue_close_fresh(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->placed && rescue->fresh >= 0)
+		os_unwatch(conn->fd, rescue->fresh);
+	rescue_close(&rescue->fresh);
+}
+
 static uint32_t kept_count;
 
 void rescue_keep(struct rescue *rescue, int fd)

@@ -132,6 +132,13 @@ void rescue_own(int *slot, int fd);
 void rescue_close(int *slot);
 
 /*
+ * The same for the fresh one, while the rescue goes on: the watcher is told first, which
+ * else would tell of its end again and again where it lives on: in a forked child, or as the
+ * program's own under another number.
+ */
+void rescue_close_fresh(struct conn *conn);
+
+/*
  * Keeps fd, the socket of the response that is held back, until it is dropped or taken. The last
  * tells whether any is kept, more or less.
  */

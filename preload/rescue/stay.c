@@ -15,7 +15,7 @@ bool rescue_stay(struct conn *conn)
 		return false;
 	if (rescue->placed && os_watch(conn->fd, rescue->dead) < 0)
 		return false;
-	rescue_close(&rescue->fresh);
+	rescue_close_fresh(conn);
 	rescue->old = OLD_IN_USE;
 	rescue->phase = PHASE_SENDING;
 	rescue->wake_ms = UINT64_MAX;

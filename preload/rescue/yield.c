@@ -46,7 +46,7 @@ void rescue_yield(struct conn *conn, enum reason why)
 		rescue_unplace(conn);
 		conn->busy = conn->rescue->phase == PHASE_FAILED;
 	} else if (was_only_watched(conn)) {
-			rescue_close(&conn->rescue->fresh);
+		rescue_close(&conn->rescue->fresh);
 		rescue_unplace(conn);
 		rescue_free(conn);
 		conn->busy = false;

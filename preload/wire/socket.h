@@ -80,13 +80,16 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 long wire_send(int fd, const void *bytes, size_t len);
 long wire_send_pieces(int fd, const struct iovec *pieces, int count);
 
-/*
- * Does this negative errno of a send say only that the system has no memory for now (send(2))? That
- * is no failure of the connection, and no event says when there is some.
- */
-static inline bool wire_lacks_memory(long error)
+/* Has the system no memory for them now (send(2))? No event says when it has. */
+static inline bool wire_had_no_memory(long taken)
 {
-	return error == -ENOBUFS || error == -ENOMEM;
+	return taken == -ENOBUFS || taken == -ENOMEM;
+}
+
+/* Has one of them taken nothing, which says nothing of the connection? */
+static inline bool wire_took_nothing(long taken)
+{
+	return taken == -EAGAIN || taken == -EINTR || wire_had_no_memory(taken);
 }
 
 /* Closing it is not to wait until its bytes are acknowledged (SO_LINGER). */
