@@ -260,9 +260,11 @@ static __attribute__((noinline)) ssize_t read_refused(const struct read_call *ca
 	return result;
 }
 
+/* Of a recvmsg without room the kernel says whether there is something to read (recv(2)). */
 static bool asks_for_nothing(const struct conn *conn, const struct read_call *call)
 {
-	return __builtin_expect(__atomic_load_n(&conn->busy, __ATOMIC_RELAXED), 0) && !wanted(call);
+	return __builtin_expect(__atomic_load_n(&conn->busy, __ATOMIC_RELAXED), 0) &&
+	       !call->message && !wanted(call);
 }
 
 ssize_t call_read_pieces(struct conn *conn, const struct read_call *call)
