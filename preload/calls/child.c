@@ -8,6 +8,7 @@
 #include "../process/config.h"
 #include "../rescue/inherit.h"
 #include "../rescue/place.h"
+#include "../rescue/rescue.h"
 #include "../rescue/yield.h"
 #include "placeholder.h"
 
@@ -31,6 +32,9 @@ enum child {
 /* It is about to be another's as well. */
 static void share(struct conn *conn, enum child child)
 {
+	/* If this program ends here, what it was told is written goes where it still can. */
+	if (child == CHILD_UNSEEN && conn->busy && conn->rescue->taken && rescue_is_of_living(conn))
+		rescue_yield(conn, REASON_SHARED);
 	if (child != CHILD && !rescue_any_inheritable(conn))
 		return;
 	conn->flags |= CONN_INHERITED;

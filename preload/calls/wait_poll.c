@@ -161,7 +161,7 @@ static int run(struct wait *wait, int ready)
 int call_wait_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
 		   const sigset_t *mask, int first)
 {
-	enum { FEW = 16 };
+	enum { FEW = 64 };
 	struct pollfd few[FEW];
 	uint8_t slots[FEW];
 	struct wait wait = {

@@ -209,7 +209,9 @@ int call_wait_select(const struct wait_sets *all, const struct timespec *timeout
 {
 	struct wait_sets sets = *all;
 	struct wait wait = {.sets = &sets};
-	word *memory = make_readable(&sets) ? arena_alloc(3 * bytes_of(sets.len)) : NULL;
+	word few[3 * FD_SETSIZE / WORD_BITS]; /* most programs have no larger sets */
+	bool readable = make_readable(&sets), usual = sets.len <= FD_SETSIZE;
+	word *memory = !readable ? NULL : usual ? few : arena_alloc(3 * bytes_of(sets.len));
 	if (!memory)
 		return real.pselect(all->len, all->readable, all->writable, all->special, timeout,
 				    mask);
@@ -225,7 +227,7 @@ int call_wait_select(const struct wait_sets *all, const struct timespec *timeout
 		if (!wait.placed[i].dials)
 			call_await_no_more(wait.placed[i].fd);
 	}
-	arena_free(memory, 3 * wait.size);
+	arena_free(usual ? NULL : memory, 3 * wait.size);
 	set_errno(kept);
 	return count;
 }

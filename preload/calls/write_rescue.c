@@ -14,6 +14,7 @@
 #include "../rescue/end.h"
 #include "../rescue/room.h"
 #include "../rescue/watch.h"
+#include "../rescue/yield.h"
 #include "../wire/socket.h"
 #include "bytes.h"
 #include "request_id.h"
@@ -141,6 +142,9 @@ static enum sent hand_over(struct sending *s, bool begun)
 	case RESCUE_INTERRUPTED:
 		if (conn->busy)
 			conn->rescue->taken = true;
+		/* A thread that waits on the old socket hears nothing of a redial that goes on. */
+		if (conn->readers && rescue_is_of_living(conn))
+			rescue_yield(conn, REASON_DEADLINE);
 		break;
 	case RESCUE_DONE:
 		break;

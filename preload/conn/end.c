@@ -35,7 +35,11 @@ static bool has_unsent(struct conn *conn, enum conn_why why)
 {
 	if (!conn->unsent || why == WHY_LOST || why == WHY_MIXED)
 		return false;
-	return wire_took_nothing(conn_send_rest(conn, true)) && why == WHY_PASSED;
+	int error = conn_send_rest(conn, true);
+	/* No event tells when there is memory again: the program finds the end instead. */
+	if (wire_had_no_memory(error) && why == WHY_PASSED)
+		sys2(shutdown, conn->fd, SHUT_RDWR);
+	return error == -EAGAIN && why == WHY_PASSED;
 }
 
 static bool ends_rescue(struct conn *conn, enum conn_why why)

@@ -135,6 +135,8 @@ static enum reason schedule(struct conn *conn)
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
+	if (!rescue->laid_aside) /* else they may wait for their turn on that socket yet */
+		conn->unsent = 0;
 	rescue->delay_ms = delay_ms;
 	rescue->retry_after_ms = 0; /* a failure of the redial asks for none */
 	rescue->told = false;

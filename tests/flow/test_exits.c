@@ -68,6 +68,12 @@ static void end_past_the_hooks(int fd)
 	close(socket(AF_INET, SOCK_STREAM, 0));
 }
 
+static void end_with_another_program(int fd)
+{
+	(void)fd;
+	execl("/bin/true", "true", NULL);
+}
+
 static void end_with_the_process(int fd)
 {
 	(void)fd;
@@ -81,7 +87,8 @@ static const struct end {
     {"answer", end_with_an_answer},  {"close", hang_up},
     {"half", end_with_half_a_close}, {"both", end_with_both_halves},
     {"dup2", end_with_another_file}, {"close_range", end_with_a_range},
-    {"exit", end_with_the_process},  {"raw", end_past_the_hooks},
+    {"exit", end_with_the_process},  {"exec", end_with_another_program},
+    {"raw", end_past_the_hooks},
 };
 
 enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
@@ -162,8 +169,15 @@ static void every_call(enum way way, size_t len, const char *end)
 
 static void head_is_not_lost_by_any_call_for_the_body(void)
 {
+	struct flow urgent = {.program = "body_by_another_call",
+			      .peer = serve_the_first,
+			      .policy = REPLACED,
+			      .arg = "urgent 35 close"};
 	every_call(WAY_BLOCK, BODY_LEN, "answer");
 	every_call(WAY_POLL, BODY_LEN, "answer");
+	for (urgent.way = WAY_BLOCK; urgent.way <= WAY_POLL; urgent.way++)
+		flow_both_alike(&urgent);
+	flow_end(&urgent);
 }
 
 static void what_was_taken_is_not_lost_by_any_end(void)
