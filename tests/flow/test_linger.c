@@ -25,8 +25,8 @@ static volatile int inside, over;
 static void leave_the_second(struct peer *peer)
 {
 	int small = 4096;
-	int one = peer_accept(peer);
 	setsockopt(peer->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	int one = peer_accept(peer);
 	int two = peer_accept(peer);
 	while (!peer_read_until(peer, one, "\r\n\r\n"))
 		peer_say(one, ok);
