@@ -275,9 +275,8 @@ ssize_t call_read_pieces(struct conn *conn, const struct read_call *call)
 		return read_refused(call, error);
 	struct read_call own = *call;
 	own.iov = pieces.iov;
-	ssize_t result = !(call->flags & MSG_ERRQUEUE) && asks_for_nothing(conn, &own)
-			     ? call_read_nothing(conn, &own)
-			     : call_read(conn, &own);
+	ssize_t result =
+	    asks_for_nothing(conn, &own) ? call_read_nothing(conn, &own) : call_read(conn, &own);
 	bytes_done(&pieces);
 	return result;
 }

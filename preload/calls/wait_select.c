@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait_select.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "../conn/table.h"
@@ -29,8 +30,8 @@ struct placed {
 };
 
 struct wait {
-	const struct wait_sets *sets;
-	size_t size;			     /* bytes of one set */
+	struct wait_sets asked; /* what the program waits for: a copy of its own sets */
+	size_t size;		/* bytes of one set */
 	word *readable, *writable, *special; /* the kernel's, which may be longer than an fd_set */
 	struct placed placed[RESCUES_MAX];
 	int count;
@@ -56,20 +57,31 @@ static void look_at(struct wait *wait, int fd)
 		return;
 	if (conn->busy && conn->rescue->placed) {
 		rescue_room_hush(conn, true);
-		bool takes = has(wait->sets->writable, fd) && !conn->rescue->full;
+		bool takes = has(wait->asked.writable, fd) && !conn->rescue->full;
 		wait->placed[wait->count++] = (struct placed){fd, takes, false};
 		wait->takes |= takes;
-	} else if (has(wait->sets->writable, fd) && dial_is_awaited(conn)) {
+	} else if (has(wait->asked.writable, fd) && dial_is_awaited(conn)) {
 		wait->placed[wait->count++] = (struct placed){fd, false, true};
 	}
 	conn_unlock(conn);
 }
 
+/* Behind the last one that there is a connection for. */
+static int end_of(const struct wait_sets *sets)
+{
+	int top = (int)__atomic_load_n(&table.top, __ATOMIC_RELAXED);
+	return sets->len < top ? sets->len : top;
+}
+
+static size_t size_of(int len)
+{
+	return ((size_t)len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
+}
+
 static void find_placed(struct wait *wait)
 {
-	const struct wait_sets *sets = wait->sets;
-	int top = (int)__atomic_load_n(&table.top, __ATOMIC_RELAXED);
-	int end = sets->len < top ? sets->len : top;
+	const struct wait_sets *sets = &wait->asked;
+	int end = end_of(sets);
 	wait->count = 0;
 	wait->takes = false;
 	for (int fd = 0; fd < end; fd++) {
@@ -90,9 +102,9 @@ static void copy_set(word *to, const fd_set *from, size_t size)
 static void prepare(struct wait *wait)
 {
 	find_placed(wait);
-	copy_set(wait->readable, wait->sets->readable, wait->size);
-	copy_set(wait->writable, wait->sets->writable, wait->size);
-	copy_set(wait->special, wait->sets->special, wait->size);
+	copy_set(wait->readable, wait->asked.readable, wait->size);
+	copy_set(wait->writable, wait->asked.writable, wait->size);
+	copy_set(wait->special, wait->asked.special, wait->size);
 	for (int i = 0; i < wait->count; i++) {
 		if (wait->placed[i].dials)
 			continue;
@@ -120,7 +132,7 @@ static int told_of_dial(struct wait *wait, int fd)
 /* What the program sees of one placeholder; returns how many bits more than the kernel said. */
 static int told(struct wait *wait, const struct placed *placed)
 {
-	const struct wait_sets *sets = wait->sets;
+	const struct wait_sets *sets = &wait->asked;
 	if (placed->dials)
 		return told_of_dial(wait, placed->fd);
 	struct conn *conn = table_find(placed->fd);
@@ -137,7 +149,7 @@ static int told(struct wait *wait, const struct placed *placed)
 static int select_copies(const struct wait *wait, const struct timespec *timeout,
 			 const sigset_t *mask)
 {
-	return real.pselect(wait->sets->len, (fd_set *)(void *)wait->readable,
+	return real.pselect(wait->asked.len, (fd_set *)(void *)wait->readable,
 			    (fd_set *)(void *)wait->writable, (fd_set *)(void *)wait->special,
 			    timeout, mask);
 }
@@ -153,11 +165,6 @@ static int run(struct wait *wait, const struct timespec *timeout, const sigset_t
 		if (ready < 0)
 			return ready;
 		int count = ready;
-		if (!ready) { /* the kernel has cleared all */
-			memset(wait->readable, 0, wait->size);
-			memset(wait->writable, 0, wait->size);
-			memset(wait->special, 0, wait->size);
-		}
 		for (int i = 0; i < wait->count; i++)
 			count += told(wait, &wait->placed[i]);
 		if (count || !ready)
@@ -166,77 +173,95 @@ static int run(struct wait *wait, const struct timespec *timeout, const sigset_t
 	}
 }
 
-static void give_back(const struct wait *wait)
+static bool tell(const struct wait *wait, const struct wait_sets *sets)
 {
-	const struct wait_sets *sets = wait->sets;
-	if (sets->readable)
-		memcpy(sets->readable, wait->readable, wait->size);
-	if (sets->writable)
-		memcpy(sets->writable, wait->writable, wait->size);
-	if (sets->special)
-		memcpy(sets->special, wait->special, wait->size);
+	size_t size = wait->size;
+	return (!sets->readable || copy_out(sets->readable, wait->readable, size)) &&
+	       (!sets->writable || copy_out(sets->writable, wait->writable, size)) &&
+	       (!sets->special || copy_out(sets->special, wait->special, size));
 }
 
-static bool can_be_read(const struct wait_sets *sets, size_t size)
+static fd_set *take_copy(word *to, const fd_set *from, size_t size, bool *good)
 {
-	return (!sets->readable || copy_can_read(sets->readable, size)) &&
-	       (!sets->writable || copy_can_read(sets->writable, size)) &&
-	       (!sets->special || copy_can_read(sets->special, size));
+	if (from && *good)
+		*good = copy_in(to, from, size);
+	return from ? (fd_set *)(void *)to : NULL;
 }
 
-static size_t bytes_of(int len)
+/* Takes the sets over into memory, which has room for six. false: they cannot be read. */
+static bool take_over(struct wait *wait, const struct wait_sets *sets, int len, word *memory)
 {
-	return (size_t)(len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
+	size_t words = wait->size / sizeof(word);
+	word *asked = memory + 3 * words;
+	bool good = true;
+	wait->readable = memory;
+	wait->writable = memory + words;
+	wait->special = memory + 2 * words;
+	wait->asked.len = len;
+	wait->asked.readable = take_copy(asked, sets->readable, wait->size, &good);
+	wait->asked.writable = take_copy(asked + words, sets->writable, wait->size, &good);
+	wait->asked.special = take_copy(asked + 2 * words, sets->special, wait->size, &good);
+	return good;
 }
 
-/*
- * Leaves of the sets what the kernel would look at, where not all that len says is there. false: it
- * could not read that either, and says so.
- */
-static bool make_readable(struct wait_sets *sets)
+static int wait_for(struct wait *wait, const struct wait_sets *sets, const struct timespec *timeout,
+		    const sigset_t *mask)
 {
-	if (can_be_read(sets, bytes_of(sets->len)))
-		return true;
-	int size = os_fd_size();
-	if (size >= sets->len)
-		return false;
-	sets->len = size;
-	return can_be_read(sets, bytes_of(size));
-}
-
-int call_wait_select(const struct wait_sets *all, const struct timespec *timeout,
-		     const sigset_t *mask)
-{
-	struct wait_sets sets = *all;
-	struct wait wait = {.sets = &sets};
-	word few[3 * FD_SETSIZE / WORD_BITS]; /* most programs have no larger sets */
-	bool readable = make_readable(&sets), usual = sets.len <= FD_SETSIZE;
-	word *memory = !readable ? NULL : usual ? few : arena_alloc(3 * bytes_of(sets.len));
-	if (!memory)
-		return real.pselect(all->len, all->readable, all->writable, all->special, timeout,
-				    mask);
-	wait.size = bytes_of(sets.len);
-	wait.readable = memory;
-	wait.writable = memory + wait.size / sizeof(word);
-	wait.special = wait.writable + wait.size / sizeof(word);
-	int count = run(&wait, timeout, mask);
-	if (count >= 0)
-		give_back(&wait);
-	int kept = get_errno();
-	for (int i = 0; i < wait.count; i++) {
-		if (!wait.placed[i].dials)
-			call_await_no_more(wait.placed[i].fd);
+	int count = run(wait, timeout, mask);
+	if (count >= 0 && !tell(wait, sets)) {
+		count = -1;
+		set_errno(EFAULT);
 	}
-	arena_free(usual ? NULL : memory, 3 * wait.size);
+	int kept = get_errno();
+	for (int i = 0; i < wait->count; i++) {
+		if (!wait->placed[i].dials)
+			call_await_no_more(wait->placed[i].fd);
+	}
 	set_errno(kept);
 	return count;
 }
 
+/*
+ * What the kernel would look at: there may be no more of a set than that, or something else, which
+ * is not to be written.
+ */
+static int looked_at(int len)
+{
+	int size = len > (int)WORD_BITS ? os_fd_size() : len; /* as small is no table */
+	return len < size ? len : size;
+}
+
+int call_wait_select(const struct wait_sets *sets, const struct timespec *timeout,
+		     const sigset_t *mask)
+{
+	enum { SETS = 6 };
+	word few[SETS * FD_SETSIZE / WORD_BITS];
+	int len = looked_at(sets->len);
+	struct wait wait = {.size = size_of(len)};
+	size_t room = SETS * wait.size;
+	word *memory = room <= sizeof(few) ? few : arena_alloc(room);
+	int count = memory && take_over(&wait, sets, len, memory)
+			? wait_for(&wait, sets, timeout, mask)
+			: real.pselect(sets->len, sets->readable, sets->writable, sets->special,
+				       timeout, mask);
+	if (memory && memory != few) {
+		int kept = get_errno();
+		arena_free(memory, room);
+		set_errno(kept);
+	}
+	return count;
+}
+
+static bool can_be_read(const fd_set *set, size_t size)
+{
+	return !set || copy_can_read(set, size);
+}
+
 bool call_wait_dials(const struct wait_sets *sets)
 {
-	struct wait wait = {.sets = sets};
-	wait.size = (size_t)(sets->len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
-	if (!can_be_read(sets, wait.size))
+	struct wait wait = {.asked = *sets};
+	size_t size = size_of(end_of(sets));
+	if (!can_be_read(sets->readable, size) || !can_be_read(sets->writable, size))
 		return false;
 	find_placed(&wait);
 	return wait.count != 0;

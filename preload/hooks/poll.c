@@ -24,6 +24,8 @@
 #define EPOLL_ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
 #define POLL_ENDS  (POLLERR | POLLHUP | POLLRDHUP)
 
+enum { PAGE_LOG2 = 12, PAGE = 1 << PAGE_LOG2 };
+
 /* A wait of the program's, as it was called. */
 struct epoll_call {
 	struct epoll_event *events;
@@ -148,16 +150,47 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 	return tell(&call, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 
+/* Asks the kernel, once for a page, as long as no memory goes. */
+static bool can_be_written(short *at)
+{
+	enum { PAGES = 64 };
+	static uintptr_t written[PAGES];
+	static const short none = 0;
+	uintptr_t page = (uintptr_t)at >> PAGE_LOG2;
+	uintptr_t now = page << PAGE_LOG2 |
+			(__atomic_load_n(&memory_generation, __ATOMIC_RELAXED) & (PAGE - 1));
+	if (__atomic_load_n(&written[page % PAGES], __ATOMIC_RELAXED) == now)
+		return true;
+	if (!copy_out(at, &none, sizeof(none)))
+		return false;
+	__atomic_store_n(&written[page % PAGES], now, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Can an array that is readable be told of events? */
+static bool can_be_told(struct pollfd *fds, nfds_t len)
+{
+	for (nfds_t i = 0; i < len; i += PAGE / sizeof(*fds)) {
+		if (!can_be_written(&fds[i].revents))
+			return false;
+	}
+	return can_be_written(&fds[len - 1].revents);
+}
+
 static TRACKED int ppoll_looked_after(struct pollfd *fds, nfds_t len,
 				      const struct timespec *timeout, const sigset_t *mask,
 				      int first)
 {
-	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
-	if (!len || len > INT32_MAX || !copy_can_read(fds, len * sizeof(*fds))) /* it is refused */
+	struct timespec limit = {INT32_MAX, 0};
+	bool is_good =
+	    len && len <= INT32_MAX && (!timeout || copy_in(&limit, timeout, sizeof(limit))) &&
+	    (first >= 0 || (copy_can_read(fds, len * sizeof(*fds)) && can_be_told(fds, len)));
+	if (!is_good)
 		return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
+	bool endless = limit.tv_sec >= INT32_MAX / 1000;
 	/* As poll would have been told it. */
-	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
-	int count = call_wait_poll(fds, len, timeout, mask, first);
+	peep_poll_begins(endless ? -1 : (int)(limit.tv_sec * 1000 + limit.tv_nsec / 1000000));
+	int count = call_wait_poll(fds, len, timeout ? &limit : NULL, mask, first);
 	peep_poll_ended(count > 0 && len == 1 ? fds->fd : -1);
 	return count;
 }

@@ -8,8 +8,10 @@
 #include "../calls/wait_select.h"
 #include "../conn/table.h"
 #include "../os/clock.h"
+#include "../os/copy.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
+#include "../os/sys.h"
 #include "../process/config.h"
 #include "../rescue/place.h"
 
@@ -19,35 +21,42 @@ static bool is_valid(int len, long seconds, long fraction)
 	return len >= 0 && seconds >= 0 && fraction >= 0;
 }
 
-/* Linux's select tells how much of the time is left (select(2)). */
-static void tell_left(struct timeval *timeout, uint64_t gone_ms)
+/* Linux's select tells how much of the time is left (select(2)), if it can be written there. */
+static void tell_left(struct timeval *timeout, const struct timeval *limit, uint64_t gone_ms)
 {
-	uint64_t us = (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec;
+	uint64_t us = (uint64_t)limit->tv_sec * 1000000 + (uint64_t)limit->tv_usec;
 	us = us > gone_ms * 1000 ? us - gone_ms * 1000 : 0;
-	*timeout = (struct timeval){(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+	struct timeval left = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+	copy_out(timeout, &left, sizeof(left));
 }
 
 static TRACKED int select_beside_rescues(const struct wait_sets *sets, struct timeval *timeout)
 {
-	if (!is_valid(sets->len, timeout ? timeout->tv_sec : 0, timeout ? timeout->tv_usec : 0))
+	struct timeval limit = {0, 0};
+	bool is_read = !timeout || copy_in(&limit, timeout, sizeof(limit));
+	if (!is_read || !is_valid(sets->len, limit.tv_sec, limit.tv_usec))
 		return real.select(sets->len, sets->readable, sets->writable, sets->special,
 				   timeout);
 	if (!timeout)
 		return call_wait_select(sets, NULL, NULL);
-	const struct timespec limit = {timeout->tv_sec, timeout->tv_usec * 1000};
+	const struct timespec wait = {limit.tv_sec, limit.tv_usec * 1000};
 	uint64_t began_ms = os_now_ms();
-	int count = call_wait_select(sets, &limit, NULL);
-	tell_left(timeout, os_now_ms() - began_ms);
+	int count = call_wait_select(sets, &wait, NULL);
+	int kept = get_errno();
+	tell_left(timeout, &limit, os_now_ms() - began_ms);
+	set_errno(kept);
 	return count;
 }
 
 static TRACKED int pselect_beside_rescues(const struct wait_sets *sets,
 					  const struct timespec *timeout, const sigset_t *mask)
 {
-	if (!is_valid(sets->len, timeout ? timeout->tv_sec : 0, timeout ? timeout->tv_nsec : 0))
+	struct timespec limit = {0, 0};
+	bool is_read = !timeout || copy_in(&limit, timeout, sizeof(limit));
+	if (!is_read || !is_valid(sets->len, limit.tv_sec, limit.tv_nsec))
 		return real.pselect(sets->len, sets->readable, sets->writable, sets->special,
 				    timeout, mask);
-	return call_wait_select(sets, timeout, mask);
+	return call_wait_select(sets, timeout ? &limit : NULL, mask);
 }
 
 /* Is there something to look after from the start? */

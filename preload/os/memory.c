@@ -28,6 +28,7 @@ uintptr_t memory_until[MEMORY_SLOTS] = {EMPTY_64(0), EMPTY_64(64), EMPTY_64(128)
 const uintptr_t *memory_break = &no_break;
 uintptr_t memory_heap_top;
 uintptr_t memory_recent = MEMORY_NOWHERE;
+uint32_t memory_generation;
 bool memory_watched;
 
 /* The slots that have ever been filled, a bit each. */
@@ -35,10 +36,9 @@ static uint64_t filled[MEMORY_SLOTS / 64];
 
 /* What was learnt, by the lock. memory_until has what was asked for of it. */
 static struct {
-	uintptr_t lock;	     /* sys_self() of the thread inside, or 0 */
-	uint32_t generation; /* goes up with each memory_gone */
-	uint32_t strays;     /* asks for what is in no range, since the last that led to one */
-	bool stale;	     /* something went while the lock could not be had: nothing counts */
+	uintptr_t lock;	 /* sys_self() of the thread inside, or 0 */
+	uint32_t strays; /* asks for what is in no range, since the last that led to one */
+	bool stale;	 /* something went while the lock could not be had: nothing counts */
 	struct ranges ranges;
 } book;
 
@@ -213,11 +213,11 @@ static bool learn(struct question *question)
 {
 	struct region_search search;
 	__atomic_store_n(&memory_watched, true, __ATOMIC_SEQ_CST);
-	uint32_t generation = __atomic_load_n(&book.generation, __ATOMIC_SEQ_CST);
+	uint32_t generation = __atomic_load_n(&memory_generation, __ATOMIC_SEQ_CST);
 	region_find(&search, question->from, (uintptr_t)__builtin_frame_address(0));
 	if (!enter(0))
 		return false;
-	bool known = __atomic_load_n(&book.generation, __ATOMIC_SEQ_CST) == generation;
+	bool known = __atomic_load_n(&memory_generation, __ATOMIC_SEQ_CST) == generation;
 	if (known) {
 		take_note(&search, question);
 		known = look(question) == KNOWN;
@@ -260,7 +260,7 @@ void memory_gone(const void *at, size_t len)
 	if (end < start || end > UINTPTR_MAX - PAGE)
 		end = UINTPTR_MAX - PAGE;
 	end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-	__atomic_add_fetch(&book.generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&memory_generation, 1, __ATOMIC_SEQ_CST);
 	clear_slots(start, end);
 	__atomic_store_n(&memory_recent, MEMORY_NOWHERE, __ATOMIC_RELAXED);
 	/* A fork may have left it locked for ever: then it is waited for once. */

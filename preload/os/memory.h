@@ -7,8 +7,8 @@
  *
  * Known is memory that goes away by nothing but a call that we see: the heap, stacks, what loaded
  * objects hold. Other anonymous memory the kernel is asked for, until it has been handed over some
- * times. Never known are a file's pages. What is unmapped past the hooks, by free or dlclose, and used nevertheless, is the one
- * case in which the program ends where bare it would be told EFAULT.
+ * times. Never known are a file's pages. What is unmapped past the hooks, by free or dlclose, and
+ * used nevertheless, is the one case in which the program ends where bare it would be told EFAULT.
  */
 #ifndef REDIAL_OS_MEMORY_H
 #define REDIAL_OS_MEMORY_H
@@ -57,6 +57,9 @@ static inline bool memory_is_known(const void *at, size_t len)
  */
 enum { MEMORY_NOWHERE = 1 };
 extern uintptr_t memory_recent __attribute__((visibility("hidden")));
+
+/* Goes up whenever anything has gone. */
+extern uint32_t memory_generation __attribute__((visibility("hidden")));
 
 /* Has anything been learnt, so that the hooks have to tell what goes? */
 extern bool memory_watched __attribute__((visibility("hidden")));

@@ -8,9 +8,10 @@
 
 enum { PAGE = 4096 };
 
-const char *const bad_names[BAD_COUNT] = {"null",	    "unmapped",
-					  "protected",	    "page of the heap",
-					  "file cut short", "private file cut short"};
+const char *const bad_names[BAD_ALL] = {"null",		  "unmapped",
+					"protected",	  "page of the heap",
+					"file cut short", "private file cut short",
+					"read-only page"};
 
 static char *map(int flags, int file)
 {
@@ -53,6 +54,9 @@ void bad_spoil(struct bad_memory *memory)
 	case BAD_PROTECTED:
 	case BAD_HEAP:
 		mprotect(memory->pages + PAGE, PAGE, PROT_NONE);
+		break;
+	case BAD_READ_ONLY:
+		mprotect(memory->pages + PAGE, PAGE, PROT_READ);
 		break;
 	default:
 		if (ftruncate(memory->file, PAGE))

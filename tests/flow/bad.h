@@ -13,9 +13,11 @@ enum bad {
 	BAD_HEAP, /* a protected page of the heap */
 	BAD_CUT,  /* a shared mapping of a file that is shorter by now */
 	BAD_CUT_PRIVATE,
-	BAD_COUNT
+	BAD_COUNT,
+	BAD_READ_ONLY = BAD_COUNT, /* for what is to be filled */
+	BAD_ALL
 };
-extern const char *const bad_names[BAD_COUNT];
+extern const char *const bad_names[BAD_ALL];
 
 struct bad_memory {
 	enum bad kind;

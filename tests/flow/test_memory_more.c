@@ -281,6 +281,50 @@ static void memory_that_was_freed_is_told_as_bare(void)
 	flow_end(&flow);
 }
 
+/* More than the kernel takes at once, the last part of it bad: what it takes is what is there. */
+PROGRAM(large_body_from_bad_memory)
+{
+	enum { GOOD = 300000, LEN = GOOD + 5000 };
+	static const char head[] = "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n";
+	size_t whole = (GOOD + 4095) / 4096 * 4096;
+	char *pages =
+	    mmap(NULL, whole + 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *body = pages + whole - GOOD;
+	for (int i = 0; i < GOOD; i++)
+		body[i] = (char)('a' + i % 19);
+	mprotect(pages + whole, 8192, PROT_NONE);
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	put(fd, head, sizeof(head) - 1);
+	ssize_t taken = send(fd, body, LEN, MSG_NOSIGNAL);
+	say("%s", taken > 0 && taken <= GOOD ? "a part" : error_name(errno));
+	put(fd, body + (taken > 0 ? taken : 0), GOOD - (size_t)(taken > 0 ? taken : 0));
+	answer(fd);
+	exchange(fd, "GET", "/3", NULL);
+	hang_up(fd);
+}
+
+static void serve_upload(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_read_count(peer, fd, 300000);
+	peer_say(fd, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+	peer_read_all(peer, fd);
+	peer_close(fd);
+}
+
+static void part_that_the_kernel_takes_is_what_counts(void)
+{
+	struct flow flow = {.program = "large_body_from_bad_memory", .peer = serve_upload};
+	flow_both_alike(&flow);
+	flow_end(&flow);
+}
+
 const struct runner_test memory_more_tests[] = {
     T(request_from_a_mapped_file_is_saved),
     T(upload_from_a_mapped_file_is_saved),
@@ -290,5 +334,6 @@ const struct runner_test memory_more_tests[] = {
     T(control_data_that_is_not_there_is_told_as_bare),
     T(socket_handed_on_from_a_mapped_file_is_not_replaced),
     T(memory_that_was_freed_is_told_as_bare),
+    T(part_that_the_kernel_takes_is_what_counts),
     T_END,
 };

@@ -12,6 +12,7 @@ static const uintptr_t no_break = UINTPTR_MAX;
 const uintptr_t *preload_memory_break = &no_break;
 uintptr_t preload_memory_heap_top;
 uintptr_t preload_memory_recent = MEMORY_NOWHERE;
+uint32_t preload_memory_generation;
 bool preload_memory_watched;
 
 bool preload_memory_ask(const void *at, size_t len);

@@ -6,15 +6,16 @@
 #include <sys/mman.h>
 
 /* A copy of the code of its own, in which something happens in the middle. */
-#define memory_until	race_until
-#define memory_break	race_break
-#define memory_heap_top race_heap_top
-#define memory_recent	race_recent
-#define memory_watched	race_watched
-#define memory_ask	race_ask
-#define memory_gone	race_gone
-#define memory_forget	race_forget
-#define region_find	race_find
+#define memory_until	  race_until
+#define memory_break	  race_break
+#define memory_heap_top	  race_heap_top
+#define memory_recent	  race_recent
+#define memory_generation race_generation
+#define memory_watched	  race_watched
+#define memory_ask	  race_ask
+#define memory_gone	  race_gone
+#define memory_forget	  race_forget
+#define region_find	  race_find
 #include "../../preload/os/memory.c"
 #undef region_find
 
