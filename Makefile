@@ -108,7 +108,8 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 	$(filter-out %/conn.c %/idle.c %/mark.c %/stream.c %/table.c %/turns.c, \
 		$(wildcard preload/conn/*.c)) \
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
-	$(addprefix preload/os/,copy.c early.c epoll.c file.c memory.c owner.c ranges.c region.c) \
+	$(addprefix preload/os/,copy.c early.c epoll.c fdsize.c file.c memory.c owner.c) \
+	$(addprefix preload/os/,ranges.c region.c) \
 	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) preload/http1/retry_after.c \
 	$(POLICY_PURE:%=policy/%.c)
 $(SELDOM:%.c=$(B)/so/%.o): FREE_CFLAGS += -Os
