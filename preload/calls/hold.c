@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "status.h"
 #include "../process/config.h"
 #include "../http1/http1.h"
 #include "../conn/peer.h"
@@ -17,7 +18,6 @@
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
-#include "../http1/retry_after.h"
 
 enum {
 	STATUS_LINE_MIN = 12, /* "HTTP/1.1 503" */
@@ -128,9 +128,9 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	    .answer = bytes,
 	    .answer_len = taken ? len : 0,
 	    .status = idle_408 ? 0 : (uint32_t)status,
-	    .retry_after_ms =
-		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), os_realtime_s()),
 	};
+	if (!idle_408)
+		status_says(conn, bytes, head_len(bytes, len), &start);
 	return rescue_begin(conn, &start) == REASON_NONE;
 }
 

@@ -67,6 +67,7 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	    .cause = rescue->cause,
 	    .status = rescue->status,
 	    .retry_after_ms = rescue->retry_after_ms,
+	    .vetoed = rescue->vetoed,
 	    .keyed = is_keyed(conn, &rescue->settings),
 	};
 	conn_facts(conn, &facts);
@@ -236,6 +237,7 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue->who.status = start->status;
 	rescue_plan_blame(conn, conn->flags & CONN_REUSED);
 	rescue->retry_after_ms = start->retry_after_ms;
+	rescue->vetoed = start->vetoed;
 }
 
 /* No further attempt: what the program gets is the original error, or a response held back. */

@@ -61,6 +61,7 @@ struct rescue {
 	uint32_t delay_ms; /* before the attempt */
 	uint32_t status;   /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
+	bool vetoed;		 /* it says: not again */
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
 	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
 	uint32_t sent;		 /* bytes of conn.held that went out on fresh */

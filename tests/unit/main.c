@@ -39,6 +39,7 @@
 	X(report)                                                                                  \
 	X(tally)                                                                                   \
 	X(elf)                                                                                     \
+	X(after)                                                                                   \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \
