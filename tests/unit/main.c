@@ -40,6 +40,7 @@
 	X(tally)                                                                                   \
 	X(elf)                                                                                     \
 	X(after)                                                                                   \
+	X(repeats)                                                                                 \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \
