@@ -95,8 +95,8 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	status_says(conn, bytes, status_head_len(bytes, len), &start);
 	uint64_t seen_ms = conn->rescue ? conn->rescue->began_ms : os_now_ms();
 	enum reason reason = rescue_begin(conn, &start);
-	if (reason != REASON_NONE && reason != REASON_CAUSE)
-		status_given(conn, seen_ms);
+	if (reason != REASON_NONE)
+		status_given(conn, seen_ms, reason);
 	return reason == REASON_NONE;
 }
 

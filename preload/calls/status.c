@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "status.h"
 
+#include "../../policy/breaker.h"
 #include "../conn/peer.h"
 #include "../conn/settings.h"
 #include "../http1/retry_after.h"
@@ -86,7 +87,10 @@ static bool is_first(const struct conn *conn)
 static void ask_program(const struct conn *conn, struct rescue_start *start)
 {
 	struct repeats_request request;
-	if (!is_first(conn) || !identify(conn, &request))
+	/* An open breaker lets one resend through now and then, which is to tell how the peer does.
+	 */
+	bool bounded = breaker_state(conn->peer_state) != BREAKER_CLOSED;
+	if (bounded || !is_first(conn) || !identify(conn, &request))
 		return;
 	request.seen_ms = os_now_ms();
 	request.sent_ms = request.seen_ms - wire_last_sent_ms(conn->fd);
@@ -108,10 +112,12 @@ void status_says(const struct conn *conn, const char *head, size_t len, struct r
 		ask_program(conn, start);
 }
 
-void status_given(const struct conn *conn, uint64_t seen_ms)
+void status_given(const struct conn *conn, uint64_t seen_ms, enum reason reason)
 {
 	struct repeats_request request;
-	if (!identify(conn, &request))
+	/* Budget and breaker see to it by themselves that nothing multiplies. */
+	bool bounded = reason == REASON_BUDGET || reason == REASON_BREAKER;
+	if (bounded || reason == REASON_CAUSE || !identify(conn, &request))
 		return;
 	request.seen_ms = seen_ms;
 	repeats_given(&request, os_now_ms());
@@ -123,5 +129,5 @@ void status_given_back(const struct conn *conn)
 	int status = rescue->answer_len ? status_read(rescue->answer, rescue->answer_len)
 					: (int)rescue->status;
 	if (status > 0 && status_is_listed(status))
-		status_given(conn, rescue->began_ms);
+		status_given(conn, rescue->began_ms, REASON_NONE);
 }

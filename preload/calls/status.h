@@ -27,10 +27,10 @@ void status_says(const struct conn *conn, const char *head, size_t len, struct r
 
 /*
  * The program gets such a response, which is the oldest request's: what it does next is looked at.
- * seen_ms: when the first response came to that request. The other one is for the response that a
- * rescue has held back, and asks whether it has such a status.
+ * seen_ms: when the first response came to that request; reason: why it is not sent again. The
+ * other one is for the response that a rescue has held back, and asks whether it has such a status.
  */
-void status_given(const struct conn *conn, uint64_t seen_ms);
+void status_given(const struct conn *conn, uint64_t seen_ms, enum reason reason);
 void status_given_back(const struct conn *conn);
 
 #endif
