@@ -162,7 +162,8 @@ static bool policy_ok(const struct policy *policy)
 	    policy->methods_always & ~policy->retry.methods ||
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
 	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX ||
-	    !response_headers_ok(policy) || !names_ok(policy, &policy->retry) || !pace_ok(&policy->budget, &policy->breaker))
+	    !response_headers_ok(policy) || !names_ok(policy, &policy->retry) ||
+	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_REDACT_MAX; i++)
 		if (!ends(policy->redact_paths[i], sizeof(policy->redact_paths[i])))

@@ -7,7 +7,7 @@
 
 struct question {
 	const char *file, *method, *host, *path;
-	const char *key; /* a header that the request carries, or NULL */
+	const char *key;    /* a header that the request carries, or NULL */
 	const char *header; /* "NAME: VALUE" of the response, or NULL */
 	uint32_t port;
 	bool has_cause;
