@@ -82,8 +82,6 @@ struct policy_retry {
 	uint32_t on;      /* mask of enum policy_on */
 	uint32_t key_headers;    /* mask of policy.names: each may carry an idempotency key */
 	uint32_t attempt_header; /* 1 + its place in policy.names; 0: none */
-	uint32_t after_headers;  /* mask of policy.after */
-	uint32_t veto_headers;   /* mask of policy.vetoes */
 	uint32_t statuses[POLICY_STATUS_WORDS]; /* a bit for each from POLICY_STATUS_MIN on */
 	uint32_t max_attempts; /* sendings of one request, the first included */
 	uint32_t total_timeout_ms;
@@ -96,6 +94,8 @@ struct policy_retry {
 	uint32_t add_request_id;   /* 0 or 1 */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
+	uint32_t after_headers;  /* mask of policy.after */
+	uint32_t veto_headers;   /* mask of policy.vetoes */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
