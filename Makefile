@@ -38,7 +38,7 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 
 POLICY_PURE := method policy match path redact decide backoff compiled window process state \
 	budget breaker
-POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_paths \
+POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_answers load_paths \
 	load_words
 POLICY_SHARE := share_memory share_root share_sweep
 POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show $(POLICY_SHARE)
@@ -110,7 +110,8 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
 	$(addprefix preload/os/,copy.c early.c epoll.c fdsize.c file.c memory.c owner.c) \
 	$(addprefix preload/os/,ranges.c region.c) \
-	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) preload/http1/retry_after.c \
+	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) \
+	$(addprefix preload/http1/,date.c number.c rate_limit.c retry_after.c) \
 	$(POLICY_PURE:%=policy/%.c)
 $(SELDOM:%.c=$(B)/so/%.o): FREE_CFLAGS += -Os
 

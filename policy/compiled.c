@@ -9,10 +9,12 @@
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
 		   sizeof(struct policy) ==
-		       28 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+		       36 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
 			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
+			   POLICY_AFTER_MAX * sizeof(struct policy_after) +
+			   POLICY_VETO_MAX * sizeof(struct policy_veto) +
 			   POLICY_RULES_MAX * sizeof(struct policy_rule),
 	       "struct policy has padding");
 
@@ -46,10 +48,17 @@ static bool in_range(uint32_t value, uint32_t min, uint32_t max)
 	return value >= min && value <= max;
 }
 
+static uint32_t first_bits(uint32_t count)
+{
+	return (UINT32_C(1) << count) - 1;
+}
+
 static bool names_ok(const struct policy *policy, const struct policy_retry *retry)
 {
 	return retry->attempt_header <= policy->name_count &&
-	       !(retry->key_headers & ~((UINT32_C(1) << policy->name_count) - 1)) &&
+	       !(retry->key_headers & ~first_bits(policy->name_count)) &&
+	       !(retry->after_headers & ~first_bits(policy->after_count)) &&
+	       !(retry->veto_headers & ~first_bits(policy->veto_count)) &&
 	       policy_may_add(policy, retry->attempt_header);
 }
 
@@ -87,6 +96,26 @@ static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool ma
 static bool ends(const char *text, size_t size)
 {
 	return text[size - 1] == '\0';
+}
+
+static bool response_headers_ok(const struct policy *policy)
+{
+	if (policy->after_count > POLICY_AFTER_MAX || policy->veto_count > POLICY_VETO_MAX)
+		return false;
+	for (uint32_t i = 0; i < POLICY_AFTER_MAX; i++) {
+		const struct policy_after *after = &policy->after[i];
+		if (!ends(after->name, sizeof(after->name)) || after->unit >= UNIT_COUNT ||
+		    (i < policy->after_count && !policy_is_token(after->name)))
+			return false;
+	}
+	for (uint32_t i = 0; i < POLICY_VETO_MAX; i++) {
+		const struct policy_veto *veto = &policy->vetoes[i];
+		if (!ends(veto->name, sizeof(veto->name)) ||
+		    !ends(veto->value, sizeof(veto->value)) ||
+		    (i < policy->veto_count && !policy_is_token(veto->name)))
+			return false;
+	}
+	return true;
 }
 
 static bool log_ok(const struct policy_log *log)
@@ -133,7 +162,8 @@ static bool policy_ok(const struct policy *policy)
 	    policy->methods_always & ~policy->retry.methods ||
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
 	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX ||
-	    !names_ok(policy, &policy->retry) || !pace_ok(&policy->budget, &policy->breaker))
+	    !response_headers_ok(policy) || !names_ok(policy, &policy->retry) ||
+	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_REDACT_MAX; i++)
 		if (!ends(policy->redact_paths[i], sizeof(policy->redact_paths[i])))

@@ -78,12 +78,16 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_CAUSE;
 	if (answers_key(facts))
 		return REASON_CONFLICT;
+	if (facts->vetoed)
+		return REASON_VETO;
 	if (!methods_allowed(settings, facts))
 		return REASON_METHOD;
 	if (facts->request_len > settings->max_request_bytes)
 		return REASON_TOO_LARGE;
 	if (!facts->held)
 		return REASON_NOT_HELD;
+	if (facts->left)
+		return REASON_PROGRAM_RETRIES;
 	if (facts->attempts >= settings->max_attempts)
 		return REASON_ATTEMPTS;
 	if (facts->retry_after_ms > settings->retry_after_max_ms)

@@ -61,6 +61,8 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
 	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
 	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \
+	X(VETO, "veto")               /* the response carries one of veto_headers */               \
+	X(PROGRAM_RETRIES, "program-retries") /* the program repeats what gets a status itself */  \
 	X(BUDGET, "budget")           /* the retry budget is spent */                              \
 	X(BREAKER, "breaker")         /* too much fails at this peer, nothing is resent to it */
 
@@ -87,13 +89,15 @@ struct decide_facts {
 	bool keyed; /* each of those that is a POST or PATCH has an idempotency key of the policy's */
 	uint32_t status;         /* of CAUSE_STATUS, else 0 */
 	uint32_t retry_after_ms; /* that the response asks for; 0 if nothing */
+	bool vetoed;           /* the response says by one of veto_headers: not again */
+	bool left;             /* to the program, which repeats its requests by itself */
 	bool rescuing;         /* an earlier failure of this request was already let pass */
 };
 
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
  * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, conflict,
- * method, too-large, not-held, attempts, retry-after, deadline. First-use is asked of stale,
+ * veto, method, too-large, not-held, program-retries, attempts, retry-after, deadline. First-use is asked of stale,
  * reset and eof alone, and not while rescuing; then a failed connect needs no leave of `on` either. A request of
  * which the kernel took nothing passes whatever its method (RFC 9110 section 9.2.2: it was never
  * applied). Of the others a POST or PATCH passes if keyed, or if the settings list it: those of

@@ -62,6 +62,14 @@ static load_value load_rules;
 	     .read = load_statuses,                                                                \
 	     .offset = (at) + offsetof(struct policy_retry, statuses),                             \
 	     .bit = POLICY_KEY_STATUSES},                                                          \
+	    {.name = "after_headers",                                                              \
+	     .read = load_after_headers,                                                           \
+	     .offset = (at) + offsetof(struct policy_retry, after_headers),                        \
+	     .bit = POLICY_KEY_AFTER_HEADERS},                                                     \
+	    {.name = "veto_headers",                                                               \
+	     .read = load_veto_headers,                                                            \
+	     .offset = (at) + offsetof(struct policy_retry, veto_headers),                         \
+	     .bit = POLICY_KEY_VETO_HEADERS},                                                      \
 	    {.name = "keep_alive_hints",                                                           \
 	     .read = load_bool,                                                                    \
 	     .offset = (at) + offsetof(struct policy_retry, keep_alive_hints),                     \

@@ -43,6 +43,8 @@ load_value load_methods; /* into a rule POST and PATCH too, which load_rule_meth
 load_value load_statuses;
 load_value load_headers; /* a mask of places in policy.names */
 load_value load_header;	 /* 1 + such a place; 0 for "" */
+load_value load_after_headers; /* a mask of places in policy.after */
+load_value load_veto_headers;  /* a mask of places in policy.vetoes */
 load_value load_host;
 load_value load_path;
 load_value load_redact_paths; /* into the policy, whose log they are of */

@@ -19,6 +19,9 @@ const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
 const struct load_word load_jitter_words[] = {
     {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};
 
+const struct load_word load_unit_words[] = {
+    {"s", UNIT_S}, {"ms", UNIT_MS}, {"date", UNIT_DATE}, {"auto", UNIT_AUTO}, {NULL, 0}};
+
 const struct load_word load_format_words[] = {
     {"rfc3164", FORMAT_RFC3164}, {"rfc5424", FORMAT_RFC5424}, {NULL, 0}};
 

@@ -12,6 +12,7 @@ struct load_word {
 
 extern const struct load_word load_on_words[];	     /* enum policy_on */
 extern const struct load_word load_jitter_words[];   /* enum policy_jitter */
+extern const struct load_word load_unit_words[];     /* enum policy_unit */
 extern const struct load_word load_format_words[];   /* enum policy_format */
 extern const struct load_word load_facility_words[]; /* LOG_USER and so on of <sys/syslog.h> */
 

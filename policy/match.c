@@ -91,6 +91,10 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->max_request_bytes = own->max_request_bytes;
 	if (rule->set & POLICY_KEY_KEY_HEADERS)
 		settings->key_headers = own->key_headers;
+	if (rule->set & POLICY_KEY_AFTER_HEADERS)
+		settings->after_headers = own->after_headers;
+	if (rule->set & POLICY_KEY_VETO_HEADERS)
+		settings->veto_headers = own->veto_headers;
 	if (rule->set & POLICY_KEY_STATUSES)
 		memcpy(settings->statuses, own->statuses, sizeof(settings->statuses));
 	if (rule->set & POLICY_KEY_RESPONSE_TIMEOUT)
@@ -122,6 +126,8 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 	settings->methods &= other->methods;
 	settings->on &= other->on;
 	settings->key_headers &= other->key_headers;
+	settings->after_headers |= other->after_headers;
+	settings->veto_headers |= other->veto_headers;
 	for (unsigned i = 0; i < POLICY_STATUS_WORDS; i++)
 		settings->statuses[i] &= other->statuses[i];
 	if (other->max_attempts < settings->max_attempts)

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 4
+#define POLICY_VERSION 5
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -23,6 +23,8 @@ enum {
 	POLICY_ID_HEADERS_MAX = 4,
 	POLICY_REDACT_MAX = 8,  /* patterns of paths that the log may not hold as they are */
 	POLICY_NAMES_MAX = 8, /* different header names that `retry` and all rules may name */
+	POLICY_AFTER_MAX = 12,  /* different after_headers that `retry` and all rules may name */
+	POLICY_VETO_MAX = 8,    /* different veto_headers */
 	POLICY_STATUS_MIN = 400,
 	POLICY_STATUS_MAX = 599,
 	POLICY_STATUS_WORDS = (POLICY_STATUS_MAX - POLICY_STATUS_MIN) / 32 + 1,
@@ -45,6 +47,27 @@ enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
 enum policy_sink { SINK_SYSLOG, SINK_FILE, SINK_NONE };
 
 enum policy_format { FORMAT_RFC3164, FORMAT_RFC5424 };
+
+/* What the number in one of after_headers means. */
+enum policy_unit {
+	UNIT_AUTO, /* seconds from now; seconds, or milliseconds, since 1970 if it is that large */
+	UNIT_S,
+	UNIT_MS,
+	UNIT_DATE, /* no number */
+	UNIT_COUNT,
+};
+
+/* A response's header that says how long to wait, as Retry-After does. */
+struct policy_after {
+	char name[POLICY_HEADER_MAX];
+	uint32_t unit; /* enum policy_unit */
+};
+
+/* A response's header that says: do not repeat this request. */
+struct policy_veto {
+	char name[POLICY_HEADER_MAX];
+	char value[POLICY_HEADER_MAX]; /* in any case of letters; "": whatever it is */
+};
 
 struct policy_backoff {
 	uint32_t base_ms;
@@ -71,6 +94,8 @@ struct policy_retry {
 	uint32_t add_request_id;   /* 0 or 1 */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
+	uint32_t after_headers;  /* mask of policy.after */
+	uint32_t veto_headers;   /* mask of policy.vetoes */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
@@ -94,6 +119,8 @@ enum policy_key {
 	POLICY_KEY_BACKOFF_MAX = 1 << 16,
 	POLICY_KEY_BACKOFF_MULTIPLIER = 1 << 17,
 	POLICY_KEY_BACKOFF_JITTER = 1 << 18,
+	POLICY_KEY_AFTER_HEADERS = 1 << 19,
+	POLICY_KEY_VETO_HEADERS = 1 << 20,
 };
 
 struct policy_rule {
@@ -148,6 +175,8 @@ struct policy {
 	uint32_t rule_count;
 	uint32_t uses; /* mask of enum policy_use */
 	uint32_t name_count;
+	uint32_t after_count;
+	uint32_t veto_count;
 	uint32_t redact_count;
 	/* The largest max_request_bytes of `retry` and all rules: how much of a request to hold. */
 	uint32_t hold_max_bytes;
@@ -162,6 +191,8 @@ struct policy {
 	struct policy_log log;
 	char redact_paths[POLICY_REDACT_MAX][POLICY_PATH_MAX]; /* of the log: redact.h */
 	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
+	struct policy_after after[POLICY_AFTER_MAX];
+	struct policy_veto vetoes[POLICY_VETO_MAX];
 	struct policy_rule rules[POLICY_RULES_MAX];
 };
 

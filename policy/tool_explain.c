@@ -34,6 +34,7 @@ static const struct {
     {REASON_CAUSE, "this cause is not listed", "on", POLICY_KEY_ON},
     {REASON_CONFLICT, "the server knows the key, and this is its answer", "idempotency_key_headers",
      POLICY_KEY_KEY_HEADERS},
+    {REASON_VETO, "so says a header of the response", "veto_headers", POLICY_KEY_VETO_HEADERS},
     {REASON_METHOD, "bytes of it were sent, and %s may not be sent twice", "methods",
      POLICY_KEY_METHODS},
     {REASON_TOO_LARGE, "it is too large to be held", "max_request_bytes", POLICY_KEY_MAX_REQUEST},
@@ -205,6 +206,24 @@ static bool is_key(const struct policy *policy, const struct policy_retry *setti
 	return false;
 }
 
+/* "NAME: VALUE", as the response has it. */
+static bool is_veto(const struct policy *policy, const struct policy_retry *settings,
+		    const char *header)
+{
+	size_t len = strcspn(header, ":");
+	const char *value = header + len + strspn(header + len, ": ");
+
+	for (uint32_t i = 0; i < policy->veto_count; i++) {
+		const struct policy_veto *veto = &policy->vetoes[i];
+
+		if (settings->veto_headers >> i & 1 && strlen(veto->name) == len &&
+		    strncasecmp(veto->name, header, len) == 0 &&
+		    (!veto->value[0] || strcasecmp(veto->value, value) == 0))
+			return true;
+	}
+	return false;
+}
+
 /* As the runtime plans a redial. */
 static void find_wait(struct answer *answer)
 {
@@ -233,6 +252,8 @@ int tool_explain(int argc, char **argv)
 		return TOOL_BAD_POLICY;
 	answer.rule = find_settings(&policy, &question, &answer.settings, &answer.doubt);
 	question.facts.keyed = is_key(&policy, &answer.settings, question.key);
+	question.facts.vetoed =
+	    question.header && is_veto(&policy, &answer.settings, question.header);
 	answer.reason = decide(&policy, &answer.settings, &question.facts);
 	find_wait(&answer);
 	if (!print_switched_off(&answer)) {

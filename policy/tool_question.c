@@ -78,6 +78,9 @@ static int parse_option(int option, const char *value, struct question *question
 	case 'k':
 		question->key = value;
 		return 0;
+	case 'H':
+		question->header = value;
+		return 0;
 	case 'f':
 		facts->reused = false;
 		return 0;
@@ -113,6 +116,7 @@ int question_parse(int argc, char **argv, struct question *question)
 						{"status", required_argument, NULL, 's'},
 						{"retry-after", required_argument, NULL, 'r'},
 						{"key", required_argument, NULL, 'k'},
+						{"header", required_argument, NULL, 'H'},
 						{"first-use", no_argument, NULL, 'f'},
 						{"attempt", required_argument, NULL, 'a'},
 						{"bytes", required_argument, NULL, 'b'},
@@ -135,6 +139,8 @@ int question_parse(int argc, char **argv, struct question *question)
 		return tool_usage("explain takes --cause or --status, not both");
 	if (facts->retry_after_ms && !facts->status)
 		return tool_usage("explain: --retry-after needs --status");
+	if (question->header && !facts->status)
+		return tool_usage("explain: --header needs --status");
 	question->file = argv[optind];
 	if (!question->port)
 		question->port = port_of(question->host);

@@ -7,10 +7,11 @@
 
 struct question {
 	const char *file, *method, *host, *path;
-	const char *key; /* a header that the request carries, or NULL */
+	const char *key;    /* a header that the request carries, or NULL */
+	const char *header; /* "NAME: VALUE" of the response, or NULL */
 	uint32_t port;
 	bool has_cause;
-	struct decide_facts facts; /* all but `keyed`, which rests on the settings */
+	struct decide_facts facts; /* all but `keyed` and `vetoed`, which rest on the settings */
 };
 
 /* Reads the words of the command line. Returns 0 or, its error printed, TOOL_USAGE. */

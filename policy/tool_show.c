@@ -146,6 +146,38 @@ static void print_names(const char *indent, const char *key, const struct policy
 	list_end();
 }
 
+static void print_after(const char *indent, const struct policy *policy, uint32_t mask)
+{
+	struct list list = list_begin(indent, "after_headers");
+
+	for (uint32_t i = 0; i < policy->after_count; i++) {
+		const struct policy_after *after = &policy->after[i];
+		char text[POLICY_HEADER_MAX + 8];
+
+		snprintf(text, sizeof(text), "%s:%s", after->name,
+			 name_of(load_unit_words, after->unit));
+		if (mask >> i & 1)
+			list_add(&list, text);
+	}
+	list_end();
+}
+
+static void print_vetoes(const char *indent, const struct policy *policy, uint32_t mask)
+{
+	struct list list = list_begin(indent, "veto_headers");
+
+	for (uint32_t i = 0; i < policy->veto_count; i++) {
+		const struct policy_veto *veto = &policy->vetoes[i];
+		char text[2 * POLICY_HEADER_MAX + 4];
+
+		snprintf(text, sizeof(text), "%s%s%s", veto->name, veto->value[0] ? ": " : "",
+			 veto->value);
+		if (mask >> i & 1)
+			list_add(&list, text);
+	}
+	list_end();
+}
+
 static const char *yes_no(uint32_t value)
 {
 	return value ? "true" : "false";
@@ -174,6 +206,10 @@ static void print_retry(const struct policy *policy, const char *indent,
 		printf("%sunacked_timeout_ms = %u;\n", indent, retry->unacked_timeout_ms);
 	if (set & POLICY_KEY_RETRY_AFTER_MAX)
 		printf("%sretry_after_max_ms = %u;\n", indent, retry->retry_after_max_ms);
+	if (set & POLICY_KEY_AFTER_HEADERS)
+		print_after(indent, policy, retry->after_headers);
+	if (set & POLICY_KEY_VETO_HEADERS)
+		print_vetoes(indent, policy, retry->veto_headers);
 	if (set & POLICY_KEY_MAX_IDLE)
 		printf("%smax_idle_ms = %u;\n", indent, retry->max_idle_ms);
 	if (set & POLICY_KEY_KEEP_ALIVE_HINTS)

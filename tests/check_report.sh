@@ -104,6 +104,9 @@ equal "of wrong usage" "2 2 2 2" \
 equal "of output that cannot be written" 3 \
 	"$(scripts/redial report "$logs/redial.log" 2>/dev/null >/dev/full; echo $?)"
 mkdir "$logs/bin" && printf '#!/bin/sh\necho mine\n' >"$logs/bin/report" && chmod +x "$logs/bin/report"
+equal "a program that retries by itself is told of" 1 "$(
+	echo 'event=refused reason=program-retries cause=status host=h method=GET' |
+		scripts/redial report | grep -c 'note  *a program retries by itself here')"
 equal "after -- a program of the name runs" mine "$(PATH=$logs/bin:$PATH scripts/redial -- report)"
 
 # For machines: the grammar of Prometheus' text format, strictly.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "status.h"
 #include "../process/config.h"
 #include "../http1/http1.h"
 #include "../conn/peer.h"
@@ -17,41 +18,11 @@
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
-#include "../http1/retry_after.h"
 
 enum {
-	STATUS_LINE_MIN = 12, /* "HTTP/1.1 503" */
-	HEAD_MAX = 16384,     /* a longer one is not waited for */
-	PEEK_ROOM = 2048,     /* a program with room for this sees most heads whole */
+	HEAD_MAX = 16384, /* a longer one is not waited for */
+	PEEK_ROOM = 2048, /* a program with room for this sees most heads whole */
 };
-
-/* What the first bytes of a response say of its status. */
-enum { STATUS_UNKNOWN = 0, STATUS_NONE = -1 };
-
-static int status_of(const char *bytes, size_t len)
-{
-	static const char start[] = "HTTP/1.x ";
-	int status = 0;
-	for (size_t i = 0; i < STATUS_LINE_MIN && i < len; i++) {
-		bool digit = bytes[i] >= '0' && bytes[i] <= '9';
-		if (i < 9 && i != 7 ? bytes[i] != start[i] : !digit)
-			return STATUS_NONE;
-		if (i >= 9)
-			status = status * 10 + bytes[i] - '0';
-	}
-	return len < STATUS_LINE_MIN ? STATUS_UNKNOWN : status;
-}
-
-/* The length of the head that begins here; 0 if its end is not there. */
-static size_t head_len(const char *bytes, size_t len)
-{
-	for (size_t i = 3; i < len; i++) {
-		if (bytes[i] == '\n' && bytes[i - 1] == '\r' && bytes[i - 2] == '\n' &&
-		    bytes[i - 3] == '\r')
-			return i + 1;
-	}
-	return 0;
-}
 
 /* May the response that now begins be held back at all, whatever it is? */
 static bool may_hold(const struct conn *conn)
@@ -80,17 +51,7 @@ static int status_in(const struct conn *conn, const struct read_call *call, size
 		long more = wire_peek(conn->fd, line + known, STATUS_LINE_MIN - known);
 		got = more > 0 ? known + (size_t)more : got;
 	}
-	return status_of(line, got);
-}
-
-/* Does `retry` or any rule list the status? Which of them counts is asked later. */
-static bool is_listed(int status)
-{
-	const struct policy *policy = config.policy;
-	bool listed = policy_has_status(policy->retry.statuses, (unsigned)status);
-	for (uint32_t i = 0; i < policy->rule_count && !listed; i++)
-		listed = policy_has_status(policy->rules[i].retry.statuses, (unsigned)status);
-	return listed;
+	return status_read(line, got);
 }
 
 /*
@@ -118,7 +79,7 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 {
 	/* What was refused when it was peeked at is refused now. */
 	bool idle_408 = taken && is_idle_408(conn, status, bytes, len);
-	if (!idle_408 && (!is_listed(status) || conn->flags & CONN_FAILED))
+	if (!idle_408 && (!status_is_listed(status) || conn->flags & CONN_FAILED))
 		return false;
 	struct rescue_start start = {
 	    .cause = idle_408 ? CAUSE_EOF : CAUSE_STATUS,
@@ -128,10 +89,15 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 	    .answer = bytes,
 	    .answer_len = taken ? len : 0,
 	    .status = idle_408 ? 0 : (uint32_t)status,
-	    .retry_after_ms =
-		idle_408 ? 0 : retry_after_ms(bytes, head_len(bytes, len), os_realtime_s()),
 	};
-	return rescue_begin(conn, &start) == REASON_NONE;
+	if (idle_408)
+		return rescue_begin(conn, &start) == REASON_NONE;
+	status_says(conn, bytes, status_head_len(bytes, len), &start);
+	uint64_t seen_ms = conn->rescue ? conn->rescue->began_ms : os_now_ms();
+	enum reason reason = rescue_begin(conn, &start);
+	if (reason != REASON_NONE)
+		status_given(conn, seen_ms, reason);
+	return reason == REASON_NONE;
 }
 
 /* Keeps the bytes that were read until the head is whole. */
@@ -149,12 +115,12 @@ static enum held look_at_peeked(struct conn *conn, const struct read_call *call,
 	char wider[PEEK_ROOM];
 	const char *bytes = call->iov->iov_base;
 	size_t room = call->iov->iov_len < len ? call->iov->iov_len : len;
-	if (!head_len(bytes, room)) {
+	if (!status_head_len(bytes, room)) {
 		long got = wire_peek(conn->fd, wider, sizeof(wider));
 		bytes = wider;
 		room = got > 0 ? (size_t)got : 0;
 	}
-	if (!head_len(bytes, room))
+	if (!status_head_len(bytes, room))
 		return hold(conn, NULL, 0, 0);
 	return begin(conn, status, bytes, room, false) ? HELD_RESCUE : HELD_NOT;
 }
@@ -169,7 +135,7 @@ static void end_probe(struct conn *conn, int status)
 		return; /* too short a piece to tell: then the next response does */
 	conn->care &= (uint8_t)~CARE_PROBE;
 	conn_peer(conn, conn->fd, &peer);
-	if (status <= 0 || !is_listed(status))
+	if (status <= 0 || !status_is_listed(status))
 		pace_succeeded(conn->peer_state, &peer.any, os_now_ms());
 }
 
@@ -202,7 +168,7 @@ enum held hold_look(struct reading *r, size_t len)
 	end_probe(conn, status);
 	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
 		return HELD_NOT;
-	if (status && status != 408 && !is_listed(status))
+	if (status && status != 408 && !status_is_listed(status))
 		return HELD_NOT;
 	if (!await_writers(r))
 		return HELD_LOST;
@@ -212,7 +178,7 @@ enum held hold_look(struct reading *r, size_t len)
 		return look_at_peeked(conn, call, status, len);
 	if (call->iov->iov_len < len)
 		return hold(conn, call->iov, call->count, len);
-	if (!head_len(bytes, len))
+	if (!status_head_len(bytes, len))
 		return len < HEAD_MAX ? hold(conn, call->iov, 1, len) : HELD_NOT;
 	conn->received += len;
 	if (begin(conn, status, bytes, len, true))
@@ -225,7 +191,7 @@ enum held hold_look(struct reading *r, size_t len)
 static void decide_to_give(struct conn *conn, int status)
 {
 	struct rescue *rescue = conn->rescue;
-	if (rescue->attempts > 1 && !is_listed(status))
+	if (rescue->attempts > 1 && !status_is_listed(status))
 		rescue_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
 	rescue_take_pieces(rescue);
 	rescue->phase = PHASE_GIVING;
@@ -244,9 +210,10 @@ static bool has_room(struct rescue *rescue)
 static bool judge(struct conn *conn, bool ended)
 {
 	struct rescue *rescue = conn->rescue;
-	int status = status_of(rescue->pieces, rescue->pieces_len);
-	bool whole = head_len(rescue->pieces, rescue->pieces_len) != 0;
-	bool dull = status == STATUS_NONE || (status && !is_listed(status)) || !may_hold(conn);
+	int status = status_read(rescue->pieces, rescue->pieces_len);
+	bool whole = status_head_len(rescue->pieces, rescue->pieces_len) != 0;
+	bool dull =
+	    status == STATUS_NONE || (status && !status_is_listed(status)) || !may_hold(conn);
 	if (!dull && !whole && !ended && has_room(rescue))
 		return false;
 	if (!dull && whole && !conn->writers &&

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "hold.h"
+#include "status.h"
 #include "../conn/end.h"
 #include "../conn/idle.h"
 #include "../wire/socket.h"
@@ -137,6 +138,8 @@ enum attended hold_give(struct reading *r)
 		return refuse(conn);
 	size_t given = (size_t)r->result;
 	r->cookie = conn->cookie;
+	if (given && !rescue->answer_given)
+		status_given_back(conn);
 	struct iovec bytes = {rescue->answer + rescue->answer_given, given};
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;

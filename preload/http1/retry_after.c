@@ -1,182 +1,156 @@
 /* SPDX-License-Identifier: MIT */
 #include "retry_after.h"
 
-#include <stdbool.h>
-
+#include "date.h"
 #include "http1.h"
+#include "number.h"
+#include "rate_limit.h"
+#include "take.h"
 #include "../os/mem.h"
 
-/*
- * Takes `count` digits, or as many as there are if count is 0; a number larger than any we need
- * stays that. Returns false if there are none.
- */
-static bool take_number(struct http1_text *text, size_t count, int64_t *number)
-{
-	size_t i = 0;
-	*number = 0;
-	while (i < text->len && text->text[i] >= '0' && text->text[i] <= '9' &&
-	       (!count || i < count)) {
-		if (*number <= INT32_MAX)
-			*number = *number * 10 + text->text[i] - '0';
-		i++;
-	}
-	text->text += i;
-	text->len -= i;
-	return i && (!count || i == count);
-}
+/* Retry-After itself: a number in it is never a time since 1970. */
+enum { UNIT_RFC = UNIT_COUNT };
 
-static bool take(struct http1_text *text, const char *word)
+/* A response's head, and when it was sent. */
+struct head {
+	const char *text;
+	size_t len;
+	bool limited; /* its status is 429 */
+	int64_t now_s;
+	int64_t sent_s;
+};
+
+static bool is_date(const struct head *head, struct http1_text value, uint32_t unit, int64_t *at_s)
 {
-	size_t i = 0;
-	while (word[i] && i < text->len && text->text[i] == word[i])
-		i++;
-	if (word[i])
+	if (unit == UNIT_S || unit == UNIT_MS)
 		return false;
-	text->text += i;
-	text->len -= i;
-	return true;
+	return (unit != UNIT_RFC && http1_stamp(value, at_s)) ||
+	       http1_date(value, head->now_s, at_s);
 }
 
-static bool take_month(struct http1_text *text, int64_t *month)
+static uint32_t value_ms(const struct head *head, struct http1_text value, uint32_t unit)
 {
-	static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	for (*month = 1; *month <= 12; ++*month) {
-		if (take(text, names[*month - 1]))
+	int64_t at_s;
+	if (is_date(head, value, unit, &at_s))
+		return http1_in_ms(at_s - head->sent_s);
+	switch (unit) {
+	case UNIT_DATE:
+		return UINT32_MAX;
+	case UNIT_MS:
+		return http1_milliseconds_ms(value);
+	case UNIT_AUTO:
+		return http1_either_ms(value, head->sent_s);
+	default:
+		return http1_seconds_ms(value);
+	}
+}
+
+/* The next header of that name from *at on; len 0 if there is none. */
+static struct http1_text next_value(const struct head *head, const char **at, const char *name)
+{
+	size_t left = (size_t)(head->text + head->len - *at);
+	struct http1_text value = http1_head_value(*at, left, name);
+	if (value.len)
+		*at = value.text + value.len;
+	return value;
+}
+
+/* It may stand there twice: which of them counts, if they differ? Limits are a list, and all do. */
+static uint32_t header_ms(const struct head *head, const char *name, uint32_t unit)
+{
+	struct rate_limit limits = {0};
+	const char *at = head->text;
+	uint32_t ms = 0;
+	bool first = true;
+	for (;;) {
+		struct http1_text value = next_value(head, &at, name);
+		if (!value.len)
+			break;
+		if (unit != UNIT_RFC && rate_limit_is(value)) {
+			if (!rate_limit_add(&limits, value))
+				return UINT32_MAX;
+			continue;
+		}
+		uint32_t now_ms = value_ms(head, value, unit);
+		if (!first && now_ms != ms)
+			return UINT32_MAX;
+		ms = now_ms;
+		first = false;
+	}
+	uint32_t limit_ms = rate_limit_ms(&limits, head->limited);
+	return limit_ms > ms ? limit_ms : ms;
+}
+
+/* "NAME-Reset" where NAME-Remaining says that this limit has let the request pass. */
+static bool is_at_ease(const struct head *head, const char *name)
+{
+	static const char reset[] = "-reset", remaining[] = "-remaining";
+	char other[POLICY_HEADER_MAX + sizeof(remaining)];
+	size_t len = text_len(name, POLICY_HEADER_MAX - 1), tail = sizeof(reset) - 1;
+	if (head->limited || len < tail)
+		return false;
+	for (size_t i = 0; i < tail; i++) {
+		if ((name[len - tail + i] | 0x20) != (reset[i] | 0x20))
+			return false;
+	}
+	memcpy(other, name, len - tail);
+	memcpy(other + len - tail, remaining, sizeof(remaining));
+	struct http1_text value = http1_head_value(head->text, head->len, other);
+	int64_t left;
+	return take_number(&value, 0, &left) && left > 0;
+}
+
+uint32_t retry_after_ms(const char *text, size_t len, int64_t now_s, const struct policy *policy,
+			uint32_t headers)
+{
+	struct head head = {.text = text, .len = len, .now_s = now_s};
+	head.limited = len > 12 && memcmp(text + 8, " 429", 4) == 0;
+	if (!http1_date(http1_head_value(text, len, "date"), now_s, &head.sent_s))
+		head.sent_s = now_s;
+	uint32_t longest_ms = header_ms(&head, "retry-after", UNIT_RFC);
+	for (uint32_t i = 0; headers && i < policy->after_count; i++) {
+		const struct policy_after *after = &policy->after[i];
+		if (!(headers >> i & 1) || is_at_ease(&head, after->name))
+			continue;
+		uint32_t ms = header_ms(&head, after->name, after->unit);
+		longest_ms = ms > longest_ms ? ms : longest_ms;
+	}
+	return longest_ms;
+}
+
+static char lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+}
+
+static bool same(struct http1_text value, const char *text)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		if (lower(value.text[i]) != lower(text[i]) || !text[i])
+			return false;
+	}
+	return !text[value.len];
+}
+
+static bool has_veto(const char *head, size_t len, const struct policy_veto *veto)
+{
+	const char *at = head;
+	if (!veto->value[0])
+		return http1_head_has(head, len, veto->name);
+	for (;;) {
+		struct http1_text value =
+		    http1_head_value(at, (size_t)(head + len - at), veto->name);
+		if (!value.len || same(value, veto->value))
+			return value.len;
+		at = value.text + value.len;
+	}
+}
+
+bool retry_is_vetoed(const char *head, size_t len, const struct policy *policy, uint32_t headers)
+{
+	for (uint32_t i = 0; headers && i < policy->veto_count; i++) {
+		if (headers >> i & 1 && has_veto(head, len, &policy->vetoes[i]))
 			return true;
 	}
 	return false;
-}
-
-/* Of the proleptic Gregorian calendar, counted from 1970-01-01; the year as from March on. */
-static int64_t days(int64_t year, int64_t month, int64_t day)
-{
-	if (month <= 2) {
-		year--;
-		month += 12;
-	}
-	int64_t leaps = year / 4 - year / 100 + year / 400;
-	return 365 * year + leaps + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
-}
-
-struct date {
-	int64_t year, month, day, hour, minute, second;
-};
-
-static bool take_time(struct http1_text *text, struct date *date)
-{
-	return take_number(text, 2, &date->hour) && take(text, ":") &&
-	       take_number(text, 2, &date->minute) && take(text, ":") &&
-	       take_number(text, 2, &date->second);
-}
-
-/* "06 Nov 1994 08:49:37 GMT" */
-static bool take_imf(struct http1_text text, struct date *date)
-{
-	return take_number(&text, 2, &date->day) && take(&text, " ") &&
-	       take_month(&text, &date->month) && take(&text, " ") &&
-	       take_number(&text, 4, &date->year) && take(&text, " ") && take_time(&text, date) &&
-	       take(&text, " GMT") && !text.len;
-}
-
-/* "06-Nov-94 08:49:37 GMT": of the years that end so, the nearest to ours. */
-static bool take_rfc850(struct http1_text text, struct date *date, int64_t now_s)
-{
-	const int64_t seconds_a_year = 31556952;
-	if (!take_number(&text, 2, &date->day) || !take(&text, "-") ||
-	    !take_month(&text, &date->month) || !take(&text, "-") ||
-	    !take_number(&text, 2, &date->year) || !take(&text, " ") || !take_time(&text, date) ||
-	    !take(&text, " GMT") || text.len)
-		return false;
-	int64_t this_year = 1970 + now_s / seconds_a_year;
-	date->year += this_year / 100 * 100;
-	if (date->year > this_year + 50)
-		date->year -= 100;
-	else if (date->year <= this_year - 50)
-		date->year += 100;
-	return true;
-}
-
-/* "Nov  6 08:49:37 1994" */
-static bool take_asctime(struct http1_text text, struct date *date)
-{
-	return take_month(&text, &date->month) && take(&text, " ") &&
-	       (take(&text, " ") ? take_number(&text, 1, &date->day)
-				 : take_number(&text, 2, &date->day)) &&
-	       take(&text, " ") && take_time(&text, date) && take(&text, " ") &&
-	       take_number(&text, 4, &date->year) && !text.len;
-}
-
-/* The three forms of HTTP-date (RFC 9110 section 5.6.7), in seconds since 1970. */
-static bool parse_date(struct http1_text text, int64_t now_s, int64_t *at_s)
-{
-	struct date date;
-	while (text.len && *text.text != ' ') { /* the day of the week says nothing new */
-		text.text++;
-		text.len--;
-	}
-	if (!take(&text, " ") || (!take_imf(text, &date) && !take_rfc850(text, &date, now_s) &&
-				  !take_asctime(text, &date)))
-		return false;
-	int64_t next = date.month % 12 + 1;
-	int64_t month_len = days(date.year + (next == 1), next, 1) - days(date.year, date.month, 1);
-	if (date.day < 1 || date.day > month_len || date.hour > 23 || date.minute > 59 ||
-	    date.second > 60)
-		return false;
-	*at_s = days(date.year, date.month, date.day) * 86400 + date.hour * 3600 +
-		date.minute * 60 + date.second;
-	return true;
-}
-
-static uint32_t in_ms(int64_t seconds)
-{
-	if (seconds <= 0)
-		return 0;
-	return seconds > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)seconds * 1000;
-}
-
-/* "120", and what some servers make of it: "1.5" is not over before the fraction is. */
-static uint32_t number_ms(struct http1_text text)
-{
-	int64_t seconds;
-	take_number(&text, 0, &seconds);
-	uint32_t ms = in_ms(seconds), thousandth = 100, more = 0;
-	if (!text.len)
-		return ms;
-	if (!take(&text, ".") || !text.len)
-		return UINT32_MAX;
-	for (; text.len; text.text++, text.len--, thousandth /= 10) {
-		if (*text.text < '0' || *text.text > '9')
-			return UINT32_MAX;
-		more += (uint32_t)(*text.text - '0') * thousandth;
-		more += !thousandth && *text.text != '0'; /* rounded up */
-	}
-	return ms < UINT32_MAX - more ? ms + more : UINT32_MAX;
-}
-
-static uint32_t value_ms(struct http1_text value, int64_t now_s, int64_t sent_s)
-{
-	int64_t at_s;
-	if (!value.len)
-		return 0;
-	if (value.text[0] >= '0' && value.text[0] <= '9')
-		return number_ms(value);
-	return parse_date(value, now_s, &at_s) ? in_ms(at_s - sent_s) : UINT32_MAX;
-}
-
-uint32_t retry_after_ms(const char *head, size_t len, int64_t now_s)
-{
-	const char *end = head + len;
-	int64_t sent_s;
-	if (!parse_date(http1_head_value(head, len, "date"), now_s, &sent_s))
-		sent_s = now_s;
-	struct http1_text value = http1_head_value(head, len, "retry-after");
-	uint32_t ms = value_ms(value, now_s, sent_s);
-	while (value.len) { /* it may stand there twice: which of them counts, if they differ? */
-		const char *rest = value.text + value.len;
-		value = http1_head_value(rest, (size_t)(end - rest), "retry-after");
-		if (value.len && value_ms(value, now_s, sent_s) != ms)
-			return UINT32_MAX;
-	}
-	return ms;
 }

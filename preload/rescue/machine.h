@@ -41,6 +41,9 @@ struct rescue_start {
 	bool answered;	 /* there is such a response, even if all of it is unread in the socket */
 	uint32_t status; /* of the response, for CAUSE_STATUS */
 	uint32_t retry_after_ms; /* that it asks for */
+	bool vetoed;		 /* it says that the request is not to be sent again */
+	bool left;		 /* the program sends such requests again by itself ... */
+	uint64_t peer;		 /* ... to this peer, as process/repeats.h knows it */
 };
 
 /*

@@ -67,6 +67,8 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	    .cause = rescue->cause,
 	    .status = rescue->status,
 	    .retry_after_ms = rescue->retry_after_ms,
+	    .vetoed = rescue->vetoed,
+	    .left = rescue->left,
 	    .keyed = is_keyed(conn, &rescue->settings),
 	};
 	conn_facts(conn, &facts);
@@ -223,6 +225,8 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 static void refuse(const struct conn *conn, const struct rescue_start *start, enum reason reason)
 {
 	struct log_request who;
+	if (rescue_was_told(reason, start->peer))
+		return;
 	identify(conn, start, &who);
 	who.status = start->status;
 	log_refused(&who, start->cause, reason);
@@ -236,6 +240,8 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue->who.status = start->status;
 	rescue_plan_blame(conn, conn->flags & CONN_REUSED);
 	rescue->retry_after_ms = start->retry_after_ms;
+	rescue->vetoed = start->vetoed;
+	rescue->left = start->left;
 }
 
 /* No further attempt: what the program gets is the original error, or a response held back. */
@@ -306,7 +312,7 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	}
 	if (rescue->attempts > 1)
 		rescue_exhausted(rescue, reason);
-	else
+	else if (!rescue_was_told(reason, start->peer))
 		log_refused(&rescue->who, rescue->cause, reason);
 	if (!has_it)
 		rescue_free(conn);

@@ -4,6 +4,7 @@
 #include "../os/arena.h"
 #include "../os/watcher.h"
 #include "../process/live.h"
+#include "../process/repeats.h"
 #include "../os/mem.h"
 #include "../conn/own.h"
 #include "../wire/socket.h"
@@ -125,6 +126,11 @@ void rescue_exhausted(struct rescue *rescue, enum reason reason)
 	log_exhausted(&rescue->who, rescue_sendings(rescue), rescue->cause, reason,
 		      rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
+}
+
+bool rescue_was_told(enum reason reason, uint64_t peer)
+{
+	return reason == REASON_PROGRAM_RETRIES && !repeats_news(peer);
 }
 
 void rescue_free(struct conn *conn)

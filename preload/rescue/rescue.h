@@ -61,6 +61,8 @@ struct rescue {
 	uint32_t delay_ms; /* before the attempt */
 	uint32_t status;   /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
+	bool vetoed;		 /* it says: not again */
+	bool left;		 /* to the program, which sends such requests again by itself */
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
 	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
 	uint32_t sent;		 /* bytes of conn.held that went out on fresh */
@@ -168,6 +170,9 @@ void rescue_is_over(struct rescue *rescue);
 
 /* The same for one that has failed, because of this; logs it. */
 void rescue_exhausted(struct rescue *rescue, enum reason reason);
+
+/* Is it known already that the program retries by itself at this peer? That is told once. */
+bool rescue_was_told(enum reason reason, uint64_t peer);
 
 /* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */
 void rescue_free(struct conn *conn);

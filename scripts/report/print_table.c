@@ -50,6 +50,9 @@ static void print_row(const struct tally_row *row)
 		printf(" %6s %6s\n", "-", "-");
 	print_counts("causes", row->causes, TALLY_CAUSES, tally_cause_name);
 	print_counts("refused", row->refusals, TALLY_REASONS, tally_reason_name);
+	if (row->refusals[REASON_PROGRAM_RETRIES])
+		printf("    %-*s%s\n", INDENT - 4, "note",
+		       "a program retries by itself here: statuses are left to it");
 	print_counts("gave up", row->exhaustions, TALLY_REASONS, tally_reason_name);
 }
 

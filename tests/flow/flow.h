@@ -147,6 +147,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(statuses_cut)                                                                            \
 	X(statuses_after)                                                                          \
 	X(statuses_more)                                                                           \
+	X(repeats)                                                                                 \
 	X(memory)                                                                                  \
 	X(memory_calls)                                                                            \
 	X(memory_more)

@@ -211,8 +211,8 @@ static void stale_connections_are_redialed_while_it_is_open(void)
 PROGRAM(gets_until_saved)
 {
 	int fd = dial();
-	quiet_get(fd, "/bad");
-	quiet_get(fd, "/bad");
+	quiet_get(fd, "/bad/1");
+	quiet_get(fd, "/bad/2");
 	get_until(fd, "/half", 503);
 	get_until(fd, "/half", 200);
 	/* It is closed: the next one is saved at once. */
@@ -235,11 +235,15 @@ static void answered_probe_closes_it(void)
 	flow_end(&flow);
 }
 
+/* Each time another: what is sent again is the program's own retry. */
 PROGRAM(gets_for_a_second)
 {
-	int fd = dial();
-	for (long end = now_ms() + 1000; now_ms() < end; nap())
-		quiet_get(fd, "/bad");
+	char path[24];
+	int fd = dial(), count = 0;
+	for (long end = now_ms() + 1000; now_ms() < end; nap()) {
+		snprintf(path, sizeof(path), "/bad/%d", count++);
+		quiet_get(fd, path);
+	}
 	hang_up(fd);
 }
 

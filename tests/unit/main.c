@@ -39,6 +39,8 @@
 	X(report)                                                                                  \
 	X(tally)                                                                                   \
 	X(elf)                                                                                     \
+	X(after)                                                                                   \
+	X(repeats)                                                                                 \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \

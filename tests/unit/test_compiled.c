@@ -175,6 +175,15 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.retry.unacked_timeout_ms = 600001);
 	REFUSED(bad.retry.retry_after_max_ms = 600001);
 	REFUSED(bad.retry.max_idle_ms = 3600001);
+	REFUSED(bad.retry.after_headers = 1);
+	REFUSED(bad.rules[0].retry.veto_headers = 1u << 31);
+	REFUSED(bad.after_count = POLICY_AFTER_MAX + 1);
+	REFUSED(bad.veto_count = POLICY_VETO_MAX + 1);
+	REFUSED(bad.after_count = 1);
+	REFUSED(bad.veto_count = 1);
+	REFUSED(bad.after[11].unit = UNIT_COUNT);
+	REFUSED(memset(bad.after[0].name, 'x', sizeof(bad.after[0].name)));
+	REFUSED(memset(bad.vetoes[7].value, 'x', sizeof(bad.vetoes[7].value)));
 	REFUSED(bad.retry.keep_alive_hints = 2);
 	REFUSED(bad.retry.add_request_id = 2);
 	REFUSED(bad.budget.enabled = 2);

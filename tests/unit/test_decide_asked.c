@@ -233,12 +233,18 @@ static void the_first_reason_in_order_is_given(void)
 	policy_add_status(p.retry.statuses, 409);
 	expect("3", REASON_CONFLICT, &p, &f);
 	f.keyed = false;
+	f.vetoed = true;
+	f.left = true;
+	expect("3 a", REASON_VETO, &p, &f);
+	f.vetoed = false;
 	expect("4", REASON_METHOD, &p, &f);
 	f.methods = GET;
 	expect("5", REASON_TOO_LARGE, &p, &f);
 	f.request_len = 1;
 	expect("6", REASON_NOT_HELD, &p, &f);
 	f.held = true;
+	expect("6 a", REASON_PROGRAM_RETRIES, &p, &f);
+	f.left = false;
 	expect("7", REASON_ATTEMPTS, &p, &f);
 	f.attempts = 1;
 	expect("8", REASON_RETRY_AFTER, &p, &f);

@@ -134,6 +134,21 @@ static void a_retry_after_is_obeyed_up_to_its_limit(void)
 		   "wait     20 to 40 ms\n" SLOW);
 }
 
+static void a_veto_leaves_the_response_to_the_program(void)
+{
+	static const char vetoes[] =
+	    "retry = { statuses = [503]; veto_headers = [\"X-Again: no\"]; };\n"
+	    "rules = ( { path = \"/slow\"; veto_headers = [\"Never\"]; } );";
+
+	TOLD(vetoes, "GET", "a", "/", WORDS("--status=503", "--header=x-again: No"),
+	     ANSWER "reason   veto: so says a header of the response\n"
+		    "by       retry.veto_headers\n" NONE);
+	TOLD(vetoes, "GET", "a", "/slow", WORDS("--status=503", "--header=never"),
+	     ANSWER "reason   veto: so says a header of the response\n"
+		    "by       rules[0].veto_headers, line 2\n"
+		    "rule     rules[0], line 2\n         path = \"/slow\"\n");
+}
+
 static const char keys[] =
     "retry = { idempotency_key_headers = [\"Idempotency-Key\"];\n"
     "  statuses = [409]; };\n"
@@ -313,6 +328,7 @@ void suite_explain(void)
 	    TEST(attempts_bytes_and_first_use_are_asked),
 	    TEST(a_status_is_held_back_if_it_is_listed),
 	    TEST(a_retry_after_is_obeyed_up_to_its_limit),
+	    TEST(a_veto_leaves_the_response_to_the_program),
 	    TEST(a_key_lets_a_post_be_sent_again),
 	    TEST(the_rule_that_declares_a_post_harmless_is_named),
 	    TEST(what_comes_before_a_request_is_under_rules_without_one),

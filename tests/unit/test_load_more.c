@@ -265,6 +265,8 @@ static void a_rule_may_set_every_key_of_retry(void)
 	    {"on = [\"response-timeout\"];", POLICY_KEY_ON, 0},
 	    {"unacked_timeout_ms = 9;", POLICY_KEY_UNACKED_TIMEOUT, POLICY_USES_UNACKED_TIMEOUT},
 	    {"retry_after_max_ms = 9;", POLICY_KEY_RETRY_AFTER_MAX, 0},
+	    {"after_headers = [\"A:ms\"];", POLICY_KEY_AFTER_HEADERS, 0},
+	    {"veto_headers = [\"A: b\"];", POLICY_KEY_VETO_HEADERS, 0},
 	    {"max_idle_ms = 9;", POLICY_KEY_MAX_IDLE, POLICY_USES_IDLE},
 	    {"keep_alive_hints = true;", POLICY_KEY_KEEP_ALIVE_HINTS, POLICY_USES_IDLE},
 	    {"keep_alive_hints = false;", POLICY_KEY_KEEP_ALIVE_HINTS, 0},

@@ -20,7 +20,7 @@ static void expect_rows(const struct row *rows, size_t count, int64_t now_s)
 		char head[400];
 		int len =
 		    snprintf(head, sizeof(head), "HTTP/1.1 503 Busy\r\n%s\r\n\r\n", rows[i].fields);
-		uint32_t ms = retry_after_ms(head, (size_t)len, now_s);
+		uint32_t ms = retry_after_ms(head, (size_t)len, now_s, &policy_builtin, 0);
 		if (!runner_expect_long("milliseconds", rows[i].ms, ms))
 			printf("\n    %s", rows[i].fields);
 	}
@@ -179,7 +179,7 @@ static void cut_heads_are_not_read_past(void)
 	    "Date: Sun, 06 Nov 1994 08:49:40 GMT\r\n\r\n";
 	for (size_t len = 0; len < sizeof(head); len++) {
 		char *copy = strndup(head, len);
-		uint32_t ms = retry_after_ms(copy, strlen(copy), NOW);
+		uint32_t ms = retry_after_ms(copy, strlen(copy), NOW, &policy_builtin, 0);
 		CU_ASSERT(ms == 0 || ms == 10000 || ms == 7000 || ms == UINT32_MAX);
 		free(copy);
 	}

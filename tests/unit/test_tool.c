@@ -80,6 +80,8 @@ static const char full[] =
     "statuses = [500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515];"
     "idempotency_key_headers = [\"x-key\"]; attempt_header = \"X-Attempt\";"
     "response_timeout_ms = 600000; unacked_timeout_ms = 599999; retry_after_max_ms = 599998;"
+    "after_headers = [\"Reset\", \"A:ms\", \"A:s\", \"A-date:date\"];"
+    "veto_headers = [\"No\", \"Again: \\\"never\\\"\"];"
     "max_idle_ms = 3600000; keep_alive_hints = true; add_request_id = true;"
     "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = 60000;"
     "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );"
@@ -138,6 +140,8 @@ static void show_prints_what_the_file_says(void)
 	    "  response_timeout_ms = 600000;\n",
 	    "  unacked_timeout_ms = 599999;\n",
 	    "  retry_after_max_ms = 599998;\n",
+	    "  after_headers = [\"Reset:auto\", \"A:ms\", \"A:s\", \"A-date:date\"];\n",
+	    "  veto_headers = [\"No\", \"Again: \\\"never\\\"\"];\n",
 	    "  max_idle_ms = 3600000;\n",
 	    "  keep_alive_hints = true;\n",
 	    "  add_request_id = true;\n",

@@ -52,6 +52,8 @@ void suite_notes(void);
 void suite_report(void);
 void suite_tally(void);
 void suite_elf(void);
+void suite_after(void);
+void suite_repeats(void);
 void suite_retry_after(void);
 void suite_idle(void);
 void suite_region(void);
