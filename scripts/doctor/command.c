@@ -10,6 +10,7 @@
 
 #include "program.h"
 #include "report.h"
+#include "wrapper.h"
 
 enum { SCRIPTS_MAX = 5 }; /* a script's interpreter may be a script: execve(2) */
 
@@ -55,6 +56,23 @@ static int refuse(enum find found, const char *path, const char *asked_by)
 	return report_untold("%s%s%s cannot be executed", by, asks, path);
 }
 
+/*
+ * `path` is the interpreter of the script, and becomes what is to be looked at: of a shell script
+ * that execs a program that program.
+ */
+static void follow_script(const char *script, const struct mapped *mapped, char path[PATH_MAX])
+{
+	char program[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+
+	if (wrapper_is_shell(path) && wrapper_program(mapped->data, mapped->size, program) &&
+	    realpath(program, real) && realpath(script, own) && strcmp(real, own) != 0) {
+		report(MARK_OK, "script", "%s, run by %s, execs %s", script, path, program);
+		strcpy(path, program);
+	} else {
+		report(MARK_OK, "script", "%s, run by %s", script, path);
+	}
+}
+
 /* Past #! to the file that the kernel runs; it stays mapped. false, status set, if there is none.
  */
 static bool find_file(const char *command, char path[PATH_MAX], struct mapped *mapped, int *status)
@@ -75,14 +93,15 @@ static bool find_file(const char *command, char path[PATH_MAX], struct mapped *m
 		}
 		if (!find_interpreter(mapped->data, mapped->size, name))
 			return true;
-		find_unmap(mapped);
 		strcpy(script, path);
 		found = find_program(name, path);
+		if (found == FIND_FOUND)
+			follow_script(script, mapped, path);
+		find_unmap(mapped);
 		if (found != FIND_FOUND) {
 			*status = refuse(found, path, script);
 			return false;
 		}
-		report(MARK_OK, "script", "%s, run by %s", script, path);
 	}
 	*status = report_untold("%s: too many scripts that run scripts", command);
 	return false;
@@ -108,6 +127,7 @@ int command_examine(const struct installed *installed, const char *command, cons
 	program_report_kind(&program);
 	if (!report_cannot()) {
 		libraries_find(&libraries, &file, program.path);
+		libraries_beside(&libraries, &file, program.path);
 		program_report_reach(&program, &libraries);
 	}
 	report_environment();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "find.h"
+#include "own_calls.h"
 #include "report.h"
 
 /* The calls that redial hooks, and what they do during a rescue. */
@@ -206,10 +207,11 @@ void program_report_reach(const struct program *program, const struct libraries 
 	elf_static_symbols(program->file, see_static, &traits);
 	report_libc(program, libraries);
 	report_missing(libraries);
-	if (traits.own_count)
+	if (!sanitizer_report(program, libraries) && traits.own_count)
 		report(MARK_WARN, "calls",
 		       "the program has its own %s%s: what goes through those redial does not see",
 		       traits.own, traits.own_count > 6 ? " and others" : "");
+	own_calls_report(program, libraries);
 	report_tls(program, libraries, &traits);
 	if (traits.uring || library_named(libraries, "liburing.so"))
 		report(MARK_WARN, "io_uring",
