@@ -53,8 +53,8 @@ static bool is_likely(const struct conn *conn, const struct write_call *call)
 bool call_greets(struct conn *conn, const struct write_call *call, size_t len)
 {
 	enum { NEVER = CONN_REUSED | CONN_ANSWERING | CONN_DOUBT | CONN_OPAQUE | CONN_SHUT_DOWN };
-	if (conn->flags & NEVER || conn->busy || conn->rescue || conn->writers || conn->popped ||
-	    conn->request_count || call->flags & ~MSG_NOSIGNAL || call->message ||
+	if (!len || conn->flags & NEVER || conn->busy || conn->rescue || conn->writers ||
+	    conn->popped || conn->request_count || call->flags & ~MSG_NOSIGNAL || call->message ||
 	    call->count < 1 || !bytes_are_known(call->iov, call->count, len) ||
 	    !is_likely(conn, call))
 		return false;

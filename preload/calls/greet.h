@@ -9,7 +9,10 @@
 #include "read.h"
 #include "write.h"
 
-/* Are the len bytes that are about to be written such? They are noted then. */
+/*
+ * Are the len bytes that are about to be written such? They are noted then. Of a call whose bytes
+ * are not in memory (sendfile) len is 0.
+ */
 bool call_greets(struct conn *conn, const struct write_call *call, size_t len);
 
 /* Of a connection with CARE_GREETING len bytes were read. Called with the lock, leaves without. */
