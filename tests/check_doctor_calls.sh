@@ -111,6 +111,31 @@ END
 	fi
 }
 
+# What a script of Node's opens is below the folder of its packages.
+check_addons() {
+	mkdir -p "$dir/app/node_modules/client/lib" "$dir/app/src"
+	echo '//' >"$dir/app/src/main.js"
+	printf '#!/usr/bin/env node\n' >"$dir/app/src/run" && chmod +x "$dir/app/src/run"
+	if ! command -v node >/dev/null; then
+		lacking "node is not installed" "what it opens"
+		return
+	fi
+	told "no addon" 0 '!client.node' "$doctor" node "$dir/app/src/main.js"
+	build app/node_modules/client/lib/client.node own-library -shared -fPIC
+	told "an addon that connects by itself" 0 "lib/client.node makes system calls itself" \
+		"$doctor" node --no-warnings "$dir/app/src/main.js" --option
+	told "the same, of a script that is run" 0 "lib/client.node makes system calls itself" \
+		"$doctor" "$dir/app/src/run"
+	printf 'const char *brings = "rustls-0.23"; int own(void) { return !brings; }\n' >"$dir/rust.c"
+	build app/node_modules/client/lib/client.node rust -shared -fPIC
+	told "an addon with its own TLS" 0 'client.node itself ("rustls-")' \
+		"$doctor" node "$dir/app/src/main.js"
+	echo go >"$dir/section"
+	objcopy --add-section .go.buildinfo="$dir/section" \
+		"$dir/app/node_modules/client/lib/client.node"
+	told "an addon in Go" 0 'client.node is written in Go' "$doctor" node "$dir/app/src/main.js"
+}
+
 # wrapper NAME LINE...: a shell script of those lines.
 wrapper() {
 	wrapper_name=$1
@@ -137,6 +162,7 @@ check_wrappers() {
 }
 
 check_own_calls
+check_addons
 check_wrappers
 none "no line is wider than 80 columns" "$(cat "$dir/wide" 2>/dev/null)"
 check_end

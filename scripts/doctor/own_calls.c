@@ -76,7 +76,12 @@ static void look_at_library(const char *root, const char *path, struct found *fo
 		return;
 	if (elf_open(&file, mapped.data, mapped.size)) {
 		look(&file, found, &inlined);
-		report_inlined(path, &inlined);
+		if (program_is_go(&file))
+			report(MARK_WARN, "calls",
+			       "%s is written in Go: it makes its system calls itself, past libc",
+			       path);
+		else
+			report_inlined(path, &inlined);
 	}
 	find_unmap(&mapped);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addons.h"
 #include "find.h"
 #include "own_calls.h"
 #include "report.h"
@@ -132,6 +133,30 @@ static void report_tls(const struct program *program, const struct libraries *li
 		       found, so);
 }
 
+/* Of an addon no library says what it brings along. */
+static void report_tls_of_addons(const struct program *program, const struct libraries *libraries)
+{
+	char whole[PATH_MAX];
+	struct mapped mapped;
+	struct elf_file file;
+	const char *found;
+
+	for (unsigned i = 0; i < libraries->count; i++) {
+		const char *path = libraries->each[i].path;
+
+		if (!path || !addons_is(path) ||
+		    snprintf(whole, sizeof(whole), "%s%s", program->root, path) >= PATH_MAX ||
+		    !find_map(whole, &mapped))
+			continue;
+		if (elf_open(&file, mapped.data, mapped.size) && (found = tls_text(&file)))
+			report(MARK_WARN, "https",
+			       "TLS seems to be in %s itself (\"%s\"): what that sends so passes "
+			       "untouched",
+			       path, found);
+		find_unmap(&mapped);
+	}
+}
+
 static const char *library_named(const struct libraries *libraries, const char *start)
 {
 	for (unsigned i = 0; i < libraries->count; i++)
@@ -213,6 +238,7 @@ void program_report_reach(const struct program *program, const struct libraries 
 		       traits.own, traits.own_count > 6 ? " and others" : "");
 	own_calls_report(program, libraries);
 	report_tls(program, libraries, &traits);
+	report_tls_of_addons(program, libraries);
 	if (traits.uring || library_named(libraries, "liburing.so"))
 		report(MARK_WARN, "io_uring",
 		       "sends and receives made by it are no calls that redial could see");
