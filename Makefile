@@ -45,9 +45,9 @@ POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show
 REPORT_PURE := stamp journal entry quantile busy tally
 REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print_table print_json \
 	print_prometheus)
-DOCTOR_PURE := elf_file elf_dynamic find libraries
+DOCTOR_PURE := elf_file elf_dynamic find inlined libraries wrapper
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
-	reach known command process)
+	addons own_calls reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json)
 PRELOAD_SRC := $(wildcard preload/*/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)

@@ -135,11 +135,12 @@ static enum status start(const struct options *options, const struct places *pla
 		return status;
 	const struct setting settings[] = {
 	    {"LD_PRELOAD", join_preload(places->library, variable(envp, "LD_PRELOAD"))},
+	    {"ASAN_OPTIONS", join_asan(variable(envp, "ASAN_OPTIONS"))},
 	    {"REDIAL_POLICY", *policy ? policy : NULL},
 	    {"REDIAL_LOG", *sink ? sink : NULL},
 	};
 	char **changed =
-	    settings[0].value
+	    settings[0].value && settings[1].value
 		? change_environment(envp, settings, sizeof(settings) / sizeof(*settings))
 		: NULL;
 	if (changed)

@@ -48,6 +48,20 @@ other_places() {
 	esac
 }
 
+# has_library NAME: of one that is preloaded there is no command.
+has_library() { [ -n "$(find /usr/lib /usr/local/lib -name "$1" 2>/dev/null | head -n 1)" ]; }
+
+# What is put into programs beside redial.
+companions() {
+	wish_command torsocks torsocks
+	wish_command proxychains4 proxychains4
+	wish_command fakeroot fakeroot
+	wish_command ip iproute2
+	has_library libtsocks.so || wish tsocks
+	has_library libtcmalloc_minimal.so.4 || wish libtcmalloc-minimal4
+	has_library libeatmydata.so || wish libeatmydata1
+}
+
 demo() {
 	build
 	need_command node nodejs
@@ -91,6 +105,7 @@ check() {
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	other_places
+	companions
 }
 
 # setcap lives in a folder that is not in everybody's PATH.

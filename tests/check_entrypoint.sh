@@ -57,11 +57,12 @@ same() {
 	bare=$status
 	mv "$dir/told" "$dir/bare"
 	told "$1" "$entrypoint" -- "$dir/tell"
-	grep -vxF "environment <LD_PRELOAD=$library>" "$dir/told" >"$dir/ours"
+	grep -vxF -e "environment <LD_PRELOAD=$library>" \
+		-e 'environment <ASAN_OPTIONS=verify_asan_link_order=0>' "$dir/told" >"$dir/ours"
 	how=$(echo "$1" | tr _ ' ')
 	at_least "$how: lines that a program tells" 80 "$(wc -l <"$dir/bare")"
 	none "$how: it tells the same" "$(diff "$dir/bare" "$dir/ours")"
-	equal "$how: and it has the library" 1 \
+	equal "$how: and it has the library, and what AddressSanitizer is told of it" 2 \
 		"$(($(wc -l <"$dir/told") - $(wc -l <"$dir/ours")))"
 	equal "$how: its exit status" "$bare" "$status"
 }
@@ -89,6 +90,10 @@ environment() {
 		"$(preloads /my-libredial.so)"
 	equal "the entrypoint under itself" "$library" \
 		"$("$entrypoint" "$entrypoint" printenv LD_PRELOAD)"
+	equal "ASAN_OPTIONS: what was there stays" a=1:verify_asan_link_order=0 \
+		"$(ASAN_OPTIONS=a=1 "$entrypoint" printenv ASAN_OPTIONS)"
+	equal "ASAN_OPTIONS: the order of libraries may be settled already" verify_asan_link_order=1:a=1 \
+		"$(ASAN_OPTIONS=verify_asan_link_order=1:a=1 "$entrypoint" printenv ASAN_OPTIONS)"
 	none "no policy and no sink: neither is set" \
 		"$("$entrypoint" "$dir/tell" | grep -E 'environment <REDIAL_(POLICY|LOG)=')"
 	equal "--log" file:/l "$("$entrypoint" --log=file:/l printenv REDIAL_LOG)"

@@ -17,6 +17,7 @@
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "bytes.h"
+#include "greet.h"
 #include "hold.h"
 #include "placeholder.h"
 #include "reading.h"
@@ -61,8 +62,13 @@ static __attribute__((noinline)) void end_of_response(struct conn *conn)
 static __attribute__((noinline)) enum held look(struct reading *r, size_t len)
 {
 	const struct read_call *call = r->call;
-	if (r->handle.conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
-		idle_note(r->handle.conn, call->iov, call->count, len);
+	struct conn *conn = r->handle.conn;
+	if (conn->care & CARE_GREETING) {
+		call_greeted(conn, call, len);
+		return HELD_LOST;
+	}
+	if (conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
+		idle_note(conn, call->iov, call->count, len);
 	return hold_look(r, len);
 }
 

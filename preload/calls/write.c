@@ -14,6 +14,7 @@
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "bytes.h"
+#include "greet.h"
 #include "placeholder.h"
 #include "request_id.h"
 #include "sending.h"
@@ -168,11 +169,23 @@ static inline __attribute__((always_inline)) bool kernels_turn(struct sending *s
 	return false;
 }
 
+/* The kernel has taken so much of what tells a proxy where to: all of it, or redial's part ends. */
+static COLD enum sent greeted(struct sending *s, int error)
+{
+	if (s->result == (ssize_t)s->len) {
+		conn_unlock(s->handle.conn);
+		return KERNELS_WORD;
+	}
+	conn_end(s->handle.conn, WHY_PASSED);
+	return error ? sending_tell(s, error) : KERNELS_WORD;
+}
+
 /*
- * Bytes that cannot be read, as far as we can tell: the kernel says what it says of them, and what
- * it has taken it could read. Called with the lock and nothing of them recorded, leaves without.
+ * Bytes that cannot be read, as far as we can tell, or that tell a proxy where to (greets): the
+ * kernel says what it says of them, and what it has taken it could read. Called with the lock and
+ * nothing of them recorded, leaves without.
  */
-static COLD enum sent find_out(struct sending *s)
+static COLD enum sent find_out(struct sending *s, bool greets)
 {
 	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
@@ -180,6 +193,8 @@ static COLD enum sent find_out(struct sending *s)
 	int error;
 	if (!kernels_turn(s, conn, call, &error, &sent))
 		return sent;
+	if (greets)
+		return greeted(s, error);
 	size_t taken = s->result > 0 ? (size_t)s->result : 0;
 	request_id_note_socket(conn, call);
 	if (error == ENOTSOCK) {
@@ -197,10 +212,15 @@ static COLD enum sent find_out(struct sending *s)
 	return KERNELS_WORD;
 }
 
-/* These bytes cannot be followed, nor can what comes after them. Takes the lock. */
+/*
+ * These bytes cannot be followed, nor can what comes after them, unless they lead to where others
+ * can. Called with the lock, leaves without.
+ */
 static COLD enum sent pass_on(struct sending *s, bool idle)
 {
 	struct conn *conn = s->handle.conn;
+	if (idle && !s->handle.waited && call_greets(conn, s->call, s->len))
+		return find_out(s, true);
 	if (idle)
 		reject_end_unseen(conn);
 	if (s->handle.waited)
@@ -214,7 +234,7 @@ static COLD enum sent not_recorded(struct sending *s, const struct conn_mark *ma
 {
 	struct conn *conn = s->handle.conn;
 	if (conn_unrecord(conn, mark) && why == BYTES_UNREADABLE)
-		return find_out(s);
+		return find_out(s, false);
 	return pass_on(s, !mark->request_count);
 }
 

@@ -37,7 +37,8 @@ static bool is_plain(const struct write_call *call)
 
 bool sending_is_trackable(const struct conn *conn, const struct write_call *call)
 {
-	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE)) == CONN_CONNECTED &&
+	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE | CONN_GREETING)) ==
+		   CONN_CONNECTED &&
 	       is_plain(call) && !conn->writers;
 }
 

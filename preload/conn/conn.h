@@ -44,24 +44,25 @@ struct conn_request {
 };
 
 enum conn_flag {
-	CONN_REUSED = 1 << 0,	 /* a complete response was read on it */
-	CONN_ANSWERING = 1 << 1, /* the program has seen part of the next response */
-	CONN_UNHELD = 1 << 2,	 /* some bytes of unanswered requests are not in held */
-	CONN_TOO_LARGE = 1 << 3, /* that is so because of max_request_bytes */
-	CONN_SHUT_DOWN = 1 << 4, /* the program called shutdown */
-	CONN_AUTH = 1 << 5,	 /* NTLM or Negotiate was seen: authentication is its own */
-	CONN_BOUND = 1 << 6,	 /* the program called bind */
-	CONN_CROWDED = 1 << 7,	 /* in more epoll sets than we can put back */
-	CONN_DOUBT = 1 << 8,	 /* a call got past us: forget it at the next chance */
-	CONN_SHARED = 1 << 10,	 /* handed to another process: it cannot be replaced there */
-	CONN_CONNECTED = 1 << 9, /* connect was called */
-	CONN_FAILED = 1 << 14,	 /* the response being read has been counted as a failure */
-	CONN_ENDING = 1 << 11,	 /* SHUT_WR is to follow what is unsent */
-	CONN_COUNTED = 1 << 13,	 /* by live.c */
-	CONN_OPAQUE = 1 << 15,	 /* held bytes are not HTTP: forget it once they are sent */
-	CONN_SERVED = 1 << 18,	 /* answered since it was last added to an epoll set */
-	CONN_LIMITED = 1 << 12,	 /* unacknowledged data ends it after unacked_timeout_ms */
-	CONN_UNLIKE = 1 << 16,	 /* no new socket could be given the options that it has */
+	CONN_REUSED = 1 << 0,	  /* a complete response was read on it */
+	CONN_ANSWERING = 1 << 1,  /* the program has seen part of the next response */
+	CONN_UNHELD = 1 << 2,	  /* some bytes of unanswered requests are not in held */
+	CONN_TOO_LARGE = 1 << 3,  /* that is so because of max_request_bytes */
+	CONN_SHUT_DOWN = 1 << 4,  /* the program called shutdown */
+	CONN_AUTH = 1 << 5,	  /* NTLM or Negotiate was seen: authentication is its own */
+	CONN_BOUND = 1 << 6,	  /* the program called bind */
+	CONN_CROWDED = 1 << 7,	  /* in more epoll sets than we can put back */
+	CONN_DOUBT = 1 << 8,	  /* a call got past us: forget it at the next chance */
+	CONN_SHARED = 1 << 10,	  /* handed to another process: it cannot be replaced there */
+	CONN_CONNECTED = 1 << 9,  /* connect was called */
+	CONN_FAILED = 1 << 14,	  /* the response being read has been counted as a failure */
+	CONN_ENDING = 1 << 11,	  /* SHUT_WR is to follow what is unsent */
+	CONN_COUNTED = 1 << 13,	  /* by live.c */
+	CONN_OPAQUE = 1 << 15,	  /* held bytes are not HTTP: forget it once they are sent */
+	CONN_SERVED = 1 << 18,	  /* answered since it was last added to an epoll set */
+	CONN_LIMITED = 1 << 12,	  /* unacknowledged data ends it after unacked_timeout_ms */
+	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
+	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
@@ -69,8 +70,9 @@ enum conn_flag {
 enum conn_care {
 	CARE_STATUSES = 1 << 0, /* the policy retries some */
 	CARE_PROBE = 1 << 2,	/* its first response tells whether the peer's breaker closes */
-	CARE_READERS = 1 << 4,	/* living sockets may be replaced: count threads that read or poll */
-	CARE_HOLDING = 1 << 1,	/* bytes of a response that the program has not had are held back */
+	CARE_READERS = 1 << 4, /* living sockets may be replaced: count threads that read or poll */
+	CARE_HOLDING = 1 << 1, /* bytes of a response that the program has not had are held back */
+	CARE_GREETING = 1 << 5, /* what is read is a proxy's answer to that */
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
 
@@ -78,6 +80,7 @@ enum conn_care {
 struct rescue;
 struct conn_rescue;
 struct conn_local;
+struct greeting;
 
 struct conn {
 	uint32_t pool_link; /* the arena's */
@@ -124,8 +127,9 @@ struct conn {
 	} peer;
 	struct conn_request requests[CONN_REQUESTS_MAX];
 	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
-	struct http1 request;  /* the one being written */
-	struct http1 response; /* the one being read */
+	struct http1 request;	   /* the one being written */
+	struct http1 response;	   /* the one being read */
+	struct greeting *greeting; /* what is said to a proxy before the first request, or NULL */
 };
 
 /* What must be put back if the kernel did not take all that was recorded. */
@@ -218,7 +222,8 @@ bool conn_record_piece(struct conn *conn, const char *bytes, size_t len);
  */
 bool conn_unrecord(struct conn *conn, const struct conn_mark *mark);
 
-/* Of the next len bytes to be recorded, how many of the first would neither be kept nor looked at. */
+/* Of the next len bytes to be recorded, how many of the first would neither be kept nor looked at.
+ */
 size_t conn_blind(const struct conn *conn, size_t len);
 
 /*

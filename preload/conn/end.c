@@ -6,6 +6,7 @@
 #include "../os/arena.h"
 #include "../process/live.h"
 #include "../wire/socket.h"
+#include "greeting.h"
 #include "peer.h"
 #include "table.h"
 #include "turns.h"
@@ -21,6 +22,7 @@ static void forget(struct conn *conn)
 	conn_release_held(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
+	arena_free(conn->greeting, sizeof(*conn->greeting));
 	conn->fd = -1;
 	conn->alias_count = 0;
 	conn_unlock(conn);

@@ -2,6 +2,7 @@
 /* What goes over a connection: its unanswered requests, their copy, and the answers to them. */
 #include "conn.h"
 #include "end.h"
+#include "greeting.h"
 
 #include "../os/arena.h"
 #include "../process/config.h"
@@ -261,7 +262,7 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 {
 	conn->epoch++;
 	conn->cookie = cookie;
-	conn->received = 0;
+	conn->received = conn->greeting ? conn->greeting->received : 0;
 	conn->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;

@@ -102,6 +102,10 @@ static void track(const struct handle *handle, const struct sockaddr *addr, sock
 	struct conn *conn = find_again(handle);
 	if (!conn)
 		return;
+	if (conn->greeting) { /* another preload led it to a proxy, which is its peer */
+		conn_unlock(conn);
+		return;
+	}
 	if (!conn->cookie || begun) /* or after a failure, perhaps to another address */
 		conn_connected(conn, addr, len, wire_cookie(conn->fd), peers_at(addr, len));
 	else if (addr->sa_family != AF_UNIX && memcmp(&conn->peer, addr, conn->peer_len) != 0) {

@@ -80,6 +80,12 @@ int os_watch(int watcher, int fd)
 	return watch(watcher, fd, EPOLLOUT);
 }
 
+int os_watch_anew(int watcher, int fd, bool reply)
+{
+	os_unwatch(watcher, fd);
+	return watch(watcher, fd, reply ? EPOLLIN : EPOLLOUT);
+}
+
 void os_leave_watcher(int watcher, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};

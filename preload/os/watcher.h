@@ -23,6 +23,12 @@ void os_timer_set(int timer, uint64_t in_ms);
 int os_watch(int watcher, int fd);
 
 /*
+ * The same, or when it has something to read, of one that it watches already. Whoever waits for
+ * edges is told even if that is so by now, and the watcher was ready for what it watched before.
+ */
+int os_watch_anew(int watcher, int fd, bool reply);
+
+/*
  * The watcher is about to go from its number, where threads may wait for it whom nothing else would
  * wake: lets it tell for good of fd, which comes there instead.
  */

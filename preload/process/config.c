@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <sys/prctl.h>
-
+#include "name.h"
 #include "source.h"
 #include "shared.h"
 #include "../os/mem.h"
@@ -52,7 +51,7 @@ void config_settle(struct config_faults *faults)
 {
 	faults->policy.file = NULL;
 	faults->log.file = NULL;
-	sys2(prctl, PR_GET_NAME, config.program);
+	name_of_program(config.program);
 	config.policy = &policy_builtin;
 	config.active = true;
 

@@ -6,6 +6,7 @@
 #include "../os/watcher.h"
 #include "../wire/like.h"
 #include "../wire/socket.h"
+#include "greet.h"
 #include "machine.h"
 #include "rescue.h"
 #include "stay.h"
@@ -23,6 +24,7 @@ enum reason rescue_fresh_make(struct conn *conn)
 	if (fresh < 0)
 		return fresh == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES;
 	rescue_own(&rescue->fresh, fresh);
+	rescue->greet = (struct rescue_greet){0};
 	if (rescue->placed && os_watch(conn->fd, rescue->fresh) < 0)
 		return REASON_RESOURCES;
 	return REASON_NONE;
@@ -32,7 +34,7 @@ int rescue_fresh_dial(struct conn *conn)
 {
 	union os_address peer;
 	socklen_t len = conn_peer_to_dial(conn, &peer);
-	return wire_redial(conn->rescue->fresh, &peer.any, len);
+	return wire_redial(conn->rescue->fresh, &peer.any, len, rescue_greets(conn));
 }
 
 enum reason rescue_fresh_check(const struct conn *conn)

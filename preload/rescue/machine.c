@@ -17,6 +17,7 @@
 #include "pace.h"
 #include "dial.h"
 #include "fresh.h"
+#include "greet.h"
 #include "place.h"
 #include "plan.h"
 #include "room.h"
@@ -73,8 +74,13 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	return reason == REASON_NONE ? GO_ON : fail(conn, reason);
 }
 
-static void connected(struct rescue *rescue)
+static void connected(struct conn *conn)
 {
+	struct rescue *rescue = conn->rescue;
+	if (rescue_greets(conn) && rescue->phase != PHASE_GREETING) {
+		rescue->phase = PHASE_GREETING; /* no more time than there was for the dial */
+		return;
+	}
 	rescue->phase = PHASE_SENDING;
 	rescue->wake_ms = UINT64_MAX;
 }
@@ -93,7 +99,7 @@ static enum progress step_backoff(struct conn *conn)
 	rescue->phase = PHASE_CONNECTING;
 	rescue->wake_ms = rescue->now_ms + rescue->settings.connect_timeout_ms;
 	if (!error)
-		connected(rescue); /* a local socket, at once */
+		connected(conn); /* a local socket, at once */
 	return GO_ON;
 }
 
@@ -104,7 +110,7 @@ static enum progress step_connecting(struct conn *conn)
 	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
 	if (!error) {
-		connected(rescue);
+		connected(conn);
 		return GO_ON;
 	}
 	if (error == EINPROGRESS)
@@ -112,6 +118,21 @@ static enum progress step_connecting(struct conn *conn)
 	if (rescue->first)
 		rescue_dial_failed(conn, error);
 	return attempt_failed(conn, error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
+}
+
+static enum progress step_greeting(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	int error = rescue_greet(conn);
+	if (error == -EAGAIN && rescue->now_ms < rescue->wake_ms)
+		return WAIT;
+	if (error)
+		return attempt_failed(conn,
+				      error == -EAGAIN ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
+	if (rescue->placed)
+		os_watch_anew(conn->fd, rescue->fresh, false);
+	connected(conn);
+	return GO_ON;
 }
 
 static enum progress send_failed(struct conn *conn, int error)
@@ -218,6 +239,8 @@ static enum rescue_result sleep_until_needed(struct conn *conn)
 		return give_up(conn, REASON_DEADLINE);
 	if (!rescue->placed && rescue_place(conn) < 0)
 		return give_up(conn, REASON_RESOURCES);
+	if (rescue->phase == PHASE_GREETING)
+		os_watch_anew(conn->fd, rescue->fresh, true);
 	if (rescue_room_is_due(conn))
 		os_timer_set(rescue->timer, 0);
 	else
@@ -243,6 +266,9 @@ enum rescue_result rescue_step(struct conn *conn)
 			break;
 		case PHASE_CONNECTING:
 			progress = step_connecting(conn);
+			break;
+		case PHASE_GREETING:
+			progress = step_greeting(conn);
 			break;
 		case PHASE_SENDING:
 			progress = step_sending(conn);

@@ -10,11 +10,13 @@
 #include "../os/arena.h"
 #include "../conn/conn.h"
 #include "../conn/end.h"
+#include "../conn/greeting.h"
 #include "../log/log.h"
 
 enum phase {
 	PHASE_BACKOFF,	  /* until wake_ms, then dial */
 	PHASE_CONNECTING, /* until wake_ms at the latest */
+	PHASE_GREETING,	  /* the proxy is told where to: greet.h */
 	PHASE_SENDING,
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
 	PHASE_WAITING,	/* its response, if it is watched: it is to begin until wake_ms */
@@ -35,6 +37,14 @@ enum old_socket {
 	OLD_DEAD,
 	OLD_ALIVE,  /* but about to be closed: if no other can be had, it is to serve */
 	OLD_IN_USE, /* the request goes out on it */
+};
+
+/* How far the proxy of the fresh socket has been told. */
+struct rescue_greet {
+	uint32_t heard; /* bytes of its replies */
+	uint16_t said;	/* of the turn that it is at */
+	uint8_t turn;
+	struct greeting_reply reply;
 };
 
 struct rescue {
@@ -93,6 +103,7 @@ struct rescue {
 	uint8_t inheritable_count;
 	uint32_t room_told; /* length of conn.held when room to write was last told of */
 	bool hushed;	    /* a wait goes on with it by itself: no word of room meanwhile */
+	struct rescue_greet greet;
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
 };
 

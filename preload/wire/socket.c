@@ -138,9 +138,9 @@ int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return error;
 }
 
-int wire_redial(int fd, const struct sockaddr *addr, socklen_t len)
+int wire_redial(int fd, const struct sockaddr *addr, socklen_t len, bool proxy)
 {
-	int error = wire_connect(fd, addr, len);
+	int error = proxy ? (int)sys3(connect, fd, addr, len) : wire_connect(fd, addr, len);
 	if (error || addr->sa_family == AF_UNIX)
 		return error;
 	wire_send(fd, "", 0); /* the SYN by itself, if that is still to come */

@@ -60,9 +60,10 @@ int wire_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
 /*
  * The same for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
- * would go out before it is known whether the peer is there.
+ * would go out before it is known whether the peer is there. proxy: it is one that another
+ * interposer may be going by, which would take it for where the program wants to go.
  */
-int wire_redial(int fd, const struct sockaddr *addr, socklen_t len);
+int wire_redial(int fd, const struct sockaddr *addr, socklen_t len, bool proxy);
 
 /*
  * Do the local sockets lead to peers of the same user and group, as these were when they began to
@@ -105,6 +106,5 @@ void wire_narrow(int fd, int half);
 /* The program's SO_RCVTIMEO and SO_SNDTIMEO on fd in milliseconds; UINT64_MAX if there is none. */
 uint64_t wire_receive_timeout_ms(int fd);
 uint64_t wire_send_timeout_ms(int fd);
-
 
 #endif

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addons.h"
 #include "program.h"
 #include "report.h"
+#include "wrapper.h"
 
 enum { SCRIPTS_MAX = 5 }; /* a script's interpreter may be a script: execve(2) */
 
@@ -55,13 +57,34 @@ static int refuse(enum find found, const char *path, const char *asked_by)
 	return report_untold("%s%s%s cannot be executed", by, asks, path);
 }
 
-/* Past #! to the file that the kernel runs; it stays mapped. false, status set, if there is none.
+/*
+ * `path` is the interpreter of the script, and becomes what is to be looked at: of a shell script
+ * that execs a program that program.
  */
-static bool find_file(const char *command, char path[PATH_MAX], struct mapped *mapped, int *status)
+static void follow_script(const char *script, const struct mapped *mapped, char path[PATH_MAX])
 {
-	char name[PATH_MAX], script[PATH_MAX];
+	char program[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+
+	if (wrapper_is_shell(path) && wrapper_program(mapped->data, mapped->size, program) &&
+	    realpath(program, real) && realpath(script, own) && strcmp(real, own) != 0) {
+		report(MARK_OK, "script", "%s, run by %s, execs %s", script, path, program);
+		strcpy(path, program);
+	} else {
+		report(MARK_OK, "script", "%s, run by %s", script, path);
+	}
+}
+
+/*
+ * Past #! to the file that the kernel runs, which stays mapped; `script` is the last one in front
+ * of it, or "". false, status set, if there is none.
+ */
+static bool find_file(const char *command, char path[PATH_MAX], char script[PATH_MAX],
+		      struct mapped *mapped, int *status)
+{
+	char name[PATH_MAX];
 	enum find found = find_program(command, path);
 
+	*script = '\0';
 	*status = DOCTOR_UNTOLD;
 	if (found != FIND_FOUND) {
 		*status = refuse(found, path, NULL);
@@ -75,30 +98,40 @@ static bool find_file(const char *command, char path[PATH_MAX], struct mapped *m
 		}
 		if (!find_interpreter(mapped->data, mapped->size, name))
 			return true;
-		find_unmap(mapped);
 		strcpy(script, path);
 		found = find_program(name, path);
+		if (found == FIND_FOUND)
+			follow_script(script, mapped, path);
+		find_unmap(mapped);
 		if (found != FIND_FOUND) {
 			*status = refuse(found, path, script);
 			return false;
 		}
-		report(MARK_OK, "script", "%s, run by %s", script, path);
 	}
 	*status = report_untold("%s: too many scripts that run scripts", command);
 	return false;
 }
 
-int command_examine(const struct installed *installed, const char *command, const char *policy)
+/* The first argument that is no option: mostly what an interpreter runs. "" if there is none. */
+static const char *first_word(char *const *command)
+{
+	while (*++command)
+		if (**command != '-')
+			return *command;
+	return "";
+}
+
+int command_examine(const struct installed *installed, char *const *command, const char *policy)
 {
 	static struct libraries libraries;
 	struct program program = {.root = "", .library = &installed->file};
-	char path[PATH_MAX], real[PATH_MAX], text[PATH_MAX + 2];
+	char path[PATH_MAX], script[PATH_MAX], real[PATH_MAX], text[PATH_MAX + 2];
 	struct mapped mapped;
 	struct elf_file file;
 	int status;
 
 	installed_report(installed);
-	if (!find_file(command, path, &mapped, &status))
+	if (!find_file(*command, path, script, &mapped, &status))
 		return status;
 	if (!elf_open(&file, mapped.data, mapped.size))
 		return report_untold("%s is neither an ELF file nor a script with #!", path);
@@ -108,10 +141,13 @@ int command_examine(const struct installed *installed, const char *command, cons
 	program_report_kind(&program);
 	if (!report_cannot()) {
 		libraries_find(&libraries, &file, program.path);
+		libraries_beside(&libraries, &file, program.path);
+		if (addons_are_for(program.name))
+			addons_find(&libraries, &file, *script ? script : first_word(command));
 		program_report_reach(&program, &libraries);
 	}
 	report_environment();
 	report_policy(installed, policy);
-	snprintf(text, sizeof(text), "%s", command);
+	snprintf(text, sizeof(text), "%s", *command);
 	return report_verdict(text);
 }

@@ -35,8 +35,11 @@ void installed_version(const struct elf_file *file, char *version, size_t room);
 void policy_report(const struct installed *installed, const char *path, const char *shown,
 		   const char *who);
 
-/* All about a command that is to be started (policy: the file asked for, or NULL); exit status. */
-int command_examine(const struct installed *installed, const char *command, const char *policy);
+/*
+ * All about a command that is to be started, its arguments behind it (policy: the file asked for,
+ * or NULL); exit status.
+ */
+int command_examine(const struct installed *installed, char *const *command, const char *policy);
 
 /* All about a process that runs; exit status. */
 int process_examine(const struct installed *installed, int pid);

@@ -3,6 +3,7 @@
 #include "elf_file.h"
 
 #include <elf.h>
+#include <string.h>
 
 /* More of anything than a true file has: what bounds the way through a damaged one. */
 enum { ENTRIES_MAX = 4096, SYMBOLS_MAX = 4 << 20, NAME_MAX_LEN = 256 };
@@ -50,6 +51,46 @@ void elf_dynamic_texts(const struct elf_file *file, uint64_t tag, elf_text *each
 		if (text && !each(context, text))
 			return;
 	}
+}
+
+/* The name of the symbol that a relocation is for: the upper part of r_info. */
+static bool is_for(const struct elf_file *file, uint64_t relocation, const char *name)
+{
+	uint64_t info = elf_word(file, relocation + (file->wide ? 8 : 4)), symbols;
+	uint64_t index = file->wide ? info >> 32 : info >> 8;
+	const char *found;
+
+	if (!index || !elf_dynamic(file, DT_SYMTAB, &symbols))
+		return false;
+	symbols = elf_offset_of(file, symbols);
+	if (symbols >= file->size)
+		return false;
+	found = dynamic_string(file, elf_number(file, symbols + index * SIZE_OF(file, Sym), 4));
+	return found && strcmp(found, name) == 0;
+}
+
+/* In the relocations of one table, of RELA entries as x86_64 and aarch64 have them. */
+static uint64_t word_in(const struct elf_file *file, uint64_t table, uint64_t size,
+			const char *name)
+{
+	uint64_t at, len;
+
+	if (!elf_dynamic(file, table, &at) || !elf_dynamic(file, size, &len))
+		return 0;
+	at = elf_offset_of(file, at);
+	for (uint64_t i = 0;
+	     at < file->size && i < len && len - i >= SIZE_OF(file, Rela) && i < file->size - at;
+	     i += SIZE_OF(file, Rela))
+		if (is_for(file, at + i, name))
+			return elf_word(file, at + i);
+	return 0;
+}
+
+uint64_t elf_word_of(const struct elf_file *file, const char *name)
+{
+	uint64_t word = word_in(file, DT_JMPREL, DT_PLTRELSZ, name);
+
+	return word ? word : word_in(file, DT_RELA, DT_RELASZ, name);
 }
 
 /* DT_HASH says how many symbols there are. */

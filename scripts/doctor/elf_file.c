@@ -42,7 +42,7 @@ static uint64_t half(const struct elf_file *file, uint64_t offset)
 
 /* One program header, its fields in the order of the 64-bit one. */
 struct segment {
-	uint64_t type, offset, address, len;
+	uint64_t type, flags, offset, address, len;
 };
 
 static bool segment_at(const struct elf_file *file, uint32_t index, struct segment *segment)
@@ -53,6 +53,7 @@ static bool segment_at(const struct elf_file *file, uint32_t index, struct segme
 	    file->size - at < SIZE_OF(file, Phdr))
 		return false;
 	segment->type = elf_number(file, at, 4);
+	segment->flags = elf_number(file, at + FIELD(file, Phdr, p_flags), 4);
 	segment->offset = elf_word(file, at + FIELD(file, Phdr, p_offset));
 	segment->address = elf_word(file, at + FIELD(file, Phdr, p_vaddr));
 	segment->len = elf_word(file, at + FIELD(file, Phdr, p_filesz));
@@ -68,6 +69,17 @@ uint64_t elf_offset_of(const struct elf_file *file, uint64_t address)
 		    address - segment.address < segment.len && segment.offset < file->size)
 			return segment.offset + (address - segment.address);
 	return UINT64_MAX;
+}
+
+uint64_t elf_address_of(const struct elf_file *file, uint64_t offset)
+{
+	struct segment segment;
+
+	for (uint32_t i = 0; segment_at(file, i, &segment); i++)
+		if (segment.type == PT_LOAD && offset >= segment.offset &&
+		    offset - segment.offset < segment.len)
+			return segment.address + (offset - segment.offset);
+	return 0;
 }
 
 static void read_segments(struct elf_file *file)
@@ -211,6 +223,22 @@ const void *elf_section(const struct elf_file *file, const char *name, size_t *l
 		}
 	}
 	return NULL;
+}
+
+bool elf_executable(const struct elf_file *file, uint32_t index, uint64_t *offset, uint64_t *len)
+{
+	struct segment segment;
+
+	for (uint32_t i = 0; segment_at(file, i, &segment); i++) {
+		if (segment.type != PT_LOAD || !(segment.flags & PF_X) || index-- > 0)
+			continue;
+		*offset = segment.offset < file->size ? segment.offset : file->size;
+		*len = file->size - *offset;
+		if (*len > segment.len)
+			*len = segment.len;
+		return true;
+	}
+	return false;
 }
 
 /* One note after another: sizes of the name and of what follows, a type; all padded to 4 bytes. */

@@ -45,6 +45,9 @@ const char *elf_machine_name(const struct elf_file *file);
 /* The section of that name: its bytes and length; NULL if there is none, or none in the file. */
 const void *elf_section(const struct elf_file *file, const char *name, size_t *len);
 
+/* Where in the file the `index`-th piece is that can be executed; false behind the last one. */
+bool elf_executable(const struct elf_file *file, uint32_t index, uint64_t *offset, uint64_t *len);
+
 /* Is there a note (PT_NOTE) of that owner? */
 bool elf_has_note(const struct elf_file *file, const char *owner);
 
@@ -75,6 +78,13 @@ const char *elf_string(const struct elf_file *file, uint64_t offset, uint64_t en
 
 /* Where in the file a virtual address is: UINT64_MAX if nowhere. */
 uint64_t elf_offset_of(const struct elf_file *file, uint64_t address);
+
+/* The other way round: the address of what is at `offset`; 0 if it is not loaded. */
+uint64_t elf_address_of(const struct elf_file *file, uint64_t offset);
+
+/* The address of the word that the loader fills with the function `name` that the file asks for; 0.
+ */
+uint64_t elf_word_of(const struct elf_file *file, const char *name);
 
 /* The first section of that type: where, how long, how large each entry, and its sh_link. */
 struct elf_table {

@@ -46,6 +46,10 @@ static const struct {
     {"xargs", MARK_UNKNOWN, "children", later},
     {"tini", MARK_UNKNOWN, "children", later},
     {"dumb-init", MARK_UNKNOWN, "children", later},
+    {"torsocks", MARK_WARN, "children",
+     "it puts itself in front of redial, which then sees no connection: start it the other way "
+     "round, "
+     "torsocks redial COMMAND"},
     {"systemctl", MARK_WARN, "children", elsewhere},
     {"systemd-run", MARK_WARN, "children", elsewhere},
     {"ssh", MARK_WARN, "children", elsewhere},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "libraries.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -252,6 +253,40 @@ void libraries_find(struct libraries *list, const struct elf_file *program, cons
 		find_unmap(&mapped);
 	}
 	find_unmap(&search.cache);
+}
+
+static bool see_dlopen(void *context, const char *name, bool defined)
+{
+	bool *opens = context;
+
+	*opens |= !defined && strcmp(name, "dlopen") == 0;
+	return !*opens;
+}
+
+void libraries_beside(struct libraries *list, const struct elf_file *program, const char *path)
+{
+	struct search search = {.program = program};
+	char folder[PATH_MAX], whole[PATH_MAX];
+	struct dirent *entry;
+	bool opens = false;
+	DIR *dir;
+
+	elf_dynamic_symbols(program, see_dlopen, &opens);
+	if (!opens)
+		return;
+	snprintf(folder, sizeof(folder), "%s", path);
+	find_folder(folder);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		const char *end = strstr(entry->d_name, ".so");
+
+		if (end && (!end[3] || end[3] == '.') && !is_known(list, entry->d_name) &&
+		    snprintf(whole, sizeof(whole), "%s/%s", folder, entry->d_name) < PATH_MAX &&
+		    fits(&search, whole))
+			libraries_add(list, entry->d_name, whole);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 int libraries_of_process(struct libraries *list, int pid)

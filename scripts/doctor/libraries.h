@@ -22,6 +22,9 @@ struct libraries {
  */
 void libraries_find(struct libraries *list, const struct elf_file *program, const char *path);
 
+/* Adds, for a program that opens libraries while it runs, those that lie in its own folder. */
+void libraries_beside(struct libraries *list, const struct elf_file *program, const char *path);
+
 /* The same of the files that /proc/PID/maps names as mapped. Returns 0 or an errno. */
 int libraries_of_process(struct libraries *list, int pid);
 

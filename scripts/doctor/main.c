@@ -81,5 +81,5 @@ int main(int argc, char **argv)
 	if (!installed_find(&installed))
 		return report_cannot() ? DOCTOR_CANNOT : DOCTOR_UNTOLD;
 	return pid ? process_examine(&installed, (int)number)
-		   : command_examine(&installed, argv[i], policy);
+		   : command_examine(&installed, argv + i, policy);
 }

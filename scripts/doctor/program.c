@@ -13,7 +13,7 @@
 #include "find.h"
 #include "report.h"
 
-static bool is_go(const struct elf_file *file)
+bool program_is_go(const struct elf_file *file)
 {
 	size_t len;
 
@@ -33,7 +33,7 @@ static void report_without_loader(const struct program *program)
 		report(MARK_NO, "program", "%s is an ELF file, but no program", program->path);
 	else if (file->type == ET_DYN && !pie && elf_dynamic(file, DT_SONAME, &value))
 		report(MARK_NO, "program", "%s is a library, no program", program->path);
-	else if (is_go(file))
+	else if (program_is_go(file))
 		report(MARK_NO, "program",
 		       "%s is a static Go program: nothing can be preloaded into it. Go's "
 		       "net/http sends again by itself",
@@ -102,7 +102,7 @@ void program_report_kind(const struct program *program)
 		report_without_loader(program);
 		return;
 	}
-	if (is_go(file))
+	if (program_is_go(file))
 		report(MARK_NO, "program",
 		       "%s is a Go program: it makes its system calls itself, past libc. Go's "
 		       "net/http sends again by itself",

@@ -16,6 +16,9 @@ struct program {
 	bool running;
 };
 
+/* Is it, a library too, what Go's compiler makes, which makes its system calls itself? */
+bool program_is_go(const struct elf_file *file);
+
 /* Can it load libredial.so at all: architecture, static or dynamic, Go, loader, rights. */
 void program_report_kind(const struct program *program);
 

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addons.h"
 #include "find.h"
+#include "own_calls.h"
 #include "report.h"
 
 /* The calls that redial hooks, and what they do during a rescue. */
@@ -131,6 +133,30 @@ static void report_tls(const struct program *program, const struct libraries *li
 		       found, so);
 }
 
+/* Of an addon no library says what it brings along. */
+static void report_tls_of_addons(const struct program *program, const struct libraries *libraries)
+{
+	char whole[PATH_MAX];
+	struct mapped mapped;
+	struct elf_file file;
+	const char *found;
+
+	for (unsigned i = 0; i < libraries->count; i++) {
+		const char *path = libraries->each[i].path;
+
+		if (!path || !addons_is(path) ||
+		    snprintf(whole, sizeof(whole), "%s%s", program->root, path) >= PATH_MAX ||
+		    !find_map(whole, &mapped))
+			continue;
+		if (elf_open(&file, mapped.data, mapped.size) && (found = tls_text(&file)))
+			report(MARK_WARN, "https",
+			       "TLS seems to be in %s itself (\"%s\"): what that sends so passes "
+			       "untouched",
+			       path, found);
+		find_unmap(&mapped);
+	}
+}
+
 static const char *library_named(const struct libraries *libraries, const char *start)
 {
 	for (unsigned i = 0; i < libraries->count; i++)
@@ -206,11 +232,13 @@ void program_report_reach(const struct program *program, const struct libraries 
 	elf_static_symbols(program->file, see_static, &traits);
 	report_libc(program, libraries);
 	report_missing(libraries);
-	if (traits.own_count)
+	if (!sanitizer_report(program, libraries) && traits.own_count)
 		report(MARK_WARN, "calls",
 		       "the program has its own %s%s: what goes through those redial does not see",
 		       traits.own, traits.own_count > 6 ? " and others" : "");
+	own_calls_report(program, libraries);
 	report_tls(program, libraries, &traits);
+	report_tls_of_addons(program, libraries);
 	if (traits.uring || library_named(libraries, "liburing.so"))
 		report(MARK_WARN, "io_uring",
 		       "sends and receives made by it are no calls that redial could see");

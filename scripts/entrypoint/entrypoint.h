@@ -103,6 +103,12 @@ char **change_environment(char *const *envp, const struct setting *settings, siz
 /* A new value for LD_PRELOAD: library, then what `old` (or NULL) names that is none of ours. */
 char *join_preload(const char *library, const char *old);
 
+/*
+ * A new value for ASAN_OPTIONS, where `old` (or NULL) does not decide that itself: the shared
+ * runtime of AddressSanitizer need not be the first library. NULL if there is no memory.
+ */
+const char *join_asan(const char *old);
+
 /* Executes the command, looked up as execvp(3) does. Complains and returns a status if it cannot.
  */
 enum status execute(char *const *command, char *const *envp);

@@ -106,3 +106,32 @@ char *join_preload(const char *library, const char *old)
 	}
 	return value;
 }
+
+/* Does `text` hold `part`? */
+static bool holds(const char *text, const char *part)
+{
+	for (; *text; text++) {
+		if (text_after(text, part))
+			return true;
+	}
+	return false;
+}
+
+const char *join_asan(const char *old)
+{
+	static const char flag[] = "verify_asan_link_order=";
+	old = old ? old : "";
+	if (holds(old, flag))
+		return old;
+	size_t len = text_len(old, SIZE_MAX);
+	char *value = get_room(len + sizeof(flag) + 2), *to = value;
+	if (!value)
+		return NULL;
+	memcpy(to, old, len);
+	to += len;
+	if (len)
+		*to++ = ':';
+	memcpy(to, flag, sizeof(flag) - 1);
+	to[sizeof(flag) - 1] = '0';
+	return value;
+}

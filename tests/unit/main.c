@@ -41,6 +41,7 @@
 	X(elf)                                                                                     \
 	X(after)                                                                                   \
 	X(repeats)                                                                                 \
+	X(greeting)                                                                                \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \

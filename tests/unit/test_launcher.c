@@ -91,6 +91,16 @@ static void a_library_of_another_redial_gives_way(void)
 	EXPECT_LAUNCH(0, expected, "", PRINT, LAUNCH_ENV, other);
 }
 
+static void asan_is_told_that_it_need_not_be_first(void)
+{
+	EXPECT_LAUNCH(0, "verify_asan_link_order=0\n", "", "printenv", "ASAN_OPTIONS", LAUNCH_ENV,
+		      "ASAN_OPTIONS=");
+	EXPECT_LAUNCH(0, "a=1:verify_asan_link_order=0\n", "", "printenv", "ASAN_OPTIONS",
+		      LAUNCH_ENV, "ASAN_OPTIONS=a=1");
+	EXPECT_LAUNCH(0, "verify_asan_link_order=1:a=1\n", "", "printenv", "ASAN_OPTIONS",
+		      LAUNCH_ENV, "ASAN_OPTIONS=verify_asan_link_order=1:a=1");
+}
+
 static void no_variable_of_the_launcher_reaches_the_command(void)
 {
 	struct process_result result;
@@ -358,6 +368,7 @@ void suite_launcher(void)
 	    TEST(what_was_preloaded_already_is_kept_behind_it),
 	    TEST(nested_launchers_preload_it_once),
 	    TEST(a_library_of_another_redial_gives_way),
+	    TEST(asan_is_told_that_it_need_not_be_first),
 	    TEST(no_variable_of_the_launcher_reaches_the_command),
 	    TEST(a_policy_is_handed_down_compiled),
 	    TEST(where_files_may_not_grow_the_command_starts_all_the_same),

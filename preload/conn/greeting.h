@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What goes over a connection to a SOCKS proxy before its first request: SOCKS 5 (RFC 1928, without
+ * authentication or by RFC 1929) and 4, one proxy behind the other if need be. Whoever sends it,
+ * the program or another preload in its name, a redial says the same to the same proxy. Pure, but
+ * for the memory.
+ */
+#ifndef REDIAL_CONN_GREETING_H
+#define REDIAL_CONN_GREETING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct iovec;
+
+enum { GREETING_TURNS_MAX = 8, GREETING_ROOM = 640, GREETING_REPLY_MIN = 5 };
+
+/* What is sent in one turn, and so which reply is to come. */
+enum greeting_kind { GREETING_SOCKS4, GREETING_METHOD, GREETING_PASSWORD, GREETING_REQUEST };
+
+struct greeting_turn {
+	uint16_t len; /* of what is sent */
+	uint8_t kind;
+};
+
+/* How much of the reply to a turn has come. */
+struct greeting_reply {
+	uint16_t got;
+	char start[GREETING_REPLY_MIN];
+};
+
+struct greeting {
+	uint32_t received; /* bytes of all replies */
+	uint16_t len;	   /* of all that is sent */
+	uint8_t turns;
+	bool complete;	 /* the reply to the last turn has come */
+	bool negotiated; /* SOCKS 5: the method is agreed on, the request not yet answered */
+	struct greeting_reply reply;
+	struct greeting_turn turn[GREETING_TURNS_MAX];
+	char bytes[GREETING_ROOM];
+};
+
+/* Has the last proxy said that it leads on from here? */
+bool greeting_is_over(const struct greeting *greeting);
+
+/* Bytes that are sent, which must be readable. false: they are no greeting, or none we could say.
+ */
+bool greeting_sent(struct greeting *greeting, const struct iovec *iov, int count, size_t len);
+
+/* Bytes that were read. false: they are not what a proxy says that goes along. */
+bool greeting_received(struct greeting *greeting, const struct iovec *iov, int count, size_t len);
+
+/* How long the reply is as far as that is known, so that no byte behind it is read; 0: it is no. */
+size_t greeting_reply_len(enum greeting_kind kind, const struct greeting_reply *reply);
+
+/* Adds one byte. */
+void greeting_reply_add(struct greeting_reply *reply, char byte);
+
+#endif
