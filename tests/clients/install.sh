@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# install.sh KIND: what the zoo's clients of one kind need, below build/tests/zoo. What cannot be had
+# is said aloud; the rows that need it are left out then.
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+zoo=$here/../../build/tests/zoo
+said=$(mktemp) || exit 1
+trap 'rm -f "$said"' EXIT
+
+# newer FILE SOURCE...: FILE is there, and no source was changed since.
+newer() {
+	made=$1
+	shift
+	[ -e "$made" ] || return 1
+	for source; do
+		[ "$made" -nt "$source" ] || return 1
+	done
+}
+
+install_python() {
+	newer "$zoo/python/installed" "$here/python/requirements.txt" && return
+	rm -rf "$zoo/python"
+	/usr/bin/python3 -m pip install -q --no-warn-script-location --disable-pip-version-check \
+		--target "$zoo/python" -r "$here/python/requirements.txt" && touch "$zoo/python/installed"
+}
+
+install_java() {
+	newer "$zoo/java/Zoo.class" "$here"/java/zoo/*.java "$here/java/zoo/pom.xml" && return
+	rm -rf "$zoo/java"
+	mvn -B -q -f "$here/java/zoo/pom.xml" dependency:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory="$zoo/java/lib" &&
+		javac -nowarn -cp "$zoo/java/lib/*" -d "$zoo/java" "$here"/java/zoo/*.java
+}
+
+for kind; do
+	mkdir -p "$zoo"
+	"install_$kind" >"$said" 2>&1 && continue
+	echo "zoo: what its $kind clients need cannot be had, they are left out:" >&2
+	tail -n 3 "$said" >&2
+done
+exit 0

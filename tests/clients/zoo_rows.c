@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is in the zoo. */
+#include <stddef.h>
+
+#include "zoo.h"
+
+#define JAVA_ZOO                                                                                   \
+	{                                                                                          \
+		"sh", "@java/zoo/zoo.sh"                                                           \
+	}
+#define JAVA_MEMBER(id, title, which, letters, small)                                              \
+	{                                                                                          \
+		.test = id, .program = {.name = title, .argv = JAVA_ZOO}, .member = which,         \
+		.needs = "%tests/zoo/java/Zoo.class", .bare = letters, .check = small              \
+	}
+#define PYTHON_ZOO(id, title, letters, ...)                                                        \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title, .argv = {"/usr/bin/python3", "@python/zoo.py", id}},    \
+		.needs = "%tests/zoo/python/installed", .bare = letters, __VA_ARGS__               \
+	}
+
+const struct zoo_row zoo_rows[] = {
+    JAVA_MEMBER("webclient_epoll", "Spring Boot WebClient, epoll", "webclient-epoll", "--++-",
+		true),
+    JAVA_MEMBER("webclient_nio", "Spring Boot WebClient, NIO", "webclient-nio", "--++-", true),
+    JAVA_MEMBER("resttemplate", "RestTemplate, JDK's old client", "resttemplate", "22++2", true),
+    JAVA_MEMBER("resttemplate_hc5", "RestTemplate, HttpClient 5, no retries", "resttemplate-hc5",
+		"-----", true),
+    JAVA_MEMBER("restclient_hc5", "RestClient, HttpClient 5", "restclient-hc5", "22+--", true),
+    JAVA_MEMBER("restclient_jdk", "RestClient, JDK's client", "restclient-jdk", "22++-", true),
+    JAVA_MEMBER("resilience4j", "Resilience4j around WebClient", "resilience4j", "22++2", true),
+    JAVA_MEMBER("spring_retry", "Spring Retry around RestTemplate", "spring-retry", "22++2", true),
+    JAVA_MEMBER("feign_hc5", "OpenFeign, HttpClient 5", "feign-hc5", "22+--", true),
+    JAVA_MEMBER("feign_okhttp", "OpenFeign, OkHttp", "feign-okhttp", "22++2", true),
+    JAVA_MEMBER("feign_retryer", "OpenFeign with Retryer, OkHttp", "feign-retryer", "22++2", true),
+    JAVA_MEMBER("okhttp", "OkHttp 5", "okhttp", "22++2", false),
+    JAVA_MEMBER("okhttp_once", "OkHttp 5, no retries", "okhttp-once", "-----", false),
+    JAVA_MEMBER("jetty", "Jetty client", "jetty", "--++-", false),
+    JAVA_MEMBER("async_http_client", "AsyncHttpClient", "async-http-client", "??++-", false),
+    JAVA_MEMBER("vertx", "Vert.x", "vertx", "--++-", false),
+    JAVA_MEMBER("jdk", "JDK's client", "jdk", "22++-", false),
+    PYTHON_ZOO("requests", "requests", "--++-", .check = true),
+    PYTHON_ZOO("urllib3", "urllib3, no retries", "--++-", .check = true),
+    PYTHON_ZOO("urllib3_retry", "urllib3", "22++-", .check = true),
+    PYTHON_ZOO("httpx", "httpx", "--++-", .check = true),
+    PYTHON_ZOO("httpx_asyncio", "httpx on asyncio", "--++-", .check = true),
+    PYTHON_ZOO("trio", "httpx on trio", "--++-", .check = true),
+    PYTHON_ZOO("aiohttp", "aiohttp", "--++-", .check = true),
+    PYTHON_ZOO("aiohttp_uvloop", "aiohttp on uvloop", "--++-", .check = true),
+    PYTHON_ZOO("niquests", "niquests", "--++-"),
+    PYTHON_ZOO("pycurl", "pycurl, its wheel", "22++2"),
+    PYTHON_ZOO("tornado", "Tornado over curl", "22++2"),
+    PYTHON_ZOO("twisted", "Twisted treq", "--++-"),
+    PYTHON_ZOO("gevent", "requests on gevent", "--++-"),
+    PYTHON_ZOO("eventlet", "requests on eventlet", "--++-"),
+    PYTHON_ZOO("botocore", "botocore", "--++-"),
+    {.test = "pypy",
+     .program = {.name = "PyPy, requests",
+		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",
+			  "@python/zoo.py", "requests"}},
+     .needs = "pypy3",
+     .bare = "--++-"},
+    {.test = "pypy_http_client",
+     .program = {.name = "PyPy, http.client", .argv = {"pypy3", "@python/zoo.py", "http_client"}},
+     .needs = "pypy3",
+     .bare = "-----"},
+    {NULL},
+};
