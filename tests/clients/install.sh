@@ -32,6 +32,20 @@ install_java() {
 		javac -nowarn -cp "$zoo/java/lib/*" -d "$zoo/java" "$here"/java/zoo/*.java
 }
 
+# npm_folder NAME: one folder of packages, at the versions of its lock.
+npm_folder() {
+	modules=$zoo/$1/node_modules/.package-lock.json
+	newer "$modules" "$here/node/$1/package.json" "$here/node/$1/package-lock.json" && return
+	rm -rf "${zoo:?}/$1" && mkdir -p "$zoo/$1" &&
+		cp "$here/node/$1/package.json" "$here/node/$1/package-lock.json" "$zoo/$1/" &&
+		(cd "$zoo/$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error) &&
+		touch "$modules"
+}
+
+install_node() { npm_folder zoo; }
+
+install_runtimes() { npm_folder runtimes; }
+
 for kind; do
 	mkdir -p "$zoo"
 	"install_$kind" >"$said" 2>&1 && continue

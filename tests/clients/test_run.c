@@ -167,7 +167,7 @@ static void write_text(const char *path, const char *text)
 
 /* NAME=value strings of the program's environment. */
 struct environment {
-	char preload[4096], log[160], modules[4096], policy[160];
+	char preload[4096], log[160], modules[8192], policy[160];
 	const char *list[8];
 };
 
@@ -178,8 +178,8 @@ static void set_environment(struct environment *env, const struct way *way, cons
 	snprintf(env->preload, sizeof env->preload, "LD_PRELOAD=%s",
 		 way->redial ? build_path("libredial.so") : "");
 	snprintf(env->log, sizeof env->log, "REDIAL_LOG=file:%s/redial.log", dir);
-	snprintf(env->modules, sizeof env->modules, "NODE_PATH=%s",
-		 build_path("tests/node/node_modules"));
+	snprintf(env->modules, sizeof env->modules, "NODE_PATH=%s:%s",
+		 build_path("tests/node/node_modules"), build_path("tests/zoo/zoo/node_modules"));
 	env->list[n++] = env->preload;
 	env->list[n++] = env->log;
 	env->list[n++] = env->modules;

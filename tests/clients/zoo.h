@@ -27,7 +27,9 @@ struct zoo_row {
 	const char *needs;  /* what has to be installed: a file, or a command */
 	const char *bare;   /* the letters without redial: who gets over it, and who sends again */
 	const char *redial; /* with it; NULL: all but the last are answered, the last as bare */
-	const char *reason; /* why redial refuses, where it does */
+	const char
+	    *reason; /* why redial refuses, where it does; NULL: nothing was sent to refuse */
+	const char *policy; /* what redial runs under; NULL: what is built in */
 	bool check;	    /* small enough for `make check` */
 };
 

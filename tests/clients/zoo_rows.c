@@ -20,6 +20,20 @@
 		.needs = "%tests/zoo/python/installed", .bare = letters, __VA_ARGS__               \
 	}
 
+#define NODE_ZOO(id, title, which, letters, ...)                                                   \
+	{                                                                                          \
+		.test = id, .program = {.name = title, .argv = {"node", "@node/zoo.js", which}},   \
+		.needs = "%tests/zoo/zoo/node_modules/.package-lock.json", .bare = letters,        \
+		__VA_ARGS__                                                                        \
+	}
+#define RUNTIME(id, title, file, letters, ...)                                                     \
+	{                                                                                          \
+		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
+		.bare = letters,                                                                   \
+		.program = {.name = title, .argv = {"sh", "@node/runtime.sh", file, __VA_ARGS__}}, \
+	}
+#define KEYED "retry = { idempotency_key_headers = [\"Idempotency-Key\"]; };"
+
 const struct zoo_row zoo_rows[] = {
     JAVA_MEMBER("webclient_epoll", "Spring Boot WebClient, epoll", "webclient-epoll", "--++-",
 		true),
@@ -46,15 +60,33 @@ const struct zoo_row zoo_rows[] = {
     PYTHON_ZOO("httpx", "httpx", "--++-", .check = true),
     PYTHON_ZOO("httpx_asyncio", "httpx on asyncio", "--++-", .check = true),
     PYTHON_ZOO("trio", "httpx on trio", "--++-", .check = true),
-    PYTHON_ZOO("aiohttp", "aiohttp", "--++-", .check = true),
-    PYTHON_ZOO("aiohttp_uvloop", "aiohttp on uvloop", "--++-", .check = true),
+    PYTHON_ZOO("aiohttp", "aiohttp", "22+--", .check = true),
+    PYTHON_ZOO("aiohttp_uvloop", "aiohttp on uvloop", "22+--", .redial = "...-.", .check = true),
     PYTHON_ZOO("niquests", "niquests", "--++-"),
     PYTHON_ZOO("pycurl", "pycurl, its wheel", "22++2"),
     PYTHON_ZOO("tornado", "Tornado over curl", "22++2"),
-    PYTHON_ZOO("twisted", "Twisted treq", "--++-"),
+    PYTHON_ZOO("twisted", "Twisted treq", "-----", .redial = "..--."),
     PYTHON_ZOO("gevent", "requests on gevent", "--++-"),
     PYTHON_ZOO("eventlet", "requests on eventlet", "--++-"),
     PYTHON_ZOO("botocore", "botocore", "--++-"),
+    NODE_ZOO("express_axios", "Express, axios", "express-axios", "--++-", .check = true),
+    NODE_ZOO("express_undici", "Express, undici", "express-undici", "--++-", .check = true),
+    NODE_ZOO("express_axios_key", "Express, axios, key", "express-axios-key", "--++-",
+	     .redial = "....2", .policy = KEYED, .check = true),
+    NODE_ZOO("express_undici_key", "Express, undici, key", "express-undici-key", "--++-",
+	     .redial = "....2", .policy = KEYED, .check = true),
+    NODE_ZOO("undici_retry", "undici RetryAgent", "undici-retry", "22++-", .check = true),
+    NODE_ZOO("got", "got, no retries", "got", "-----", .check = true),
+    NODE_ZOO("got_retry", "got", "got-retry", "22+--"),
+    NODE_ZOO("ky", "ky", "ky", "22++-"),
+    NODE_ZOO("node_fetch", "node-fetch", "node-fetch", "-----"),
+    NODE_ZOO("superagent", "superagent", "superagent", "-----"),
+    RUNTIME("node26_agent", "Node 26, http.Agent", "node", "--++-", "@node/zoo.js", "http-agent"),
+    RUNTIME("node26_fetch", "Node 26, fetch", "node", "--++-", "@node/zoo.js", "fetch"),
+    RUNTIME("node26_undici", "Node 26, undici 8", "node", "--++-", "@node/zoo.js", "undici"),
+    RUNTIME("node26_got", "Node 26, got 16", "node", "--++-", "@node/zoo.js", "got"),
+    RUNTIME("deno", "Deno, fetch", "deno", "-----", "run", "-A", "@node/fetch_anywhere.mjs"),
+    RUNTIME("bun", "Bun, fetch", "bun", "-----", "@node/fetch_anywhere.mjs"),
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",

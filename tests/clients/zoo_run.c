@@ -72,15 +72,16 @@ const char *const *zoo_environment(void)
 	return list;
 }
 
-static int run_once(struct run *runs, const struct program *program, enum zoo_mode mode,
+static int run_once(struct run *runs, const struct zoo_row *row, enum zoo_mode mode,
 		    const char *const *members, bool redial)
 {
 	const struct way way = {.redial = redial,
+				.policy = row->policy,
 				.members = members,
 				.env = zoo_environment(),
 				.rest_ms = mode <= ZOO_GET_CLOSE ? REST_MS : 0};
 
-	return program_meet(runs, program, &faults[zoo_faults[mode]], &way);
+	return program_meet(runs, &row->program, &faults[zoo_faults[mode]], &way);
 }
 
 /* The runs of a process that is several clients, kept for each of them. */
@@ -126,11 +127,10 @@ static int meet_member(const struct zoo_row *row, enum zoo_mode mode, struct run
 	if (!batch)
 		return -1;
 	if (!batch->done)
-		batch->result =
-		    run_once(batch->bare, &row->program, mode, batch->members, false) ||
-			    run_once(batch->redial, &row->program, mode, batch->members, true)
-			? -1
-			: 0;
+		batch->result = run_once(batch->bare, row, mode, batch->members, false) ||
+					run_once(batch->redial, row, mode, batch->members, true)
+				    ? -1
+				    : 0;
 	batch->done = true;
 	for (size_t i = 0; batch->members[i]; i++) {
 		if (!strcmp(batch->members[i], row->member)) {
@@ -145,8 +145,7 @@ int zoo_meet(const struct zoo_row *row, enum zoo_mode mode, struct run *bare, st
 {
 	if (row->member)
 		return meet_member(row, mode, bare, redial);
-	return run_once(bare, &row->program, mode, NULL, false) ||
-		       run_once(redial, &row->program, mode, NULL, true)
+	return run_once(bare, row, mode, NULL, false) || run_once(redial, row, mode, NULL, true)
 		   ? -1
 		   : 0;
 }
