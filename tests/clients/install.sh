@@ -42,6 +42,13 @@ npm_folder() {
 		touch "$modules"
 }
 
+# The lock stays below build/, for it names the registry.
+install_rust() {
+	newer "$zoo/rust/target/debug/zoo" "$here/rust/Cargo.toml" "$here/rust/src/main.rs" && return
+	mkdir -p "$zoo/rust/src" && cp "$here/rust/Cargo.toml" "$zoo/rust/" &&
+		cp "$here/rust/src/main.rs" "$zoo/rust/src/" && (cd "$zoo/rust" && cargo build -q)
+}
+
 install_node() { npm_folder zoo; }
 
 install_runtimes() { npm_folder runtimes; }

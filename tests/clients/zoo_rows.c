@@ -26,6 +26,17 @@
 		.needs = "%tests/zoo/zoo/node_modules/.package-lock.json", .bare = letters,        \
 		__VA_ARGS__                                                                        \
 	}
+#define SCRIPT(id, title, command, file, which, letters, ...)                                      \
+	{                                                                                          \
+		.test = id, .program = {.name = title, .argv = {command, file, which}},            \
+		.needs = command, .bare = letters, __VA_ARGS__                                     \
+	}
+#define RUST(id, title, which, letters, ...)                                                       \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title, .argv = {"%tests/zoo/rust/target/debug/zoo", which}},   \
+		.needs = "%tests/zoo/rust/target/debug/zoo", .bare = letters, __VA_ARGS__          \
+	}
 #define RUNTIME(id, title, file, letters, ...)                                                     \
 	{                                                                                          \
 		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
@@ -87,6 +98,25 @@ const struct zoo_row zoo_rows[] = {
     RUNTIME("node26_got", "Node 26, got 16", "node", "--++-", "@node/zoo.js", "got"),
     RUNTIME("deno", "Deno, fetch", "deno", "-----", "run", "-A", "@node/fetch_anywhere.mjs"),
     RUNTIME("bun", "Bun, fetch", "bun", "-----", "@node/fetch_anywhere.mjs"),
+    SCRIPT("anyevent", "AnyEvent::HTTP", "perl", "@perl/zoo.pl", "anyevent", "-----",
+	   .check = true),
+    SCRIPT("net_async_http", "Net::Async::HTTP", "perl", "@perl/zoo.pl", "net_async_http", "-----"),
+    SCRIPT("furl", "Furl", "perl", "@perl/zoo.pl", "furl", "-----"),
+    SCRIPT("mojo", "Mojo::UserAgent", "perl", "@perl/zoo.pl", "mojo", "-----"),
+    SCRIPT("excon", "excon", "ruby", "@ruby/zoo.rb", "excon", "-----"),
+    SCRIPT("excon_retry", "excon, idempotent", "ruby", "@ruby/zoo.rb", "excon_retry", "-----"),
+    SCRIPT("http_rb", "http.rb", "ruby", "@ruby/zoo.rb", "http_rb", "-----"),
+    SCRIPT("httpclient", "Ruby httpclient", "ruby", "@ruby/zoo.rb", "httpclient", "-----"),
+    SCRIPT("eventmachine", "EventMachine", "ruby", "@ruby/zoo.rb", "eventmachine", "-----"),
+    SCRIPT("guzzle", "Guzzle", "php", "@php/zoo.php", "guzzle", "-----"),
+    SCRIPT("symfony", "Symfony HttpClient", "php", "@php/zoo.php", "symfony", "-----"),
+    SCRIPT("cqueues", "Lua cqueues", "lua5.3", "@lua/zoo.lua", NULL, "-----"),
+    RUST("hyper", "hyper", "hyper", "-----"),
+    RUST("reqwest", "reqwest", "reqwest", "-----"),
+    RUST("reqwest_blocking", "reqwest, blocking", "reqwest-blocking", "-----"),
+    RUST("ureq", "ureq", "ureq", "-----"),
+    RUST("isahc", "isahc", "isahc", "-----"),
+    RUST("awc", "awc", "awc", "-----"),
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",
