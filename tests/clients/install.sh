@@ -53,6 +53,54 @@ install_node() { npm_folder zoo; }
 
 install_runtimes() { npm_folder runtimes; }
 
+# library NAME COMPILER FLAG...: one client of a C or C++ library.
+library() {
+	name=$1 compiler=$2
+	shift 2
+	source=$(ls "$here/libraries/$name".*)
+	newer "$zoo/libraries/$name" "$source" "$here/libraries/job.h" && return
+	"$compiler" -O1 "$source" -o "$zoo/libraries/$name" "$@" || { missed="$missed $name" && return 1; }
+}
+
+# compiled NAME SOURCE COMMAND...: one client of a language that is compiled.
+compiled() {
+	made=$zoo/languages/$1 source=$here/languages/$2 name=$1
+	shift 2
+	newer "$made" "$source" && return
+	"$@" || missed="$missed $name"
+}
+
+install_languages() {
+	mkdir -p "$zoo/languages"
+	missed=
+	set -- "$here/languages" "$zoo/languages"
+	compiled nim zoo.nim nim c --hints:off --nimcache:"$2/nimcache" -o:"$2/nim" "$1/zoo.nim"
+	compiled crystal zoo.cr crystal build -o "$2/crystal" "$1/zoo.cr"
+	compiled d zoo.d ldc2 -of="$2/d" -od="$2" "$1/zoo.d"
+	compiled haskell Zoo.hs ghc -v0 -dynamic -outputdir "$2/hs" -o "$2/haskell" "$1/Zoo.hs"
+	compiled mono.exe zoo.cs mcs -r:System.Net.Http -out:"$2/mono.exe" "$1/zoo.cs"
+	[ -z "$missed" ] || { echo "not built:$missed"; return 1; }
+}
+
+install_libraries() {
+	mkdir -p "$zoo/libraries"
+	missed=
+	# shellcheck disable=SC2046 # lists of flags
+	{
+		set -- $(dpkg-architecture -qDEB_HOST_MULTIARCH)
+		library libevent cc -Wall -levent
+		library libuv cc -Wall -luv
+		library neon cc -lneon
+		library soup cc $(pkg-config --cflags libsoup-3.0) -lsoup-3.0 -lgio-2.0 -lgobject-2.0 -lglib-2.0
+		library httplib c++ -lcpp-httplib -lpthread
+		library beast c++ -lpthread
+		library poco c++ -lPocoNet -lPocoFoundation
+		library qt c++ -fPIC "-I/usr/include/$1/qt5" "-I/usr/include/$1/qt5/QtCore" \
+			"-I/usr/include/$1/qt5/QtNetwork" -lQt5Network -lQt5Core
+	}
+	[ -z "$missed" ] || { echo "not built:$missed"; return 1; }
+}
+
 for kind; do
 	mkdir -p "$zoo"
 	"install_$kind" >"$said" 2>&1 && continue

@@ -37,6 +37,16 @@
 		.program = {.name = title, .argv = {"%tests/zoo/rust/target/debug/zoo", which}},   \
 		.needs = "%tests/zoo/rust/target/debug/zoo", .bare = letters, __VA_ARGS__          \
 	}
+#define LIBRARY(id, title, letters, ...)                                                           \
+	{                                                                                          \
+		.test = id, .program = {.name = title, .argv = {"%tests/zoo/libraries/" id}},      \
+		.needs = "%tests/zoo/libraries/" id, .bare = letters, __VA_ARGS__                  \
+	}
+#define COMPILED(id, title, letters, ...)                                                          \
+	{                                                                                          \
+		.test = id, .program = {.name = title, .argv = {"%tests/zoo/languages/" id}},      \
+		.needs = "%tests/zoo/languages/" id, .bare = letters, __VA_ARGS__                  \
+	}
 #define RUNTIME(id, title, file, letters, ...)                                                     \
 	{                                                                                          \
 		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
@@ -110,13 +120,37 @@ const struct zoo_row zoo_rows[] = {
     SCRIPT("eventmachine", "EventMachine", "ruby", "@ruby/zoo.rb", "eventmachine", "-----"),
     SCRIPT("guzzle", "Guzzle", "php", "@php/zoo.php", "guzzle", "-----"),
     SCRIPT("symfony", "Symfony HttpClient", "php", "@php/zoo.php", "symfony", "-----"),
-    SCRIPT("cqueues", "Lua cqueues", "lua5.3", "@lua/zoo.lua", NULL, "-----"),
+    SCRIPT("cqueues", "Lua cqueues", "lua5.2", "@lua/zoo.lua", NULL, "-----"),
     RUST("hyper", "hyper", "hyper", "-----"),
     RUST("reqwest", "reqwest", "reqwest", "-----"),
     RUST("reqwest_blocking", "reqwest, blocking", "reqwest-blocking", "-----"),
     RUST("ureq", "ureq", "ureq", "-----"),
     RUST("isahc", "isahc", "isahc", "-----"),
     RUST("awc", "awc", "awc", "-----"),
+    LIBRARY("libevent", "libevent evhttp", "-----"),
+    LIBRARY("libuv", "libuv", "-----"),
+    LIBRARY("neon", "neon", "-----"),
+    LIBRARY("soup", "libsoup 3", "-----"),
+    LIBRARY("httplib", "cpp-httplib", "-----"),
+    LIBRARY("beast", "Boost.Beast", "-----"),
+    LIBRARY("poco", "POCO", "-----"),
+    LIBRARY("qt", "Qt", "-----"),
+    COMPILED("nim", "Nim httpclient", "-----"),
+    COMPILED("crystal", "Crystal HTTP::Client", "-----"),
+    COMPILED("d", "D std.net.curl", "-----"),
+    COMPILED("haskell", "Haskell http-client", "-----"),
+    {.test = "mono",
+     .program = {.name = "Mono HttpClient", .argv = {"mono", "%tests/zoo/languages/mono.exe"}},
+     .needs = "%tests/zoo/languages/mono.exe",
+     .bare = "-----"},
+    {.test = "sbcl",
+     .program = {.name = "SBCL Drakma", .argv = {"sbcl", "--script", "@languages/zoo.lisp", "--"}},
+     .needs = "/usr/share/common-lisp/source/drakma",
+     .bare = "-----"},
+    SCRIPT("racket", "Racket net/http-client", "racket", "@languages/zoo.rkt", NULL, "-----"),
+    SCRIPT("swipl", "SWI-Prolog http_open", "swipl", "@languages/zoo.pl", NULL, "-----"),
+    SCRIPT("guile", "Guile web client", "guile", "@languages/zoo.scm", NULL, "-----"),
+    SCRIPT("elixir", "Erlang httpc", "elixir", "@languages/zoo.exs", NULL, "-----"),
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",

@@ -11,7 +11,7 @@ count, pause, rest = tonumber(count), tonumber(pause or 0) / 1000, tonumber(rest
 io.stdout:setvbuf("line")
 
 local function open_fds()
-	local list, n = io.popen("ls /proc/" .. io.open("/proc/self/stat"):read("n") .. "/fd"), -1
+	local list, n = io.popen("ls /proc/" .. io.open("/proc/self/stat"):read("*n") .. "/fd"), -1
 	for _ in list:lines() do n = n + 1 end
 	list:close()
 	return n
