@@ -17,11 +17,20 @@ newer() {
 	done
 }
 
-install_python() {
-	newer "$zoo/python/installed" "$here/python/requirements.txt" && return
-	rm -rf "$zoo/python"
+# pip_folder FOLDER FILE: one folder of packages, at the versions that the file names.
+pip_folder() {
+	newer "$zoo/$1/installed" "$here/python/$2" && return
+	rm -rf "${zoo:?}/$1"
 	/usr/bin/python3 -m pip install -q --no-warn-script-location --disable-pip-version-check \
-		--target "$zoo/python" -r "$here/python/requirements.txt" && touch "$zoo/python/installed"
+		--root-user-action=ignore --target "$zoo/$1" -r "$here/python/$2" &&
+		touch "$zoo/$1/installed"
+}
+
+install_python() { pip_folder python requirements.txt; }
+
+install_python_more() {
+	pip_folder python-more requirements-more.txt
+	pip_folder python-niquests requirements-niquests.txt
 }
 
 install_java() {
@@ -101,6 +110,7 @@ install_libraries() {
 	[ -z "$missed" ] || { echo "not built:$missed"; return 1; }
 }
 
+[ "$1" != all ] || set -- java python python_more node runtimes rust libraries languages
 for kind; do
 	mkdir -p "$zoo"
 	"install_$kind" >"$said" 2>&1 && continue

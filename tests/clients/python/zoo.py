@@ -2,10 +2,15 @@
 """The zoo's Python clients: zoo.py NAME, then what every client takes, then REST_MS."""
 import asyncio
 import io
+import os
 import sys
 import time
 
 name = sys.argv.pop(1)
+folder = {"niquests": "python-niquests"}.get(name, "python-more")
+sys.path.append(os.path.join(os.path.dirname(os.environ["PYTHONPATH"]), folder))
+if name == "niquests":
+    sys.path.insert(0, sys.path.pop())
 if name == "gevent":
     from gevent import monkey
     monkey.patch_all()
