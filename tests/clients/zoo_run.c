@@ -9,7 +9,7 @@
 
 #include "support/process.h"
 
-enum { MEMBERS_MAX = 32, REST_MS = 500 };
+enum { MEMBERS_MAX = 32, REST_MS = 350 };
 
 const enum fault_id zoo_faults[N_ZOO_MODES] = {GET_RESET, GET_CLOSE, GET_IDLE_CLOSE,
 					       POST_IDLE_CLOSE, POST_RESET};
@@ -79,7 +79,7 @@ static int run_once(struct run *runs, const struct zoo_row *row, enum zoo_mode m
 				.policy = row->policy,
 				.members = members,
 				.env = zoo_environment(),
-				.rest_ms = mode <= ZOO_GET_CLOSE ? REST_MS : 0};
+				.rest_ms = mode == ZOO_GET_RESET ? REST_MS : 0};
 
 	return program_meet(runs, &row->program, &faults[zoo_faults[mode]], &way);
 }
