@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make            build/libredial.so, libredial-policy.so, redial-policy, redial-entrypoint
 # make check      installs what it needs, builds, runs every test
+# make zoo        some eighty further clients, newest releases and other languages
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
 # make storm      50 programs against a server that fails every request for 10 seconds
@@ -131,12 +132,18 @@ $(B)/pic/%.o: %.c
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-demo: setup-%:
+setup-build setup-check setup-zoo setup-demo: setup-%:
 	@sh scripts/setup.sh $*
 
 check: setup-check
 	@$(MAKE) --no-print-directory all tests
+	@sh tests/clients/install.sh java python node
 	@sh tests/run.sh
+
+zoo: setup-zoo
+	@$(MAKE) --no-print-directory all $(B)/faultd $(T)/zoo-tests
+	@sh tests/clients/install.sh all
+	@REDIAL_ZOO=all $(T)/zoo-tests
 
 demo: setup-demo
 	@$(MAKE) --no-print-directory all $(B)/faultd
@@ -162,5 +169,5 @@ bench: all $(B)/faultd $(BENCH_BIN)
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check soak storm chaos fuzz demo bench clean setup-build setup-check setup-demo
+.PHONY: all image tests check zoo soak storm chaos fuzz demo bench clean setup-build setup-check setup-zoo setup-demo
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

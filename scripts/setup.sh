@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that `make`, `make check` or `make demo` miss.
+# Installs the Debian packages that `make`, `make check`, `make zoo` or `make demo` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|demo"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo"
 missing=
 wished=
 
@@ -13,6 +13,13 @@ need_command() { has "$1" || need "$2"; }
 # What a machine may lack: the tests that use it then say that they looked at nothing.
 wish() { case " $wished " in *" $1 "*) ;; *) wished="$wished $1" ;; esac; }
 wish_command() { has "$1" || wish "$2"; }
+# The same of packages: whatever of them is not installed.
+wish_packages() {
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || :
+	for package; do
+		case "$installed" in *"$package installed"*) ;; *) wish "$package" ;; esac
+	done
+}
 need_header() { [ -e "/usr/include/$1" ] || need "$2"; }
 
 # One question to dpkg for all: it costs more than everything else here.
@@ -104,15 +111,29 @@ check() {
 	need_packages dpkg-dev bash
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
+	wish_command mvn maven
+	wish_packages python3-pip libanyevent-http-perl
 	other_places
 	companions
+}
+
+# Clients of further languages and libraries, and programs that are clients.
+zoo() {
+	check
+	wish_packages libnet-async-http-perl libfurl-perl libmojolicious-perl ruby-excon ruby-http \
+		ruby-httpclient ruby-em-http-request php-guzzlehttp-guzzle php-symfony-http-client \
+		php-curl lua5.2 lua-http pypy3 g++ pkg-config libevent-dev libuv1-dev libneon27-dev \
+		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev nim crystal \
+		ldc ghc libghc-http-client-dev mono-mcs mono-runtime libmono-system-net-http4.0-cil \
+		sbcl cl-drakma racket swi-prolog-nox guile-3.0 elixir erlang-inets wget2 aria2 wrk \
+		apache2-utils apache2 squid varnish stunnel4 socat privoxy subversion mercurial ffmpeg
 }
 
 # setcap lives in a folder that is not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | demo) "$1" ;;
+build | check | zoo | demo) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2

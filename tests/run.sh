@@ -28,7 +28,7 @@ run() {
 	fi
 }
 
-for program in unit-tests flow-tests client-tests; do
+for program in unit-tests flow-tests client-tests zoo-tests; do
 	run "build/tests/$program"
 done
 for check in tests/check_*.sh; do

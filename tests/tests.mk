@@ -4,7 +4,8 @@
 T := $(B)/tests
 TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 
-UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/runner.c tests/support/process.c
+SUPPORT_SRC := $(addprefix tests/support/,runner.c process.c paths.c)
+UNIT_SRC := $(wildcard tests/unit/*.c) $(SUPPORT_SRC)
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
 UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
 UNIT_PURE += $(addprefix preload/conn/,greeting.c stream.c table.c turns.c)
@@ -15,15 +16,17 @@ UNIT_PURE += $(addprefix preload/process/,live.c repeats.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
 UNIT_PURE += preload/connect/loopback.c policy/share_memory.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
-FLOW_SRC := $(wildcard tests/flow/*.c) tests/support/runner.c tests/support/process.c
+FLOW_SRC := $(wildcard tests/flow/*.c) $(SUPPORT_SRC)
 FLOW_SRC += policy/share_memory.c policy/state.c
 FLOW_BEHIND := $(patsubst tests/flow/behind/%.c,$(T)/behind/%.so,$(wildcard tests/flow/behind/*.c))
-CLIENTS_SRC := $(wildcard tests/clients/test_*.c) tests/support/runner.c tests/support/process.c
+CLIENTS_SRC := $(wildcard tests/clients/test_*.c) $(SUPPORT_SRC)
+ZOO_SRC := $(wildcard tests/clients/zoo_*.c) $(addprefix tests/clients/,test_programs.c test_run.c)
+ZOO_SRC += $(SUPPORT_SRC)
 CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard tests/clients/c/*.c))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(FLOW_BEHIND)
+tests: $(FLOW_BEHIND) $(T)/zoo-tests
 tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
@@ -44,6 +47,9 @@ $(T)/behind/%.so: tests/flow/behind/%.c
 $(T)/tests/flow/test_unwinding.o: CFLAGS += -fexceptions
 
 $(T)/client-tests: $(CLIENTS_SRC:%.c=$(T)/%.o)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
+
+$(T)/zoo-tests: $(ZOO_SRC:%.c=$(T)/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lcunit -o $@
 
 $(T)/soak: $(patsubst %.c,$(T)/%.o,$(wildcard tests/soak/*.c))

@@ -106,9 +106,32 @@ struct run {
 	int connections, requests;
 	int sent_again; /* by the program, as it says itself */
 	int fds_start, fds_end;
-	int recovered; /* outcomes that redial's log says it saved */
+	int recovered;	 /* outcomes that redial's log says it saved */
+	char reason[32]; /* why it refused the last one that it did refuse */
+	long elapsed_ms, cpu_ms;
+	int port;
 	bool timed_out;
 };
+
+/* How a program is started. What is NULL or 0 is left out. */
+struct way {
+	bool redial;
+	const char *policy;	    /* the text of a policy file */
+	const char *const *members; /* a program that is several: which of them; NULL at the end */
+	const char *const *front;   /* words before the command, as of a tracer; NULL at the end */
+	const char *const *env;	    /* NAME=value strings; NULL at the end */
+	int rest_ms; /* how long it stays, its event loop alive, after the last answer */
+};
+
+/* What stands for @FILE (of tests/clients/), %FILE (of build/) or itself. */
+const char *program_path(const char *arg);
+
+/*
+ * Runs it against a server of its own with this fault. Fills one run for each member, or one.
+ * Returns 0, or -1 if no server could be started.
+ */
+int program_meet(struct run *runs, const struct program *program, const struct fault *fault,
+		 const struct way *way);
 
 /* Runs it, with or without redial. Returns 0, or -1 if no server could be started. */
 int program_run(struct run *run, enum program_id program, const struct fault *fault, bool redial);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,14 +172,20 @@ static void capture_both(struct capture *a, struct capture *b, long wait_ms)
 		capture_more(b);
 }
 
+static long cpu_ms(const struct rusage *used)
+{
+	return (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+	       (used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
+}
+
 /* Ends what is left of the child's process group, and reaps the child. */
-static int reap(pid_t pid)
+static int reap(pid_t pid, struct rusage *used)
 {
 	int status;
 
 	/* The child, a zombie at most, keeps the group's number from being used anew. */
 	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(pid, &status, 0, used) < 0 && errno == EINTR)
 		;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -187,6 +194,7 @@ struct process_result process_run(const char *const argv[], const char *const en
 {
 	struct process_result result = {.status = -1};
 	struct capture out = {.fd = -1}, err = {.fd = -1};
+	struct rusage used = {0};
 	long start = now_ms(), end = start + timeout_ms;
 	bool ended = false;
 	pid_t pid = spawn(argv, env, &out.fd, &err.fd);
@@ -208,7 +216,8 @@ struct process_result process_run(const char *const argv[], const char *const en
 	while (!ended && !(ended = has_ended(pid)) && now_ms() < end)
 		poll(NULL, 0, 2);
 	result.timed_out = !ended;
-	result.status = reap(pid);
+	result.status = reap(pid, &used);
+	result.cpu_ms = cpu_ms(&used);
 	result.out = captured(&out);
 	result.err = captured(&err);
 	result.elapsed_ms = now_ms() - start;
@@ -294,7 +303,7 @@ void faultd_stop(struct faultd *server)
 	kill(server->pid, SIGTERM);
 	for (int i = 0; i < 1000 && !has_ended(server->pid); i++)
 		poll(NULL, 0, 2);
-	reap(server->pid);
+	reap(server->pid, NULL);
 	remove_folder(server->dir);
 	server->pid = 0;
 }
@@ -328,66 +337,6 @@ int faultd_wait(const struct faultd *server, int count, const char *a, const cha
 		poll(NULL, 0, 2);
 	}
 	return 0;
-}
-
-/* The folder that holds tests/THIS-PROGRAM: build/, wherever the program was started from. */
-static const char *build_dir(void)
-{
-	static char dir[4000];
-	ssize_t n;
-
-	if (*dir)
-		return dir;
-	n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-	if (n < 0)
-		abort();
-	dir[n] = '\0';
-	for (int up = 0; up < 2; up++) {
-		char *slash = strrchr(dir, '/');
-
-		if (slash)
-			*slash = '\0';
-	}
-	return dir;
-}
-
-const char *build_path(const char *name)
-{
-	static struct kept {
-		struct kept *next;
-		char path[];
-	} * all;
-	size_t size = strlen(build_dir()) + strlen(name) + 2;
-	struct kept *kept;
-
-	for (kept = all; kept; kept = kept->next) {
-		if (!strcmp(kept->path + strlen(build_dir()) + 1, name))
-			return kept->path;
-	}
-	kept = malloc(sizeof *kept + size);
-	if (!kept)
-		abort();
-	snprintf(kept->path, size, "%s/%s", build_dir(), name);
-	kept->next = all;
-	all = kept;
-	return kept->path;
-}
-
-int open_descriptors(pid_t pid)
-{
-	char path[64];
-	struct dirent *entry;
-	int n = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	if (!dir)
-		return -1;
-	while ((entry = readdir(dir)))
-		n += entry->d_name[0] != '.';
-	closedir(dir);
-	return pid == getpid() ? n - 1 : n; /* not the one that we look through */
 }
 
 char *read_whole(const char *path)

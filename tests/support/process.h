@@ -9,11 +9,12 @@
 
 /* A program that ran to its end. Free with process_free. */
 struct process_result {
-	int status;       /* exit status; 128 + signal if it was killed; -1 if it never started */
-	bool timed_out;   /* it was killed because the time given was over */
-	char *out;        /* what it wrote to standard output, NUL-terminated */
-	char *err;        /* the same of standard error */
+	int status;	/* exit status; 128 + signal if it was killed; -1 if it never started */
+	bool timed_out; /* it was killed because the time given was over */
+	char *out;	/* what it wrote to standard output, NUL-terminated */
+	char *err;	/* the same of standard error */
 	long elapsed_ms;
+	long cpu_ms; /* of it, and of those of its children that it has waited for */
 };
 
 /*
@@ -28,8 +29,8 @@ void process_free(struct process_result *result);
 struct faultd {
 	pid_t pid;
 	int port;
-	char dir[64];   /* its temporary folder */
-	char log[96];   /* its request log, in that folder */
+	char dir[64]; /* its temporary folder */
+	char log[96]; /* its request log, in that folder */
 };
 
 /*

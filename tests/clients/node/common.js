@@ -2,7 +2,7 @@
 'use strict';
 const fs = require('fs');
 
-const [base, count, method = 'GET', pause = '0'] = process.argv.slice(2);
+const [base, count, method = 'GET', pause = '0', rest = '0'] = process.argv.slice(2);
 const openFds = () => fs.readdirSync('/proc/self/fd').length - 1;
 
 // Blocks the event loop, as a busy program does.
@@ -28,6 +28,8 @@ async function run(send) {
 		if (i < Number(count) && Number(pause))
 			block(Number(pause));
 	}
+	if (Number(rest))
+		await new Promise((resolve) => { setTimeout(resolve, Number(rest)); });
 	console.log(`fds ${start} ${openFds()}`);
 	process.exit(failed ? 1 : 0);
 }
