@@ -299,11 +299,13 @@ static void program_that_a_process_execs_begins_with_no_connection(void)
 		   "processes 1, connections 1, requests 3\n");
 }
 
+/* Each time another path: what is sent again is the program's own retry. */
 PROGRAM(shows_budget_and_breakers)
 {
+	static const char *const paths[] = {"/1", "/2", "/3", "/4"};
 	int fd = dial();
 	for (int i = 0; i < 4; i++)
-		exchange(fd, "GET", "/1", NULL);
+		exchange(fd, "GET", paths[i], NULL);
 	const char *json = stat_of_launch(), *text;
 	show("left of window_ms attempts refused");
 	text = value_of(json, "peer");
@@ -327,7 +329,7 @@ static void budget_and_breakers_are_shown(void)
 				      "window_ms = 60000; };\n"
 				      "breaker = { min_attempts = 4; window_ms = 60000; "
 				      "open_ms = 600000; };\n"};
-	run(&flow, "503 /1\n503 /1\n503 /1\n503 /1\n"
+	run(&flow, "503 /1\n503 /2\n503 /3\n503 /4\n"
 		   "left 60, of 62, window_ms 60000, attempts 2, refused 2\n"
 		   "the peer\n\"open\"\nfor ten minutes\n");
 }
