@@ -143,7 +143,7 @@ check: setup-check
 zoo: setup-zoo
 	@$(MAKE) --no-print-directory all $(B)/faultd $(T)/zoo-tests
 	@sh tests/clients/install.sh all
-	@REDIAL_ZOO=all $(T)/zoo-tests
+	@REDIAL_ZOO=all $(T)/zoo-tests; zoo=$$?; sh tests/zoo/doctor.sh && exit $$zoo
 
 demo: setup-demo
 	@$(MAKE) --no-print-directory all $(B)/faultd

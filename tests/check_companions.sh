@@ -41,13 +41,14 @@ start() {
 	read -r _ _ started <"$dir/said"
 }
 
-# go COMMAND...: four GETs by it of $url, under $PRELOAD; sets $out, $ok and $recovered.
+# go COMMAND...: $gets GETs by it of $url, under $PRELOAD; sets $out, $ok and $recovered.
+gets=4
 go() {
 	: >"$dir/log"
 	: >"$dir/socks"
 	chmod 666 "$dir/log"
 	out=$(env LD_PRELOAD="$PRELOAD" REDIAL_LOG="file:$dir/log" timeout 30 "$@" \
-		"$url" 4 GET 2>&1)
+		"$url" "$gets" GET 2>&1)
 	ok=$(printf '%s\n' "$out" | grep -c '^ok ')
 	recovered=$(grep -c result=recovered "$dir/log")
 }
@@ -171,6 +172,34 @@ not_past() {
 	equal "$1: connections past the proxy" 0 "$(grep -c direct "$dir/socks")"
 }
 
+# no_proxy_left: one that leads nowhere when redial comes again. The program has its reset, in time.
+no_proxy_left() {
+	proxy=$(library libproxychains.so.4)
+	[ -n "$proxy" ] || return 0
+	for later in refuse close hang; do
+		export LATER=$later
+		for client in blocking poll epollet; do
+			start python3 -B tests/support/socks.py "$port" "$dir/socks"
+			printf 'strict_chain\nquiet_mode\n[ProxyList]\nsocks5 127.0.0.1 %s\n' "$started" \
+				>"$dir/proxychains.conf"
+			export PROXYCHAINS_CONF_FILE="$dir/proxychains.conf"
+			PRELOAD="$redial $proxy" gets=2
+			began=$(date +%s%3N)
+			go "$clients/${client}_client"
+			gets=4
+			equal "the proxy would $later, $client: what the program is told" \
+				"error 2 Connection reset by peer" \
+				"$(printf '%s\n' "$out" | grep '^error')"
+			equal "the proxy would $later, $client: it says why there was no rescue" 1 \
+				"$(grep -c 'result=exhausted' "$dir/log")"
+			at_most "the proxy would $later, $client: ms" 4000 $(($(date +%s%3N) - began))
+			equal "the proxy would $later, $client: connections past it" 0 \
+				"$(grep -c direct "$dir/socks")"
+		done
+	done
+	unset LATER
+}
+
 proxies() {
 	if [ "$COMPANIONS_ALONE" = no ] || ! ip address add 192.0.2.1/32 dev lo 2>"$dir/errors"; then
 		echo "     no address of its own is to be had here: proxies were not looked at"
@@ -221,6 +250,7 @@ proxies() {
 	else
 		lacking tsocks
 	fi
+	no_proxy_left
 }
 
 # called WHAT WANTED COMMAND...: so the log calls the program.

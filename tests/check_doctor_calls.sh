@@ -147,7 +147,7 @@ wrapper() {
 # shellcheck disable=SC2016 # what the scripts expand
 check_wrappers() {
 	wrapper wrapped "LIBDIR=$dir" 'APPNAME="own-connect"' 'if true; then' \
-		'	exec $LIBDIR/$APPNAME $FLAGS "$@"' fi
+		'	exec $LIBDIR/$APPNAME $FLAGS "$@"' 'fi'
 	told "the program behind a wrapper" 1 "execs $dir/own-connect" "$doctor" "$dir/wrapped"
 	wrapper tried 'OTHER=$(command -v nonesuch)' '[ -x "$OTHER" ] && exec "$OTHER" "$@"' \
 		'exec own-connect "$@"'

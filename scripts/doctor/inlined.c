@@ -173,7 +173,8 @@ static void look_arm(const struct elf_file *file, struct inlined *inlined, uint6
 		}
 		if (number < 0)
 			inlined->what |= INLINED_ANY;
-		note(file, inlined, number);
+		else
+			note(file, inlined, number);
 	}
 }
 

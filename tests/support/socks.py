@@ -2,8 +2,9 @@
 """socks.py TARGET_PORT LOG [TRAP_ADDRESS:PORT]: a SOCKS 4, 4a and 5 server on a free port of 127.0.0.1,
 which it prints. Whatever address it is asked for, it leads to 127.0.0.1:TARGET_PORT. Each connection it
 makes is a line `socks` of LOG; each that comes to TRAP_ADDRESS, where nobody is to go by himself, a line
-`direct`.
+`direct`. With LATER=refuse, close or hang in the environment it leads nowhere from the second time on.
 """
+import os
 import select
 import socket
 import sys
@@ -68,9 +69,22 @@ def pump(client, server):
         server.close()
 
 
-def serve(client, target, tell):
+def turn_away(client, version, later):
+    if later == "refuse":
+        client.sendall(b"\5\5\0\1\0\0\0\0\0\0" if version == b"\5" else b"\0\x5b\0\0\0\0\0\0")
+    if later == "hang":
+        client.recv(1)
+    client.close()
+
+
+def serve(client, target, tell, later):
     try:
-        answer = greet_5(client) if exactly(client, 1) == b"\5" else greet_4(client)
+        version = exactly(client, 1)
+        answer = greet_5(client) if version == b"\5" else greet_4(client)
+        if later:
+            tell("away")
+            turn_away(client, version, later)
+            return
         server = socket.create_connection(("127.0.0.1", target))
     except (EOFError, OSError):
         client.close()
@@ -106,9 +120,11 @@ def main():
         threading.Thread(target=spring, args=(listen(address, int(port)), tell), daemon=True).start()
     listener = listen("127.0.0.1", 0)
     print("listening 127.0.0.1", listener.getsockname()[1], flush=True)
+    later = None
     while True:
         client = listener.accept()[0]
-        threading.Thread(target=serve, args=(client, target, tell), daemon=True).start()
+        threading.Thread(target=serve, args=(client, target, tell, later), daemon=True).start()
+        later = os.environ.get("LATER")
 
 
 main()
