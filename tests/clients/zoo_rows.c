@@ -48,6 +48,12 @@
 		.test = id, .program = {.name = title, .argv = {"%tests/zoo/languages/" id}},      \
 		.needs = "%tests/zoo/languages/" id, .bare = letters, __VA_ARGS__                  \
 	}
+#define PROXY(id, title, command, letters, ...)                                                    \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title, .argv = {"sh", "@proxy/proxy.sh", id, "1"}},            \
+		.needs = command, .bare = letters, __VA_ARGS__                                     \
+	}
 #define RUNTIME(id, title, file, letters, ...)                                                     \
 	{                                                                                          \
 		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
@@ -153,6 +159,13 @@ const struct zoo_row zoo_rows[] = {
     SCRIPT("swipl", "SWI-Prolog http_open", "swipl", "@languages/zoo.pl", NULL, "-----"),
     SCRIPT("guile", "Guile web client", "guile", "@languages/zoo.scm", NULL, "-----"),
     SCRIPT("elixir", "Erlang httpc", "elixir", "@languages/zoo.exs", NULL, "--++-"),
+    PROXY("apache", "Apache mod_proxy", "apache2", "--++-"),
+    PROXY("squid", "squid", "squid", "??+++"),
+    PROXY("varnish", "Varnish", "varnishd", "22++-"),
+    {.test = "aria2",
+     .program = {.name = "aria2", .argv = {"sh", "@wget/aria2.sh"}},
+     .needs = "aria2c",
+     .bare = "--..."},
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",
