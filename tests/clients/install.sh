@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # install.sh KIND: what the zoo's clients of one kind need, below build/tests/zoo. What cannot be had
-# is said aloud; the rows that need it are left out then.
+# is said aloud; the rows that need it are left out then. KIND all: every one.
+# shellcheck disable=SC2317,SC2329,SC3013 # called by their kind; every sh that we meet knows -nt
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 zoo=$here/../../build/tests/zoo
 said=$(mktemp) || exit 1
