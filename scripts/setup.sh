@@ -126,7 +126,7 @@ zoo() {
 		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev nim crystal \
 		ldc ghc libghc-http-client-dev mono-mcs mono-runtime libmono-system-net-http4.0-cil \
 		sbcl cl-drakma racket swi-prolog-nox guile-3.0 elixir erlang-inets aria2 \
-		apache2 squid varnish
+		apache2 squid varnish mercurial ffmpeg
 }
 
 # setcap lives in a folder that is not in everybody's PATH.

@@ -111,7 +111,13 @@ install_libraries() {
 	[ -z "$missed" ] || { echo "not built:$missed"; return 1; }
 }
 
-[ "$1" != all ] || set -- java python python_more node runtimes rust libraries languages
+install_tools() {
+	newer "$zoo/files/made" "$here/tools/make_files.sh" && return
+	rm -rf "$zoo/files"
+	sh "$here/tools/make_files.sh" "$zoo/files"
+}
+
+[ "$1" != all ] || set -- java python python_more node runtimes rust libraries languages tools
 for kind; do
 	mkdir -p "$zoo"
 	"install_$kind" >"$said" 2>&1 && continue

@@ -54,6 +54,14 @@
 		.program = {.name = title, .argv = {"sh", "@proxy/proxy.sh", id, "1"}},            \
 		.needs = command, .bare = letters, __VA_ARGS__                                     \
 	}
+#define TOOL(id, title, letters)                                                                   \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title,                                                         \
+			    .argv = {"sh", "@tools/tool.sh", id},                                  \
+			    .files = "%tests/zoo/files"},                                          \
+		.needs = "%tests/zoo/files/made", .bare = letters                                  \
+	}
 #define RUNTIME(id, title, file, letters, ...)                                                     \
 	{                                                                                          \
 		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
@@ -166,6 +174,9 @@ const struct zoo_row zoo_rows[] = {
      .program = {.name = "aria2", .argv = {"sh", "@wget/aria2.sh"}},
      .needs = "aria2c",
      .bare = "--..."},
+    TOOL("apt", "apt-get update", "22..."),
+    TOOL("hg", "Mercurial, static-http", "22..."),
+    TOOL("ffmpeg", "ffmpeg, HLS", "22..."),
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",
