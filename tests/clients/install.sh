@@ -102,6 +102,9 @@ install_libraries() {
 		library libuv cc -Wall -luv
 		library neon cc -lneon
 		library soup cc $(pkg-config --cflags libsoup-3.0) -lsoup-3.0 -lgio-2.0 -lgobject-2.0 -lglib-2.0
+		(cd "$zoo/libraries" && printf 'int ns__none(char *in, char **out);\n' >none.h &&
+			soapcpp2 -c -C -L -x -pnone none.h >/dev/null)
+		library gsoap cc "-I$zoo/libraries" "$zoo/libraries/noneC.c" -lgsoap
 		library httplib c++ -lcpp-httplib -lpthread
 		library beast c++ -lpthread
 		library poco c++ -lPocoNet -lPocoFoundation

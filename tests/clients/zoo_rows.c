@@ -150,6 +150,7 @@ const struct zoo_row zoo_rows[] = {
     LIBRARY("httplib", "cpp-httplib", "--++-"),
     LIBRARY("beast", "Boost.Beast", "-----"),
     LIBRARY("poco", "POCO", "-----"),
+    LIBRARY("gsoap", "gSOAP", "-----"),
     LIBRARY("qt", "Qt", "22++2"),
     COMPILED("nim", "Nim httpclient", "-----"),
     COMPILED("crystal", "Crystal HTTP::Client", "22++2"),
