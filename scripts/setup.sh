@@ -123,10 +123,10 @@ zoo() {
 	wish_packages libnet-async-http-perl libfurl-perl libmojolicious-perl ruby-excon ruby-http \
 		ruby-httpclient ruby-em-http-request php-guzzlehttp-guzzle php-symfony-http-client \
 		php-curl lua5.2 lua-http pypy3 g++ pkg-config libevent-dev libuv1-dev libneon27-dev \
-		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev nim crystal \
-		ldc ghc libghc-http-client-dev mono-mcs mono-runtime libmono-system-net-http4.0-cil \
-		sbcl cl-drakma racket swi-prolog-nox guile-3.0 elixir erlang-inets wget2 aria2 wrk \
-		apache2-utils apache2 squid varnish stunnel4 socat privoxy subversion mercurial ffmpeg
+		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev gsoap \
+		libgsoap-dev nim crystal ldc ghc libghc-http-client-dev mono-mcs \
+		mono-runtime libmono-system-net-http4.0-cil sbcl cl-drakma racket \
+		guile-3.0 elixir erlang-inets aria2 apache2 squid varnish mercurial ffmpeg
 }
 
 # setcap lives in a folder that is not in everybody's PATH.

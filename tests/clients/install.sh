@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # install.sh KIND: what the zoo's clients of one kind need, below build/tests/zoo. What cannot be had
-# is said aloud; the rows that need it are left out then.
+# is said aloud; the rows that need it are left out then. KIND all: every one.
+# shellcheck disable=SC2317,SC2329,SC3013 # called by their kind; every sh that we meet knows -nt
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 zoo=$here/../../build/tests/zoo
 said=$(mktemp) || exit 1
@@ -101,6 +102,9 @@ install_libraries() {
 		library libuv cc -Wall -luv
 		library neon cc -lneon
 		library soup cc $(pkg-config --cflags libsoup-3.0) -lsoup-3.0 -lgio-2.0 -lgobject-2.0 -lglib-2.0
+		(cd "$zoo/libraries" && printf 'int ns__none(char *in, char **out);\n' >none.h &&
+			soapcpp2 -c -C -L -x -pnone none.h >/dev/null)
+		library gsoap cc "-I$zoo/libraries" "$zoo/libraries/noneC.c" -lgsoap
 		library httplib c++ -lcpp-httplib -lpthread
 		library beast c++ -lpthread
 		library poco c++ -lPocoNet -lPocoFoundation
@@ -110,7 +114,13 @@ install_libraries() {
 	[ -z "$missed" ] || { echo "not built:$missed"; return 1; }
 }
 
-[ "$1" != all ] || set -- java python python_more node runtimes rust libraries languages
+install_tools() {
+	newer "$zoo/files/made" "$here/tools/make_files.sh" && return
+	rm -rf "$zoo/files"
+	sh "$here/tools/make_files.sh" "$zoo/files"
+}
+
+[ "$1" != all ] || set -- java python python_more node runtimes rust libraries languages tools
 for kind; do
 	mkdir -p "$zoo"
 	"install_$kind" >"$said" 2>&1 && continue

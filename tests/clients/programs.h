@@ -74,6 +74,7 @@ struct program {
 	bool tells_fds;
 	bool parallel; /* many connections at once: a fault on each would be more than bad luck */
 	int dials;     /* connections it opens of its own accord; 0: one */
+	const char *files; /* a folder that the server has; its requests are the program's own */
 };
 
 struct fault {

@@ -235,10 +235,12 @@ static void set_arguments(struct arguments *args, const struct program *program,
 }
 
 /* The log lines of one member's requests hold this. */
-static const char *path_start(const char *member)
+static const char *path_start(const struct program *program, const char *member)
 {
 	static char start[80];
 
+	if (program->files)
+		return " path=/";
 	snprintf(start, sizeof start, " path=/r-%s%s", member, *member ? "-" : "");
 	return start;
 }
@@ -246,7 +248,8 @@ static const char *path_start(const char *member)
 int program_meet(struct run *runs, const struct program *program, const struct fault *fault,
 		 const struct way *way)
 {
-	const char *server_args[] = {"--fault", spec_for(program, fault), NULL};
+	const char *server_args[] = {"--fault", spec_for(program, fault), "--root",
+				     program->files ? program_path(program->files) : NULL, NULL};
 	const char *const *members = way->members ? way->members : no_members;
 	struct environment env;
 	struct arguments args;
@@ -255,6 +258,8 @@ int program_meet(struct run *runs, const struct program *program, const struct f
 	bool lost = false;
 	char log[128];
 
+	if (!program->files)
+		server_args[2] = NULL;
 	if (faultd_start(&server, server_args))
 		return -1;
 	snprintf(log, sizeof log, "%s/redial.log", server.dir);
@@ -265,9 +270,9 @@ int program_meet(struct run *runs, const struct program *program, const struct f
 		memset(&runs[i], 0, sizeof runs[i]);
 		runs[i].port = server.port;
 		read_result(&runs[i], members[i], &result);
-		read_log(&runs[i], &server, path_start(members[i]));
+		read_log(&runs[i], &server, path_start(program, members[i]));
 		if (way->redial)
-			read_redial(&runs[i], log, path_start(members[i]));
+			read_redial(&runs[i], log, path_start(program, members[i]));
 		lost |= runs[i].ok + runs[i].errors != fault->count;
 	}
 	if (getenv("REDIAL_TEST_VERBOSE") || result.timed_out || lost)

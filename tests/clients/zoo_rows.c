@@ -48,6 +48,20 @@
 		.test = id, .program = {.name = title, .argv = {"%tests/zoo/languages/" id}},      \
 		.needs = "%tests/zoo/languages/" id, .bare = letters, __VA_ARGS__                  \
 	}
+#define PROXY(id, title, command, letters, ...)                                                    \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title, .argv = {"sh", "@proxy/proxy.sh", id, "1"}},            \
+		.needs = command, .bare = letters, __VA_ARGS__                                     \
+	}
+#define TOOL(id, title, letters)                                                                   \
+	{                                                                                          \
+		.test = id,                                                                        \
+		.program = {.name = title,                                                         \
+			    .argv = {"sh", "@tools/tool.sh", id},                                  \
+			    .files = "%tests/zoo/files"},                                          \
+		.needs = "%tests/zoo/files/made", .bare = letters                                  \
+	}
 #define RUNTIME(id, title, file, letters, ...)                                                     \
 	{                                                                                          \
 		.test = id, .needs = "%tests/zoo/runtimes/node_modules/.package-lock.json",        \
@@ -98,11 +112,11 @@ const struct zoo_row zoo_rows[] = {
     NODE_ZOO("express_undici_key", "Express, undici, key", "express-undici-key", "--++-",
 	     .redial = "....2", .policy = KEYED, .check = true),
     NODE_ZOO("undici_retry", "undici RetryAgent", "undici-retry", "22++-", .check = true),
-    NODE_ZOO("got", "got, no retries", "got", "-----", .check = true),
+    NODE_ZOO("got", "got, no retries", "got", "-----"),
     NODE_ZOO("got_retry", "got", "got-retry", "22+--"),
     NODE_ZOO("ky", "ky", "ky", "22++-"),
     NODE_ZOO("node_fetch", "node-fetch", "node-fetch", "-----"),
-    NODE_ZOO("superagent", "superagent", "superagent", "-----"),
+    NODE_ZOO("superagent", "superagent", "superagent", "-----", .check = true),
     RUNTIME("node26_agent", "Node 26, http.Agent", "node", "--++-", "@node/zoo.js", "http-agent"),
     RUNTIME("node26_fetch", "Node 26, fetch", "node", "--++-", "@node/zoo.js", "fetch"),
     RUNTIME("node26_undici", "Node 26, undici 8", "node", "--++-", "@node/zoo.js", "undici"),
@@ -136,6 +150,7 @@ const struct zoo_row zoo_rows[] = {
     LIBRARY("httplib", "cpp-httplib", "--++-"),
     LIBRARY("beast", "Boost.Beast", "-----"),
     LIBRARY("poco", "POCO", "-----"),
+    LIBRARY("gsoap", "gSOAP", "--++-"),
     LIBRARY("qt", "Qt", "22++2"),
     COMPILED("nim", "Nim httpclient", "-----"),
     COMPILED("crystal", "Crystal HTTP::Client", "22++2"),
@@ -150,9 +165,18 @@ const struct zoo_row zoo_rows[] = {
      .needs = "/usr/share/common-lisp/source/drakma",
      .bare = "-----"},
     SCRIPT("racket", "Racket net/http-client", "racket", "@languages/zoo.rkt", NULL, "-----"),
-    SCRIPT("swipl", "SWI-Prolog http_open", "swipl", "@languages/zoo.pl", NULL, "-----"),
     SCRIPT("guile", "Guile web client", "guile", "@languages/zoo.scm", NULL, "-----"),
     SCRIPT("elixir", "Erlang httpc", "elixir", "@languages/zoo.exs", NULL, "--++-"),
+    PROXY("apache", "Apache mod_proxy", "apache2", "--++-"),
+    PROXY("squid", "squid", "squid", "??+++"),
+    PROXY("varnish", "Varnish", "varnishd", "22++-"),
+    {.test = "aria2",
+     .program = {.name = "aria2", .argv = {"sh", "@wget/aria2.sh"}},
+     .needs = "aria2c",
+     .bare = "--..."},
+    TOOL("apt", "apt-get update", "22..."),
+    TOOL("hg", "Mercurial, static-http", "22..."),
+    TOOL("ffmpeg", "ffmpeg, HLS", "22..."),
     {.test = "pypy",
      .program = {.name = "PyPy, requests",
 		 .argv = {"env", "PYTHONPATH=/usr/lib/python3/dist-packages", "pypy3",
@@ -163,5 +187,5 @@ const struct zoo_row zoo_rows[] = {
      .program = {.name = "PyPy, http.client", .argv = {"pypy3", "@python/zoo.py", "http_client"}},
      .needs = "pypy3",
      .bare = "-----"},
-    {NULL},
+    {.test = NULL},
 };

@@ -101,6 +101,9 @@ void zoo_table(const char *only)
 		for (int mode = 0; mode < N_ZOO_MODES; mode++) {
 			struct run runs[2] = {0};
 
+			bare[mode] = redial[mode] = '.';
+			if (row->bare[mode] == '.')
+				continue;
 			zoo_meet(row, (enum zoo_mode)mode, &runs[0], &runs[1]);
 			bare[mode] = zoo_letter(&runs[0], (enum zoo_mode)mode);
 			redial[mode] = zoo_letter(&runs[1], (enum zoo_mode)mode);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# proxy.sh nginx WORKERS | haproxy THREADS, then the arguments that every client takes. The proxy
-# keeps its connections to the server alive and never tries again; it alone is preloaded. Each
-# request comes from a curl of its own, over a Unix socket: no port to choose, none to collide.
+# proxy.sh nginx WORKERS | haproxy THREADS | apache 1 | squid 1 | varnish 1, then the
+# arguments that every client takes. The proxy keeps its connections to the server alive and, where it
+# can be told so, never tries again; it alone is preloaded. Each request comes from a curl of its own,
+# over a Unix socket where the proxy has one: no port to choose, none to collide.
 kind=$1 parallel=$2 base=$3 count=$4 method=${5-GET} pause=${6-0}
 preload=${LD_PRELOAD-}
 unset LD_PRELOAD
@@ -71,7 +72,77 @@ start_haproxy() {
 	LD_PRELOAD=$preload haproxy -db -f "$dir/conf" &
 }
 
-fetch() { curl -s --max-time 20 --unix-socket "$dir/front" "$@"; }
+free_port() {
+	python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+start_apache() {
+	port=$(free_port)
+	cat >"$dir/conf" <<-END
+		ServerRoot $dir
+		ServerName test
+		PidFile $dir/pid
+		ErrorLog $dir/error.log
+		DefaultRuntimeDir $dir
+		Mutex file:$dir default
+		LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+		LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+		LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+		LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
+		Listen 127.0.0.1:$port
+		User www-data
+		Group www-data
+		StartServers 1
+		ServerLimit 1
+		ThreadsPerChild 4
+		MaxRequestWorkers 4
+		DocumentRoot $dir
+		ProxyPass /up !
+		ProxyPass / http://$host/ max=1
+	END
+	LD_PRELOAD=$preload apache2 -X -f "$dir/conf" &
+}
+
+start_squid() {
+	port=$(free_port)
+	cat >"$dir/conf" <<-END
+		http_port 127.0.0.1:$port accel defaultsite=test no-vhost
+		cache_peer ${host%:*} parent ${host#*:} 0 no-query no-digest originserver
+		acl up urlpath_regex ^/up
+		http_access deny up
+		http_access allow all
+		cache deny all
+		pid_filename none
+		access_log none
+		cache_log $dir/error.log
+		netdb_filename none
+		pinger_enable off
+		max_filedescriptors 1024
+		workers 1
+		shutdown_lifetime 0 seconds
+	END
+	LD_PRELOAD=$preload squid -N -f "$dir/conf" &
+}
+
+start_varnish() {
+	port=
+	cat >"$dir/conf" <<-END
+		vcl 4.1;
+		backend server { .host = "${host%:*}"; .port = "${host#*:}"; }
+		sub vcl_recv {
+			if (req.url == "/up") { return (synth(204)); }
+			return (pass);
+		}
+	END
+	LD_PRELOAD=$preload varnishd -F -j none -n "$dir/work" -a "$dir/front" -f "$dir/conf" &
+}
+
+fetch() {
+	case $kind in
+	apache | squid) curl -s --max-time 20 --connect-to "::127.0.0.1:$port" "$@" ;;
+	*) curl -s --max-time 20 --unix-socket "$dir/front" "$@" ;;
+	esac
+}
 
 # Those of the processes that forward; nginx's first one does not.
 open_fds() {
@@ -85,9 +156,11 @@ open_fds() {
 	echo "$n"
 }
 
+# Those that run as somebody else write here too.
+[ "$kind" != squid ] || chmod 777 "$dir"
 "start_$kind" >"$dir/said" 2>&1
 proxy=$!
-until fetch -o "$dir/body" -f http://proxy/up; do
+until fetch -o "$dir/body" http://proxy/up; do
 	kill -0 "$proxy" 2>/dev/null || { cat "$dir/said" "$dir/error.log"; exit 2; }
 	sleep 0.01
 done

@@ -7,10 +7,9 @@ import sys
 import time
 
 name = sys.argv.pop(1)
-folder = {"niquests": "python-niquests"}.get(name, "python-more")
-sys.path.append(os.path.join(os.path.dirname(os.environ["PYTHONPATH"]), folder))
-if name == "niquests":
-    sys.path.insert(0, sys.path.pop())
+# Behind what PYTHONPATH has, but before Debian's packages; niquests brings a urllib3 of its own.
+folder, place = ("python-niquests", 1) if name == "niquests" else ("python-more", 2)
+sys.path.insert(place, os.path.join(os.path.dirname(os.environ["PYTHONPATH"]), folder))
 if name == "gevent":
     from gevent import monkey
     monkey.patch_all()
