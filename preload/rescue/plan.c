@@ -60,6 +60,14 @@ static bool is_keyed(const struct conn *conn, const struct policy_retry *setting
 	return true;
 }
 
+/* Since the look-up that the peer's address is from. */
+static uint32_t age_of(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	uint64_t age_ms = resolved_age_ms(&conn->peer.any, rescue->who.host, rescue->now_ms);
+	return age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
+}
+
 enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 {
 	const struct rescue *rescue = conn->rescue;
@@ -76,6 +84,9 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;
+	facts.elsewhere = rescue_route_leads_on(conn);
+	if (rescue->settings.address_max_age_ms)
+		facts.address_age_ms = age_of(conn);
 	return decide(config.policy, &rescue->settings, &facts);
 }
 
@@ -105,8 +116,9 @@ void rescue_plan_blame(struct conn *conn, bool reused)
 		return;
 	if (conn->rescue->cause == CAUSE_STATUS)
 		conn->flags |= CONN_FAILED;
-	conn_peer(conn, rescue_dead_socket(conn), &peer);
-	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
+	if (!rescue_route_address(conn, &peer) || peer.any.sa_family == AF_UNIX)
+		conn_peer(conn, rescue_dead_socket(conn), &peer);
+	pace_failed(rescue_route_peer(conn), &peer.any, conn->rescue->now_ms);
 }
 
 static enum reason ask_pace(const struct conn *conn)
@@ -131,6 +143,7 @@ static enum reason schedule(struct conn *conn)
 	if (reason != REASON_NONE)
 		return reason;
 	rescue->attempts++;
+	rescue_route_begin(conn);
 	/* Of what waits for the program's own connect this is the first sending. */
 	mark_attempt(conn, rescue_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);

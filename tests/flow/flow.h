@@ -109,6 +109,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \
 	X(connect)                                                                                 \
+	X(names)                                                                                   \
 	X(connect_later)                                                                           \
 	X(sinks)                                                                                   \
 	X(targets)                                                                                 \
