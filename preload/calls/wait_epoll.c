@@ -124,7 +124,7 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 	case AWAITED_WRITABLE:
 		return found.asked & EPOLLOUT ? EPOLLOUT : events & ~unasked;
 	case AWAITED_FAILED:
-		return (found.asked & (EPOLLIN | EPOLLOUT)) | EPOLLERR | EPOLLHUP;
+		return (found.asked & (EPOLLIN | EPOLLOUT | EPOLLRDHUP)) | EPOLLERR | EPOLLHUP;
 	case AWAITED_NOTHING:
 		keep_armed(&found);
 		return 0;

@@ -92,7 +92,7 @@ int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len
 	return error ? -1 : 0;
 }
 
-bool dial_is_under_way(int fd, int *error)
+bool dial_is_under_way(int fd, bool connects, int *error)
 {
 	struct conn *conn = table_find(fd);
 	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
@@ -108,6 +108,8 @@ bool dial_is_under_way(int fd, int *error)
 		return true;
 	}
 	*error = rescue_error(conn);
+	if (connects) /* the kernel has told it us, not the program */
+		wire_disconnect(rescue_dead_socket(conn));
 	conn_end(conn, WHY_TOLD);
 	return true;
 }

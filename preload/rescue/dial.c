@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "dial.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "../os/watcher.h"
 #include "machine.h"
 #include "../process/resolved.h"
 #include "../os/sys.h"
+#include "../wire/socket.h"
 
 enum reason rescue_dial_watch(struct conn *conn)
 {
@@ -26,6 +28,8 @@ void rescue_dial_failed(struct conn *conn, int error)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->error = error;
+	if (error == ETIMEDOUT) /* it is given up, and must not come true behind our back */
+		wire_disconnect(rescue->fresh);
 	resolved_failed(&conn->peer.any);
 }
 

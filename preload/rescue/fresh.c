@@ -44,6 +44,13 @@ int rescue_fresh_result(const struct conn *conn)
 	return wire_connect_result(conn->rescue->fresh, &peer.any, len);
 }
 
+int rescue_fresh_settle(const struct conn *conn)
+{
+	union os_address peer;
+	socklen_t len = rescue_route_address(conn, &peer);
+	return wire_settle(conn->rescue->fresh, &peer.any, len);
+}
+
 enum reason rescue_fresh_check(const struct conn *conn)
 {
 	if (rescue_stays(conn) || conn->rescue->first) /* it is the program's own */

@@ -124,6 +124,8 @@ static enum progress step_connecting(struct conn *conn)
 	int error = -rescue_fresh_result(conn);
 	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
+	if (!error && !rescue_is_dial(rescue)) /* else the program itself may ask, as bare */
+		error = -rescue_fresh_settle(conn);
 	if (!error) {
 		connected(conn);
 		return GO_ON;

@@ -60,14 +60,6 @@ static bool is_keyed(const struct conn *conn, const struct policy_retry *setting
 	return true;
 }
 
-/* Since the look-up that the peer's address is from. */
-static uint32_t age_of(const struct conn *conn)
-{
-	const struct rescue *rescue = conn->rescue;
-	uint64_t age_ms = resolved_age_ms(&conn->peer.any, rescue->who.host, rescue->now_ms);
-	return age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
-}
-
 enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 {
 	const struct rescue *rescue = conn->rescue;
@@ -85,8 +77,7 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;
 	facts.elsewhere = rescue_route_leads_on(conn);
-	if (rescue->settings.address_max_age_ms)
-		facts.address_age_ms = age_of(conn);
+	facts.address_age_ms = rescue_route_age_ms(conn);
 	return decide(config.policy, &rescue->settings, &facts);
 }
 

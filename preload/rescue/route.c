@@ -2,7 +2,6 @@
 #include "route.h"
 
 #include "../conn/peer.h"
-#include "../os/clock.h"
 #include "../os/mem.h"
 #include "../process/peers.h"
 #include "dial.h"
@@ -48,6 +47,15 @@ socklen_t rescue_route_address(const struct conn *conn, union os_address *addr)
 		return conn_peer_to_dial(conn, addr);
 	make(conn, &route->others[route->at - 1], addr);
 	return conn->peer_len;
+}
+
+uint32_t rescue_route_age_ms(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (!rescue->settings.address_max_age_ms)
+		return 0;
+	uint64_t age_ms = resolved_age_ms(&conn->peer.any, rescue->who.host, rescue->now_ms);
+	return age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
 }
 
 struct state_peer *rescue_route_peer(const struct conn *conn)

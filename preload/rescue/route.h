@@ -27,6 +27,9 @@ struct rescue_route {
 /* The address that is dialed now, as connect takes it. Returns its length, 0 if none is known. */
 socklen_t rescue_route_address(const struct conn *conn, union os_address *addr);
 
+/* Since the look-up that the peer is from, for the safety rule; 0 if the policy has no limit. */
+uint32_t rescue_route_age_ms(const struct conn *conn);
+
 /* The counts of whoever is there. */
 struct state_peer *rescue_route_peer(const struct conn *conn);
 

@@ -138,6 +138,20 @@ int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return error;
 }
 
+void wire_disconnect(int fd)
+{
+	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	wire_connect(fd, &nobody, sizeof(nobody));
+	wire_take_error(fd); /* ECONNRESET, if it was waiting for an answer */
+}
+
+int wire_settle(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	/* Not the next interposer's: nothing is to be reached. */
+	long error = sys3(connect, fd, addr, len);
+	return error == -EISCONN ? 0 : (int)error;
+}
+
 int wire_redial(int fd, const struct sockaddr *addr, socklen_t len, bool proxy)
 {
 	int error = proxy ? (int)sys3(connect, fd, addr, len) : wire_connect(fd, addr, len);

@@ -58,8 +58,18 @@ long wire_receive(int fd, void *bytes, size_t room);
  */
 int wire_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* Ends the connecting of fd, as if it had never begun; takes what error that leaves. */
+void wire_disconnect(int fd);
+
 /*
- * The same for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
+ * The connection stands, and connect is to say so (EISCONN) from now on: where it was not waited
+ * for it is the next call that finds out, and returns 0 once. Returns 0 or a negative errno: it has
+ * just failed.
+ */
+int wire_settle(int fd, const struct sockaddr *addr, socklen_t len);
+
+/*
+ * wire_connect for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
  * would go out before it is known whether the peer is there. proxy: it is one that another
  * interposer may be going by, which would take it for where the program wants to go.
  */

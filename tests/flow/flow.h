@@ -111,6 +111,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(connect)                                                                                 \
 	X(names)                                                                                   \
 	X(connect_later)                                                                           \
+	X(connect_asked)                                                                           \
 	X(sinks)                                                                                   \
 	X(targets)                                                                                 \
 	X(log)                                                                                     \
