@@ -20,6 +20,9 @@ uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data);
  */
 void conn_registrations_find(struct conn *conn);
 
+/* In this one alone. */
+void conn_registrations_find_in(struct conn *conn, int epfd);
+
 /*
  * Take the program's registrations of conn's descriptor out of its epoll sets, forgetting those
  * that are not there any more, and put them back for what is at the number then. `placeholder`: a

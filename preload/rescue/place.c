@@ -11,6 +11,7 @@
 #include "../os/owner.h"
 #include "../os/watcher.h"
 #include "../os/real.h"
+#include "hear.h"
 #include "heirs.h"
 #include "inherit.h"
 #include "machine.h"
@@ -101,10 +102,12 @@ int rescue_place(struct conn *conn)
 	rescue_tell_heirs(conn);
 	error = take_numbers(conn, watcher, true);
 	rescue_close(&watcher);
-	if (error < 0)
+	if (error < 0) {
 		rescue_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
-	else
+	} else {
 		rescue_room_begin(conn);
+		rescue_hear_begin(conn);
+	}
 	return error;
 undo:
 	rescue_close(&watcher);
