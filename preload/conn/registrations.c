@@ -95,7 +95,7 @@ void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events
 }
 
 /* Is one of the sets that the program waits on by calls that we see that of this number? */
-static bool is_waited_on(int epfd)
+bool conn_set_is_waited_on(int epfd)
 {
 	for (int i = 0; i < OS_EPOLL_SETS; i++) {
 		if (os_epoll_set(i) == epfd)
@@ -108,12 +108,21 @@ static bool is_waited_on(int epfd)
 	return false;
 }
 
+bool conn_may_be_waited_for(const struct conn *conn)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn_set_is_waited_on(conn->registrations[i].epfd))
+			return true;
+	}
+	return !conn->registration_count;
+}
+
 bool conn_wait_is_seen(struct conn *conn)
 {
 	if (!conn->registration_count)
 		conn_registrations_find(conn);
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (is_waited_on(conn->registrations[i].epfd))
+		if (conn_set_is_waited_on(conn->registrations[i].epfd))
 			return true;
 	}
 	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell.

@@ -44,4 +44,13 @@ void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events
  */
 bool conn_wait_is_seen(struct conn *conn);
 
+/* Has the program been seen to wait on this set, by whichever of its numbers? */
+bool conn_set_is_waited_on(int epfd);
+
+/*
+ * The same for one that was not answered yet: no, if it is in epoll sets none of which was waited
+ * on so far. Nobody can tell then whether its events will be seen.
+ */
+bool conn_may_be_waited_for(const struct conn *conn);
+
 #endif

@@ -67,6 +67,13 @@ bool wire_is_dead(int fd)
 	return has_hung_up(fd);
 }
 
+bool wire_is_connecting(int fd)
+{
+	uint8_t state = 0;
+	return os_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)) &&
+	       (state == STATE_SYN_SENT || state == STATE_SYN_RECV);
+}
+
 bool wire_received_was(int fd, int family, uint64_t seen)
 {
 	uint64_t received = 0;

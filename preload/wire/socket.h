@@ -19,6 +19,9 @@ uint64_t wire_cookie(int fd);
 /* Has the peer's FIN or RST arrived, or the connection ended otherwise? (tcp(7), TCP_INFO) */
 bool wire_is_dead(int fd);
 
+/* Is its connect still under way? */
+bool wire_is_connecting(int fd);
+
 /*
  * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
  * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such

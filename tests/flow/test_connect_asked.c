@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "flow.h"
@@ -92,6 +93,7 @@ PROGRAM(connect_and_ask)
 	struct epoll_event event = {.events = EPOLLOUT | EPOLLRDHUP};
 	int set = epoll_create1(EPOLL_CLOEXEC);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	epoll_wait(set, &event, 1, 0);
 	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
 	call_connect(fd);
 	if (!strstr(program.arg, ", then")) {
@@ -151,6 +153,66 @@ static void connect_that_was_given_up_is_no_longer_under_way(void)
 	flow_end(&flow);
 }
 
+/*
+ * A loop whose waits redial does not see, as Bun's are inlined. arg: "before" or "after" connect
+ * the socket is registered.
+ */
+PROGRAM(connect_and_wait_unseen)
+{
+	struct epoll_event event = {.events = EPOLLOUT};
+	int set = epoll_create1(EPOLL_CLOEXEC);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (!strcmp(program.arg, "before"))
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	call_connect(fd);
+	if (strcmp(program.arg, "before"))
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	long count = syscall(SYS_epoll_pwait, set, &event, 1, SILENCE_MS, NULL, 8);
+	say("%s%s", count == 1 && event.events & EPOLLOUT ? "writable" : "silence",
+	    event.events & (EPOLLERR | EPOLLHUP) ? ", with an error" : "");
+	int error = call_getsockopt(fd);
+	say("%s", error ? error_name(error) : "up");
+	close(fd);
+}
+
+static const char *const orders[] = {"before", "after"};
+
+static void connect_that_is_waited_for_unseen_fails_as_bare(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct flow flow = asking(AGAIN("connect\", \"connect-timeout"), "HOW=refused",
+					  "FAILING=1", orders[i]);
+		flow.program = "connect_and_wait_unseen";
+		flow_both_alike(&flow);
+		expect_printed(&flow, "writable, with an error\nECONNREFUSED\n");
+		expect_logged(&flow, 0, "event=attempt", NULL);
+		flow_end(&flow);
+	}
+}
+
+/* The kernel asks again after a second, and gets in. */
+static void lets_in_late(struct peer *peer)
+{
+	peer_shut_out(peer);
+	usleep(300000); /* until it surely has asked in vain */
+	peer_let_in(peer);
+	close(peer_accept(peer));
+}
+
+static void connect_that_is_waited_for_unseen_comes_true_as_bare(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct flow flow = {.program = "connect_and_wait_unseen",
+				    .arg = orders[i],
+				    .peer = lets_in_late,
+				    .policy = AGAIN("connect\", \"connect-timeout")};
+		flow_redial(&flow);
+		expect_printed(&flow, "writable\nup\n");
+		expect_logged(&flow, 0, NULL, NULL);
+		flow_end(&flow);
+	}
+}
+
 /* As one that the program has waited for. */
 PROGRAM(get_and_connect_again)
 {
@@ -178,4 +240,7 @@ const struct runner_test connect_asked_tests[] = {
     T(refused_in_the_end_each_call_says_what_it_does_bare),
     T(meanwhile_each_call_says_that_it_is_under_way),
     T(connect_that_was_given_up_is_no_longer_under_way),
-    T(connection_that_was_redialed_says_that_it_stands), T_END};
+    T(connect_that_is_waited_for_unseen_fails_as_bare),
+    T(connect_that_is_waited_for_unseen_comes_true_as_bare),
+    T(connection_that_was_redialed_says_that_it_stands),
+    T_END};
