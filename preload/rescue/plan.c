@@ -2,7 +2,6 @@
 /* Whether a rescue begins, and whether and when its next attempt is made. */
 #include "plan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 #include "../../policy/backoff.h"
@@ -17,7 +16,6 @@
 #include "../conn/mark.h"
 #include "../os/mem.h"
 #include "pace.h"
-#include "machine.h"
 #include "dial.h"
 #include "picture.h"
 #include "place.h"
