@@ -4,7 +4,8 @@
 #include "ranges.h"
 
 /*
- * A rescue under way goes on when its own redial fails, without asking `on` again. But when bytes
+ * A rescue under way goes on when its own redial fails, without asking `on` again; not where nobody
+ * answered: that costs connect_timeout_ms each time, and would again. And when bytes
  * of the request were taken again, a policy that does not want them resent after a reset or an
  * end of stream still holds.
  */
@@ -22,7 +23,7 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 	case CAUSE_CONNECT:
 		return on & POLICY_ON_CONNECT || facts->rescuing;
 	case CAUSE_CONNECT_TIMEOUT:
-		return on & POLICY_ON_CONNECT_TIMEOUT || facts->rescuing;
+		return on & POLICY_ON_CONNECT_TIMEOUT || (facts->rescuing && facts->elsewhere);
 	case CAUSE_RESPONSE_TIMEOUT:
 		return on & POLICY_ON_RESPONSE_TIMEOUT;
 	case CAUSE_STATUS:
@@ -88,6 +89,8 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_NOT_HELD;
 	if (facts->left)
 		return REASON_PROGRAM_RETRIES;
+	if (settings->address_max_age_ms && facts->address_age_ms > settings->address_max_age_ms)
+		return REASON_ADDRESS_AGE;
 	if (facts->attempts >= settings->max_attempts)
 		return REASON_ATTEMPTS;
 	if (facts->retry_after_ms > settings->retry_after_max_ms)

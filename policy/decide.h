@@ -49,6 +49,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(TOO_LARGE, "too-large")     /* larger than max_request_bytes */                          \
 	X(SHUTDOWN, "shutdown")       /* the program itself shut the connection down */            \
 	X(AUTH, "connection-auth")    /* NTLM or Negotiate: authentication is the connection's */  \
+	X(ADDRESS_AGE, "address-age") /* the look-up that gave the peer's address is too old */    \
 	X(ATTEMPTS, "attempts")       /* max_attempts reached */                                   \
 	X(DEADLINE, "deadline")       /* total_timeout_ms used up */                               \
 	X(IDENTITY, "identity")       /* not the socket, or the local peer, that it was before */  \
@@ -91,14 +92,17 @@ struct decide_facts {
 	uint32_t retry_after_ms; /* that the response asks for; 0 if nothing */
 	bool vetoed;           /* the response says by one of veto_headers: not again */
 	bool left;             /* to the program, which repeats its requests by itself */
+	uint32_t address_age_ms; /* since the look-up of the peer's name; 0 if there was none */
+	bool elsewhere;        /* the next dial would be to another address of the same name */
 	bool rescuing;         /* an earlier failure of this request was already let pass */
 };
 
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
  * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, conflict,
- * veto, method, too-large, not-held, program-retries, attempts, retry-after, deadline. First-use is asked of stale,
- * reset and eof alone, and not while rescuing; then a failed connect needs no leave of `on` either. A request of
+ * veto, method, too-large, not-held, program-retries, address-age, attempts, retry-after, deadline. First-use is asked of stale,
+ * reset and eof alone, and not while rescuing; then a refused connect needs no leave of `on` either, nor has
+ * one that timed out if the next is elsewhere. A request of
  * which the kernel took nothing passes whatever its method (RFC 9110 section 9.2.2: it was never
  * applied). Of the others a POST or PATCH passes if keyed, or if the settings list it: those of
  * `retry` never do, those of a rule only for a path that it names (load.h, compiled.h see to that).

@@ -87,6 +87,8 @@ static load_value load_rules;
 		   0, LIMIT_RETRY_AFTER_MAX, POLICY_KEY_RETRY_AFTER_MAX),                          \
 	    NUMBER("max_idle_ms", (at) + offsetof(struct policy_retry, max_idle_ms), 0,            \
 		   LIMIT_MAX_IDLE_MAX, POLICY_KEY_MAX_IDLE),                                       \
+	    NUMBER("address_max_age_ms", (at) + offsetof(struct policy_retry, address_max_age_ms), \
+		   0, LIMIT_ADDRESS_MAX_AGE_MAX, POLICY_KEY_ADDRESS_MAX_AGE),                      \
 	    NUMBER("max_attempts", (at) + offsetof(struct policy_retry, max_attempts),             \
 		   LIMIT_ATTEMPTS_MIN, LIMIT_ATTEMPTS_MAX, POLICY_KEY_MAX_ATTEMPTS),               \
 	    NUMBER("total_timeout_ms", (at) + offsetof(struct policy_retry, total_timeout_ms),     \

@@ -105,6 +105,8 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->retry_after_max_ms = own->retry_after_max_ms;
 	if (rule->set & POLICY_KEY_MAX_IDLE)
 		settings->max_idle_ms = own->max_idle_ms;
+	if (rule->set & POLICY_KEY_ADDRESS_MAX_AGE)
+		settings->address_max_age_ms = own->address_max_age_ms;
 	if (rule->set & POLICY_KEY_KEEP_ALIVE_HINTS)
 		settings->keep_alive_hints = own->keep_alive_hints;
 	if (rule->set & POLICY_KEY_ATTEMPT_HEADER)
@@ -134,6 +136,9 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 		settings->max_attempts = other->max_attempts;
 	if (other->max_request_bytes < settings->max_request_bytes)
 		settings->max_request_bytes = other->max_request_bytes;
+	/* 0 is no limit: the largest of all. */
+	if (other->address_max_age_ms - 1 < settings->address_max_age_ms - 1)
+		settings->address_max_age_ms = other->address_max_age_ms;
 }
 
 /* The first rule that matches a request with this path; -1 if none does. */

@@ -96,6 +96,7 @@ struct policy_retry {
 	struct policy_backoff backoff;
 	uint32_t after_headers;  /* mask of policy.after */
 	uint32_t veto_headers;   /* mask of policy.vetoes */
+	uint32_t address_max_age_ms; /* 0: no limit */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
@@ -121,6 +122,7 @@ enum policy_key {
 	POLICY_KEY_BACKOFF_JITTER = 1 << 18,
 	POLICY_KEY_AFTER_HEADERS = 1 << 19,
 	POLICY_KEY_VETO_HEADERS = 1 << 20,
+	POLICY_KEY_ADDRESS_MAX_AGE = 1 << 26,
 };
 
 struct policy_rule {

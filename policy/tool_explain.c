@@ -38,6 +38,8 @@ static const struct {
     {REASON_METHOD, "bytes of it were sent, and %s may not be sent twice", "methods",
      POLICY_KEY_METHODS},
     {REASON_TOO_LARGE, "it is too large to be held", "max_request_bytes", POLICY_KEY_MAX_REQUEST},
+    {REASON_ADDRESS_AGE, "the name was looked up too long ago", "address_max_age_ms",
+     POLICY_KEY_ADDRESS_MAX_AGE},
     {REASON_ATTEMPTS, "all attempts are used up", "max_attempts", POLICY_KEY_MAX_ATTEMPTS},
     {REASON_RETRY_AFTER, "the server asks for a longer wait", "retry_after_max_ms",
      POLICY_KEY_RETRY_AFTER_MAX},

@@ -86,6 +86,8 @@ static int parse_option(int option, const char *value, struct question *question
 		return 0;
 	case 'a':
 		return parse_number(value, 1, 1000, &facts->attempts);
+	case 'A':
+		return parse_number(value, 0, UINT32_MAX, &facts->address_age_ms);
 	default:
 		return parse_number(value, 0, UINT32_MAX, &facts->request_len);
 	}
@@ -119,6 +121,7 @@ int question_parse(int argc, char **argv, struct question *question)
 						{"header", required_argument, NULL, 'H'},
 						{"first-use", no_argument, NULL, 'f'},
 						{"attempt", required_argument, NULL, 'a'},
+						{"address-age", required_argument, NULL, 'A'},
 						{"bytes", required_argument, NULL, 'b'},
 						{0}};
 	struct decide_facts *facts = &question->facts;

@@ -5,6 +5,7 @@
 
 #include "../conn/registrations.h"
 #include "../conn/table.h"
+#include "../connect/dial.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
 #include "../rescue/place.h"
@@ -49,6 +50,21 @@ static bool find(int epfd, uint64_t data, struct found *found)
 		}
 	}
 	return false;
+}
+
+/* As find; a connect's registration that was made past the hooks is looked for. */
+static bool find_any(int epfd, const struct epoll_event *event, struct found *found)
+{
+	int fd = (int)(uint32_t)event->data.u64;
+	if (find(epfd, event->data.u64, found))
+		return true;
+	struct conn *conn = event->events & ENDS ? table_find(fd) : NULL;
+	if (!conn || !conn_lock(conn, fd))
+		return false;
+	if (!conn->registration_count && dial_is_awaited(conn))
+		conn_registrations_find_in(conn, epfd);
+	conn_unlock(conn);
+	return find(epfd, event->data.u64, found);
 }
 
 /* The event is kept from the program: a registration for one shot is to have it still. */
@@ -105,7 +121,7 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 	struct found found;
 	uint32_t events = event->events;
 	enum awaited awaited = AWAITED_EVENT;
-	if (!find(wait->epfd, event->data.u64, &found))
+	if (!find_any(wait->epfd, event, &found))
 		return events;
 	if (is_placed(&found)) {
 		if (tells_of_room(&found))
@@ -124,7 +140,7 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 	case AWAITED_WRITABLE:
 		return found.asked & EPOLLOUT ? EPOLLOUT : events & ~unasked;
 	case AWAITED_FAILED:
-		return (found.asked & (EPOLLIN | EPOLLOUT)) | EPOLLERR | EPOLLHUP;
+		return (found.asked & (EPOLLIN | EPOLLOUT | EPOLLRDHUP)) | EPOLLERR | EPOLLHUP;
 	case AWAITED_NOTHING:
 		keep_armed(&found);
 		return 0;

@@ -92,7 +92,7 @@ static int told(struct wait *wait, nfds_t i)
 	case AWAITED_WRITABLE:
 		return asked->events & POLLOUT ? POLLOUT : seen;
 	case AWAITED_FAILED:
-		return (asked->events & (READ | POLLOUT)) | POLLERR | POLLHUP;
+		return (asked->events & (READ | POLLOUT | POLLRDHUP)) | POLLERR | POLLHUP;
 	case AWAITED_NOTHING:
 		return 0;
 	case AWAITED_EVENT:

@@ -10,6 +10,7 @@
 #include "../connect/dial.h"
 #include "../connect/reject.h"
 #include "../os/epoll.h"
+#include "../os/mem.h"
 #include "../process/config.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
@@ -309,7 +310,14 @@ static COLD ssize_t make_plain(struct sending *s)
 /* A call that writes no bytes finds a socket at its number, if only a placeholder is there. */
 static COLD ssize_t write_nothing(const struct write_call *call)
 {
-	return call_is_busy(call->fd) ? 0 : call->plain(call, call->fd);
+	int error;
+	if (!call_is_busy(call->fd))
+		return call->plain(call, call->fd);
+	/* A connect that is tried again takes nothing, not even that. */
+	if (!dial_is_under_way(call->fd, false, &error) || !error || error == EISCONN)
+		return 0;
+	set_errno(error == EALREADY ? EAGAIN : error);
+	return -1;
 }
 
 /*

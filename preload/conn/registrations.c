@@ -28,18 +28,22 @@ static bool is_known(const struct conn *conn, int epfd, int fd)
 	return false;
 }
 
+void conn_registrations_find_in(struct conn *conn, int epfd)
+{
+	uint32_t events;
+	uint64_t data;
+	if (is_known(conn, epfd, conn->fd) || conn->registration_count == CONN_REGISTRATIONS_MAX ||
+	    !os_epoll_registered(epfd, conn->fd, &events, &data))
+		return;
+	conn->registrations[conn->registration_count++] =
+	    (struct conn_registration){epfd, conn->fd, events, data};
+}
+
 void conn_registrations_find(struct conn *conn)
 {
 	for (int i = 0; i < OS_EPOLL_SETS; i++) {
-		int epfd = os_epoll_set(i);
-		uint32_t events;
-		uint64_t data;
-		if (epfd < 0 || is_known(conn, epfd, conn->fd) ||
-		    conn->registration_count == CONN_REGISTRATIONS_MAX ||
-		    !os_epoll_registered(epfd, conn->fd, &events, &data))
-			continue;
-		conn->registrations[conn->registration_count++] =
-		    (struct conn_registration){epfd, conn->fd, events, data};
+		if (os_epoll_set(i) >= 0)
+			conn_registrations_find_in(conn, os_epoll_set(i));
 	}
 }
 
@@ -91,7 +95,7 @@ void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events
 }
 
 /* Is one of the sets that the program waits on by calls that we see that of this number? */
-static bool is_waited_on(int epfd)
+bool conn_set_is_waited_on(int epfd)
 {
 	for (int i = 0; i < OS_EPOLL_SETS; i++) {
 		if (os_epoll_set(i) == epfd)
@@ -104,16 +108,27 @@ static bool is_waited_on(int epfd)
 	return false;
 }
 
+bool conn_may_be_waited_for(const struct conn *conn)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		if (conn_set_is_waited_on(conn->registrations[i].epfd))
+			return true;
+	}
+	return !conn->registration_count;
+}
+
 bool conn_wait_is_seen(struct conn *conn)
 {
 	if (!conn->registration_count)
 		conn_registrations_find(conn);
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (is_waited_on(conn->registrations[i].epfd))
+		if (conn_set_is_waited_on(conn->registrations[i].epfd))
 			return true;
 	}
-	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell. */
-	if (conn->waits != os_waits) /* a poll or select, of whatever, since the request was written */
+	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell.
+	 */
+	if (conn->waits !=
+	    os_waits) /* a poll or select, of whatever, since the request was written */
 		return true;
 	return conn->registration_count ? !(conn->flags & CONN_SERVED)
 					: !os_epoll_any_has(conn->fd);

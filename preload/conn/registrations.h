@@ -20,6 +20,9 @@ uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data);
  */
 void conn_registrations_find(struct conn *conn);
 
+/* In this one alone. */
+void conn_registrations_find_in(struct conn *conn, int epfd);
+
 /*
  * Take the program's registrations of conn's descriptor out of its epoll sets, forgetting those
  * that are not there any more, and put them back for what is at the number then. `placeholder`: a
@@ -40,5 +43,14 @@ void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events
  * io_uring, brings its events.
  */
 bool conn_wait_is_seen(struct conn *conn);
+
+/* Has the program been seen to wait on this set, by whichever of its numbers? */
+bool conn_set_is_waited_on(int epfd);
+
+/*
+ * The same for one that was not answered yet: no, if it is in epoll sets none of which was waited
+ * on so far. Nobody can tell then whether its events will be seen.
+ */
+bool conn_may_be_waited_for(const struct conn *conn);
 
 #endif

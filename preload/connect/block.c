@@ -76,13 +76,12 @@ static int connect_restarting(int fd, const struct sockaddr *addr, socklen_t len
  */
 static int end_limited(int fd, int error, const struct timeval *own, const struct timeval *rounded)
 {
-	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 	struct timeval now;
 	if (get_send_timeout(fd, &now) && is_same(&now, rounded))
 		set_send_timeout(fd, own);
 	if (error != EINPROGRESS)
 		return error;
-	wire_connect(fd, &nobody, sizeof(nobody));
+	wire_disconnect(fd);
 	return ETIMEDOUT;
 }
 

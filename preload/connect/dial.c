@@ -17,6 +17,7 @@
 #include "reject.h"
 #include "../process/resolved.h"
 #include "../conn/end.h"
+#include "../conn/registrations.h"
 #include "../conn/settings.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
@@ -92,7 +93,7 @@ int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len
 	return error ? -1 : 0;
 }
 
-bool dial_is_under_way(int fd, int *error)
+bool dial_is_under_way(int fd, bool connects, int *error)
 {
 	struct conn *conn = table_find(fd);
 	if (!conn || !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) || !conn_lock(conn, fd))
@@ -108,6 +109,8 @@ bool dial_is_under_way(int fd, int *error)
 		return true;
 	}
 	*error = rescue_error(conn);
+	if (connects) /* the kernel has told it us, not the program */
+		wire_disconnect(rescue_dead_socket(conn));
 	conn_end(conn, WHY_TOLD);
 	return true;
 }
@@ -117,7 +120,8 @@ static bool is_new(const struct conn *conn)
 {
 	/* The address of a local socket is not kept. */
 	return conn->flags & CONN_CONNECTED && conn->peer.any.sa_family != AF_UNIX && !conn->busy &&
-	       !conn->rescue && !conn->request_count && !conn->received && !conn->popped;
+	       !conn->rescue && !conn->request_count && !conn->received && !conn->popped &&
+	       conn_may_be_waited_for(conn);
 }
 
 static bool is_wanted(const struct conn *conn, uint32_t on)
@@ -142,6 +146,9 @@ bool dial_may_rescue(const struct conn *conn, int error)
 			resolved_worked(addr);
 		return false;
 	}
+	/* Or has failed at once: that is found out where the program waits, if that can be seen. */
+	if (begun && !wire_is_connecting(conn->fd))
+		return false;
 	if (!begun)
 		resolved_failed(addr);
 	return is_wanted(conn, dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT

@@ -28,8 +28,12 @@ int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len
 /* connect on fd gave this error: does the program not wait for it, and may we do something? */
 bool dial_waits(int fd, const struct sockaddr *addr, int error);
 
-/* Is a rescue under way at fd? Then the program, which asks again, is told in *error how it is. */
-bool dial_is_under_way(int fd, int *error);
+/*
+ * Is a rescue under way at fd? Then the program, which asks again, is told in *error how it is. By
+ * a connect of its own, whose failure leaves the socket as new; or else (connects is false) by a
+ * call that finds out.
+ */
+bool dial_is_under_way(int fd, bool connects, int *error);
 
 /*
  * A non-blocking connect, which conn knows of, has failed with this error without a byte written,
@@ -54,8 +58,8 @@ bool dial_would_rescue(const struct conn *conn);
 bool dial_begin(struct conn *conn, int error);
 
 /*
- * The same for the call that handle stands for, without the lock. Returns 0 if it is under way; else the errno that
- * the program is to be told.
+ * The same for the call that handle stands for, without the lock. Returns 0 if it is under way;
+ * else the errno that the program is to be told.
  */
 int dial_rescue(const struct handle *handle, int error);
 

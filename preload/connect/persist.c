@@ -9,6 +9,7 @@
 #include "../os/clock.h"
 #include "../process/live.h"
 #include "../os/mem.h"
+#include "../process/resolved.h"
 #include "../rescue/pace.h"
 #include "../os/sys.h"
 
@@ -32,6 +33,10 @@ static enum reason ask(const struct persist *persist, enum cause cause, uint64_t
 	    .elapsed_ms = elapsed_ms < UINT32_MAX ? (uint32_t)elapsed_ms : UINT32_MAX,
 	    .rescuing = persist->attempts > 1,
 	};
+	if (persist->peer_addr && persist->settings.address_max_age_ms) {
+		uint64_t age_ms = resolved_age_ms(persist->peer_addr, "", os_now_ms());
+		facts.address_age_ms = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;
+	}
 	return decide(config.policy, &persist->settings, &facts);
 }
 

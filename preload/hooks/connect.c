@@ -139,7 +139,7 @@ static TRACKED int connect_or_rescue(const struct handle *handle, const struct s
 				     socklen_t len)
 {
 	int error;
-	if (dial_is_under_way(handle->fd, &error)) {
+	if (dial_is_under_way(handle->fd, true, &error)) {
 		if (error)
 			set_errno(error);
 		return error ? -1 : 0;

@@ -4,10 +4,12 @@
 #include <sys/epoll.h>
 
 #include "../calls/placeholder.h"
+#include "../conn/end.h"
 #include "../conn/registrations.h"
 #include "../os/copy.h"
 #include "../os/epoll.h"
 #include "../os/real.h"
+#include "../rescue/dial.h"
 #include "../rescue/place.h"
 #include "../rescue/room.h"
 #include "../conn/table.h"
@@ -51,6 +53,13 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	conn = table_find(fd);
 	if (!conn || !conn_lock(conn, fd))
 		return real.epoll_ctl(epfd, op, fd, event);
+	/* Of a connect that is tried again nobody might hear there. */
+	if (op == EPOLL_CTL_ADD && conn->busy && conn->rescue->placed &&
+	    rescue_is_dial(conn->rescue) && !conn_set_is_waited_on(epfd) &&
+	    !rescue_dial_pass(conn)) {
+		conn_end(conn, WHY_PASSED);
+		return real.epoll_ctl(epfd, op, fd, event);
+	}
 	struct epoll_event other;
 	bool changed = op != EPOLL_CTL_DEL && copy_in(&other, event, sizeof(other));
 	bool watched = changed && conn->busy && conn->rescue->placed;

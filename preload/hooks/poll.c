@@ -18,6 +18,7 @@
 #include "../os/memory.h"
 #include "../os/real.h"
 #include "../os/sys.h"
+#include "../rescue/hear.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 
@@ -105,8 +106,10 @@ static TRACKED bool note_set(int epfd)
 	}
 	int last = __atomic_exchange_n(&os_last_epoll_set, epfd, __ATOMIC_RELAXED);
 	os_note_epoll_set(epfd);
-	if (last == -1)
+	if (last == -1) {
 		rescue_sweep();
+		rescue_hear(epfd);
+	}
 	return true;
 }
 

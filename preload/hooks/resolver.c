@@ -46,7 +46,7 @@ static bool asks_again(const char *name)
 
 static bool remembers(void)
 {
-	return config.active && config.policy->uses & POLICY_USES_CONNECT;
+	return config.active;
 }
 
 static TRACKED int getaddrinfo_again(int answer, const char *node, const char *service,
@@ -68,7 +68,7 @@ HOOK int getaddrinfo(const char *node, const char *service, const struct addrinf
 	if (answer == EAI_AGAIN && asks_again(node))
 		answer = getaddrinfo_again(answer, node, service, hints, result);
 	if (answer == 0 && remembers())
-		resolved_note(*result);
+		resolved_note(node ? node : "", *result);
 	return answer;
 }
 
@@ -98,9 +98,14 @@ static TRACKED int gai_list_again(struct gaicb *list[], int count)
 HOOK int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)
 {
 	int result = real.getaddrinfo_a(mode, list, count, event);
-	if (result == 0 && mode == GAI_WAIT && config.active &&
-	    config.policy->uses & POLICY_USES_DNS)
+	if (result != 0 || mode != GAI_WAIT || !remembers())
+		return result;
+	if (config.policy->uses & POLICY_USES_DNS)
 		result = gai_list_again(list, count);
+	for (int i = 0; i < count; i++) {
+		if (list[i] && list[i]->__return == 0 && list[i]->ar_name)
+			resolved_note(list[i]->ar_name, list[i]->ar_result);
+	}
 	return result;
 }
 
@@ -144,7 +149,7 @@ static void query_host(struct host_query *query)
 	if (!*query->answer && asks_again(query->name))
 		query_again(query);
 	if (*query->answer && remembers())
-		resolved_note_host(*query->answer);
+		resolved_note_host(query->name, *query->answer);
 }
 
 static void ask_by_name(struct host_query *query)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolved.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,27 +13,24 @@
 #include "../os/sys.h"
 
 enum {
-	SETS = 16,
-	ADDRESSES_MAX = 8, /* of one answer; the rest of a longer one is not looked at */
+	SETS = 64,
 	/* A failure older than this says nothing any more: then the program had better be told. */
 	MARK_MS = 10000,
 };
 
-struct address {
-	uint8_t bytes[16]; /* of IPv6; an IPv4 address in its mapped form (RFC 4291) */
-};
-
 struct set {
+	uint64_t name; /* a number for it: hash_of */
+	uint64_t asked_ms;
 	uint32_t count; /* 0: none here */
-	struct address addresses[ADDRESSES_MAX];
-	uint16_t failed_port[ADDRESSES_MAX]; /* as in the address, in network order */
-	uint64_t failed_ms[ADDRESSES_MAX];   /* when that was; 0 if never */
+	struct resolved_address addresses[RESOLVED_ADDRESSES_MAX];
+	uint16_t failed_port[RESOLVED_ADDRESSES_MAX]; /* as in the address, in network order */
+	uint64_t failed_ms[RESOLVED_ADDRESSES_MAX];   /* when that was; 0 if never */
 };
 
-/* Mapped when it is first needed: most processes never do, and a static one costs each its room. */
+/* Mapped when it is first needed: many processes never do, and a static one costs each its room. */
 struct memory {
 	uintptr_t lock; /* sys_self() of the thread inside, or 0 */
-	uint32_t next;	/* the set that is the oldest */
+	bool forgotten; /* some answer, or a part of one, is not here any more */
 	struct set sets[SETS];
 };
 
@@ -79,7 +77,7 @@ static void leave(struct memory *m)
 	__atomic_store_n(&m->lock, 0, __ATOMIC_RELEASE);
 }
 
-static bool to_address(int family, const void *bytes, struct address *to)
+static bool to_address(int family, const void *bytes, struct resolved_address *to)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	if (family == AF_INET6) {
@@ -93,7 +91,7 @@ static bool to_address(int family, const void *bytes, struct address *to)
 	return true;
 }
 
-static bool address_of(const struct sockaddr *addr, struct address *to, uint16_t *port)
+static bool address_of(const struct sockaddr *addr, struct resolved_address *to, uint16_t *port)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)addr;
@@ -104,7 +102,36 @@ static bool address_of(const struct sockaddr *addr, struct address *to, uint16_t
 			  to);
 }
 
-static int find(const struct set *set, const struct address *address)
+/* Host of RFC 9110 section 7.2: the port is none of the name. Letters count in either case. */
+static uint64_t hash_of(const char *name)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	size_t len = 0;
+	while (name[len] && name[len] != ':')
+		len++;
+	if (len && name[len - 1] == '.') /* the root's own dot says nothing */
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)name[i];
+		hash = (hash ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
+/* An address that is written out stands for itself, however long ago it was asked for. */
+static bool is_written_out(const char *name)
+{
+	size_t digits = 0;
+	while ((name[digits] >= '0' && name[digits] <= '9') || name[digits] == '.')
+		digits++;
+	for (size_t i = digits; name[i]; i++) {
+		if (name[i] == ':')
+			return true;
+	}
+	return digits && !name[digits];
+}
+
+static int find(const struct set *set, const struct resolved_address *address)
 {
 	for (uint32_t i = 0; i < set->count; i++) {
 		if (memcmp(&set->addresses[i], address, sizeof(*address)) == 0)
@@ -113,15 +140,20 @@ static int find(const struct set *set, const struct address *address)
 	return -1;
 }
 
-static void add(struct set *set, const struct address *address)
+/* Returns false if there is no room. */
+static bool add(struct set *set, const struct resolved_address *address)
 {
-	if (set->count < ADDRESSES_MAX && find(set, address) < 0)
-		set->addresses[set->count++] = *address;
+	if (find(set, address) >= 0)
+		return true;
+	if (set->count == RESOLVED_ADDRESSES_MAX)
+		return false;
+	set->addresses[set->count++] = *address;
+	return true;
 }
 
 static bool same(const struct set *a, const struct set *b)
 {
-	if (a->count != b->count)
+	if (a->count != b->count || a->name != b->name)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++) {
 		if (find(b, &a->addresses[i]) < 0)
@@ -130,44 +162,143 @@ static bool same(const struct set *a, const struct set *b)
 	return true;
 }
 
-/* Who looks a name up again begins at its first address again: old failures are void. */
-static void remember(const struct set *set)
+/*
+ * Who looks a name up again begins at its first address again: old failures are void. What the name
+ * led to before is kept as well: a connection may be from there.
+ */
+static void remember(struct set *set, bool whole)
 {
-	if (set->count < 2)
+	if (!set->count)
 		return;
 	struct memory *m = get_memory(true);
+	set->asked_ms = os_now_ms();
 	if (!m || !enter(m))
 		return;
-	uint32_t place = 0;
-	while (place < SETS && !same(&m->sets[place], set))
-		place++;
-	if (place == SETS)
-		place = m->next++ % SETS;
-	m->sets[place] = *set;
+	struct set *place = m->sets;
+	for (struct set *at = m->sets; at < m->sets + SETS; at++) {
+		if (same(at, set)) {
+			place = at;
+			break;
+		}
+		if (at->asked_ms < place->asked_ms)
+			place = at;
+	}
+	if ((place->count && !same(place, set)) || !whole)
+		m->forgotten = true;
+	*place = *set;
 	leave(m);
 }
 
-void resolved_note(const struct addrinfo *answers)
+void resolved_note(const char *name, const struct addrinfo *answers)
 {
 	struct set set = {0};
-	struct address address;
+	struct resolved_address address;
 	uint16_t port;
+	bool whole = true;
+	if (is_written_out(name))
+		return;
+	set.name = hash_of(name);
 	for (const struct addrinfo *one = answers; one; one = one->ai_next) {
 		if (one->ai_addr && address_of(one->ai_addr, &address, &port))
-			add(&set, &address);
+			whole &= add(&set, &address);
 	}
-	remember(&set);
+	remember(&set, whole);
 }
 
-void resolved_note_host(const struct hostent *answer)
+void resolved_note_host(const char *name, const struct hostent *answer)
 {
 	struct set set = {0};
-	struct address address;
+	struct resolved_address address;
+	bool whole = true;
+	if (is_written_out(name))
+		return;
+	set.name = hash_of(name);
 	for (char **one = answer->h_addr_list; one && *one; one++) {
 		if (to_address(answer->h_addrtype, *one, &address))
-			add(&set, &address);
+			whole &= add(&set, &address);
 	}
-	remember(&set);
+	remember(&set, whole);
+}
+
+/* The latest answer with this name, or with any if that is NULL, that holds the address. */
+static const struct set *latest(const struct memory *m, const struct resolved_address *address,
+				const uint64_t *name)
+{
+	const struct set *found = NULL;
+	for (const struct set *at = m->sets; at < m->sets + SETS; at++) {
+		bool newer = !found || at->asked_ms > found->asked_ms;
+		if (newer && (!name || at->name == *name) && find(at, address) >= 0)
+			found = at;
+	}
+	return found;
+}
+
+/* When the name was last asked for, of those that lead to the address, for which that is longest
+ * ago.
+ */
+static uint64_t least_asked(const struct memory *m, const struct resolved_address *address)
+{
+	uint64_t least_ms = UINT64_MAX;
+	for (const struct set *at = m->sets; at < m->sets + SETS; at++) {
+		if (find(at, address) < 0)
+			continue;
+		const struct set *set = latest(m, address, &at->name);
+		if (set->asked_ms < least_ms)
+			least_ms = set->asked_ms;
+	}
+	return least_ms;
+}
+
+/* The answer that a connection to the address is from; NULL if that is not sure. */
+static const struct set *origin(const struct memory *m, const struct resolved_address *address,
+				uint64_t host)
+{
+	const struct set *found = latest(m, address, &host);
+	if (found || m->forgotten)
+		return found;
+	found = latest(m, address, NULL);
+	for (const struct set *at = m->sets; found && at < m->sets + SETS; at++) {
+		if (at->name != found->name && find(at, address) >= 0)
+			return NULL;
+	}
+	return found;
+}
+
+uint64_t resolved_age_ms(const struct sockaddr *addr, const char *host, uint64_t now_ms)
+{
+	struct resolved_address address;
+	uint16_t port;
+	struct memory *m = get_memory(false);
+	if (!m || !address_of(addr, &address, &port))
+		return 0;
+	if (!enter(m))
+		return UINT64_MAX;
+	const struct set *set = origin(m, &address, hash_of(host));
+	uint64_t asked_ms = set ? set->asked_ms : least_asked(m, &address);
+	bool unknown = !set && m->forgotten;
+	leave(m);
+	if (unknown)
+		return UINT64_MAX;
+	/* Within the same millisecond it was one. */
+	return asked_ms == UINT64_MAX ? 0 : asked_ms < now_ms ? now_ms - asked_ms : 1;
+}
+
+uint32_t resolved_others(const struct sockaddr *addr, const char *host,
+			 struct resolved_address *others)
+{
+	struct resolved_address address;
+	uint16_t port;
+	uint32_t count = 0;
+	struct memory *m = get_memory(false);
+	if (!m || !address_of(addr, &address, &port) || !enter(m))
+		return 0;
+	const struct set *set = origin(m, &address, hash_of(host));
+	for (uint32_t i = 0; set && i < set->count; i++) {
+		if (memcmp(&set->addresses[i], &address, sizeof(address)) != 0)
+			others[count++] = set->addresses[i];
+	}
+	leave(m);
+	return count;
 }
 
 static bool has_another(const struct set *set, int but, uint16_t port, uint64_t now_ms)
@@ -183,7 +314,7 @@ static bool has_another(const struct set *set, int but, uint16_t port, uint64_t 
 
 bool resolved_has_alternative(const struct sockaddr *addr)
 {
-	struct address address;
+	struct resolved_address address;
 	uint16_t port;
 	struct memory *m = get_memory(false);
 	if (!m || !address_of(addr, &address, &port))
@@ -202,7 +333,7 @@ bool resolved_has_alternative(const struct sockaddr *addr)
 
 static void mark(const struct sockaddr *addr, bool failed)
 {
-	struct address address;
+	struct resolved_address address;
 	uint16_t port;
 	struct memory *m = get_memory(false);
 	if (!m || !address_of(addr, &address, &port))

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "dial.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "../os/watcher.h"
 #include "machine.h"
+#include "place.h"
 #include "../process/resolved.h"
 #include "../os/sys.h"
+#include "../wire/socket.h"
 
 enum reason rescue_dial_watch(struct conn *conn)
 {
@@ -26,7 +29,21 @@ void rescue_dial_failed(struct conn *conn, int error)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->error = error;
+	if (error == ETIMEDOUT) /* it is given up, and must not come true behind our back */
+		wire_disconnect(rescue->fresh);
 	resolved_failed(&conn->peer.any);
+}
+
+bool rescue_dial_pass(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->first || rescue->taken || conn->held_len)
+		return false;
+	rescue_close(&rescue->fresh);
+	rescue_unplace(conn);
+	conn->busy = false;
+	rescue_free(conn);
+	return true;
 }
 
 void rescue_dial_up(struct conn *conn)

@@ -27,6 +27,12 @@ enum reason rescue_dial_watch(struct conn *conn);
 /* The attempt that rescue_dial_watch began has failed: an errno. */
 void rescue_dial_failed(struct conn *conn, int error);
 
+/*
+ * What rescue_dial_watch began is to be nothing, if nothing has failed nor been written yet: the
+ * program waits for its connect itself. Returns whether it is so.
+ */
+bool rescue_dial_pass(struct conn *conn);
+
 /* The connection stands and has all that was written: the rescue is over, and has worked. */
 void rescue_dial_up(struct conn *conn);
 

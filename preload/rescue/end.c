@@ -9,6 +9,7 @@
 #include "../conn/table.h"
 #include "../conn/turns.h"
 #include "../wire/socket.h"
+#include "fresh.h"
 #include "machine.h"
 #include "place.h"
 #include "plan.h"
@@ -103,8 +104,7 @@ static void end_under_way(struct conn *conn, bool is_lost)
 static void send_if_it_stands(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (!rescue->taken || rescue->phase != PHASE_CONNECTING ||
-	    wire_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len))
+	if (!rescue->taken || rescue->phase != PHASE_CONNECTING || rescue_fresh_result(conn))
 		return;
 	rescue_step(conn);
 	rescue_unwatch(conn);

@@ -33,8 +33,22 @@ enum reason rescue_fresh_make(struct conn *conn)
 int rescue_fresh_dial(struct conn *conn)
 {
 	union os_address peer;
-	socklen_t len = conn_peer_to_dial(conn, &peer);
+	socklen_t len = rescue_route_address(conn, &peer);
 	return wire_redial(conn->rescue->fresh, &peer.any, len, rescue_greets(conn));
+}
+
+int rescue_fresh_result(const struct conn *conn)
+{
+	union os_address peer;
+	socklen_t len = rescue_route_address(conn, &peer);
+	return wire_connect_result(conn->rescue->fresh, &peer.any, len);
+}
+
+int rescue_fresh_settle(const struct conn *conn)
+{
+	union os_address peer;
+	socklen_t len = rescue_route_address(conn, &peer);
+	return wire_settle(conn->rescue->fresh, &peer.any, len);
 }
 
 enum reason rescue_fresh_check(const struct conn *conn)

@@ -15,6 +15,12 @@ enum reason rescue_fresh_make(struct conn *conn);
 /* Starts connecting it. Returns 0 if it stands, -EINPROGRESS, or another negative errno. */
 int rescue_fresh_dial(struct conn *conn);
 
+/* How it stands then: wire_connect_result's. */
+int rescue_fresh_result(const struct conn *conn);
+
+/* It stands: the program's connect is to say so, as of a connection of its own. wire_settle's. */
+int rescue_fresh_settle(const struct conn *conn);
+
 /* Now that it stands: may the request be sent on it, as far as the socket and its peer go? */
 enum reason rescue_fresh_check(const struct conn *conn);
 

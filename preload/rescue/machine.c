@@ -47,6 +47,7 @@ static enum progress fail(struct conn *conn, enum reason reason)
 	tell_attempt(rescue);
 	if (rescue_stay(conn))
 		return GO_ON;
+	rescue_route_home(conn);
 	if (rescue->attempts == 1) /* the program's own, which was watched */
 		log_refused(&rescue->who, rescue->cause, reason);
 	else
@@ -60,6 +61,20 @@ static enum progress fail(struct conn *conn, enum reason reason)
 	return FAILED;
 }
 
+/* The same attempt goes on at another address of the name, if it was only dialed. */
+static bool goes_elsewhere(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->sent || rescue->phase != PHASE_CONNECTING ||
+	    rescue->now_ms >= rescue_deadline_ms(rescue) || !rescue_route_next(conn, rescue->cause))
+		return false;
+	rescue->phase = PHASE_BACKOFF;
+	rescue->wake_ms = rescue->now_ms;
+	rescue->delay_ms = 0;
+	rescue->told = false;
+	return true;
+}
+
 static enum progress attempt_failed(struct conn *conn, enum cause cause)
 {
 	struct rescue *rescue = conn->rescue;
@@ -67,7 +82,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	rescue_close_fresh(conn);
 	rescue->cause = cause;
 	rescue_plan_blame(conn, false);
-	if (rescue_stay(conn))
+	if (rescue_stay(conn) || goes_elsewhere(conn))
 		return GO_ON;
 	enum reason reason = rescue_plan_next(conn);
 	rescue->first = false;
@@ -94,9 +109,9 @@ static enum progress step_backoff(struct conn *conn)
 	if (reason != REASON_NONE)
 		return fail(conn, reason);
 	int error = rescue_fresh_dial(conn);
+	rescue->phase = PHASE_CONNECTING;
 	if (error && error != -EINPROGRESS)
 		return attempt_failed(conn, CAUSE_CONNECT);
-	rescue->phase = PHASE_CONNECTING;
 	rescue->wake_ms = rescue->now_ms + rescue->settings.connect_timeout_ms;
 	if (!error)
 		connected(conn); /* a local socket, at once */
@@ -106,9 +121,11 @@ static enum progress step_backoff(struct conn *conn)
 static enum progress step_connecting(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	int error = -wire_connect_result(rescue->fresh, &conn->peer.any, conn->peer_len);
+	int error = -rescue_fresh_result(conn);
 	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
+	if (!error && !rescue_is_dial(rescue)) /* else the program itself may ask, as bare */
+		error = -rescue_fresh_settle(conn);
 	if (!error) {
 		connected(conn);
 		return GO_ON;

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 
 #include "../conn/registrations.h"
+#include "../os/mem.h"
 #include "../wire/like.h"
 #include "../wire/socket.h"
 #include "../os/owner.h"
 #include "../os/watcher.h"
 #include "../os/real.h"
+#include "hear.h"
 #include "heirs.h"
 #include "inherit.h"
 #include "machine.h"
@@ -100,10 +102,12 @@ int rescue_place(struct conn *conn)
 	rescue_tell_heirs(conn);
 	error = take_numbers(conn, watcher, true);
 	rescue_close(&watcher);
-	if (error < 0)
+	if (error < 0) {
 		rescue_unplace(conn); /* an epoll set nested too deep, or no memory for one more */
-	else
+	} else {
 		rescue_room_begin(conn);
+		rescue_hear_begin(conn);
+	}
 	return error;
 undo:
 	rescue_close(&watcher);
@@ -150,6 +154,10 @@ void rescue_bring_back(struct conn *conn)
 	conn_renewed(conn, rescue->kept_picture.cookie);
 	conn->received = rescue->kept_picture.received;
 	conn->flags |= rescue->kept_picture.flags & (CONN_REUSED | CONN_FAILED);
+	if (conn->peer.any.sa_family == AF_UNIX) /* that one stays who it is */
+		return;
+	memcpy(&conn->peer, &rescue->kept_picture.peer, conn->peer_len);
+	conn->peer_state = rescue->kept_picture.peer_state;
 }
 
 void rescue_put_answer_back(struct conn *conn)
@@ -179,8 +187,12 @@ static int keep_answer(struct conn *conn)
 	if (kept < 0)
 		return kept;
 	rescue_keep(rescue, kept);
-	rescue->kept_picture = (struct rescue_picture){
-	    .cookie = conn->cookie, .received = conn->received, .flags = conn->flags};
+	rescue->kept_picture = (struct rescue_picture){.cookie = conn->cookie,
+						       .received = conn->received,
+						       .flags = conn->flags,
+						       .peer_state = conn->peer_state};
+	if (conn->peer.any.sa_family != AF_UNIX)
+		memcpy(&rescue->kept_picture.peer, &conn->peer, conn->peer_len);
 	return 0;
 }
 
@@ -222,6 +234,7 @@ int rescue_install(struct conn *conn)
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
 	conn_renewed(conn, cookie);
+	rescue_route_arrived(conn);
 	return 0;
 }
 

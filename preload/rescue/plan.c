@@ -2,7 +2,6 @@
 /* Whether a rescue begins, and whether and when its next attempt is made. */
 #include "plan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 #include "../../policy/backoff.h"
@@ -17,7 +16,6 @@
 #include "../conn/mark.h"
 #include "../os/mem.h"
 #include "pace.h"
-#include "machine.h"
 #include "dial.h"
 #include "picture.h"
 #include "place.h"
@@ -76,6 +74,8 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;
+	facts.elsewhere = rescue_route_leads_on(conn);
+	facts.address_age_ms = rescue_route_age_ms(conn);
 	return decide(config.policy, &rescue->settings, &facts);
 }
 
@@ -105,8 +105,9 @@ void rescue_plan_blame(struct conn *conn, bool reused)
 		return;
 	if (conn->rescue->cause == CAUSE_STATUS)
 		conn->flags |= CONN_FAILED;
-	conn_peer(conn, rescue_dead_socket(conn), &peer);
-	pace_failed(conn->peer_state, &peer.any, conn->rescue->now_ms);
+	if (!rescue_route_address(conn, &peer) || peer.any.sa_family == AF_UNIX)
+		conn_peer(conn, rescue_dead_socket(conn), &peer);
+	pace_failed(rescue_route_peer(conn), &peer.any, conn->rescue->now_ms);
 }
 
 static enum reason ask_pace(const struct conn *conn)
@@ -131,6 +132,7 @@ static enum reason schedule(struct conn *conn)
 	if (reason != REASON_NONE)
 		return reason;
 	rescue->attempts++;
+	rescue_route_begin(conn);
 	/* Of what waits for the program's own connect this is the first sending. */
 	mark_attempt(conn, rescue_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);

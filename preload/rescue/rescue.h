@@ -12,6 +12,7 @@
 #include "../conn/end.h"
 #include "../conn/greeting.h"
 #include "../log/log.h"
+#include "route.h"
 
 enum phase {
 	PHASE_BACKOFF,	  /* until wake_ms, then dial */
@@ -30,6 +31,8 @@ struct rescue_picture {
 	uint64_t cookie;
 	uint64_t received;
 	uint32_t flags;
+	struct state_peer *peer_state; /* of its peer, which may be another than the fresh one's */
+	struct sockaddr_in6 peer;      /* the address, of either family */
 };
 
 /* The socket that the program had when the rescue began. */
@@ -98,6 +101,7 @@ struct rescue {
 	uint32_t pieces_room;
 	uint32_t pieces_len;
 	struct policy_retry settings;
+	struct rescue_route route;
 	struct log_request who;
 	int inheritable[1 + CONN_ALIASES_MAX]; /* see inherit.h; as many as are counted */
 	uint8_t inheritable_count;

@@ -67,6 +67,13 @@ bool wire_is_dead(int fd)
 	return has_hung_up(fd);
 }
 
+bool wire_is_connecting(int fd)
+{
+	uint8_t state = 0;
+	return os_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)) &&
+	       (state == STATE_SYN_SENT || state == STATE_SYN_RECV);
+}
+
 bool wire_received_was(int fd, int family, uint64_t seen)
 {
 	uint64_t received = 0;
@@ -136,6 +143,20 @@ int wire_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int error = UNCANCELLED(real.connect(fd, addr, len)) < 0 ? -get_errno() : 0;
 	set_errno(kept);
 	return error;
+}
+
+void wire_disconnect(int fd)
+{
+	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	wire_connect(fd, &nobody, sizeof(nobody));
+	wire_take_error(fd); /* ECONNRESET, if it was waiting for an answer */
+}
+
+int wire_settle(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	/* Not the next interposer's: nothing is to be reached. */
+	long error = sys3(connect, fd, addr, len);
+	return error == -EISCONN ? 0 : (int)error;
 }
 
 int wire_redial(int fd, const struct sockaddr *addr, socklen_t len, bool proxy)

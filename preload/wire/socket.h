@@ -19,6 +19,9 @@ uint64_t wire_cookie(int fd);
 /* Has the peer's FIN or RST arrived, or the connection ended otherwise? (tcp(7), TCP_INFO) */
 bool wire_is_dead(int fd);
 
+/* Is its connect still under way? */
+bool wire_is_connecting(int fd);
+
 /*
  * Is the connected TCP socket's count of received bytes (tcpi_bytes_received, Linux 4.1) the one
  * that the hooks saw? If not, bytes were read past us, or wait unread. A local socket has no such
@@ -58,8 +61,18 @@ long wire_receive(int fd, void *bytes, size_t room);
  */
 int wire_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* Ends the connecting of fd, as if it had never begun; takes what error that leaves. */
+void wire_disconnect(int fd);
+
 /*
- * The same for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
+ * The connection stands, and connect is to say so (EISCONN) from now on: where it was not waited
+ * for it is the next call that finds out, and returns 0 once. Returns 0 or a negative errno: it has
+ * just failed.
+ */
+int wire_settle(int fd, const struct sockaddr *addr, socklen_t len);
+
+/*
+ * wire_connect for a redial: TCP_FASTOPEN_CONNECT does not make it wait for the first bytes, which
  * would go out before it is known whether the peer is there. proxy: it is one that another
  * interposer may be going by, which would take it for where the program wants to go.
  */

@@ -109,7 +109,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \
 	X(connect)                                                                                 \
+	X(names)                                                                                   \
 	X(connect_later)                                                                           \
+	X(connect_asked)                                                                           \
 	X(sinks)                                                                                   \
 	X(targets)                                                                                 \
 	X(log)                                                                                     \

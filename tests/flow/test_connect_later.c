@@ -121,7 +121,11 @@ static int open_later(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	epoll_set = epoll_create1(EPOLL_CLOEXEC);
+	if (program.way < WAY_LEVEL)
+		return fd;
 	control(EPOLL_CTL_ADD, fd, program.way == WAY_EDGE ? EPOLLIN | EPOLLOUT | EPOLLET : 0);
+	/* A loop has waited before: redial goes by that. */
+	epoll_wait(epoll_set, &(struct epoll_event){0}, 1, 0);
 	return fd;
 }
 

@@ -16,7 +16,11 @@
 #define PAUSE(ms)                                                                                  \
 	"retry = { backoff = { base_ms = " #ms "; max_ms = " #ms "; jitter = \"none\"; }; };"
 #define SHORT PAUSE(150)
-#define LONG  PAUSE(3000)
+/* The same for a redial that nobody answers: each is made again. */
+#define SHORT_AGAIN                                                                                \
+	"retry = { on = [\"stale\", \"reset\", \"eof\", \"connect-timeout\"]; "                    \
+	"backoff = { base_ms = 150; max_ms = 150; jitter = \"none\"; }; };"
+#define LONG PAUSE(3000)
 
 /* Takes up every number but `left`. */
 static void use_up_descriptors(int left)
@@ -315,7 +319,8 @@ PROGRAM(rescue_without_standard_descriptors)
 static void rescue_never_takes_the_numbers_of_standard_descriptors(void)
 {
 	static const char *const faults[] = {"shed=1@1.2", "hang-accept=1@1.2"};
-	struct flow flow = {.program = "rescue_without_standard_descriptors", .policy = SHORT};
+	struct flow flow = {.program = "rescue_without_standard_descriptors",
+			    .policy = SHORT_AGAIN};
 	for (int i = 0; i < 4; i++) {
 		flow.faults[0] = faults[i / 2];
 		flow.way = i % 2 ? WAY_POLL : WAY_EDGE;

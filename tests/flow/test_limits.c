@@ -18,7 +18,8 @@
 
 /* A connect that hangs is given up after so long; and so often it is tried. */
 #define HANGS(ms, attempts)                                                                        \
-	"retry = { max_idle_ms = 20; connect_timeout_ms = " #ms "; max_attempts = " #attempts      \
+	"retry = { on = [\"stale\", \"reset\", \"eof\", \"connect-timeout\"]; "                    \
+	"max_idle_ms = 20; connect_timeout_ms = " #ms "; max_attempts = " #attempts                \
 	"; total_timeout_ms = 10000; backoff = { base_ms = 1; max_ms = 1; jitter = \"none\"; }; "  \
 	"};"
 #define CONNECTS                                                                                   \

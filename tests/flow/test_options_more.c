@@ -16,7 +16,8 @@
 #include "flow.h"
 
 #define PAUSE(ms)                                                                                  \
-	"retry = { connect_timeout_ms = 300; backoff = { base_ms = " #ms "; max_ms = " #ms         \
+	"retry = { on = [\"stale\", \"reset\", \"eof\", \"connect-timeout\"]; "                    \
+	"connect_timeout_ms = 300; backoff = { base_ms = " #ms "; max_ms = " #ms                   \
 	"; jitter = \"none\"; }; };"
 
 static int set_int(int fd, int level, int name, int value)

@@ -79,9 +79,9 @@ static void rescue_refused_every_time_ends_with_the_original_error(void)
 static void redial_that_hangs_is_given_up_and_tried_again(void)
 {
 	ends_so_however_it_waits(
-	    (struct flow){
-		.faults = {"hang-accept=1@1.2"},
-		.policy = "retry = { max_attempts = 6; connect_timeout_ms = 100; " NO_JITTER " };"},
+	    (struct flow){.faults = {"hang-accept=1@1.2"},
+			  .policy = "retry = { on = [\"reset\", \"eof\", \"connect-timeout\"]; "
+				    "max_attempts = 6; connect_timeout_ms = 100; " NO_JITTER " };"},
 	    &(struct outcome){
 		.printed = "200 /1\n200 /2\n",
 		.seen = 2,
@@ -93,7 +93,8 @@ static void redials_that_all_hang_end_with_the_original_error(void)
 {
 	ends_so_however_it_waits(
 	    (struct flow){.faults = {"hang-accept=9@1.2"},
-			  .policy = "retry = { connect_timeout_ms = 60; " NO_JITTER " };"},
+			  .policy = "retry = { on = [\"reset\", \"eof\", \"connect-timeout\"]; "
+				    "connect_timeout_ms = 60; " NO_JITTER " };"},
 	    &(struct outcome){.printed = "200 /1\nECONNRESET\n",
 			      .seen = 1,
 			      .log = {"result=exhausted attempts=3 cause=connect-timeout"},

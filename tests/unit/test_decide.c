@@ -182,6 +182,7 @@ static void a_rescue_goes_on_when_its_own_redial_fails(void)
 	facts.attempts = 2;
 	expect_by("refused", REASON_NONE, &policy, &facts);
 	facts.cause = CAUSE_CONNECT_TIMEOUT;
+	facts.elsewhere = true;
 	expect_by("timed out", REASON_NONE, &policy, &facts);
 	facts.cause = CAUSE_STALE;
 	expect_by("dead before a byte was taken", REASON_NONE, &policy, &facts);

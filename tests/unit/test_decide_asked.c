@@ -133,6 +133,51 @@ static void a_server_that_asks_for_too_much_patience_is_not_asked_again(void)
 	expect("none is obeyed", REASON_RETRY_AFTER, &policy, &facts);
 }
 
+static void an_address_that_was_looked_up_too_long_ago_is_not_dialed(void)
+{
+	static const enum cause causes[] = {CAUSE_STALE, CAUSE_RESET, CAUSE_EOF, CAUSE_IDLE};
+	struct policy policy;
+
+	policy_defaults(&policy);
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		struct decide_facts facts = failed(causes[i], GET);
+
+		facts.reused = true;
+		policy.retry.address_max_age_ms = 0;
+		facts.address_age_ms = UINT32_MAX;
+		expect("no limit", REASON_NONE, &policy, &facts);
+		policy.retry.address_max_age_ms = 30000;
+		expect("too old", REASON_ADDRESS_AGE, &policy, &facts);
+		facts.address_age_ms = 30001;
+		expect("a millisecond too old", REASON_ADDRESS_AGE, &policy, &facts);
+		facts.address_age_ms = 30000;
+		expect("just so old", REASON_NONE, &policy, &facts);
+		facts.address_age_ms = 0;
+		expect("no look-up", REASON_NONE, &policy, &facts);
+	}
+}
+
+static void a_redial_that_nobody_answers_is_not_made_again_at_the_same_address(void)
+{
+	struct decide_facts facts = failed(CAUSE_CONNECT_TIMEOUT, GET);
+	struct policy policy;
+
+	policy_defaults(&policy);
+	facts.attempts = 2;
+	facts.rescuing = true;
+	expect("silence", REASON_CAUSE, &policy, &facts);
+	facts.elsewhere = true;
+	expect("elsewhere", REASON_NONE, &policy, &facts);
+	facts.rescuing = false;
+	expect("of the program's own", REASON_CAUSE, &policy, &facts);
+	policy.retry.on = POLICY_ON_CONNECT_TIMEOUT;
+	facts.elsewhere = false;
+	facts.rescuing = true;
+	expect("listed", REASON_NONE, &policy, &facts);
+	facts.cause = CAUSE_CONNECT;
+	expect("refused", REASON_NONE, &policy, &facts);
+}
+
 /* max_idle_ms and keep_alive_hints switch it, and nothing of the request was sent. */
 static void an_idle_connection_is_left_whatever_is_listed(void)
 {
@@ -222,6 +267,7 @@ static void the_first_reason_in_order_is_given(void)
 				 .attempts = 99,
 				 .elapsed_ms = UINT32_MAX,
 				 .retry_after_ms = UINT32_MAX,
+				 .address_age_ms = UINT32_MAX,
 				 .keyed = true,
 				 .connection_auth = true};
 	struct policy p;
@@ -245,13 +291,16 @@ static void the_first_reason_in_order_is_given(void)
 	f.held = true;
 	expect("6 a", REASON_PROGRAM_RETRIES, &p, &f);
 	f.left = false;
-	expect("7", REASON_ATTEMPTS, &p, &f);
+	p.retry.address_max_age_ms = 1;
+	expect("7", REASON_ADDRESS_AGE, &p, &f);
+	f.address_age_ms = 1;
+	expect("8", REASON_ATTEMPTS, &p, &f);
 	f.attempts = 1;
-	expect("8", REASON_RETRY_AFTER, &p, &f);
+	expect("9", REASON_RETRY_AFTER, &p, &f);
 	f.retry_after_ms = 0;
-	expect("9", REASON_DEADLINE, &p, &f);
+	expect("10", REASON_DEADLINE, &p, &f);
 	f.elapsed_ms = 0;
-	expect("10", REASON_NONE, &p, &f);
+	expect("11", REASON_NONE, &p, &f);
 }
 
 void suite_decide_asked(void)
@@ -261,6 +310,8 @@ void suite_decide_asked(void)
 	    TEST(a_response_timeout_passes_only_if_listed_and_only_for_safe_methods),
 	    TEST(a_status_passes_only_if_listed_and_only_for_safe_methods),
 	    TEST(a_server_that_asks_for_too_much_patience_is_not_asked_again),
+	    TEST(an_address_that_was_looked_up_too_long_ago_is_not_dialed),
+	    TEST(a_redial_that_nobody_answers_is_not_made_again_at_the_same_address),
 	    TEST(an_idle_connection_is_left_whatever_is_listed),
 	    TEST(a_post_or_patch_with_a_key_passes_as_a_get_does),
 	    TEST(what_a_server_says_of_a_key_is_its_answer),

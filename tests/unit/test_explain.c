@@ -115,6 +115,18 @@ static void a_status_is_held_back_if_it_is_listed(void)
 		    "by       retry.methods\n" NONE);
 }
 
+static void an_address_of_some_age_is_dialed_up_to_its_limit(void)
+{
+	static const char aged[] = "retry = { address_max_age_ms = 30000; };";
+
+	TOLD(aged, "GET", "a", "/", WORDS("--address-age=30000"),
+	     AGAIN "reason   reset: GET may be sent twice\nby       retry.methods\n"
+		   "wait     0 ms\n" NONE);
+	TOLD(aged, "GET", "a", "/", WORDS("--address-age=30001"),
+	     ERROR "reason   address-age: the name was looked up too long ago\n"
+		   "by       retry.address_max_age_ms\n" NONE);
+}
+
 static void a_retry_after_is_obeyed_up_to_its_limit(void)
 {
 	TOLD(statuses, "GET", "a", "/", WORDS("--status=503", "--retry-after=1"),
@@ -327,6 +339,7 @@ void suite_explain(void)
 	    TEST(the_rule_and_key_that_decided_are_named),
 	    TEST(attempts_bytes_and_first_use_are_asked),
 	    TEST(a_status_is_held_back_if_it_is_listed),
+	    TEST(an_address_of_some_age_is_dialed_up_to_its_limit),
 	    TEST(a_retry_after_is_obeyed_up_to_its_limit),
 	    TEST(a_veto_leaves_the_response_to_the_program),
 	    TEST(a_key_lets_a_post_be_sent_again),

@@ -217,8 +217,10 @@ static struct policy_retry filled(uint32_t from)
 /* The key that sets a member: statuses fill several. */
 static unsigned key_of(unsigned member)
 {
-	enum { STATUSES = 4 };
+	enum { STATUSES = 4, AGE_AT = offsetof(struct policy_retry, address_max_age_ms) };
 
+	if (member == AGE_AT / sizeof(uint32_t))
+		return (unsigned)__builtin_ctz(POLICY_KEY_ADDRESS_MAX_AGE);
 	if (member <= STATUSES)
 		return member;
 	return member < STATUSES + POLICY_STATUS_WORDS ? STATUSES
@@ -229,7 +231,7 @@ static void a_rule_changes_the_keys_that_it_names_and_no_other(void)
 {
 	struct policy p;
 	struct match_request request = {"h", 1, "/", 1, 80};
-	enum { KEYS = 19, MEMBERS = KEYS + POLICY_STATUS_WORDS - 1 };
+	enum { KEYS = 32, MEMBERS = sizeof(struct policy_retry) / sizeof(uint32_t) };
 	char what[32];
 
 	policy_defaults(&p);
@@ -247,6 +249,18 @@ static void a_rule_changes_the_keys_that_it_names_and_no_other(void)
 			snprintf(what, sizeof(what), "key %u, member %u", key, i);
 			runner_expect_long(what, (key_of(i) == key ? 200 : 100) + i, got[i]);
 		}
+	}
+}
+
+static void of_several_limits_of_an_address_the_lowest_counts(void)
+{
+	static const uint32_t ages[][3] = {{0, 0, 0}, {0, 5, 5}, {5, 0, 5}, {5, 4, 4}, {4, 5, 4}};
+
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		struct policy_retry both = {.address_max_age_ms = ages[i][0]};
+
+		match_narrow(&both, &(struct policy_retry){.address_max_age_ms = ages[i][1]});
+		runner_expect_long("age", ages[i][2], both.address_max_age_ms);
 	}
 }
 
@@ -309,6 +323,7 @@ void suite_match(void)
 	    TEST(the_first_rule_that_matches_wins),
 	    TEST(a_connection_without_a_request_has_the_rules_that_ask_for_none),
 	    TEST(a_rule_changes_the_keys_that_it_names_and_no_other),
+	    TEST(of_several_limits_of_an_address_the_lowest_counts),
 	    TEST(of_several_requests_each_must_allow_it),
 	    TEST(a_pattern_of_wildcards_alone_tells_nothing_apart),
 	    TEST_END};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is remembered of look-ups, under a clock of the test's. */
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static union os_address address(const char *text, int port)
 	return made;
 }
 
-static void look_up(const char *const *texts)
+static void look_up(const char *name, const char *const *texts)
 {
 	union os_address made[20];
 	struct addrinfo answers[20] = {0};
@@ -41,10 +42,34 @@ static void look_up(const char *const *texts)
 		if (count)
 			answers[count - 1].ai_next = &answers[count];
 	}
-	resolved_note(answers);
+	resolved_note(name, answers);
 }
 
-#define LOOK_UP(...) look_up((const char *const[]){__VA_ARGS__, NULL})
+#define LOOK_UP(...)		LOOK_UP_NAME(__func__, __VA_ARGS__)
+#define LOOK_UP_NAME(name, ...) look_up(name, (const char *const[]){__VA_ARGS__, NULL})
+
+static uint64_t age(const char *text, const char *host)
+{
+	union os_address made = address(text, 80);
+	return resolved_age_ms(&made.any, host, clock_ms);
+}
+
+/* The others of the answer, with blanks between them. */
+static const char *others(const char *text, const char *host)
+{
+	static char told[RESOLVED_ADDRESSES_MAX * INET6_ADDRSTRLEN];
+	struct resolved_address found[RESOLVED_ADDRESSES_MAX];
+	union os_address made = address(text, 80);
+	uint32_t count = resolved_others(&made.any, host, found);
+	told[0] = '\0';
+	for (uint32_t i = 0; i < count; i++) {
+		char one[INET6_ADDRSTRLEN] = "";
+		inet_ntop(AF_INET6, found[i].bytes, one, sizeof(one));
+		strcat(told, i ? " " : "");
+		strcat(told, strncmp(one, "::ffff:", 7) == 0 ? one + 7 : one);
+	}
+	return told;
+}
 
 static bool has_alternative(const char *text)
 {
@@ -135,7 +160,7 @@ static void the_answers_of_gethostbyname_count_too(void)
 	char one[4] = {10, 8, 0, 1}, two[4] = {10, 8, 0, 2};
 	char *list[] = {one, two, NULL};
 	struct hostent host = {.h_addrtype = AF_INET, .h_length = 4, .h_addr_list = list};
-	resolved_note_host(&host);
+	resolved_note_host("svc8", &host);
 	CU_ASSERT(has_alternative("10.8.0.1"));
 	fail("10.8.0.1", 80);
 	CU_ASSERT(!has_alternative("10.8.0.2"));
@@ -145,8 +170,9 @@ static void the_oldest_answers_are_forgotten(void)
 {
 	char text[2][16];
 	LOOK_UP("10.9.255.1", "10.9.255.2");
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 64; i++) {
 		CU_ASSERT(has_alternative("10.9.255.1"));
+		clock_ms++;
 		snprintf(text[0], sizeof(text[0]), "10.9.%d.1", i);
 		snprintf(text[1], sizeof(text[1]), "10.9.%d.2", i);
 		LOOK_UP(text[0], text[1]);
@@ -172,6 +198,87 @@ static void other_families_have_no_alternative(void)
 	resolved_worked(&local);
 }
 
+static void an_address_is_as_old_as_the_last_look_up_that_gave_it(void)
+{
+	runner_expect_long("never", 0, age("10.12.0.1", "svc12"));
+	LOOK_UP_NAME("svc12", "10.12.0.1");
+	runner_expect_long("at once", 1, age("10.12.0.1", "svc12"));
+	clock_ms += 100;
+	runner_expect_long("later", 100, age("10.12.0.1", "svc12:8080"));
+	runner_expect_long("another port", 100, age("::ffff:10.12.0.1", "SVC12."));
+	LOOK_UP_NAME("svc12", "10.12.0.2");
+	clock_ms += 50;
+	runner_expect_long("moved from", 150, age("10.12.0.1", "svc12"));
+	runner_expect_long("moved to", 50, age("10.12.0.2", "svc12"));
+	LOOK_UP_NAME("svc12", "10.12.0.1");
+	clock_ms += 7;
+	runner_expect_long("back", 7, age("10.12.0.1", "svc12"));
+}
+
+/* The address of a pod that has gone is another one's soon. */
+static void an_address_that_was_handed_on_has_the_age_of_its_first_name(void)
+{
+	LOOK_UP_NAME("old13", "10.13.0.1");
+	clock_ms += 1000;
+	LOOK_UP_NAME("new13", "10.13.0.1");
+	clock_ms += 10;
+	runner_expect_long("the old one", 1010, age("10.13.0.1", "old13"));
+	runner_expect_long("the new one", 10, age("10.13.0.1", "new13"));
+	runner_expect_long("neither", 1010, age("10.13.0.1", "virtual.example"));
+}
+
+static void an_address_that_is_written_out_has_no_age(void)
+{
+	LOOK_UP_NAME("10.14.0.1", "10.14.0.1");
+	LOOK_UP_NAME("fd00::14", "fd00::14");
+	clock_ms += 1000;
+	runner_expect_long("IPv4", 0, age("10.14.0.1", "10.14.0.1"));
+	runner_expect_long("IPv6", 0, age("fd00::14", "[fd00::14]"));
+	LOOK_UP_NAME("14.example", "10.14.0.2");
+	clock_ms += 10;
+	runner_expect_long("a name of digits", 10, age("10.14.0.2", "14.example"));
+}
+
+static void the_others_of_an_answer_are_in_its_order(void)
+{
+	LOOK_UP_NAME("svc15", "10.15.0.3", "10.15.0.1", "fd00::15", "10.15.0.2");
+	runner_expect_text("of the second", "10.15.0.3 fd00::15 10.15.0.2",
+			   others("10.15.0.1", "svc15"));
+	runner_expect_text("behind a proxy", "10.15.0.3 10.15.0.1 fd00::15",
+			   others("10.15.0.2", "elsewhere.example"));
+	runner_expect_text("not of it", "", others("10.15.0.9", "svc15"));
+	clock_ms++;
+	LOOK_UP_NAME("svc15", "10.15.0.2", "10.15.0.3");
+	runner_expect_text("the latest", "10.15.0.2", others("10.15.0.3", "svc15"));
+	runner_expect_text("an older one", "10.15.0.3 fd00::15 10.15.0.2",
+			   others("10.15.0.1", "svc15"));
+}
+
+static void the_others_are_never_those_of_another_name(void)
+{
+	LOOK_UP_NAME("a16", "10.16.0.1", "10.16.0.2");
+	LOOK_UP_NAME("b16", "10.16.0.1", "10.16.0.3");
+	runner_expect_text("the one", "10.16.0.2", others("10.16.0.1", "a16"));
+	runner_expect_text("the other", "10.16.0.3", others("10.16.0.1", "b16:81"));
+	runner_expect_text("neither", "", others("10.16.0.1", "c16"));
+}
+
+static void what_was_forgotten_is_as_old_as_can_be(void)
+{
+	char text[16], name[32];
+	LOOK_UP_NAME("svc17", "10.17.255.1", "10.17.255.2");
+	for (int i = 0; i < 64; i++) {
+		clock_ms++;
+		snprintf(text, sizeof(text), "10.17.0.%d", i);
+		snprintf(name, sizeof(name), "svc%s", text);
+		LOOK_UP_NAME(name, text);
+	}
+	CU_ASSERT(age("10.17.255.1", "svc17") == UINT64_MAX);
+	runner_expect_text("others", "", others("10.17.255.1", "svc17"));
+	/* It may be from the one that was forgotten. */
+	CU_ASSERT(age("10.17.0.9", "svc17") == UINT64_MAX);
+}
+
 #define TEST(name)                                                                                 \
 	{                                                                                          \
 #name, name                                                                        \
@@ -190,9 +297,16 @@ void suite_resolved(void)
 	    TEST(looking_up_again_voids_failures),
 	    TEST(a_mapped_address_is_the_same),
 	    TEST(the_answers_of_gethostbyname_count_too),
+	    TEST(an_address_is_as_old_as_the_last_look_up_that_gave_it),
+	    TEST(an_address_that_was_handed_on_has_the_age_of_its_first_name),
+	    TEST(an_address_that_is_written_out_has_no_age),
+	    TEST(the_others_of_an_answer_are_in_its_order),
+	    TEST(the_others_are_never_those_of_another_name),
+	    /* From here on something has been forgotten. */
 	    TEST(the_oldest_answers_are_forgotten),
 	    TEST(of_a_long_answer_the_first_addresses_count),
 	    TEST(other_families_have_no_alternative),
+	    TEST(what_was_forgotten_is_as_old_as_can_be),
 	    {NULL, NULL},
 	};
 	runner_suite("resolved", tests);
