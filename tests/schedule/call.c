@@ -272,6 +272,11 @@ static long about_files(long number, long a, long b, long c, long d, long e, lon
 		return told(fd_ioctl((int)a, (unsigned long)b, (void *)c));
 	case SYS_fstat:
 		return fd_stat((int)a, (void *)b);
+	case SYS_kcmp: /* of files alone: 0 if they are one, else 3, which says nothing of an order
+			*/
+		if (!object_at((int)d) || !object_at((int)e))
+			return -EBADF;
+		return object_at((int)d) == object_at((int)e) ? 0 : 3;
 	case SYS_lseek:
 		return object_at((int)a) ? -ESPIPE : -EBADF;
 	case SYS_openat:
