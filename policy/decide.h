@@ -47,6 +47,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(STARTED, "response-started") /* the program has seen part of the answer */               \
 	X(NOT_HELD, "not-held")       /* not all of its bytes are in our copy */                   \
 	X(TOO_LARGE, "too-large")     /* larger than max_request_bytes */                          \
+	X(LATE, "late")               /* the peer had taken it, and lost it after late_ms or more */ \
 	X(SHUTDOWN, "shutdown")       /* the program itself shut the connection down */            \
 	X(AUTH, "connection-auth")    /* NTLM or Negotiate: authentication is the connection's */  \
 	X(ATTEMPTS, "attempts")       /* max_attempts reached */                                   \
@@ -60,6 +61,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(OPTIONS, "options")         /* no new socket could have the options of the old one */    \
 	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
 	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
+	X(SINGLE_USE, "single-use-auth") /* 401 answers a sending whose token served before */      \
 	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \
 	X(VETO, "veto")               /* the response carries one of veto_headers */               \
 	X(PROGRAM_RETRIES, "program-retries") /* the program repeats what gets a status itself */  \
@@ -80,6 +82,9 @@ struct decide_facts {
 	uint32_t request_len;  /* bytes that would be sent again */
 	uint32_t attempts;     /* sendings and dialings so far, the program's own included: 1 or more */
 	uint32_t elapsed_ms;   /* since the first failure of this request */
+	uint32_t worked_ms;    /* from a request that is taken to the loss of its connection */
+	bool taken;            /* the peer's kernel has acknowledged the oldest request, all of it */
+	bool awaits_continue;  /* only its head is out: it asks for leave to send the rest */
 	bool reused;           /* a complete response was read on the connection before */
 	bool unsent;           /* the kernel has taken no byte of the request */
 	bool response_started; /* the program was handed a byte of the response */
@@ -97,10 +102,11 @@ struct decide_facts {
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
  * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, conflict,
- * veto, method, too-large, not-held, program-retries, attempts, retry-after, deadline. First-use is asked of stale,
- * reset and eof alone, and not while rescuing; then a failed connect needs no leave of `on` either. A request of
- * which the kernel took nothing passes whatever its method (RFC 9110 section 9.2.2: it was never
- * applied). Of the others a POST or PATCH passes if keyed, or if the settings list it: those of
+ * veto, method, late, too-large, not-held, program-retries, attempts, retry-after, deadline. First-use is asked of stale,
+ * reset and eof alone, and while rescuing only of an eof if the request was taken; then a failed connect needs
+ * no leave of `on` either. A request of which the kernel took nothing passes whatever its method
+ * (RFC 9110 section 9.2.2: it was never applied) and size, and so does the method of one whose
+ * content nobody has asked for yet (section 10.1.1). Of the others a POST or PATCH passes if keyed, or if the settings list it: those of
  * `retry` never do, those of a rule only for a path that it names (load.h, compiled.h see to that).
  */
 enum reason decide(const struct policy *policy, const struct policy_retry *settings,

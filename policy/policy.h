@@ -25,6 +25,7 @@ enum {
 	POLICY_NAMES_MAX = 8, /* different header names that `retry` and all rules may name */
 	POLICY_AFTER_MAX = 12,  /* different after_headers that `retry` and all rules may name */
 	POLICY_VETO_MAX = 8,    /* different veto_headers */
+	POLICY_AUTH_MAX = 8,  /* different names of single_use_auth, the built-in ones included */
 	POLICY_STATUS_MIN = 400,
 	POLICY_STATUS_MAX = 599,
 	POLICY_STATUS_WORDS = (POLICY_STATUS_MAX - POLICY_STATUS_MIN) / 32 + 1,
@@ -88,10 +89,12 @@ struct policy_retry {
 	uint32_t connect_timeout_ms;
 	uint32_t response_timeout_ms; /* 0: none */
 	uint32_t unacked_timeout_ms;  /* 0: the kernel's */
+	uint32_t late_ms; /* 0: no loss of a connection comes too late */
 	uint32_t retry_after_max_ms;
 	uint32_t max_idle_ms; /* 0: no limit */
 	uint32_t keep_alive_hints; /* 0 or 1 */
 	uint32_t add_request_id;   /* 0 or 1 */
+	uint32_t single_use_auth;  /* mask of policy.auth_names */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
 	uint32_t after_headers;  /* mask of policy.after */
@@ -121,6 +124,8 @@ enum policy_key {
 	POLICY_KEY_BACKOFF_JITTER = 1 << 18,
 	POLICY_KEY_AFTER_HEADERS = 1 << 19,
 	POLICY_KEY_VETO_HEADERS = 1 << 20,
+	POLICY_KEY_LATE = 1 << 21,
+	POLICY_KEY_SINGLE_USE_AUTH = 1 << 22,
 };
 
 struct policy_rule {
@@ -168,6 +173,7 @@ enum policy_use {
 	POLICY_USES_CONNECT = 1 << 4,	       /* on connect or connect-timeout */
 	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
 	POLICY_USES_DNS = 1 << 6,
+	POLICY_USES_FIRST_USE = 1 << 12,
 };
 
 struct policy {
@@ -177,9 +183,11 @@ struct policy {
 	uint32_t name_count;
 	uint32_t after_count;
 	uint32_t veto_count;
+	uint32_t auth_count;
 	uint32_t redact_count;
 	/* The largest max_request_bytes of `retry` and all rules: how much of a request to hold. */
 	uint32_t hold_max_bytes;
+	uint32_t hold_always_bytes; /* the smallest: up to it any rule lets a request be held */
 	/*
 	 * Methods that are resent after a reset and an eof whatever the rule: only requests of
 	 * other methods need a look at the connection before they are written to it.
@@ -193,6 +201,7 @@ struct policy {
 	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
 	struct policy_after after[POLICY_AFTER_MAX];
 	struct policy_veto vetoes[POLICY_VETO_MAX];
+	char auth_names[POLICY_AUTH_MAX][POLICY_HEADER_MAX]; /* schemes, and headers */
 	struct policy_rule rules[POLICY_RULES_MAX];
 };
 
@@ -215,7 +224,7 @@ static inline void policy_add_status(uint32_t *statuses, unsigned status)
 	statuses[bit / 32] |= UINT32_C(1) << bit % 32;
 }
 
-/* Sets the members that follow from others: hold_max_bytes, methods_always and uses. */
+/* Sets the members that follow from others: the two of hold_, methods_always and uses. */
 void policy_finish(struct policy *policy);
 
 /* Can the text be a header's name: a token of RFC 9110 section 5.6.2? */

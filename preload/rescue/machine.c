@@ -66,6 +66,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	tell_attempt(rescue);
 	rescue_close_fresh(conn);
 	rescue->cause = cause;
+	rescue->acked = false; /* a part of it at most is out there */
 	rescue_plan_blame(conn, false);
 	if (rescue_stay(conn))
 		return GO_ON;

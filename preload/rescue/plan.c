@@ -16,6 +16,7 @@
 #include "../os/clock.h"
 #include "../conn/mark.h"
 #include "../os/mem.h"
+#include "ask.h"
 #include "pace.h"
 #include "machine.h"
 #include "dial.h"
@@ -39,44 +40,6 @@ static enum method first_method(const struct conn *conn, const struct rescue_sta
 		return conn->requests[0].method;
 	struct http1_text method = http1_head_method(start->head, start->head_len);
 	return method_parse(method.text, method.len);
-}
-
-/* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
-static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
-{
-	const char *head = conn->held;
-	if (!settings->key_headers || !conn->held_len)
-		return false;
-	for (int i = 0; i < conn->request_count; i++) {
-		const struct conn_request *request = &conn->requests[i];
-		bool found = !(method_bit(request->method) & METHODS_KEYED);
-		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
-			found = settings->key_headers >> n & 1 &&
-				http1_head_value(head, request->len, config.policy->names[n]).len;
-		if (!found)
-			return false;
-		head += request->len;
-	}
-	return true;
-}
-
-enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
-{
-	const struct rescue *rescue = conn->rescue;
-	struct decide_facts facts = {
-	    .cause = rescue->cause,
-	    .status = rescue->status,
-	    .retry_after_ms = rescue->retry_after_ms,
-	    .vetoed = rescue->vetoed,
-	    .left = rescue->left,
-	    .keyed = is_keyed(conn, &rescue->settings),
-	};
-	conn_facts(conn, &facts);
-	facts.unsent = rescue->unsent;
-	facts.attempts = rescue_sendings(rescue);
-	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
-	facts.rescuing = rescuing;
-	return decide(config.policy, &rescue->settings, &facts);
 }
 
 /* Does the latest failure say something of the peer's health? That an idle connection ends does
@@ -242,6 +205,7 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue->retry_after_ms = start->retry_after_ms;
 	rescue->vetoed = start->vetoed;
 	rescue->left = start->left;
+	rescue_ask_kernel(conn);
 }
 
 /* No further attempt: what the program gets is the original error, or a response held back. */
@@ -333,7 +297,8 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 			note_cause(conn, start);
 		rescue->first_cause = start->cause;
 		reason = rescue_plan_ask(conn, false);
-		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
+		if (reason == REASON_NONE && start->reading && conn_is_writing(conn) &&
+		    !rescue_awaits_continue(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
 			reason = rescue_picture_check(conn, !start->unsent,

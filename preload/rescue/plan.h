@@ -14,9 +14,6 @@
  */
 enum reason rescue_plan_next(struct conn *conn);
 
-/* The first half of that: may it be made as far as the safety rule says? */
-enum reason rescue_plan_ask(const struct conn *conn, bool rescuing);
-
 /* The state of a rescue that is about to begin; NULL if there is no memory for it. */
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start);
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask.h"
+
+#include "../../policy/ranges.h"
+#include "../conn/unacked.h"
+#include "../process/config.h"
+#include "../wire/socket.h"
+#include "rescue.h"
+
+/* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
+static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
+{
+	const char *head = conn->held;
+	if (!settings->key_headers || !conn->held_len)
+		return false;
+	for (int i = 0; i < conn->request_count; i++) {
+		const struct conn_request *request = &conn->requests[i];
+		bool found = !(method_bit(request->method) & METHODS_KEYED);
+		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
+			found = settings->key_headers >> n & 1 &&
+				http1_head_value(head, request->len, config.policy->names[n]).len;
+		if (!found)
+			return false;
+		head += request->len;
+	}
+	return true;
+}
+
+bool rescue_awaits_continue(const struct conn *conn)
+{
+	const uint16_t asks = HTTP1_HEAD_DONE | HTTP1_EXPECT_CONTINUE;
+	return conn->request_count == 1 && conn_is_writing(conn) &&
+	       (conn->request.flags & asks) == asks &&
+	       conn->requests[0].len == conn->request.head_len;
+}
+
+enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
+{
+	const struct rescue *rescue = conn->rescue;
+	struct decide_facts facts = {
+	    .cause = rescue->cause,
+	    .status = rescue->status,
+	    .retry_after_ms = rescue->retry_after_ms,
+	    .vetoed = rescue->vetoed,
+	    .left = rescue->left,
+	    .keyed = is_keyed(conn, &rescue->settings),
+	    .taken = rescue->acked,
+	    .worked_ms = rescue->worked_ms,
+	    .awaits_continue = rescue_awaits_continue(conn),
+	};
+	conn_facts(conn, &facts);
+	facts.unsent = rescue->unsent;
+	facts.attempts = rescue_sendings(rescue);
+	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
+	facts.rescuing = rescuing;
+	return decide(config.policy, &rescue->settings, &facts);
+}
+
+/* How many bytes the later ones have in the socket, those of attempt_header included. */
+static uint64_t later_bytes(const struct conn *conn)
+{
+	uint64_t len = 0;
+	for (int i = 1; i < conn->request_count; i++)
+		len += conn->requests[i].len + conn->requests[i].marked;
+	return len > conn->unsent ? len - conn->unsent : 0;
+}
+
+void rescue_ask_kernel(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	struct wire_sent sent;
+	bool lost = rescue->cause == CAUSE_RESET || rescue->cause == CAUSE_EOF;
+	rescue->acked = false;
+	rescue->worked_ms = 0;
+	if (!lost || rescue->unsent || unacked_is_over(conn, rescue->error) ||
+	    !wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
+	    sent.unacked > later_bytes(conn))
+		return;
+	rescue->acked = true;
+	/* Of several, the oldest was sent before the last byte, perhaps since an answer came. */
+	bool several = conn->request_count > 1 && sent.heard_ms > sent.last_ms;
+	rescue->worked_ms = several ? sent.heard_ms : sent.last_ms;
+	if (rescue->attempts == 1)
+		rescue->began_ms = rescue->now_ms - rescue->worked_ms;
+}
