@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 5
+#define POLICY_VERSION 6
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -89,16 +89,16 @@ struct policy_retry {
 	uint32_t connect_timeout_ms;
 	uint32_t response_timeout_ms; /* 0: none */
 	uint32_t unacked_timeout_ms;  /* 0: the kernel's */
-	uint32_t late_ms; /* 0: no loss of a connection comes too late */
 	uint32_t retry_after_max_ms;
 	uint32_t max_idle_ms; /* 0: no limit */
 	uint32_t keep_alive_hints; /* 0 or 1 */
 	uint32_t add_request_id;   /* 0 or 1 */
-	uint32_t single_use_auth;  /* mask of policy.auth_names */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
 	uint32_t after_headers;  /* mask of policy.after */
 	uint32_t veto_headers;   /* mask of policy.vetoes */
+	uint32_t late_ms; /* 0: no loss of a connection comes too late */
+	uint32_t single_use_auth; /* mask of policy.auth_names */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
@@ -173,7 +173,7 @@ enum policy_use {
 	POLICY_USES_CONNECT = 1 << 4,	       /* on connect or connect-timeout */
 	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
 	POLICY_USES_DNS = 1 << 6,
-	POLICY_USES_FIRST_USE = 1 << 12,
+	POLICY_USES_FIRST_USE = 1 << 7,
 };
 
 struct policy {

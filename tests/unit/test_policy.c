@@ -30,6 +30,10 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("unacked_timeout_ms", 0, p.retry.unacked_timeout_ms);
 	runner_expect_long("retry_after_max_ms", 2000, p.retry.retry_after_max_ms);
 	runner_expect_long("max_idle_ms", 0, p.retry.max_idle_ms);
+	runner_expect_long("late_ms", 2000, p.retry.late_ms);
+	runner_expect_long("single_use_auth", 3, p.retry.single_use_auth);
+	runner_expect_text("a scheme", "OAuth", p.auth_names[0]);
+	runner_expect_text("another", "DPoP", p.auth_names[1]);
 	runner_expect_long("keep_alive_hints", 0, p.retry.keep_alive_hints);
 	runner_expect_long("add_request_id", 0, p.retry.add_request_id);
 	runner_expect_long("budget", 1, p.budget.enabled);
@@ -55,6 +59,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_text("id header 0", "X-Request-Id", p.log.id_headers[0]);
 	runner_expect_text("id header 1", "X-Correlation-Id", p.log.id_headers[1]);
 	runner_expect_long("hold_max_bytes", 65536, p.hold_max_bytes);
+	runner_expect_long("hold_always_bytes", 65536, p.hold_always_bytes);
 	runner_expect_long("methods_always", GET_HEAD, p.methods_always);
 }
 
