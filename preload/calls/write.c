@@ -29,15 +29,38 @@ static size_t total(const struct write_call *call)
 	return len;
 }
 
+/* Could it not be sent again later, if it were sent? */
+static inline bool is_only_once(const struct conn *conn)
+{
+	return conn->flags & (CONN_UNHELD | CONN_LARGE) ||
+	       !(config.policy->methods_always & method_bit(conn->request.method));
+}
+
 /*
  * Only a request that could not be sent again later needs a look before its first byte goes out:
  * the others are rescued afterwards, at no cost while nothing fails.
  */
-static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
+static inline bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
 {
-	return conn->flags & CONN_REUSED && conn_idle_before(conn, mark) &&
-	       (conn->flags & CONN_UNHELD ||
-		!(config.policy->methods_always & method_bit(conn->request.method)));
+	return conn_idle_before(conn, mark) && is_only_once(conn);
+}
+
+/* The same of a connection's first request, which a policy may take for as good. */
+static COLD bool needs_a_first_look(const struct conn *conn, const struct conn_mark *mark)
+{
+	return config.policy->uses & POLICY_USES_FIRST_USE && conn_idle_before(conn, mark) &&
+	       is_only_once(conn);
+}
+
+/*
+ * Is the connection at its end before the request goes out? One that has never been used is asked
+ * only whether its peer has ended it: what has become of its connect is not for us to say.
+ */
+static inline bool is_found_dead(const struct conn *conn, const struct conn_mark *mark)
+{
+	if (__builtin_expect(conn->flags & CONN_REUSED, 1))
+		return needs_a_look(conn, mark) && wire_is_dead(conn->fd);
+	return needs_a_first_look(conn, mark) && wire_has_fin(conn->fd, conn->peer.any.sa_family);
 }
 
 /*
@@ -110,6 +133,7 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 		     : unsent ? CAUSE_STALE
 			      : CAUSE_RESET,
 	    .unsent = unsent,
+	    .untaken = s->len - taken,
 	    .error = error,
 	};
 	return sending_rescue(s, &start, mark);
@@ -270,7 +294,7 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 		if (recorded != BYTES_RECORDED)
 			return not_recorded(s, &mark, recorded);
 	}
-	if (needs_a_look(conn, &mark) && wire_is_dead(conn->fd)) {
+	if (is_found_dead(conn, &mark)) {
 		struct rescue_start start = {
 		    .cause = CAUSE_STALE,
 		    .unsent = true,

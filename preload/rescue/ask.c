@@ -56,13 +56,21 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	return decide(config.policy, &rescue->settings, &facts);
 }
 
-/* How many bytes the later ones have in the socket, those of attempt_header included. */
-static uint64_t later_bytes(const struct conn *conn)
+/* How many bytes all but the first so many have in the socket, those of attempt_header included. */
+static uint64_t bytes_after(const struct conn *conn, int first)
 {
 	uint64_t len = 0;
-	for (int i = 1; i < conn->request_count; i++)
+	for (int i = first; i < conn->request_count; i++)
 		len += conn->requests[i].len + conn->requests[i].marked;
 	return len > conn->unsent ? len - conn->unsent : 0;
+}
+
+bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *start)
+{
+	struct wire_sent sent;
+	return wire_has_unread(conn->fd) && wire_has_408(conn->fd) &&
+	       wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) &&
+	       sent.unacked + start->untaken >= bytes_after(conn, 0);
 }
 
 void rescue_ask_kernel(struct conn *conn)
@@ -74,7 +82,7 @@ void rescue_ask_kernel(struct conn *conn)
 	rescue->worked_ms = 0;
 	if (!lost || rescue->unsent || unacked_is_over(conn, rescue->error) ||
 	    !wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
-	    sent.unacked > later_bytes(conn))
+	    sent.unacked > bytes_after(conn, 1))
 		return;
 	rescue->acked = true;
 	/* Of several, the oldest was sent before the last byte, perhaps since an answer came. */

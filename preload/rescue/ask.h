@@ -7,6 +7,7 @@
 
 #include "../../policy/decide.h"
 #include "../conn/conn.h"
+#include "machine.h"
 
 /*
  * May another attempt be made after the failure that is in conn->rescue, as far as the rule says?
@@ -19,6 +20,12 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing);
  * request, for the rule. What was taken began when the program sent it, and so did its rescue.
  */
 void rescue_ask_kernel(struct conn *conn);
+
+/*
+ * Does a 408 wait unread that the server sent as it closed the idle connection, of the request's
+ * bytes having acknowledged none? Then it answers nothing. (RFC 9110 section 15.5.9)
+ */
+bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *start);
 
 /* Is only the head of the only request out, which asks for leave to send the rest (RFC 9110 10.1.1)? */
 bool rescue_awaits_continue(const struct conn *conn);

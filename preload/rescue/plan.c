@@ -301,8 +301,9 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 		    !rescue_awaits_continue(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = rescue_picture_check(conn, !start->unsent,
-						      start->cause == CAUSE_STATUS);
+			reason = rescue_picture_check(
+			    conn, !start->unsent && !rescue_has_idle_408(conn, start),
+			    start->cause == CAUSE_STATUS);
 		/* Nobody would read its answer. */
 		if (reason == REASON_NONE && rescue->nonblocking && !rescue_is_dial(rescue) &&
 		    !conn_wait_is_seen(conn))
