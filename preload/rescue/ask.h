@@ -27,7 +27,8 @@ void rescue_ask_kernel(struct conn *conn);
  */
 bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *start);
 
-/* Is only the head of the only request out, which asks for leave to send the rest (RFC 9110 10.1.1)? */
+/* Is only the head of the only request out, which asks for leave to send the rest (RFC
+ * 9110 10.1.1)? */
 bool rescue_awaits_continue(const struct conn *conn);
 
 #endif

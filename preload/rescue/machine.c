@@ -187,6 +187,7 @@ static enum progress step_sending(struct conn *conn)
 		conn_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
+	conn->care |= rescue->spent ? CARE_TOKEN : 0;
 	if (rescue_is_dial(rescue))
 		rescue_dial_up(conn);
 	else if (rescue_stays(conn))

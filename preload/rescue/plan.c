@@ -23,6 +23,7 @@
 #include "picture.h"
 #include "place.h"
 #include "end.h"
+#include "token.h"
 #include "rescue.h"
 #include "../conn/settings.h"
 #include "../conn/who.h"
@@ -94,6 +95,7 @@ static enum reason schedule(struct conn *conn)
 	if (reason != REASON_NONE)
 		return reason;
 	rescue->attempts++;
+	rescue->spent = !rescue->unsent && rescue_token_is_carried(conn);
 	/* Of what waits for the program's own connect this is the first sending. */
 	mark_attempt(conn, rescue_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);
@@ -208,8 +210,7 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue_ask_kernel(conn);
 }
 
-/* No further attempt: what the program gets is the original error, or a response held back. */
-static void give_up(struct conn *conn, enum reason reason)
+void rescue_give_up(struct conn *conn, enum reason reason)
 {
 	rescue_exhausted(conn->rescue, reason);
 	rescue_put_answer_back(conn);
@@ -238,7 +239,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	if (reason == REASON_ANSWERED)
 		return reason;
 	if (reason != REASON_NONE)
-		give_up(conn, reason);
+		rescue_give_up(conn, reason);
 	conn->busy = true; /* even if it failed: the next step delivers the original error */
 	return REASON_NONE;
 }

@@ -14,6 +14,9 @@
  */
 enum reason rescue_plan_next(struct conn *conn);
 
+/* No further attempt: what the program gets is the original error, or a response held back. */
+void rescue_give_up(struct conn *conn, enum reason reason);
+
 /* The state of a rescue that is about to begin; NULL if there is no memory for it. */
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start);
 

@@ -65,6 +65,7 @@ struct rescue {
 	bool blamed;	   /* the latest failure was the peer's, and counted */
 	bool acked;	   /* the peer's kernel had acknowledged the request then */
 	bool first;	   /* fresh is the program's own connect, and has not failed */
+	bool spent;	   /* it carries what serves once, and was sent before */
 	bool told;	   /* the attempt is in the log */
 	bool taken;	   /* the program was told that bytes are written which are on no socket */
 	bool full;	   /* it was told that there is no room for more, and waits for some */
