@@ -84,6 +84,12 @@ static int parse_option(int option, const char *value, struct question *question
 	case 'f':
 		facts->reused = false;
 		return 0;
+	case 'A':
+		facts->taken = true;
+		if (parse_number(value, 0, UINT32_MAX, &facts->worked_ms))
+			return TOOL_USAGE;
+		facts->elapsed_ms = facts->worked_ms;
+		return 0;
 	case 'a':
 		return parse_number(value, 1, 1000, &facts->attempts);
 	default:
@@ -120,6 +126,7 @@ int question_parse(int argc, char **argv, struct question *question)
 						{"first-use", no_argument, NULL, 'f'},
 						{"attempt", required_argument, NULL, 'a'},
 						{"bytes", required_argument, NULL, 'b'},
+						{"after", required_argument, NULL, 'A'},
 						{0}};
 	struct decide_facts *facts = &question->facts;
 

@@ -74,9 +74,11 @@ static void the_largest_request_of_any_rule_is_held(void)
 	p.rules[1].retry.max_request_bytes = 200000; /* not set */
 	policy_finish(&p);
 	runner_expect_long("larger in a rule", 100000, p.hold_max_bytes);
+	runner_expect_long("nowhere less", 65536, p.hold_always_bytes);
 	p.rules[0].retry.max_request_bytes = 10;
 	policy_finish(&p);
 	runner_expect_long("smaller in a rule", 65536, p.hold_max_bytes);
+	runner_expect_long("there less", 10, p.hold_always_bytes);
 }
 
 static void a_method_is_always_resent_only_if_every_rule_resends_it(void)
