@@ -6,6 +6,7 @@
 #include "../conn/end.h"
 #include "../conn/idle.h"
 #include "../conn/own.h"
+#include "../conn/peer.h"
 #include "../conn/unacked.h"
 #include "../connect/dial.h"
 #include "../connect/reject.h"
@@ -269,6 +270,17 @@ static inline bool is_simple(const struct write_call *call, size_t len)
 	       __builtin_expect(memory_is_known(call->iov->iov_base, len), 1);
 }
 
+/* What a policy may ask for, once all is written. */
+#define USES_AFTER (POLICY_USES_UNACKED_TIMEOUT | POLICY_USES_RESPONSE_TIMEOUT)
+
+static COLD void look_after(struct conn *conn)
+{
+	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
+		unacked_limit(conn, conn->fd);
+	if (rescue_watches())
+		rescue_watch(conn);
+}
+
 /* One try at the call. */
 static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 				    const struct write_call *call, size_t len)
@@ -311,10 +323,10 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 		return sent;
 	if (s->result != (ssize_t)len)
 		return fell_short(s, &mark, error);
-	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
-		unacked_limit(conn, conn->fd);
-	if (rescue_watches())
-		rescue_watch(conn);
+	if (__builtin_expect(config.policy->uses & USES_AFTER, 0))
+		look_after(conn);
+	if (__builtin_expect(conn->peer.any.sa_family == AF_UNIX, 0))
+		conn_peer_wrote(conn);
 	conn_unlock(conn);
 	return KERNELS_WORD;
 }

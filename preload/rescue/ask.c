@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "../../policy/ranges.h"
+#include "../conn/peer.h"
 #include "../conn/unacked.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
@@ -73,21 +74,36 @@ bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *sta
 	       sent.unacked + start->untaken >= bytes_after(conn, 0);
 }
 
+/* Had it taken all of the oldest request, and if so, how long before it lost the connection? */
+static bool ask_tcp(struct conn *conn, uint32_t *worked_ms)
+{
+	struct wire_sent sent;
+	if (!wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
+	    sent.unacked > bytes_after(conn, 1))
+		return false;
+	/* Of several, the oldest was sent before the last byte, perhaps since an answer came. */
+	bool several = conn->request_count > 1 && sent.heard_ms > sent.last_ms;
+	*worked_ms = several ? sent.heard_ms : sent.last_ms;
+	return true;
+}
+
+/* A local peer that closes with anything unread resets (unix(7)): what ends has been read. */
+static bool ask_local(struct conn *conn, uint32_t *worked_ms)
+{
+	const struct rescue *rescue = conn->rescue;
+	*worked_ms = (uint32_t)conn_peer_wrote_ms(conn, rescue->now_ms);
+	return rescue->cause == CAUSE_EOF;
+}
+
 void rescue_ask_kernel(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	struct wire_sent sent;
 	bool lost = rescue->cause == CAUSE_RESET || rescue->cause == CAUSE_EOF;
-	rescue->acked = false;
-	rescue->worked_ms = 0;
-	if (!lost || rescue->unsent || unacked_is_over(conn, rescue->error) ||
-	    !wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
-	    sent.unacked > bytes_after(conn, 1))
-		return;
-	rescue->acked = true;
-	/* Of several, the oldest was sent before the last byte, perhaps since an answer came. */
-	bool several = conn->request_count > 1 && sent.heard_ms > sent.last_ms;
-	rescue->worked_ms = several ? sent.heard_ms : sent.last_ms;
+	bool local = conn->peer.any.sa_family == AF_UNIX;
+	uint32_t worked_ms = 0;
+	rescue->acked = lost && !rescue->unsent && !unacked_is_over(conn, rescue->error) &&
+			(local ? ask_local : ask_tcp)(conn, &worked_ms);
+	rescue->worked_ms = rescue->acked ? worked_ms : 0;
 	if (rescue->attempts == 1)
 		rescue->began_ms = rescue->now_ms - rescue->worked_ms;
 }

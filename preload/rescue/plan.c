@@ -360,6 +360,8 @@ bool rescue_would_begin(const struct conn *conn)
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;
-	return methods && !(methods & ~config.policy->methods_always) && !conn->busy &&
-	       !(conn->flags & never) && (conn->flags & CONN_REUSED || again);
+	bool any = methods && !(methods & ~config.policy->methods_always);
+	bool used = conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE;
+	return (any || rescue_awaits_continue(conn)) && !conn->busy && !(conn->flags & never) &&
+	       (used || again);
 }

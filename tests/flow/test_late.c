@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* late_ms: a request that was taken and worked on is not one that a dead connection has lost. */
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flow.h"
 
@@ -193,6 +198,56 @@ static void of_several_the_oldest_counts(void)
 	flow_end(&flow);
 }
 
+/* Its server: answers one, works on the second and closes, and answers whoever comes then. */
+static void serve_locally(int listener)
+{
+	char bytes[256];
+	int fd = accept(listener, NULL, NULL);
+	if (read(fd, bytes, sizeof(bytes)) > 0 && write(fd, OK, sizeof(OK) - 1) > 0 &&
+	    read(fd, bytes, sizeof(bytes)) > 0)
+		work();
+	close(fd);
+	fd = accept(listener, NULL, NULL);
+	if (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+		write(fd, OK, sizeof(OK) - 1);
+	_exit(0);
+}
+
+PROGRAM(get_of_a_local_server_that_works)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof(at.sun_family);
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	bind(listener, (struct sockaddr *)&at, len); /* to a name of the kernel's (unix(7)) */
+	listen(listener, 4);
+	len = sizeof(at);
+	getsockname(listener, (struct sockaddr *)&at, &len);
+	pid_t server = fork();
+	if (server == 0)
+		serve_locally(listener);
+	close(listener);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	connect(fd, (struct sockaddr *)&at, len);
+	exchange(fd, "GET", "/1", NULL);
+	exchange(fd, "GET", "/2", NULL);
+	close(fd);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+}
+
+static void what_a_local_server_worked_on_is_the_programs(void)
+{
+	struct flow flow = {.program = "get_of_a_local_server_that_works", .policy = LATE};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nEOF\n");
+	expect_logged(&flow, 1, "event=refused reason=late", "path=/2");
+	flow.policy = NULL;
+	flow_redial(&flow);
+	expect_printed(&flow, "200\n200\n");
+	expect_logged(&flow, 1, "result=recovered", "path=/2");
+	flow_end(&flow);
+}
+
 /* Whoever ends a new connection over it as well ends it because of it. */
 static void get_that_ends_a_new_connection_as_well_is_not_sent_a_third_time(void)
 {
@@ -223,5 +278,6 @@ const struct runner_test late_tests[] = {
     T(what_was_never_acknowledged_is_never_too_late),
     T(end_that_came_in_time_may_be_found_late),
     T(of_several_the_oldest_counts),
+    T(what_a_local_server_worked_on_is_the_programs),
     T(get_that_ends_a_new_connection_as_well_is_not_sent_a_third_time),
     T_END};
