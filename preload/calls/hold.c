@@ -63,8 +63,8 @@ static bool is_idle_408(const struct conn *conn, int status, const char *bytes, 
 {
 	struct http1 answer;
 	size_t used;
-	if (status != 408 || !(conn->flags & CONN_REUSED ||
-			       config.policy->uses & POLICY_USES_FIRST_USE))
+	if (status != 408 ||
+	    !(conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE))
 		return false;
 	http1_response(&answer, conn->requests[0].method);
 	enum http1_result result = http1_feed(&answer, bytes, len, &used);

@@ -19,8 +19,13 @@
 #include "../os/sys.h"
 
 /* Of tcpi_state; <linux/tcp.h>, which has the rest of TCP_INFO, leaves them to the kernel's own. */
-enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7,
-       STATE_CLOSE_WAIT = 8 };
+enum {
+	STATE_ESTABLISHED = 1,
+	STATE_SYN_SENT = 2,
+	STATE_SYN_RECV = 3,
+	STATE_CLOSE = 7,
+	STATE_CLOSE_WAIT = 8
+};
 
 uint64_t wire_cookie(int fd)
 {

@@ -168,10 +168,14 @@ static void serve_chunked(struct peer *peer)
 
 static void upload_of_unknown_length_is_sent_on_a_new_connection(void)
 {
-	is_saved((struct flow){.program = "chunked_upload_on_a_connection_that_is_closed",
-			       .peer = serve_chunked,
-			       .policy = LISTED},
-		 "200\n200\n", 2);
+	struct flow flow = {.program = "chunked_upload_on_a_connection_that_is_closed",
+			    .peer = serve_chunked,
+			    .policy = LISTED};
+	is_saved(flow, "200\n200\n", 2);
+	/* Seen before its first byte: later there may be too much of it. */
+	flow_redial(&flow);
+	expect_logged(&flow, 1, "event=attempt", "cause=stale");
+	flow_end(&flow);
 }
 
 /* Sends a head that asks for leave, and the body once there is leave. arg: METHOD. */

@@ -68,8 +68,9 @@ static void what_was_taken_and_lost_late_is_the_programs(void)
 
 static void only_a_loss_can_be_late(void)
 {
-	static const enum cause others[] = {CAUSE_STALE, CAUSE_CONNECT, CAUSE_CONNECT_TIMEOUT,
-					    CAUSE_RESPONSE_TIMEOUT, CAUSE_STATUS, CAUSE_IDLE};
+	static const enum cause others[] = {CAUSE_STALE,	   CAUSE_CONNECT,
+					    CAUSE_CONNECT_TIMEOUT, CAUSE_RESPONSE_TIMEOUT,
+					    CAUSE_STATUS,	   CAUSE_IDLE};
 	struct policy policy;
 
 	allow_all(&policy);
@@ -123,11 +124,9 @@ static void a_head_that_waits_for_leave_passes_whatever_its_method(void)
 void suite_decide_late(void)
 {
 	static const struct runner_test tests[] = {
-	    TEST(what_was_taken_and_lost_late_is_the_programs),
-	    TEST(only_a_loss_can_be_late),
+	    TEST(what_was_taken_and_lost_late_is_the_programs), TEST(only_a_loss_can_be_late),
 	    TEST(what_ends_a_new_connection_as_well_goes_on_only_under_first_use),
-	    TEST(a_head_that_waits_for_leave_passes_whatever_its_method),
-	    TEST_END};
+	    TEST(a_head_that_waits_for_leave_passes_whatever_its_method), TEST_END};
 
 	runner_suite("decide_late", tests);
 }
