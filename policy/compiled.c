@@ -9,12 +9,13 @@
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
 		   sizeof(struct policy) ==
-		       36 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+		       44 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
 			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
 			   POLICY_AFTER_MAX * sizeof(struct policy_after) +
 			   POLICY_VETO_MAX * sizeof(struct policy_veto) +
+			   POLICY_AUTH_MAX * POLICY_HEADER_MAX +
 			   POLICY_RULES_MAX * sizeof(struct policy_rule),
 	       "struct policy has padding");
 
@@ -59,6 +60,7 @@ static bool names_ok(const struct policy *policy, const struct policy_retry *ret
 	       !(retry->key_headers & ~first_bits(policy->name_count)) &&
 	       !(retry->after_headers & ~first_bits(policy->after_count)) &&
 	       !(retry->veto_headers & ~first_bits(policy->veto_count)) &&
+	       !(retry->single_use_auth & ~first_bits(policy->auth_count)) &&
 	       policy_may_add(policy, retry->attempt_header);
 }
 
@@ -82,6 +84,7 @@ static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool ma
 	       in_range(retry->connect_timeout_ms, floor, LIMIT_CONNECT_TIMEOUT_MAX) &&
 	       retry->response_timeout_ms <= LIMIT_RESPONSE_TIMEOUT_MAX &&
 	       retry->unacked_timeout_ms <= LIMIT_UNACKED_TIMEOUT_MAX &&
+	       retry->late_ms <= LIMIT_LATE_MAX &&
 	       retry->retry_after_max_ms <= LIMIT_RETRY_AFTER_MAX &&
 	       retry->max_idle_ms <= LIMIT_MAX_IDLE_MAX && retry->keep_alive_hints <= 1 &&
 	       retry->address_max_age_ms <= LIMIT_ADDRESS_MAX_AGE_MAX &&
@@ -144,6 +147,15 @@ static bool pace_ok(const struct policy_budget *budget, const struct policy_brea
 	       in_range(breaker->open_ms, LIMIT_OPEN_MIN, LIMIT_OPEN_MAX);
 }
 
+/* As many as are used, of so many that there is room for. */
+static bool tokens_ok(const char names[][POLICY_HEADER_MAX], uint32_t room, uint32_t used)
+{
+	for (uint32_t i = 0; i < room; i++)
+		if (!ends(names[i], POLICY_HEADER_MAX) || (i < used && !policy_is_token(names[i])))
+			return false;
+	return true;
+}
+
 static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 {
 	uint32_t methods = METHODS_RESENDABLE;
@@ -160,19 +172,19 @@ static bool policy_ok(const struct policy *policy)
 {
 	if (policy->enabled > 1 || policy->rule_count > POLICY_RULES_MAX ||
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
+	    policy->hold_always_bytes > policy->hold_max_bytes ||
 	    policy->methods_always & ~policy->retry.methods ||
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
 	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX ||
-	    !response_headers_ok(policy) || !names_ok(policy, &policy->retry) ||
-	    !pace_ok(&policy->budget, &policy->breaker))
+	    policy->auth_count > POLICY_AUTH_MAX || !response_headers_ok(policy) ||
+	    !names_ok(policy, &policy->retry) || !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_REDACT_MAX; i++)
 		if (!ends(policy->redact_paths[i], sizeof(policy->redact_paths[i])))
 			return false;
-	for (uint32_t i = 0; i < POLICY_NAMES_MAX; i++)
-		if (!ends(policy->names[i], sizeof(policy->names[i])) ||
-		    (i < policy->name_count && !policy_is_token(policy->names[i])))
-			return false;
+	if (!tokens_ok(policy->names, POLICY_NAMES_MAX, policy->name_count) ||
+	    !tokens_ok(policy->auth_names, POLICY_AUTH_MAX, policy->auth_count))
+		return false;
 	for (uint32_t i = 0; i < policy->rule_count; i++)
 		if (!rule_ok(policy, &policy->rules[i]))
 			return false;

@@ -38,17 +38,36 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 	return false;
 }
 
+/* The peer, or what is on the way to it, has closed the connection. */
+static bool is_loss(const struct decide_facts *facts)
+{
+	return facts->cause == CAUSE_RESET || facts->cause == CAUSE_EOF;
+}
+
+/*
+ * A new connection that ends where a request was acknowledged had it read, else it were reset
+ * (RFC 9293 section 3.6.1): it may be the request that makes the server end it. What is reset may
+ * have been turned away unread.
+ */
 static bool asks_first_use(const struct decide_facts *facts)
 {
-	return !facts->rescuing && (facts->cause == CAUSE_STALE || facts->cause == CAUSE_RESET ||
-				    facts->cause == CAUSE_EOF);
+	if (facts->rescuing)
+		return facts->cause == CAUSE_EOF && facts->taken;
+	return is_loss(facts) || facts->cause == CAUSE_STALE;
+}
+
+/* A connection that had died while it was idle says so at once, or acknowledges nothing. */
+static bool is_late(const struct policy_retry *settings, const struct decide_facts *facts)
+{
+	return is_loss(facts) && facts->taken && settings->late_ms &&
+	       facts->worked_ms > settings->late_ms;
 }
 
 static bool methods_allowed(const struct policy_retry *settings, const struct decide_facts *facts)
 {
 	uint32_t allowed = settings->methods & (METHODS_RESENDABLE | METHODS_KEYED);
 
-	if (facts->unsent)
+	if (facts->unsent || (is_loss(facts) && facts->awaits_continue))
 		return true;
 	if (facts->keyed)
 		allowed |= METHODS_KEYED;
@@ -83,7 +102,9 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_VETO;
 	if (!methods_allowed(settings, facts))
 		return REASON_METHOD;
-	if (facts->request_len > settings->max_request_bytes)
+	if (is_late(settings, facts))
+		return REASON_LATE;
+	if (!facts->unsent && facts->request_len > settings->max_request_bytes)
 		return REASON_TOO_LARGE;
 	if (!facts->held)
 		return REASON_NOT_HELD;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys of a policy file that name headers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "load_values.h"
@@ -26,43 +27,85 @@ static bool may_log_header(const char *name)
 	return policy_is_token(name);
 }
 
-/* Finds the name's place in policy.names, or makes one. */
-static int place_name(struct load_reading *reading, const config_setting_t *setting,
-		      uint32_t *place)
-{
-	struct policy *policy = reading->policy;
-	char name[POLICY_HEADER_MAX];
+/* Names of headers or schemes that the policy knows, of all its rules. */
+struct names {
+	char (*text)[POLICY_HEADER_MAX];
+	uint32_t *count;
+	uint32_t room;
+	const char *what, *example;
+};
 
-	if (load_text(reading, setting, name, sizeof(name), "a header name"))
+static struct names header_names(struct policy *policy)
+{
+	return (struct names){policy->names, &policy->name_count, POLICY_NAMES_MAX, "header name",
+			      "Idempotency-Key"};
+}
+
+/* The built-in ones stay, whether they are used or not. */
+static struct names auth_names(struct policy *policy)
+{
+	return (struct names){policy->auth_names, &policy->auth_count, POLICY_AUTH_MAX,
+			      "scheme or header name", "OAuth"};
+}
+
+/* Finds the name's place among them, or makes one. */
+static int place_name(struct load_reading *reading, const config_setting_t *setting,
+		      const struct names *names, uint32_t *place)
+{
+	char name[POLICY_HEADER_MAX], want[64];
+
+	snprintf(want, sizeof(want), "a %s", names->what);
+	if (load_text(reading, setting, name, sizeof(name), want))
 		return -1;
-	if (!policy_is_token(name))
-		return load_want(reading, setting, "a header name such as \"Idempotency-Key\"");
-	for (*place = 0; *place < policy->name_count; ++*place)
-		if (strcasecmp(policy->names[*place], name) == 0)
+	if (!policy_is_token(name)) {
+		snprintf(want, sizeof(want), "a %s such as \"%s\"", names->what, names->example);
+		return load_want(reading, setting, want);
+	}
+	for (*place = 0; *place < *names->count; ++*place)
+		if (strcasecmp(names->text[*place], name) == 0)
 			return 0;
-	if (policy->name_count == POLICY_NAMES_MAX)
-		return load_fail(reading, setting, "is one header name too many: %d are possible",
-				 POLICY_NAMES_MAX);
-	memcpy(policy->names[policy->name_count++], name, sizeof(name));
+	if (*names->count == names->room)
+		return load_fail(reading, setting, "is one %s too many: %u are possible",
+				 names->what, names->room);
+	memcpy(names->text[(*names->count)++], name, sizeof(name));
+	return 0;
+}
+
+static int load_mask(struct load_reading *reading, const config_setting_t *setting,
+		     const struct load_key *key, const struct names *names)
+{
+	uint32_t mask = 0;
+	char want[64];
+
+	snprintf(want, sizeof(want), "a list such as [\"%s\"]", names->example);
+	if (!load_is_list(setting))
+		return load_want(reading, setting, want);
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, i);
+		uint32_t place;
+
+		if (place_name(reading, element, names, &place))
+			return -1;
+		mask |= UINT32_C(1) << place;
+	}
+	*number_at(reading, key) = mask;
 	return 0;
 }
 
 int load_headers(struct load_reading *reading, const config_setting_t *setting,
 		 const struct load_key *key)
 {
-	uint32_t mask = 0;
+	struct names names = header_names(reading->policy);
 
-	if (!load_is_list(setting))
-		return load_want(reading, setting, "a list such as [\"Idempotency-Key\"]");
-	for (int i = 0; i < config_setting_length(setting); i++) {
-		uint32_t place;
+	return load_mask(reading, setting, key, &names);
+}
 
-		if (place_name(reading, config_setting_get_elem(setting, i), &place))
-			return -1;
-		mask |= UINT32_C(1) << place;
-	}
-	*number_at(reading, key) = mask;
-	return 0;
+int load_auth_names(struct load_reading *reading, const config_setting_t *setting,
+		    const struct load_key *key)
+{
+	struct names names = auth_names(reading->policy);
+
+	return load_mask(reading, setting, key, &names);
 }
 
 /* Headers that frame, route or describe a message: a second one would change what it is. */
@@ -94,12 +137,13 @@ static bool may_add_header(const char *name)
 int load_header(struct load_reading *reading, const config_setting_t *setting,
 		const struct load_key *key)
 {
+	struct names names = header_names(reading->policy);
 	uint32_t place;
 
 	*number_at(reading, key) = 0;
 	if (is_text(setting) && !*config_setting_get_string(setting))
 		return 0;
-	if (place_name(reading, setting, &place))
+	if (place_name(reading, setting, &names, &place))
 		return -1;
 	if (!may_add_header(reading->policy->names[place]))
 		return load_want(reading, setting, "a header that says nothing else to the server");

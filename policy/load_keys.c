@@ -54,6 +54,10 @@ static load_value load_rules;
 	     .read = load_headers,                                                                 \
 	     .offset = (at) + offsetof(struct policy_retry, key_headers),                          \
 	     .bit = POLICY_KEY_KEY_HEADERS},                                                       \
+	    {.name = "single_use_auth",                                                            \
+	     .read = load_auth_names,                                                              \
+	     .offset = (at) + offsetof(struct policy_retry, single_use_auth),                      \
+	     .bit = POLICY_KEY_SINGLE_USE_AUTH},                                                   \
 	    {.name = "attempt_header",                                                             \
 	     .read = load_header,                                                                  \
 	     .offset = (at) + offsetof(struct policy_retry, attempt_header),                       \
@@ -83,6 +87,8 @@ static load_value load_rules;
 		   LIMIT_RESPONSE_TIMEOUT_MAX, POLICY_KEY_RESPONSE_TIMEOUT),                       \
 	    NUMBER("unacked_timeout_ms", (at) + offsetof(struct policy_retry, unacked_timeout_ms), \
 		   0, LIMIT_UNACKED_TIMEOUT_MAX, POLICY_KEY_UNACKED_TIMEOUT),                      \
+	    NUMBER("late_ms", (at) + offsetof(struct policy_retry, late_ms), 0, LIMIT_LATE_MAX,    \
+		   POLICY_KEY_LATE),                                                               \
 	    NUMBER("retry_after_max_ms", (at) + offsetof(struct policy_retry, retry_after_max_ms), \
 		   0, LIMIT_RETRY_AFTER_MAX, POLICY_KEY_RETRY_AFTER_MAX),                          \
 	    NUMBER("max_idle_ms", (at) + offsetof(struct policy_retry, max_idle_ms), 0,            \

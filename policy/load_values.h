@@ -42,6 +42,7 @@ load_value load_words; /* a mask of the values of a list of words */
 load_value load_methods; /* into a rule POST and PATCH too, which load_rule_methods then checks */
 load_value load_statuses;
 load_value load_headers; /* a mask of places in policy.names */
+load_value load_auth_names; /* a mask of places in policy.auth_names */
 load_value load_header;	 /* 1 + such a place; 0 for "" */
 load_value load_after_headers; /* a mask of places in policy.after */
 load_value load_veto_headers;  /* a mask of places in policy.vetoes */

@@ -17,6 +17,7 @@ static const char help[] =
     "       redial-policy explain FILE --method M --host H --path P [--port N]\n"
     "                     [--cause CAUSE | --status N [--retry-after SECONDS]]\n"
     "                     [--key HEADER] [--first-use] [--attempt N] [--bytes N]\n"
+    "                     [--after MS]\n"
     "       redial-policy share PID\n"
     "\n"
     "  check    says what is wrong with a policy, and nothing if it is right\n"

@@ -101,6 +101,10 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->response_timeout_ms = own->response_timeout_ms;
 	if (rule->set & POLICY_KEY_UNACKED_TIMEOUT)
 		settings->unacked_timeout_ms = own->unacked_timeout_ms;
+	if (rule->set & POLICY_KEY_LATE)
+		settings->late_ms = own->late_ms;
+	if (rule->set & POLICY_KEY_SINGLE_USE_AUTH)
+		settings->single_use_auth = own->single_use_auth;
 	if (rule->set & POLICY_KEY_RETRY_AFTER_MAX)
 		settings->retry_after_max_ms = own->retry_after_max_ms;
 	if (rule->set & POLICY_KEY_MAX_IDLE)
@@ -134,6 +138,9 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 		settings->statuses[i] &= other->statuses[i];
 	if (other->max_attempts < settings->max_attempts)
 		settings->max_attempts = other->max_attempts;
+	settings->single_use_auth |= other->single_use_auth;
+	if (other->late_ms && (!settings->late_ms || other->late_ms < settings->late_ms))
+		settings->late_ms = other->late_ms;
 	if (other->max_request_bytes < settings->max_request_bytes)
 		settings->max_request_bytes = other->max_request_bytes;
 	/* 0 is no limit: the largest of all. */

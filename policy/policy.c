@@ -13,13 +13,16 @@
 const struct policy policy_builtin = {
 	.enabled = 1,
 	.hold_max_bytes = 65536,
+	.hold_always_bytes = 65536,
 	.methods_always = SAFE_METHODS,
 	.retry.methods = SAFE_METHODS,
 	.retry.on = POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF,
 	.retry.max_attempts = 3,
 	.retry.total_timeout_ms = 5000,
 	.retry.connect_timeout_ms = 1000,
+	.retry.late_ms = 2000,
 	.retry.retry_after_max_ms = 2000,
+	.retry.single_use_auth = 1 << 0 | 1 << 1,
 	.retry.max_request_bytes = 65536,
 	.retry.backoff.base_ms = 25,
 	.retry.backoff.max_ms = 1000,
@@ -35,6 +38,8 @@ const struct policy policy_builtin = {
 	.log.facility = FACILITY_USER,
 	.log.id_header_count = 2,
 	.log.id_headers = {"X-Request-Id", "X-Correlation-Id"},
+	.auth_count = 2,
+	.auth_names = {"OAuth", "DPoP"},
 };
 
 void policy_defaults(struct policy *policy)
@@ -64,7 +69,8 @@ static uint32_t uses_of(const struct policy_retry *retry)
 	       (retry->add_request_id ? POLICY_USES_REQUEST_ID : 0) |
 	       (retry->on & connects ? POLICY_USES_CONNECT : 0) |
 	       (retry->unacked_timeout_ms ? POLICY_USES_UNACKED_TIMEOUT : 0) |
-	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0);
+	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0) |
+	       (retry->on & POLICY_ON_FIRST_USE ? POLICY_USES_FIRST_USE : 0);
 }
 
 void policy_finish(struct policy *policy)
@@ -72,6 +78,7 @@ void policy_finish(struct policy *policy)
 	const struct policy_retry *retry = &policy->retry;
 
 	policy->hold_max_bytes = retry->max_request_bytes;
+	policy->hold_always_bytes = retry->max_request_bytes;
 	policy->methods_always = methods_after_loss(retry->methods, retry->on, retry->max_attempts);
 	policy->uses = uses_of(retry);
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
@@ -80,6 +87,8 @@ void policy_finish(struct policy *policy)
 		match_apply(&policy->rules[i], &inside);
 		if (inside.max_request_bytes > policy->hold_max_bytes)
 			policy->hold_max_bytes = inside.max_request_bytes;
+		if (inside.max_request_bytes < policy->hold_always_bytes)
+			policy->hold_always_bytes = inside.max_request_bytes;
 		policy->methods_always &=
 		    methods_after_loss(inside.methods, inside.on, inside.max_attempts);
 		policy->uses |= uses_of(&inside);

@@ -37,6 +37,7 @@ static const struct {
     {REASON_VETO, "so says a header of the response", "veto_headers", POLICY_KEY_VETO_HEADERS},
     {REASON_METHOD, "bytes of it were sent, and %s may not be sent twice", "methods",
      POLICY_KEY_METHODS},
+    {REASON_LATE, "it was taken, and is being worked on", "late_ms", POLICY_KEY_LATE},
     {REASON_TOO_LARGE, "it is too large to be held", "max_request_bytes", POLICY_KEY_MAX_REQUEST},
     {REASON_ADDRESS_AGE, "the name was looked up too long ago", "address_max_age_ms",
      POLICY_KEY_ADDRESS_MAX_AGE},

@@ -84,9 +84,15 @@ static int parse_option(int option, const char *value, struct question *question
 	case 'f':
 		facts->reused = false;
 		return 0;
+	case 'A':
+		facts->taken = true;
+		if (parse_number(value, 0, UINT32_MAX, &facts->worked_ms))
+			return TOOL_USAGE;
+		facts->elapsed_ms = facts->worked_ms;
+		return 0;
 	case 'a':
 		return parse_number(value, 1, 1000, &facts->attempts);
-	case 'A':
+	case 'g':
 		return parse_number(value, 0, UINT32_MAX, &facts->address_age_ms);
 	default:
 		return parse_number(value, 0, UINT32_MAX, &facts->request_len);
@@ -121,8 +127,9 @@ int question_parse(int argc, char **argv, struct question *question)
 						{"header", required_argument, NULL, 'H'},
 						{"first-use", no_argument, NULL, 'f'},
 						{"attempt", required_argument, NULL, 'a'},
-						{"address-age", required_argument, NULL, 'A'},
+						{"address-age", required_argument, NULL, 'g'},
 						{"bytes", required_argument, NULL, 'b'},
+						{"after", required_argument, NULL, 'A'},
 						{0}};
 	struct decide_facts *facts = &question->facts;
 

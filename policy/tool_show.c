@@ -135,14 +135,14 @@ static void print_statuses(const char *indent, const uint32_t *statuses)
 	list_end();
 }
 
-static void print_names(const char *indent, const char *key, const struct policy *policy,
+static void print_names(const char *indent, const char *key, const char names[][POLICY_HEADER_MAX],
 			uint32_t mask)
 {
 	struct list list = list_begin(indent, key);
 
-	for (uint32_t i = 0; i < policy->name_count; i++)
+	for (uint32_t i = 0; mask >> i; i++)
 		if (mask >> i & 1)
-			list_add(&list, policy->names[i]);
+			list_add(&list, names[i]);
 	list_end();
 }
 
@@ -191,7 +191,7 @@ static void print_retry(const struct policy *policy, const char *indent,
 	if (set & POLICY_KEY_ON)
 		print_on(indent, retry->on);
 	if (set & POLICY_KEY_KEY_HEADERS)
-		print_names(indent, "idempotency_key_headers", policy, retry->key_headers);
+		print_names(indent, "idempotency_key_headers", policy->names, retry->key_headers);
 	if (set & POLICY_KEY_STATUSES)
 		print_statuses(indent, retry->statuses);
 	if (set & POLICY_KEY_MAX_ATTEMPTS)
@@ -204,6 +204,8 @@ static void print_retry(const struct policy *policy, const char *indent,
 		printf("%sresponse_timeout_ms = %u;\n", indent, retry->response_timeout_ms);
 	if (set & POLICY_KEY_UNACKED_TIMEOUT)
 		printf("%sunacked_timeout_ms = %u;\n", indent, retry->unacked_timeout_ms);
+	if (set & POLICY_KEY_LATE)
+		printf("%slate_ms = %u;\n", indent, retry->late_ms);
 	if (set & POLICY_KEY_RETRY_AFTER_MAX)
 		printf("%sretry_after_max_ms = %u;\n", indent, retry->retry_after_max_ms);
 	if (set & POLICY_KEY_AFTER_HEADERS)
@@ -221,6 +223,8 @@ static void print_retry(const struct policy *policy, const char *indent,
 			   retry->attempt_header ? policy->names[retry->attempt_header - 1] : "");
 	if (set & POLICY_KEY_ADD_REQUEST_ID)
 		printf("%sadd_request_id = %s;\n", indent, yes_no(retry->add_request_id));
+	if (set & POLICY_KEY_SINGLE_USE_AUTH)
+		print_names(indent, "single_use_auth", policy->auth_names, retry->single_use_auth);
 	if (set & POLICY_KEY_MAX_REQUEST)
 		printf("%smax_request_bytes = %u;\n", indent, retry->max_request_bytes);
 	print_backoff(indent, &retry->backoff, set);

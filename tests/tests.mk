@@ -10,7 +10,7 @@ UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard 
 UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
 UNIT_PURE += $(addprefix preload/conn/,greeting.c stream.c table.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
-UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c)
+UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c ticks.c)
 UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
 UNIT_PURE += $(addprefix preload/process/,live.c repeats.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)

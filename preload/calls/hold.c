@@ -18,6 +18,7 @@
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
+#include "../rescue/token.h"
 
 enum {
 	HEAD_MAX = 16384, /* a longer one is not waited for */
@@ -62,7 +63,8 @@ static bool is_idle_408(const struct conn *conn, int status, const char *bytes, 
 {
 	struct http1 answer;
 	size_t used;
-	if (status != 408 || !(conn->flags & CONN_REUSED))
+	if (status != 408 ||
+	    !(conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE))
 		return false;
 	http1_response(&answer, conn->requests[0].method);
 	enum http1_result result = http1_feed(&answer, bytes, len, &used);
@@ -103,7 +105,7 @@ static bool begin(struct conn *conn, int status, const char *bytes, size_t len, 
 /* Keeps the bytes that were read until the head is whole. */
 static enum held hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
-	if (!(config.policy->uses & POLICY_USES_STATUSES))
+	if (!(config.policy->uses & POLICY_USES_STATUSES) && !(conn->care & CARE_TOKEN))
 		return HELD_NOT;
 	return rescue_hold(conn, iov, count, len) ? HELD_BEGUN : HELD_NOT;
 }
@@ -162,10 +164,12 @@ enum held hold_look(struct reading *r, size_t len)
 	const struct read_call *call = r->call;
 	struct conn *conn = r->handle.conn;
 	const char *bytes = call->iov->iov_base;
-	if (!may_hold(conn) && !(conn->care & CARE_PROBE))
+	if (!may_hold(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
 		return HELD_NOT;
 	int status = status_in(conn, call, len);
 	end_probe(conn, status);
+	if (rescue_token_is_refused(conn, status))
+		return HELD_RESCUE;
 	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
 		return HELD_NOT;
 	if (status && status != 408 && !status_is_listed(status))
@@ -212,6 +216,8 @@ static bool judge(struct conn *conn, bool ended)
 	struct rescue *rescue = conn->rescue;
 	int status = status_read(rescue->pieces, rescue->pieces_len);
 	bool whole = status_head_len(rescue->pieces, rescue->pieces_len) != 0;
+	if (rescue_token_is_refused(conn, status))
+		return true;
 	bool dull =
 	    status == STATUS_NONE || (status && !status_is_listed(status)) || !may_hold(conn);
 	if (!dull && !whole && !ended && has_room(rescue))

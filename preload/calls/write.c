@@ -6,6 +6,7 @@
 #include "../conn/end.h"
 #include "../conn/idle.h"
 #include "../conn/own.h"
+#include "../conn/peer.h"
 #include "../conn/unacked.h"
 #include "../connect/dial.h"
 #include "../connect/reject.h"
@@ -15,6 +16,7 @@
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "bytes.h"
+#include "look.h"
 #include "greet.h"
 #include "placeholder.h"
 #include "request_id.h"
@@ -28,17 +30,6 @@ static size_t total(const struct write_call *call)
 	for (int i = 0; i < call->count; i++)
 		len += call->iov[i].iov_len;
 	return len;
-}
-
-/*
- * Only a request that could not be sent again later needs a look before its first byte goes out:
- * the others are rescued afterwards, at no cost while nothing fails.
- */
-static bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
-{
-	return conn->flags & CONN_REUSED && conn_idle_before(conn, mark) &&
-	       (conn->flags & CONN_UNHELD ||
-		!(config.policy->methods_always & method_bit(conn->request.method)));
 }
 
 /*
@@ -111,6 +102,7 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 		     : unsent ? CAUSE_STALE
 			      : CAUSE_RESET,
 	    .unsent = unsent,
+	    .untaken = s->len - taken,
 	    .error = error,
 	};
 	return sending_rescue(s, &start, mark);
@@ -246,6 +238,17 @@ static inline bool is_simple(const struct write_call *call, size_t len)
 	       __builtin_expect(memory_is_known(call->iov->iov_base, len), 1);
 }
 
+/* What a policy may ask for, once all is written. */
+#define USES_AFTER (POLICY_USES_UNACKED_TIMEOUT | POLICY_USES_RESPONSE_TIMEOUT)
+
+static COLD void look_after(struct conn *conn)
+{
+	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
+		unacked_limit(conn, conn->fd);
+	if (rescue_watches())
+		rescue_watch(conn);
+}
+
 /* One try at the call. */
 static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 				    const struct write_call *call, size_t len)
@@ -271,7 +274,7 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 		if (recorded != BYTES_RECORDED)
 			return not_recorded(s, &mark, recorded);
 	}
-	if (needs_a_look(conn, &mark) && wire_is_dead(conn->fd)) {
+	if (is_found_dead(conn, &mark)) {
 		struct rescue_start start = {
 		    .cause = CAUSE_STALE,
 		    .unsent = true,
@@ -288,10 +291,10 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 		return sent;
 	if (s->result != (ssize_t)len)
 		return fell_short(s, &mark, error);
-	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
-		unacked_limit(conn, conn->fd);
-	if (rescue_watches())
-		rescue_watch(conn);
+	if (__builtin_expect(config.policy->uses & USES_AFTER, 0))
+		look_after(conn);
+	if (__builtin_expect(conn->peer.any.sa_family == AF_UNIX, 0))
+		conn_peer_wrote(conn);
 	conn_unlock(conn);
 	return KERNELS_WORD;
 }

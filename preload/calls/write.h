@@ -33,4 +33,10 @@ __attribute__((noinline)) ssize_t call_write(struct conn *conn, const struct wri
 /* The same with an array of pieces that is the program's: any count, in any memory. */
 ssize_t call_write_pieces(struct conn *conn, const struct write_call *call);
 
+/*
+ * The connection has just been made by the call itself (MSG_FASTOPEN), which put so many of its
+ * bytes in: takes note of them.
+ */
+void call_note_written(struct conn *conn, const struct write_call *call, size_t taken);
+
 #endif

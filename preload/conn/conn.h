@@ -63,6 +63,7 @@ enum conn_flag {
 	CONN_LIMITED = 1 << 12,	  /* unacknowledged data ends it after unacked_timeout_ms */
 	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
 	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
+	CONN_LARGE = 1 << 21,	  /* not every rule lets the unanswered requests be held whole */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
@@ -73,6 +74,7 @@ enum conn_care {
 	CARE_READERS = 1 << 4, /* living sockets may be replaced: count threads that read or poll */
 	CARE_HOLDING = 1 << 1, /* bytes of a response that the program has not had are held back */
 	CARE_GREETING = 1 << 5, /* what is read is a proxy's answer to that */
+	CARE_TOKEN = 1 << 6,	/* is it a 401, to a sending again of what serves once? */
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
 

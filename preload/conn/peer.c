@@ -7,12 +7,14 @@
 #include "../os/file.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
+#include "../os/ticks.h"
 #include "../wire/socket.h"
 #include "table.h"
 
 /* A path means something else in another folder, below another root, or once others have it. */
 struct conn_local {
 	struct os_file file;	 /* that the path names; none for an abstract name */
+	uint64_t wrote;		 /* os_ticks() at the last write of the oldest unanswered request */
 	socklen_t len;		 /* of addr; 0: it is not known whom the connection leads to */
 	struct sockaddr_un addr; /* as connect was given it */
 	char end;		 /* 0: sun_path may fill its room (unix(7)) */
@@ -66,11 +68,13 @@ void conn_peer_before(int fd, const struct sockaddr *addr)
 	if (__builtin_expect(!conn || !is_local(conn), 1) || !conn_lock(conn, fd))
 		return;
 	struct conn_local *local = conn->peer.local.at;
+	os_ticks_begin();
 	if (!local)
 		local = conn->peer.local.at = arena_alloc(sizeof(*local));
 	/* Once it was connected, the program only asks again how that went. */
 	if (local && !(conn->flags & CONN_CONNECTED)) {
 		local->len = 0;
+		local->wrote = 0;
 		os_file_at((const char *)addr + PATH_AT, &local->file);
 	}
 	conn_unlock(conn);
@@ -110,6 +114,20 @@ bool conn_peer_is_same(const struct conn *conn, int dead, int fresh)
 	/* Whoever may make a file there may also put another in its place for a moment. */
 	return conn_peer_is_there(conn) &&
 	       wire_same_peer(dead, fresh, is_abstract(conn->peer.local.at));
+}
+
+/* Of several requests the first counts, and the others are not told from it. */
+void conn_peer_wrote(struct conn *conn)
+{
+	struct conn_local *local = conn->peer.local.at;
+	if (local && conn->request_count <= 1)
+		local->wrote = os_ticks();
+}
+
+uint64_t conn_peer_wrote_ms(const struct conn *conn, uint64_t now_ms)
+{
+	const struct conn_local *local = is_local(conn) ? conn->peer.local.at : NULL;
+	return local && local->wrote ? os_ticks_ms(local->wrote, now_ms) : 0;
 }
 
 void conn_peer_drop(struct conn *conn)

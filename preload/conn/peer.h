@@ -37,6 +37,12 @@ bool conn_peer_is_there(const struct conn *conn);
  */
 bool conn_peer_is_same(const struct conn *conn, int dead, int fresh);
 
+/* A write to a local peer has been taken: remembers when, without a system call. */
+void conn_peer_wrote(struct conn *conn);
+
+/* How long ago that was, in milliseconds, at now_ms (os_now_ms); 0 if it is not known. */
+uint64_t conn_peer_wrote_ms(const struct conn *conn, uint64_t now_ms);
+
 /* Gives back what is kept of a local peer. */
 void conn_peer_drop(struct conn *conn);
 

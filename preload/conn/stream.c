@@ -58,9 +58,12 @@ static inline __attribute__((always_inline)) void hold(struct conn *conn, const 
 	if (conn->flags & CONN_UNHELD)
 		return;
 	size_t needed = conn->held_len + len;
-	if (needed > config.policy->hold_max_bytes) {
-		stop_holding(conn, CONN_TOO_LARGE);
-		return;
+	if (__builtin_expect(needed > config.policy->hold_always_bytes, 0)) {
+		conn->flags |= CONN_LARGE;
+		if (needed > config.policy->hold_max_bytes) {
+			stop_holding(conn, CONN_TOO_LARGE);
+			return;
+		}
 	}
 	bool fits = conn->held && needed <= arena_usable(conn->held_class);
 	if (!fits && !make_room(conn, needed)) {
@@ -81,6 +84,23 @@ static struct conn_request *last_request(struct conn *conn)
 	return &conn->requests[conn->request_count - 1];
 }
 
+/*
+ * The request goes on: will it be too large to be held, as far as can be told? Of a length that
+ * comes in chunks nothing is known, nor of a head that is not whole, but few GETs have a body.
+ */
+static __attribute__((noinline)) void look_ahead(struct conn *conn, size_t used)
+{
+	const struct http1 *message = &conn->request;
+	bool safe = message->method == METHOD_GET || message->method == METHOD_HEAD;
+	bool counted = http1_unseen(message) != 0;
+	uint64_t len = last_request(conn)->len + used + http1_unseen(message);
+	bool large = counted ? len > config.policy->hold_always_bytes
+		     : message->flags & HTTP1_HEAD_DONE ? true
+							: !safe;
+	if (large)
+		conn->flags |= CONN_LARGE;
+}
+
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
 	while (len) {
@@ -92,8 +112,11 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		}
 		size_t used;
 		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
-		if (result == HTTP1_BAD || result == HTTP1_TUNNEL)
-			return false;
+		if (__builtin_expect(result != HTTP1_DONE, 0)) {
+			if (result != HTTP1_MORE)
+				return false;
+			look_ahead(conn, used);
+		}
 		struct conn_request *request = last_request(conn);
 		if (request->len + used > UINT32_MAX)
 			stop_holding(conn, CONN_TOO_LARGE);
@@ -151,8 +174,8 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 	}
 	if (!(conn->flags & CONN_UNHELD))
 		conn->held_len = mark->held_len;
-	else if (!conn->request_count)
-		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);
+	if (!conn->request_count)
+		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE | CONN_LARGE);
 	return true;
 }
 
@@ -187,7 +210,7 @@ static void pop_request(struct conn *conn)
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED | CONN_SERVED;
 	if (conn->request_count == 0) {
 		conn_release_held(conn);
-		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE);
+		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE | CONN_LARGE);
 	} else if (!(conn->flags & CONN_UNHELD)) {
 		conn->held_len -= len;
 		memmove(conn->held, conn->held + len, conn->held_len);

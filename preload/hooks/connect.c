@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "../calls/placeholder.h"
+#include "connect.h"
 #include "../process/config.h"
 #include "../conn/end.h"
 #include "../conn/handle.h"
@@ -213,6 +214,47 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		track(&handle, addr, len, error == EINPROGRESS);
 	else
 		conn_end_fd(fd, WHY_PASSED);
+	if (error)
+		set_errno(error);
+	return result;
+}
+
+/*
+ * Where the policy sees to connects, the bytes follow one instead of going with it: a program that
+ * does not wait is told that it is under way, as where the peer has given no cookie yet.
+ */
+static ssize_t connect_then_write(const struct write_call *call, const struct sockaddr *addr,
+				  socklen_t len)
+{
+	struct write_call rest = *call;
+	struct conn *conn;
+	if (connect(call->fd, addr, len) < 0)
+		return -1;
+	conn = table_find(call->fd);
+	rest.flags &= ~MSG_FASTOPEN;
+	return conn ? call_write_pieces(conn, &rest) : rest.plain(&rest, rest.fd);
+}
+
+ssize_t connect_and_write(const struct write_call *call, const struct sockaddr *addr, socklen_t len)
+{
+	struct handle handle;
+	handle_find_at(&handle, table_find(call->fd), call->fd);
+	if (looks_ahead())
+		return connect_then_write(call, addr, len);
+	if (handle.conn)
+		call_end_rescue(call->fd, REASON_SHARED);
+	ssize_t result = call->plain(call, call->fd);
+	int error = result < 0 ? get_errno() : 0;
+	if (error && error != EINPROGRESS)
+		return result;
+	if (!is_trackable(addr, len)) {
+		conn_end_fd(call->fd, WHY_PASSED);
+		return result;
+	}
+	track(&handle, addr, len, error);
+	struct conn *conn = table_find(call->fd);
+	if (conn && result > 0)
+		call_note_written(conn, call, (size_t)result);
 	if (error)
 		set_errno(error);
 	return result;

@@ -9,6 +9,7 @@
 #include "../rescue/place.h"
 #include "../calls/write.h"
 #include "../conn/table.h"
+#include "connect.h"
 #include "../os/real.h"
 
 static ssize_t plain_write(const struct write_call *call, int fd)
@@ -144,6 +145,8 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	    .addr = addr,
 	    .addr_len = addr_len,
 	};
+	if (__builtin_expect(flags & MSG_FASTOPEN && addr, 0))
+		return connect_and_write(&call, addr, addr_len);
 	return call_write(conn, &call);
 }
 
@@ -164,6 +167,8 @@ static TRACKED ssize_t sendmsg_tracked(struct conn *conn, int fd, const struct m
 	    .count = own.msg_iovlen > INT32_MAX ? INT32_MAX : (int)own.msg_iovlen,
 	    .message = &own,
 	};
+	if (flags & MSG_FASTOPEN && own.msg_name && !own.msg_controllen)
+		return connect_and_write(&call, own.msg_name, own.msg_namelen);
 	return call_write_pieces(conn, &call);
 }
 

@@ -81,6 +81,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	tell_attempt(rescue);
 	rescue_close_fresh(conn);
 	rescue->cause = cause;
+	rescue->acked = false; /* a part of it at most is out there */
 	rescue_plan_blame(conn, false);
 	if (rescue_stay(conn) || goes_elsewhere(conn))
 		return GO_ON;
@@ -203,6 +204,7 @@ static enum progress step_sending(struct conn *conn)
 		conn_end_writing(conn);
 	rescue->phase = PHASE_AWAITING;
 	conn->busy = false;
+	conn->care |= rescue->spent ? CARE_TOKEN : 0;
 	if (rescue_is_dial(rescue))
 		rescue_dial_up(conn);
 	else if (rescue_stays(conn))

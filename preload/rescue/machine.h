@@ -33,6 +33,7 @@ struct rescue_start {
 	bool reading;	  /* a read found out: more of the request will not come by itself */
 	bool unsent;	  /* the kernel took no byte of the request */
 	bool connecting;  /* nothing failed: the program's own connect is to be watched */
+	size_t untaken;	  /* bytes of the copy that it did not take either */
 	int error;	  /* what the program gets if it fails: an errno, or 0 for end of stream */
 	const char *head; /* the request's first bytes, for rules and the log */
 	size_t head_len;

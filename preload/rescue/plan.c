@@ -15,11 +15,13 @@
 #include "../os/clock.h"
 #include "../conn/mark.h"
 #include "../os/mem.h"
+#include "ask.h"
 #include "pace.h"
 #include "dial.h"
 #include "picture.h"
 #include "place.h"
 #include "end.h"
+#include "token.h"
 #include "rescue.h"
 #include "../conn/settings.h"
 #include "../conn/who.h"
@@ -37,46 +39,6 @@ static enum method first_method(const struct conn *conn, const struct rescue_sta
 		return conn->requests[0].method;
 	struct http1_text method = http1_head_method(start->head, start->head_len);
 	return method_parse(method.text, method.len);
-}
-
-/* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
-static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
-{
-	const char *head = conn->held;
-	if (!settings->key_headers || !conn->held_len)
-		return false;
-	for (int i = 0; i < conn->request_count; i++) {
-		const struct conn_request *request = &conn->requests[i];
-		bool found = !(method_bit(request->method) & METHODS_KEYED);
-		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
-			found = settings->key_headers >> n & 1 &&
-				http1_head_value(head, request->len, config.policy->names[n]).len;
-		if (!found)
-			return false;
-		head += request->len;
-	}
-	return true;
-}
-
-enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
-{
-	const struct rescue *rescue = conn->rescue;
-	struct decide_facts facts = {
-	    .cause = rescue->cause,
-	    .status = rescue->status,
-	    .retry_after_ms = rescue->retry_after_ms,
-	    .vetoed = rescue->vetoed,
-	    .left = rescue->left,
-	    .keyed = is_keyed(conn, &rescue->settings),
-	};
-	conn_facts(conn, &facts);
-	facts.unsent = rescue->unsent;
-	facts.attempts = rescue_sendings(rescue);
-	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
-	facts.rescuing = rescuing;
-	facts.elsewhere = rescue_route_leads_on(conn);
-	facts.address_age_ms = rescue_route_age_ms(conn);
-	return decide(config.policy, &rescue->settings, &facts);
 }
 
 /* Does the latest failure say something of the peer's health? That an idle connection ends does
@@ -133,6 +95,7 @@ static enum reason schedule(struct conn *conn)
 		return reason;
 	rescue->attempts++;
 	rescue_route_begin(conn);
+	rescue->spent = !rescue->unsent && rescue_token_is_carried(conn);
 	/* Of what waits for the program's own connect this is the first sending. */
 	mark_attempt(conn, rescue_is_dial(rescue) && rescue->unsent ? 1 : rescue_sendings(rescue));
 	rescue_set_out(rescue);
@@ -244,10 +207,10 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue->retry_after_ms = start->retry_after_ms;
 	rescue->vetoed = start->vetoed;
 	rescue->left = start->left;
+	rescue_ask_kernel(conn);
 }
 
-/* No further attempt: what the program gets is the original error, or a response held back. */
-static void give_up(struct conn *conn, enum reason reason)
+void rescue_give_up(struct conn *conn, enum reason reason)
 {
 	rescue_exhausted(conn->rescue, reason);
 	rescue_put_answer_back(conn);
@@ -276,7 +239,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	if (reason == REASON_ANSWERED)
 		return reason;
 	if (reason != REASON_NONE)
-		give_up(conn, reason);
+		rescue_give_up(conn, reason);
 	conn->busy = true; /* even if it failed: the next step delivers the original error */
 	return REASON_NONE;
 }
@@ -335,11 +298,13 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 			note_cause(conn, start);
 		rescue->first_cause = start->cause;
 		reason = rescue_plan_ask(conn, false);
-		if (reason == REASON_NONE && start->reading && conn_is_writing(conn))
+		if (reason == REASON_NONE && start->reading && conn_is_writing(conn) &&
+		    !rescue_awaits_continue(conn))
 			reason = REASON_NOT_HELD;
 		if (reason == REASON_NONE)
-			reason = rescue_picture_check(conn, !start->unsent,
-						      start->cause == CAUSE_STATUS);
+			reason = rescue_picture_check(
+			    conn, !start->unsent && !rescue_has_idle_408(conn, start),
+			    start->cause == CAUSE_STATUS);
 		/* Nobody would read its answer. */
 		if (reason == REASON_NONE && rescue->nonblocking && !rescue_is_dial(rescue) &&
 		    !conn_wait_is_seen(conn))
@@ -395,6 +360,8 @@ bool rescue_would_begin(const struct conn *conn)
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;
-	return methods && !(methods & ~config.policy->methods_always) && !conn->busy &&
-	       !(conn->flags & never) && (conn->flags & CONN_REUSED || again);
+	bool any = methods && !(methods & ~config.policy->methods_always);
+	bool used = conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE;
+	return (any || rescue_awaits_continue(conn)) && !conn->busy && !(conn->flags & never) &&
+	       (used || again);
 }

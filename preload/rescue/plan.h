@@ -14,8 +14,8 @@
  */
 enum reason rescue_plan_next(struct conn *conn);
 
-/* The first half of that: may it be made as far as the safety rule says? */
-enum reason rescue_plan_ask(const struct conn *conn, bool rescuing);
+/* No further attempt: what the program gets is the original error, or a response held back. */
+void rescue_give_up(struct conn *conn, enum reason reason);
 
 /* The state of a rescue that is about to begin; NULL if there is no memory for it. */
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start);

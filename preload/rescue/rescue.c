@@ -137,6 +137,7 @@ void rescue_free(struct conn *conn)
 {
 	if (!conn->rescue)
 		return;
+	conn->care &= (uint8_t)~CARE_TOKEN;
 	rescue_is_over(conn->rescue);
 	rescue_drop_answer(conn->rescue);
 	rescue_drop_pieces(conn->rescue);

@@ -66,7 +66,9 @@ struct rescue {
 	bool unsent;	   /* the kernel took no byte of the request, on any attempt */
 	bool shut_down;	   /* SHUT_WR is to follow the request */
 	bool blamed;	   /* the latest failure was the peer's, and counted */
+	bool acked;	   /* the peer's kernel had acknowledged the request then */
 	bool first;	   /* fresh is the program's own connect, and has not failed */
+	bool spent;	   /* it carries what serves once, and was sent before */
 	bool told;	   /* the attempt is in the log */
 	bool taken;	   /* the program was told that bytes are written which are on no socket */
 	bool full;	   /* it was told that there is no room for more, and waits for some */
@@ -76,6 +78,7 @@ struct rescue {
 	uint32_t retry_after_ms; /* that it asks for */
 	bool vetoed;		 /* it says: not again */
 	bool left;		 /* to the program, which sends such requests again by itself */
+	uint32_t worked_ms;	 /* if acked: from the sending to the failure */
 	uint32_t attempts;	 /* sendings and dialings, the program's own included */
 	uint32_t earlier;	 /* what rescues of requests before it in a pipeline did with it */
 	uint32_t sent;		 /* bytes of conn.held that went out on fresh */

@@ -12,6 +12,7 @@
 #include "../os/clock.h"
 #include "../os/owner.h"
 #include "../os/watcher.h"
+#include "ask.h"
 #include "place.h"
 #include "plan.h"
 #include "room.h"

@@ -2,6 +2,7 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -18,7 +19,13 @@
 #include "../os/sys.h"
 
 /* Of tcpi_state; <linux/tcp.h>, which has the rest of TCP_INFO, leaves them to the kernel's own. */
-enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2, STATE_SYN_RECV = 3, STATE_CLOSE = 7 };
+enum {
+	STATE_ESTABLISHED = 1,
+	STATE_SYN_SENT = 2,
+	STATE_SYN_RECV = 3,
+	STATE_CLOSE = 7,
+	STATE_CLOSE_WAIT = 8
+};
 
 uint64_t wire_cookie(int fd)
 {
@@ -104,6 +111,30 @@ uint64_t wire_last_sent_ms(int fd)
 	const size_t needed =
 	    offsetof(struct tcp_info, tcpi_last_data_sent) + sizeof(info.tcpi_last_data_sent);
 	return os_option(fd, IPPROTO_TCP, TCP_INFO, &info, needed) ? info.tcpi_last_data_sent : 0;
+}
+
+bool wire_what_was_sent(int fd, int family, struct wire_sent *sent)
+{
+	struct tcp_info info;
+	int unacked = 0;
+	const size_t needed =
+	    offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(info.tcpi_last_ack_recv);
+	if (family == AF_UNIX || !os_option(fd, IPPROTO_TCP, TCP_INFO, &info, needed) ||
+	    sys3(ioctl, fd, SIOCOUTQ, &unacked) < 0)
+		return false;
+	/* A FIN acknowledges as well, and is the last to do so; a reset leaves no trace. */
+	uint32_t since = info.tcpi_state == STATE_CLOSE_WAIT ? info.tcpi_last_ack_recv : 0;
+	sent->unacked = (uint64_t)unacked;
+	sent->last_ms = info.tcpi_last_data_sent > since ? info.tcpi_last_data_sent - since : 0;
+	sent->heard_ms = info.tcpi_last_data_recv > since ? info.tcpi_last_data_recv - since : 0;
+	return true;
+}
+
+bool wire_has_fin(int fd, int family)
+{
+	uint8_t state = 0;
+	return family != AF_UNIX && os_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof(state)) &&
+	       state == STATE_CLOSE_WAIT;
 }
 
 int wire_take_error(int fd)

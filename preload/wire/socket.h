@@ -39,6 +39,23 @@ bool wire_read_was(int fd, int family, uint64_t seen);
  */
 uint64_t wire_last_sent_ms(int fd);
 
+/* What became of the bytes that were sent on a TCP connection that has ended. */
+struct wire_sent {
+	uint64_t unacked; /* of the last ones, which the peer's kernel has not acknowledged */
+	/* From the last byte sent, or the last one that came in, to the end, as far as is known: */
+	uint32_t last_ms;
+	uint32_t heard_ms;
+};
+
+/*
+ * Asks for that; after a reset the kernel still knows (tcp(7): TCP_INFO, SIOCOUTQ), but not when it
+ * came: till now, then. false if it cannot tell, as of a local socket.
+ */
+bool wire_what_was_sent(int fd, int family, struct wire_sent *sent);
+
+/* Has the peer's FIN come, after which nothing more can? Not asked of local sockets. */
+bool wire_has_fin(int fd, int family);
+
 /* Takes the error that the next call would report (SO_ERROR); 0 at a mere end of stream. */
 int wire_take_error(int fd);
 

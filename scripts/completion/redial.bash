@@ -106,14 +106,14 @@ _redial_policy() {
 			'stale reset eof connect connect-timeout response-timeout idle dns' "$word"
 		return
 		;;
-	--host | --path | --port | --status | --retry-after | --key | --header | --attempt | --bytes) return ;;
+	--host | --path | --port | --status | --retry-after | --key | --header | --attempt | --bytes | --after) return ;;
 	esac
 	case $word in
 	-*)
 		case ${COMP_WORDS[1]} in
 		explain)
 			_redial_words '--method --host --path --port --cause --status
-				--retry-after --key --header --first-use --attempt --bytes' "$word"
+				--retry-after --key --header --first-use --attempt --address-age --bytes --after' "$word"
 			;;
 		compile) _redial_words '-o' "$word" ;;
 		esac

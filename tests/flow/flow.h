@@ -141,6 +141,9 @@ int expect_within(const struct flow *flow, long ms);
 	X(threads_read)                                                                            \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
+	X(late)                                                                                    \
+	X(first_use)                                                                               \
+	X(single_use)                                                                              \
 	X(mark)                                                                                    \
 	X(pace)                                                                                    \
 	X(breaker)                                                                                 \

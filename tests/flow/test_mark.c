@@ -27,7 +27,7 @@ static void copies_are_numbered(struct flow *flow)
 static void only_resent_copies_carry_their_number(void)
 {
 	for_each_way((struct flow){.program = "two_gets",
-				   .faults = {"reset@1.2", "close@2.1"},
+				   .faults = {"reset@1.2", "reset@2.1"},
 				   .policy = MARK},
 		     copies_are_numbered);
 }

@@ -136,7 +136,8 @@ static void two_stale_connections_in_a_row_are_survived(void)
 static void three_stale_connections_in_a_row_are_survived_if_the_policy_lets_them(void)
 {
 	ends_so_however_it_waits((struct flow){.faults = {"close@1.2", "reset@2.1", "close@3.1"},
-					       .policy = "retry = { max_attempts = 4; };"},
+					       .policy = "retry = { max_attempts = 4; on = [\"stale\", "
+							 "\"reset\", \"eof\", \"first-use\"]; };"},
 				 &(struct outcome){.printed = "200 /1\n200 /2\n",
 						   .seen = 4,
 						   .log = {"result=recovered attempts=4"}});

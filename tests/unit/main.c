@@ -10,6 +10,7 @@
 	X(redact)                                                                                  \
 	X(decide)                                                                                  \
 	X(decide_asked)                                                                            \
+	X(decide_late)                                                                             \
 	X(backoff)                                                                                 \
 	X(process)                                                                                 \
 	X(state)                                                                                   \

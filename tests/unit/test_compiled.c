@@ -153,6 +153,10 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.redact_count = POLICY_REDACT_MAX + 1);
 	REFUSED(memset(bad.redact_paths[7], '*', sizeof(bad.redact_paths[7])));
 	REFUSED(bad.name_count = POLICY_NAMES_MAX + 1);
+	REFUSED(bad.auth_count = POLICY_AUTH_MAX + 1);
+	REFUSED(memset(bad.auth_names[7], 'x', sizeof(bad.auth_names[7])));
+	REFUSED(strcpy(bad.auth_names[1], "X:"));
+	REFUSED(bad.hold_always_bytes = bad.hold_max_bytes + 1);
 	REFUSED(bad.name_count = 1);
 	REFUSED(bad.retry.key_headers = 1u << 2);
 	REFUSED(bad.retry.key_headers = 1u << 31);
@@ -185,6 +189,8 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(memset(bad.after[0].name, 'x', sizeof(bad.after[0].name)));
 	REFUSED(memset(bad.vetoes[7].value, 'x', sizeof(bad.vetoes[7].value)));
 	REFUSED(bad.retry.address_max_age_ms = 86400001);
+	REFUSED(bad.retry.late_ms = 3600001);
+	REFUSED(bad.retry.single_use_auth = 4);
 	REFUSED(bad.retry.keep_alive_hints = 2);
 	REFUSED(bad.retry.add_request_id = 2);
 	REFUSED(bad.budget.enabled = 2);

@@ -270,6 +270,8 @@ static void a_stale_connection_passes_the_same_obstacles(void)
 
 	facts.methods = POST;
 	expect("POST", REASON_NONE, &facts);
+	facts.request_len = UINT32_MAX;
+	expect("of any size", REASON_NONE, &facts);
 	facts.response_started = true;
 	expect("started", REASON_STARTED, &facts);
 	facts = lost(CAUSE_STALE);
@@ -313,6 +315,10 @@ static void the_first_reason_in_order_is_given(void)
 	p.retry.on = POLICY_ON_RESET;
 	expect_by("7", REASON_METHOD, &p, &f);
 	f.methods = GET;
+	f.taken = true;
+	f.worked_ms = UINT32_MAX;
+	expect_by("late", REASON_LATE, &p, &f);
+	f.taken = false;
 	expect_by("8", REASON_TOO_LARGE, &p, &f);
 	f.request_len = 1;
 	expect_by("9", REASON_NOT_HELD, &p, &f);

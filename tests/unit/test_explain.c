@@ -86,6 +86,12 @@ static void attempts_bytes_and_first_use_are_asked(void)
 	TOLD(orders, "GET", "a", "/", WORDS("--bytes=65537"),
 	     ERROR "reason   too-large: it is too large to be held\n"
 		   "by       retry.max_request_bytes\n" NONE);
+	TOLD(orders, "GET", "a", "/", WORDS("--after=2001"),
+	     ERROR "reason   late: it was taken, and is being worked on\n"
+		   "by       retry.late_ms\n" NONE);
+	TOLD(orders, "GET", "a", "/", WORDS("--after=2000"),
+	     AGAIN "reason   reset: GET may be sent twice\nby       retry.methods\n"
+		   "wait     0 ms\n" NONE);
 	TOLD(orders, "GET", "a.orders:8080", "/v1/", WORDS("--first-use"),
 	     ERROR "reason   first-use: it was the connection's first request\n"
 		   "by       retry.on\n" RULE_0);

@@ -158,14 +158,14 @@ static void an_unknown_key_is_refused_with_the_nearest(void)
 
 static void an_unknown_key_of_the_largest_group_is_told_them_all(void)
 {
-	refused("rules = ( {\n enabled = true; } );", 2,
-		"rules[0].enabled is not a known key; known are host, path, port, methods, on, "
-		"idempotency_key_headers, attempt_header, statuses, after_headers, "
-		"veto_headers, keep_alive_hints, add_request_id, response_timeout_ms, "
-		"unacked_timeout_ms, retry_after_max_ms, "
-		"max_idle_ms, address_max_age_ms, max_attempts, total_timeout_ms, "
-		"connect_timeout_ms, "
-		"max_request_bytes, backoff");
+	refused(
+	    "rules = ( {\n enabled = true; } );", 2,
+	    "rules[0].enabled is not a known key; known are host, path, port, methods, on, "
+	    "idempotency_key_headers, single_use_auth, attempt_header, statuses, "
+	    "after_headers, veto_headers, keep_alive_hints, add_request_id, "
+	    "response_timeout_ms, unacked_timeout_ms, late_ms, retry_after_max_ms, "
+	    "max_idle_ms, address_max_age_ms, max_attempts, total_timeout_ms, connect_timeout_ms, "
+	    "max_request_bytes, backoff");
 }
 
 static void a_value_of_the_wrong_type_is_refused(void)

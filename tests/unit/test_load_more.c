@@ -19,8 +19,9 @@ static void every_key_of_retry_reaches_its_member(void)
 	    "retry = { statuses = [503, 429, 599]; idempotency_key_headers = [\"Key\"];\n"
 	    "  attempt_header = \"X-Attempt\"; response_timeout_ms = 1; unacked_timeout_ms = 2;\n"
 	    "  retry_after_max_ms = 3; max_idle_ms = 4; keep_alive_hints = true;\n"
-	    "  address_max_age_ms = 5;\n"
-	    "  add_request_id = true; on = [\"connect\", \"connect-timeout\",\n"
+	    "  address_max_age_ms = 6;\n"
+	    "  add_request_id = true; late_ms = 5; single_use_auth = [\"dpop\", \"Once\"]; on = "
+	    "[\"connect\", \"connect-timeout\",\n"
 	    "  \"response-timeout\", \"dns\"]; };");
 	for (unsigned status = 0; status < 1000; status++)
 		runner_expect_long("status", status == 503 || status == 429 || status == 599,
@@ -34,8 +35,11 @@ static void every_key_of_retry_reaches_its_member(void)
 	runner_expect_long("unacked_timeout_ms", 2, retry->unacked_timeout_ms);
 	runner_expect_long("retry_after_max_ms", 3, retry->retry_after_max_ms);
 	runner_expect_long("max_idle_ms", 4, retry->max_idle_ms);
-	runner_expect_long("address_max_age_ms", 5, retry->address_max_age_ms);
+	runner_expect_long("address_max_age_ms", 6, retry->address_max_age_ms);
 	runner_expect_long("keep_alive_hints", 1, retry->keep_alive_hints);
+	runner_expect_long("late_ms", 5, retry->late_ms);
+	runner_expect_long("single_use_auth", 6, retry->single_use_auth);
+	runner_expect_text("a scheme", "Once", policy.auth_names[2]);
 	runner_expect_long("add_request_id", 1, retry->add_request_id);
 	runner_expect_long("on",
 			   POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT |
@@ -65,6 +69,7 @@ static const struct {
 } numbers[] = {
     {"retry.response_timeout_ms", "0", "600000", "-1", "600001", "a whole number from 0 to 600000"},
     {"retry.unacked_timeout_ms", "0", "600000", "-1", "600001", "a whole number from 0 to 600000"},
+    {"retry.late_ms", "0", "3600000", "-1", "3600001", "a whole number from 0 to 3600000"},
     {"retry.retry_after_max_ms", "0", "600000", "-1", "600001", "a whole number from 0 to 600000"},
     {"retry.max_idle_ms", "0", "3600000", "-1", "3600001", "a whole number from 0 to 3600000"},
     {"retry.address_max_age_ms", "0", "86400000", "-1", "86400001",
@@ -279,7 +284,9 @@ static void a_rule_may_set_every_key_of_retry(void)
 	    {"on = [\"connect\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"connect-timeout\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"dns\"];", POLICY_KEY_ON, POLICY_USES_DNS},
-	    {"on = [\"stale\", \"first-use\"];", POLICY_KEY_ON, 0},
+	    {"on = [\"stale\", \"first-use\"];", POLICY_KEY_ON, POLICY_USES_FIRST_USE},
+	    {"late_ms = 9;", POLICY_KEY_LATE, 0},
+	    {"single_use_auth = [];", POLICY_KEY_SINGLE_USE_AUTH, 0},
 	};
 	char text[256];
 

@@ -231,7 +231,7 @@ static void a_rule_changes_the_keys_that_it_names_and_no_other(void)
 {
 	struct policy p;
 	struct match_request request = {"h", 1, "/", 1, 80};
-	enum { KEYS = 32, MEMBERS = sizeof(struct policy_retry) / sizeof(uint32_t) };
+	enum { KEYS = 24, MEMBERS = KEYS + POLICY_STATUS_WORDS - 1 };
 	char what[32];
 
 	policy_defaults(&p);
@@ -271,13 +271,16 @@ static void of_several_requests_each_must_allow_it(void)
 				 .key_headers = 5,
 				 .max_attempts = 2,
 				 .max_request_bytes = 10,
-				 .total_timeout_ms = 7};
+				 .total_timeout_ms = 7,
+				 .late_ms = 9,
+				 .single_use_auth = 1};
 	struct policy_retry b = {.methods = 3,
 				 .on = 6,
 				 .key_headers = 4,
 				 .max_attempts = 3,
 				 .max_request_bytes = 9,
-				 .total_timeout_ms = 8};
+				 .total_timeout_ms = 8,
+				 .single_use_auth = 2};
 	struct policy_retry both[] = {a, b};
 
 	policy_add_status(both[0].statuses, 502);
@@ -294,6 +297,8 @@ static void of_several_requests_each_must_allow_it(void)
 		runner_expect_long("max_attempts", 2, both[i].max_attempts);
 		runner_expect_long("max_request_bytes", 9, both[i].max_request_bytes);
 		runner_expect_long("total_timeout_ms", 7 + i, both[i].total_timeout_ms);
+		runner_expect_long("late_ms", 9, both[i].late_ms);
+		runner_expect_long("single_use_auth", 3, both[i].single_use_auth);
 		runner_expect_long("502", 0, policy_has_status(both[i].statuses, 502));
 		runner_expect_long("599", 1, policy_has_status(both[i].statuses, 599));
 	}

@@ -31,6 +31,10 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("retry_after_max_ms", 2000, p.retry.retry_after_max_ms);
 	runner_expect_long("max_idle_ms", 0, p.retry.max_idle_ms);
 	runner_expect_long("address_max_age_ms", 0, p.retry.address_max_age_ms);
+	runner_expect_long("late_ms", 2000, p.retry.late_ms);
+	runner_expect_long("single_use_auth", 3, p.retry.single_use_auth);
+	runner_expect_text("a scheme", "OAuth", p.auth_names[0]);
+	runner_expect_text("another", "DPoP", p.auth_names[1]);
 	runner_expect_long("keep_alive_hints", 0, p.retry.keep_alive_hints);
 	runner_expect_long("add_request_id", 0, p.retry.add_request_id);
 	runner_expect_long("budget", 1, p.budget.enabled);
@@ -56,6 +60,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_text("id header 0", "X-Request-Id", p.log.id_headers[0]);
 	runner_expect_text("id header 1", "X-Correlation-Id", p.log.id_headers[1]);
 	runner_expect_long("hold_max_bytes", 65536, p.hold_max_bytes);
+	runner_expect_long("hold_always_bytes", 65536, p.hold_always_bytes);
 	runner_expect_long("methods_always", GET_HEAD, p.methods_always);
 }
 
@@ -70,9 +75,11 @@ static void the_largest_request_of_any_rule_is_held(void)
 	p.rules[1].retry.max_request_bytes = 200000; /* not set */
 	policy_finish(&p);
 	runner_expect_long("larger in a rule", 100000, p.hold_max_bytes);
+	runner_expect_long("nowhere less", 65536, p.hold_always_bytes);
 	p.rules[0].retry.max_request_bytes = 10;
 	policy_finish(&p);
 	runner_expect_long("smaller in a rule", 65536, p.hold_max_bytes);
+	runner_expect_long("there less", 10, p.hold_always_bytes);
 }
 
 static void a_method_is_always_resent_only_if_every_rule_resends_it(void)

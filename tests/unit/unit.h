@@ -25,6 +25,7 @@ void suite_paths(void);
 void suite_redact(void);
 void suite_decide(void);
 void suite_decide_asked(void);
+void suite_decide_late(void);
 void suite_backoff(void);
 void suite_process(void);
 void suite_state(void);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What the safety rule makes of how far the peer had got with a request. */
+#include "unit.h"
+
+#include "decide.h"
+#include "ranges.h"
+
+#define GET  method_bit(METHOD_GET)
+#define POST method_bit(METHOD_POST)
+
+/* A GET that was lost in a way that is let pass: each test spoils it in one point. */
+static struct decide_facts lost(enum cause cause)
+{
+	return (struct decide_facts){.cause = cause,
+				     .methods = method_bit(METHOD_GET),
+				     .request_len = 200,
+				     .attempts = 1,
+				     .reused = true,
+				     .unsent = cause == CAUSE_STALE,
+				     .held = true};
+}
+
+static void expect_by(const char *what, enum reason expected, const struct policy *policy,
+		      const struct decide_facts *facts)
+{
+	runner_expect_text(what, reason_name(expected),
+			   reason_name(decide(policy, &policy->retry, facts)));
+}
+
+static void expect(const char *what, enum reason expected, const struct decide_facts *facts)
+{
+	struct policy policy;
+
+	policy_defaults(&policy);
+	expect_by(what, expected, &policy, facts);
+}
+
+/* A policy under which every cause passes, and every method that `retry` may list. */
+static void allow_all(struct policy *policy)
+{
+	policy_defaults(policy);
+	policy->retry.methods = METHODS_RESENDABLE;
+	policy->retry.on = POLICY_ON_ALL;
+	policy_add_status(policy->retry.statuses, 503);
+}
+
+static void what_was_taken_and_lost_late_is_the_programs(void)
+{
+	for (enum cause cause = CAUSE_RESET; cause <= CAUSE_EOF; cause++) {
+		struct decide_facts facts = lost(cause);
+		struct policy policy;
+
+		policy_defaults(&policy);
+		facts.taken = true;
+		facts.worked_ms = 2000;
+		expect("in time", REASON_NONE, &facts);
+		facts.worked_ms = 2001;
+		expect("late", REASON_LATE, &facts);
+		facts.methods = POST;
+		expect("not to be sent twice anyway", REASON_METHOD, &facts);
+		facts.methods = GET;
+		policy.retry.late_ms = 0;
+		expect_by("no limit", REASON_NONE, &policy, &facts);
+		facts.taken = false;
+		expect("not taken", REASON_NONE, &facts);
+	}
+}
+
+static void only_a_loss_can_be_late(void)
+{
+	static const enum cause others[] = {CAUSE_STALE,	   CAUSE_CONNECT,
+					    CAUSE_CONNECT_TIMEOUT, CAUSE_RESPONSE_TIMEOUT,
+					    CAUSE_STATUS,	   CAUSE_IDLE};
+	struct policy policy;
+
+	allow_all(&policy);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct decide_facts facts = lost(others[i]);
+
+		facts.status = 503;
+		facts.taken = true;
+		facts.worked_ms = UINT32_MAX;
+		expect_by(cause_name(others[i]), REASON_NONE, &policy, &facts);
+	}
+}
+
+static void what_ends_a_new_connection_as_well_goes_on_only_under_first_use(void)
+{
+	struct decide_facts facts = lost(CAUSE_EOF);
+	struct policy policy;
+
+	facts.reused = false;
+	facts.rescuing = true;
+	expect("not taken", REASON_NONE, &facts);
+	facts.taken = true;
+	expect("taken", REASON_FIRST_USE, &facts);
+	facts.cause = CAUSE_RESET;
+	expect("reset: perhaps turned away unread", REASON_NONE, &facts);
+	facts.cause = CAUSE_EOF;
+	policy_defaults(&policy);
+	policy.retry.on |= POLICY_ON_FIRST_USE;
+	expect_by("first-use", REASON_NONE, &policy, &facts);
+}
+
+static void a_head_that_waits_for_leave_passes_whatever_its_method(void)
+{
+	struct decide_facts facts = lost(CAUSE_RESET);
+	struct policy policy;
+
+	facts.methods = POST;
+	facts.awaits_continue = true;
+	expect("reset", REASON_NONE, &facts);
+	facts.cause = CAUSE_EOF;
+	expect("eof", REASON_NONE, &facts);
+	facts.response_started = true;
+	expect("leave was given", REASON_STARTED, &facts);
+	facts.response_started = false;
+	facts.cause = CAUSE_STATUS;
+	facts.status = 503;
+	allow_all(&policy);
+	expect_by("a status is an answer", REASON_METHOD, &policy, &facts);
+}
+
+void suite_decide_late(void)
+{
+	static const struct runner_test tests[] = {
+	    TEST(what_was_taken_and_lost_late_is_the_programs), TEST(only_a_loss_can_be_late),
+	    TEST(what_ends_a_new_connection_as_well_goes_on_only_under_first_use),
+	    TEST(a_head_that_waits_for_leave_passes_whatever_its_method), TEST_END};
+
+	runner_suite("decide_late", tests);
+}
