@@ -59,6 +59,7 @@ extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
 # Where malloc puts an arena, and how many calls that takes, is drawn by lot otherwise.
 extra_calls_of_200_gets_from() { extra_between 20 220 setarch -R $bench/memory "$port" "$1"; }
 extra_calls_of_20_gets_from() { extra_between 0 20 setarch -R $bench/memory "$port" "$1"; }
+extra_calls_of_4000_gets_on_40_threads() { extra_between 20 120 $bench/waits "$port" 40; }
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
 extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
