@@ -108,3 +108,12 @@ load_relay() {
 		/^Requests per second:/ { rate = $4 }
 		END { print wanted - complete + failed, rate + 0 }' "$dir/ab"
 }
+
+# resets_of_relay KIND LIBRARY REQUESTS: the same against a server that resets one in fifty of the
+# requests on connections that it has served before; its log is $dir/server.log.
+resets_of_relay() {
+	rm -f "$dir/server.log"
+	start_server --log "$dir/server.log" --fault reset@2+,every:50
+	start_relay "$1" "$2" "127.0.0.1:$port" && load_relay "$3"
+	stop_relay
+}
