@@ -54,6 +54,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(IDENTITY, "identity")       /* not the socket, or the local peer, that it was before */  \
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
 	X(UNSEEN_WAIT, "unseen-wait") /* the program waits for it by calls that redial cannot see */ \
+	X(ABANDONS, "abandons")       /* the program leaves its rescues before their answers */     \
 	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
 	X(SIGNALS, "signals")         /* they tell the program of its socket: O_ASYNC */           \
 	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \

@@ -148,6 +148,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(statuses_after)                                                                          \
 	X(statuses_more)                                                                           \
 	X(repeats)                                                                                 \
+	X(abandons)                                                                                \
 	X(memory)                                                                                  \
 	X(memory_calls)                                                                            \
 	X(memory_more)
