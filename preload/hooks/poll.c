@@ -163,33 +163,14 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 	return tell(&call, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 
-/* Asks the kernel, once for a page, as long as no memory goes. */
-static bool can_be_written(short *at)
-{
-	enum { PAGES = 64 };
-	static uintptr_t written[PAGES];
-	static const short none = 0;
-	uintptr_t page = (uintptr_t)at >> PAGE_LOG2;
-	uintptr_t now = page << PAGE_LOG2 |
-			(__atomic_load_n(&memory_generation, __ATOMIC_RELAXED) & (PAGE - 1));
-	/* The stacks of threads lie so that the low bits of their pages are the same. */
-	uintptr_t *slot = &written[(page ^ page >> 6 ^ page >> 12) % PAGES];
-	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == now)
-		return true;
-	if (!copy_out(at, &none, sizeof(none)))
-		return false;
-	__atomic_store_n(slot, now, __ATOMIC_RELAXED);
-	return true;
-}
-
 /* Can an array that is readable be told of events? */
 static bool can_be_told(struct pollfd *fds, nfds_t len)
 {
 	for (nfds_t i = 0; i < len; i += PAGE / sizeof(*fds)) {
-		if (!can_be_written(&fds[i].revents))
+		if (!copy_can_write(&fds[i].revents))
 			return false;
 	}
-	return can_be_written(&fds[len - 1].revents);
+	return copy_can_write(&fds[len - 1].revents);
 }
 
 /* timeout: a copy of ours, or NULL. */

@@ -126,6 +126,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
+	X(select_answer)                                                                           \
 	X(room)                                                                                    \
 	X(room_full)                                                                               \
 	X(idle)                                                                                    \
