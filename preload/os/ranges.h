@@ -5,8 +5,8 @@
 
 #include "region.h"
 
-/* A thread has a stack and mostly an arena of malloc's: for some hundred threads. */
-enum { RANGES_MAX = 256 };
+/* A thread has a stack and often an arena of malloc's: for some fifty of them, and more. */
+enum { RANGES_MAX = 128 };
 
 struct range {
 	struct region region;
