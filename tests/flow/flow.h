@@ -127,6 +127,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(select_answer)                                                                           \
+	X(unseen_waits)                                                                            \
 	X(room)                                                                                    \
 	X(room_full)                                                                               \
 	X(idle)                                                                                    \
