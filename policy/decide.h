@@ -40,35 +40,35 @@ static inline bool cause_is_immediate(enum cause cause)
 /* Why a request is not sent again; REASON_NONE goes with the verdict that it is. */
 #define REDIAL_REASONS(X)                                                                          \
 	X(NONE, "none")                                                                            \
-	X(DISABLED, "disabled")	       /* the policy says enabled = false */                       \
-	X(CAUSE, "cause")	       /* the policy's `on` does not list what happened */         \
-	X(METHOD, "method")	       /* bytes were sent and the method may not be repeated */    \
-	X(FIRST_USE, "first-use")      /* first request of its connection, and `on` lacks it */    \
+	X(DISABLED, "disabled")       /* the policy says enabled = false */                        \
+	X(CAUSE, "cause")             /* the policy's `on` does not list what happened */          \
+	X(METHOD, "method")           /* bytes were sent and the method may not be repeated */     \
+	X(FIRST_USE, "first-use")     /* first request of its connection, and `on` lacks it */     \
 	X(STARTED, "response-started") /* the program has seen part of the answer */               \
-	X(NOT_HELD, "not-held")	       /* not all of its bytes are in our copy */                  \
-	X(TOO_LARGE, "too-large")      /* larger than max_request_bytes */                         \
-	X(LATE, "late")		   /* the peer had taken it, and lost it after late_ms or more */  \
-	X(SHUTDOWN, "shutdown")	   /* the program itself shut the connection down */               \
-	X(AUTH, "connection-auth") /* NTLM or Negotiate: authentication is the connection's */     \
+	X(NOT_HELD, "not-held")       /* not all of its bytes are in our copy */                   \
+	X(TOO_LARGE, "too-large")     /* larger than max_request_bytes */                          \
+	X(LATE, "late")               /* the peer had taken it, and lost it after late_ms or more */ \
+	X(SHUTDOWN, "shutdown")       /* the program itself shut the connection down */            \
+	X(AUTH, "connection-auth")    /* NTLM or Negotiate: authentication is the connection's */  \
 	X(ADDRESS_AGE, "address-age") /* the look-up that gave the peer's address is too old */    \
-	X(ATTEMPTS, "attempts")	      /* max_attempts reached */                                   \
-	X(DEADLINE, "deadline")	      /* total_timeout_ms used up */                               \
-	X(IDENTITY, "identity")	      /* not the socket, or the local peer, that it was before */  \
+	X(ATTEMPTS, "attempts")       /* max_attempts reached */                                   \
+	X(DEADLINE, "deadline")       /* total_timeout_ms used up */                               \
+	X(IDENTITY, "identity")       /* not the socket, or the local peer, that it was before */  \
 	X(UNSEEN_BYTES, "unseen-bytes") /* bytes went in or out past the hooks */                  \
-	X(UNSEEN_WAIT,                                                                             \
-	  "unseen-wait")	  /* the program waits for it by calls that redial cannot see */   \
-	X(SHARED, "shared")	  /* other descriptors or processes hold the socket */             \
-	X(SIGNALS, "signals")	  /* they tell the program of its socket: O_ASYNC */               \
-	X(RESOURCES, "resources") /* no descriptor or memory for a new connection */               \
-	X(OPTIONS, "options")	  /* no new socket could have the options of the old one */        \
+	X(UNSEEN_WAIT, "unseen-wait") /* the program waits for it by calls that redial cannot see */ \
+	X(ABANDONS, "abandons")       /* the program leaves its rescues before their answers */     \
+	X(SHARED, "shared")           /* other descriptors or processes hold the socket */         \
+	X(SIGNALS, "signals")         /* they tell the program of its socket: O_ASYNC */           \
+	X(RESOURCES, "resources")     /* no descriptor or memory for a new connection */           \
+	X(OPTIONS, "options")         /* no new socket could have the options of the old one */    \
 	X(ANSWERED, "answer-waiting") /* the dead connection still holds an answer to read */      \
 	X(RETRY_AFTER, "retry-after") /* the server asks for more patience than the policy has */  \
-	X(SINGLE_USE, "single-use-auth") /* 401 answers a sending whose token served before */     \
-	X(CONFLICT, "conflict")		 /* 409 or 422 answers an idempotency key, for good */     \
-	X(VETO, "veto")			 /* the response carries one of veto_headers */            \
+	X(SINGLE_USE, "single-use-auth") /* 401 answers a sending whose token served before */      \
+	X(CONFLICT, "conflict")       /* 409 or 422 answers an idempotency key, for good */        \
+	X(VETO, "veto")               /* the response carries one of veto_headers */               \
 	X(PROGRAM_RETRIES, "program-retries") /* the program repeats what gets a status itself */  \
-	X(BUDGET, "budget")		      /* the retry budget is spent */                      \
-	X(BREAKER, "breaker") /* too much fails at this peer, nothing is resent to it */
+	X(BUDGET, "budget")           /* the retry budget is spent */                              \
+	X(BREAKER, "breaker")         /* too much fails at this peer, nothing is resent to it */
 
 enum reason {
 #define X(name, text) REASON_##name,

@@ -26,6 +26,7 @@ enum process_event {
 	PROCESS_KEPT,
 	PROCESS_ABANDONED,
 	PROCESS_REFUSED,
+	PROCESS_STOPPED, /* a process has no rescues any more: its program leaves them all */
 	PROCESS_EVENTS,
 };
 

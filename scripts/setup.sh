@@ -100,6 +100,11 @@ check() {
 	need_command ruby ruby
 	need_command nginx nginx-light
 	need_command haproxy haproxy
+	need_command stunnel stunnel4
+	need_command apache2 apache2-bin
+	need_command squid squid
+	need_command ab apache2-utils
+	need_command openssl openssl
 	need_command git git
 	need_command prlimit util-linux
 	need_command patch patch

@@ -15,6 +15,9 @@ for kind in static constant stack malloc thread arena large; do
 done
 at_most "extra system calls of 200 GETs from a file's mapping" 420 \
 	"$(extra_calls_of_200_gets_from file)"
+# What threads do beside that, with bare as well, comes to some hundred calls more or fewer.
+at_most "extra system calls of 4000 GETs on 40 threads that poll" 400 \
+	"$(extra_calls_of_4000_gets_on_40_threads)"
 equal "extra system calls of 200 POSTs on a used connection" 200 \
 	"$(extra_calls_of_200_requests POST)"
 equal "extra system calls of 40 forks beside a connection" 0 "$(extra_calls_of_40_forks)"

@@ -12,7 +12,7 @@ UNIT_PURE += $(addprefix preload/conn/,greeting.c stream.c table.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
 UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c ticks.c)
 UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
-UNIT_PURE += $(addprefix preload/process/,live.c repeats.c resolved.c shared.c)
+UNIT_PURE += $(addprefix preload/process/,abandons.c live.c repeats.c resolved.c shared.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
 UNIT_PURE += preload/connect/loopback.c policy/share_memory.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)

@@ -15,20 +15,26 @@
 #include "peep.h"
 #include "reading.h"
 
+/* It has waited at most since the request was sent, which it mostly follows at once. */
+static void begin_limit(struct reading *r)
+{
+	struct handle *handle = &r->handle;
+	if (handle->end_ms || r->call->flags & MSG_DONTWAIT)
+		return;
+	uint64_t limit_ms = wire_receive_timeout_ms(handle->conn->fd);
+	if (limit_ms == UINT64_MAX)
+		return;
+	uint64_t gone_ms = wire_last_sent_ms(handle->conn->fd);
+	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
+}
+
 void reading_note_wait(struct reading *r, int error)
 {
 	struct handle *handle = &r->handle;
 	handle->waited = true;
 	/* Of a watcher, in the moment in which another thread has laid it there. */
 	handle->error = error == ENOTSOCK || error == EINVAL ? ECONNRESET : error;
-	if (handle->end_ms || r->call->flags & MSG_DONTWAIT)
-		return;
-	uint64_t limit_ms = wire_receive_timeout_ms(handle->conn->fd);
-	if (limit_ms == UINT64_MAX)
-		return;
-	/* It has waited at most since the request was sent, which it mostly follows at once. */
-	uint64_t gone_ms = wire_last_sent_ms(handle->conn->fd);
-	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
+	begin_limit(r);
 }
 
 bool reading_may_wait(struct reading *r)
@@ -151,7 +157,12 @@ bool call_await_writers(struct reading *r)
 	enum { NAPS = 200, NAPS_AT_ONCE = 4 };
 	static const struct timespec nap = {0, 500000};
 	int naps = conn->writers && !reading_may_wait(r) ? NAPS_AT_ONCE : NAPS;
+	if (conn->writers)
+		begin_limit(r);
+	bool has_limit = r->handle.end_ms; /* of its own, SO_RCVTIMEO */
 	for (int i = 0; i < naps && conn->writers; i++) {
+		if (has_limit && !handle_left_ms(&r->handle))
+			break;
 		conn_unlock(conn);
 		sys2(nanosleep, &nap, 0);
 		if (!handle_lock_answered(&r->handle))

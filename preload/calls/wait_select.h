@@ -18,6 +18,14 @@ struct wait_sets {
 int call_wait_select(const struct wait_sets *sets, const struct timespec *timeout,
 		     const sigset_t *mask);
 
+/*
+ * The same where a descriptor awaits an answer that a rescue could bring, in a set of usual size
+ * with few in it: false if it is not so, then nothing was waited for but what select goes on
+ * waiting for. *count: what pselect returns.
+ */
+bool call_wait_select_ends(const struct wait_sets *sets, const struct timespec *timeout,
+			   const sigset_t *mask, int *count);
+
 /* Is a connect among what is waited for that redial would try again? */
 bool call_wait_dials(const struct wait_sets *sets);
 

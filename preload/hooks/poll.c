@@ -82,9 +82,22 @@ static inline bool is_tracked(const struct pollfd *fds)
 	return table_find(fds->fd);
 }
 
+/* Mostly it is a variable of our caller's: in the page that we are running on. */
+static inline __attribute__((always_inline)) bool is_on_our_page(const struct pollfd *fds,
+								 nfds_t len)
+{
+	uintptr_t page = (uintptr_t)__builtin_frame_address(0) >> PAGE_LOG2;
+	return len == 1 && (uintptr_t)fds >> PAGE_LOG2 == page &&
+	       ((uintptr_t)(fds + 1) - 1) >> PAGE_LOG2 == page;
+}
+
 static bool is_one_tracked(const struct pollfd *fds, nfds_t len)
 {
-	if (len != 1 || !table.near || !memory_is_known(fds, sizeof(*fds)))
+	if (len != 1 || !table.near)
+		return false;
+	if (is_on_our_page(fds, len))
+		return is_tracked(fds);
+	if (!memory_is_known(fds, sizeof(*fds)))
 		return false;
 	__atomic_store_n(&memory_recent, (uintptr_t)fds, __ATOMIC_RELAXED);
 	return is_tracked(fds);
@@ -153,55 +166,47 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 	return tell(&call, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 
-/* Asks the kernel, once for a page, as long as no memory goes. */
-static bool can_be_written(short *at)
-{
-	enum { PAGES = 64 };
-	static uintptr_t written[PAGES];
-	static const short none = 0;
-	uintptr_t page = (uintptr_t)at >> PAGE_LOG2;
-	uintptr_t now = page << PAGE_LOG2 |
-			(__atomic_load_n(&memory_generation, __ATOMIC_RELAXED) & (PAGE - 1));
-	if (__atomic_load_n(&written[page % PAGES], __ATOMIC_RELAXED) == now)
-		return true;
-	if (!copy_out(at, &none, sizeof(none)))
-		return false;
-	__atomic_store_n(&written[page % PAGES], now, __ATOMIC_RELAXED);
-	return true;
-}
-
 /* Can an array that is readable be told of events? */
 static bool can_be_told(struct pollfd *fds, nfds_t len)
 {
 	for (nfds_t i = 0; i < len; i += PAGE / sizeof(*fds)) {
-		if (!can_be_written(&fds[i].revents))
+		if (!copy_can_write(&fds[i].revents))
 			return false;
 	}
-	return can_be_written(&fds[len - 1].revents);
+	return copy_can_write(&fds[len - 1].revents);
+}
+
+/* timeout: a copy of ours, or NULL. */
+static int look_after(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
+		      const sigset_t *mask, int first)
+{
+	bool is_good = len && len <= INT32_MAX &&
+		       (first >= 0 || is_on_our_page(fds, len) ||
+			(copy_can_read(fds, len * sizeof(*fds)) && can_be_told(fds, len)));
+	if (!is_good)
+		return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
+	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
+	/* As poll would have been told it. */
+	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
+	int count = call_wait_poll(fds, len, timeout, mask, first);
+	peep_poll_ended(count > 0 && len == 1 ? fds->fd : -1);
+	return count;
 }
 
 static TRACKED int ppoll_looked_after(struct pollfd *fds, nfds_t len,
 				      const struct timespec *timeout, const sigset_t *mask,
 				      int first)
 {
-	struct timespec limit = {INT32_MAX, 0};
-	bool is_good =
-	    len && len <= INT32_MAX && (!timeout || copy_in(&limit, timeout, sizeof(limit))) &&
-	    (first >= 0 || (copy_can_read(fds, len * sizeof(*fds)) && can_be_told(fds, len)));
-	if (!is_good)
+	struct timespec limit;
+	if (timeout && !copy_in(&limit, timeout, sizeof(limit)))
 		return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
-	bool endless = limit.tv_sec >= INT32_MAX / 1000;
-	/* As poll would have been told it. */
-	peep_poll_begins(endless ? -1 : (int)(limit.tv_sec * 1000 + limit.tv_nsec / 1000000));
-	int count = call_wait_poll(fds, len, timeout ? &limit : NULL, mask, first);
-	peep_poll_ended(count > 0 && len == 1 ? fds->fd : -1);
-	return count;
+	return look_after(fds, len, timeout ? &limit : NULL, mask, first);
 }
 
 static TRACKED int poll_looked_after(struct pollfd *fds, nfds_t len, int timeout, int first)
 {
 	const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
-	return ppoll_looked_after(fds, len, timeout < 0 ? NULL : &limit, NULL, first);
+	return look_after(fds, len, timeout < 0 ? NULL : &limit, NULL, first);
 }
 
 static TRACKED int poll_others(struct pollfd *fds, nfds_t len, int timeout)

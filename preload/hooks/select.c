@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * select and pselect. Unlike poll they have no error bits that a program could act on instead of
- * reading: only where a rescue is under way is there something to look after.
+ * select and pselect. Unlike poll they tell an end as something to read: where an answer is awaited
+ * they are made as a poll, so that a rescue can begin in the wait.
  */
 #include <sys/select.h>
 
@@ -10,6 +10,7 @@
 #include "../os/clock.h"
 #include "../os/copy.h"
 #include "../os/epoll.h"
+#include "../os/memory.h"
 #include "../os/real.h"
 #include "../os/sys.h"
 #include "../process/config.h"
@@ -22,12 +23,15 @@ static bool is_valid(int len, long seconds, long fraction)
 }
 
 /* Linux's select tells how much of the time is left (select(2)), if it can be written there. */
-static void tell_left(struct timeval *timeout, const struct timeval *limit, uint64_t gone_ms)
+static void tell_left(struct timeval *timeout, const struct timeval *limit, uint64_t gone_us)
 {
 	uint64_t us = (uint64_t)limit->tv_sec * 1000000 + (uint64_t)limit->tv_usec;
-	us = us > gone_ms * 1000 ? us - gone_ms * 1000 : 0;
+	us = us > gone_us ? us - gone_us : 0;
 	struct timeval left = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
-	copy_out(timeout, &left, sizeof(left));
+	if (memory_is_known(timeout, sizeof(left)) && copy_can_write(timeout))
+		*timeout = left;
+	else
+		copy_out(timeout, &left, sizeof(left));
 }
 
 static TRACKED int select_beside_rescues(const struct wait_sets *sets, struct timeval *timeout)
@@ -40,10 +44,10 @@ static TRACKED int select_beside_rescues(const struct wait_sets *sets, struct ti
 	if (!timeout)
 		return call_wait_select(sets, NULL, NULL);
 	const struct timespec wait = {limit.tv_sec, limit.tv_usec * 1000};
-	uint64_t began_ms = os_now_ms();
+	uint64_t began_us = os_lapse_us();
 	int count = call_wait_select(sets, &wait, NULL);
 	int kept = get_errno();
-	tell_left(timeout, &limit, os_now_ms() - began_ms);
+	tell_left(timeout, &limit, os_lapse_us() - began_us);
 	set_errno(kept);
 	return count;
 }
@@ -65,12 +69,54 @@ static bool is_looked_after(const struct wait_sets *sets)
 	return rescue_any_placed() || (sets->len > 0 && sets->writable && call_wait_dials(sets));
 }
 
+static bool is_good(const struct wait_sets *sets)
+{
+	return sets->readable && sets->len > 0 && !rescue_any_placed();
+}
+
+/* Does it wait for an answer that a rescue could bring? Then *count is what it returns. */
+static bool select_for_answer(const struct wait_sets *sets, struct timeval *timeout, int *count)
+{
+	struct timeval limit = {0, 0};
+	if (!is_good(sets))
+		return false;
+	if (!timeout)
+		return call_wait_select_ends(sets, NULL, NULL, count);
+	if (!copy_in(&limit, timeout, sizeof(limit)) ||
+	    !is_valid(sets->len, limit.tv_sec, limit.tv_usec))
+		return false;
+	const struct timespec wait = {limit.tv_sec + limit.tv_usec / 1000000,
+				      limit.tv_usec % 1000000 * 1000};
+	uint64_t began_us = os_lapse_us();
+	bool ends = call_wait_select_ends(sets, &wait, NULL, count);
+	int kept = get_errno();
+	uint64_t gone_us = os_lapse_us() - began_us;
+	if (ends)
+		tell_left(timeout, &limit, gone_us);
+	set_errno(kept);
+	return ends;
+}
+
 static TRACKED int select_beside_connections(int len, fd_set *readable, fd_set *writable,
 					     fd_set *special, struct timeval *timeout)
 {
 	const struct wait_sets sets = {len, readable, writable, special};
-	return is_looked_after(&sets) ? select_beside_rescues(&sets, timeout)
-				      : real.select(len, readable, writable, special, timeout);
+	int count;
+	if (is_looked_after(&sets))
+		return select_beside_rescues(&sets, timeout);
+	return select_for_answer(&sets, timeout, &count)
+		   ? count
+		   : real.select(len, readable, writable, special, timeout);
+}
+
+static bool pselect_for_answer(const struct wait_sets *sets, const struct timespec *timeout,
+			       const sigset_t *mask, int *count)
+{
+	struct timespec limit = {0, 0};
+	bool is_read = !timeout || copy_in(&limit, timeout, sizeof(limit));
+	return is_read && is_good(sets) && is_valid(sets->len, limit.tv_sec, limit.tv_nsec) &&
+	       limit.tv_nsec < 1000000000 &&
+	       call_wait_select_ends(sets, timeout ? &limit : NULL, mask, count);
 }
 
 static TRACKED int pselect_beside_connections(int len, fd_set *readable, fd_set *writable,
@@ -78,22 +124,29 @@ static TRACKED int pselect_beside_connections(int len, fd_set *readable, fd_set 
 					      const sigset_t *mask)
 {
 	const struct wait_sets sets = {len, readable, writable, special};
-	return is_looked_after(&sets)
-		   ? pselect_beside_rescues(&sets, timeout, mask)
+	int count;
+	if (is_looked_after(&sets))
+		return pselect_beside_rescues(&sets, timeout, mask);
+	return pselect_for_answer(&sets, timeout, mask, &count)
+		   ? count
 		   : real.pselect(len, readable, writable, special, timeout, mask);
 }
 
-/* Most policies leave a program's own connects alone. */
-static inline bool may_be(void)
+/*
+ * Is there anything to look for? Most policies leave a program's own connects alone, and who reads
+ * nothing awaits no answer.
+ */
+static inline bool may_be(const fd_set *readable)
 {
-	return rescue_any_placed() || config.policy->uses & POLICY_USES_CONNECT;
+	return (readable && table.near) || rescue_any_placed() ||
+	       config.policy->uses & POLICY_USES_CONNECT;
 }
 
 HOOK int select(int len, fd_set *restrict readable, fd_set *restrict writable,
 		fd_set *restrict special, struct timeval *restrict timeout)
 {
 	os_waits++;
-	return __builtin_expect(may_be(), 0)
+	return __builtin_expect(may_be(readable), 0)
 		   ? select_beside_connections(len, readable, writable, special, timeout)
 		   : real.select(len, readable, writable, special, timeout);
 }
@@ -103,7 +156,7 @@ HOOK int pselect(int len, fd_set *restrict readable, fd_set *restrict writable,
 		 const sigset_t *restrict mask)
 {
 	os_waits++;
-	return __builtin_expect(may_be(), 0)
+	return __builtin_expect(may_be(readable), 0)
 		   ? pselect_beside_connections(len, readable, writable, special, timeout, mask)
 		   : real.pselect(len, readable, writable, special, timeout, mask);
 }

@@ -148,6 +148,24 @@ bool copy_out(void *to, const void *from, size_t len)
 	return !len || copy_scatter(&piece, 1, from, len) == len;
 }
 
+bool copy_can_write(void *at)
+{
+	enum { PAGES = 64, PAGE_LOG2 = MEMORY_PAGE_LOG2 };
+	static uintptr_t written[PAGES];
+	char now;
+	uintptr_t page = (uintptr_t)at >> PAGE_LOG2;
+	uintptr_t known = page << PAGE_LOG2 |
+			  (__atomic_load_n(&memory_generation, __ATOMIC_RELAXED) & (PAGE - 1));
+	/* The stacks of threads lie so that the low bits of their pages are the same. */
+	uintptr_t *slot = &written[(page ^ page >> 6 ^ page >> 12) % PAGES];
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == known)
+		return true;
+	if (!copy_in(&now, at, 1) || !copy_out(at, &now, 1))
+		return false;
+	__atomic_store_n(slot, known, __ATOMIC_RELAXED);
+	return true;
+}
+
 bool copy_can_read(const void *at, size_t len)
 {
 	char scratch[2048];

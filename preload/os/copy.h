@@ -20,6 +20,12 @@ size_t copy_gather(void *to, size_t room, const struct iovec *iov, int count, si
 /* The other way round: fills the program's pieces with len bytes. Returns how many it took. */
 size_t copy_scatter(const struct iovec *iov, int count, const void *from, size_t len);
 
+/*
+ * Can a byte be written, which can be read? The kernel is asked, once for a page as long as no
+ * memory goes.
+ */
+bool copy_can_write(void *at);
+
 /* Can it be read, as far as can be told? It may be gone a moment later. */
 bool copy_can_read(const void *at, size_t len);
 

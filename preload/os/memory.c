@@ -208,8 +208,8 @@ static void take_note(struct region_search *search, const struct question *quest
 		book.strays = 0;
 }
 
-/* Asks what lies there. true: it is known now. */
-static bool learn(struct question *question)
+/* Asks what lies there. true: it is known now; *anew: something has gone meanwhile. */
+static bool learn(struct question *question, bool *anew)
 {
 	struct region_search search;
 	__atomic_store_n(&memory_watched, true, __ATOMIC_SEQ_CST);
@@ -218,12 +218,33 @@ static bool learn(struct question *question)
 	if (!enter(0))
 		return false;
 	bool known = __atomic_load_n(&memory_generation, __ATOMIC_SEQ_CST) == generation;
+	*anew = !known;
 	if (known) {
 		take_note(&search, question);
 		known = look(question) == KNOWN;
 	}
 	leave();
 	return known;
+}
+
+static bool learn_soon(struct question *question)
+{
+	enum { TRIES = 3 };
+	bool anew = true;
+	for (int i = 0; i < TRIES && anew; i++) {
+		anew = false;
+		if (learn(question, &anew))
+			return true;
+	}
+	return false;
+}
+
+/* In the page that we are running on, as most variables of our callers are? */
+static bool is_on_our_page(const struct question *question)
+{
+	uintptr_t page = (uintptr_t)__builtin_frame_address(0) >> MEMORY_PAGE_LOG2;
+	return question->from >> MEMORY_PAGE_LOG2 == page &&
+	       (question->to - 1) >> MEMORY_PAGE_LOG2 == page;
 }
 
 /* Loose memory goes by nothing but a call of the program's: what is there now stays for this one.
@@ -243,11 +264,14 @@ static bool is_there(const struct question *question)
 bool memory_ask(const void *at, size_t len)
 {
 	struct question question = {.from = (uintptr_t)at, .to = (uintptr_t)at + len};
-	if (question.to <= question.from || !enter(0))
+	if (question.to <= question.from)
 		return false;
+	if (!enter(0))
+		return is_on_our_page(&question);
 	enum answer answer = look(&question);
 	leave();
-	return answer == KNOWN || (answer == ASK && learn(&question)) || is_there(&question);
+	return answer == KNOWN || (answer == ASK && learn_soon(&question)) ||
+	       is_on_our_page(&question) || is_there(&question);
 }
 
 void memory_gone(const void *at, size_t len)

@@ -21,7 +21,7 @@ struct range *ranges_find(struct ranges *ranges, const struct ranges_now *now, u
 			  struct region *found)
 {
 	struct range *range = NULL;
-	for (int i = 0; i < RANGES_MAX; i++) {
+	for (uint32_t i = 0; i < ranges->top; i++) {
 		struct region region = extent(&ranges->at[i].region, now);
 		if (region.kind == REGION_NONE || at < region.start || at >= region.end)
 			continue;
@@ -35,18 +35,20 @@ struct range *ranges_find(struct ranges *ranges, const struct ranges_now *now, u
 
 static void put(struct ranges *ranges, const struct region *region, uint32_t asks)
 {
-	int place = 0;
-	while (place < RANGES_MAX && ranges->at[place].region.kind != REGION_NONE)
+	uint32_t place = 0;
+	while (place < ranges->top && ranges->at[place].region.kind != REGION_NONE)
 		place++;
 	if (place == RANGES_MAX)
-		place = (int)(ranges->next++ % RANGES_MAX);
+		place = ranges->next++ % RANGES_MAX;
+	else if (place == ranges->top)
+		ranges->top++;
 	ranges->at[place] = (struct range){*region, asks};
 }
 
 static void cut(struct ranges *ranges, const struct ranges_now *now, uintptr_t start, uintptr_t end,
 		enum region_kind up_to)
 {
-	for (int i = 0; i < RANGES_MAX; i++) {
+	for (uint32_t i = 0; i < ranges->top; i++) {
 		struct region *region = &ranges->at[i].region;
 		const struct region was = extent(region, now);
 		if (was.kind == REGION_NONE || was.kind > up_to || was.start >= end ||

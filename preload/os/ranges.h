@@ -5,7 +5,8 @@
 
 #include "region.h"
 
-enum { RANGES_MAX = 32 };
+/* A thread has a stack and often an arena of malloc's: for some fifty of them, and more. */
+enum { RANGES_MAX = 128 };
 
 struct range {
 	struct region region;
@@ -14,6 +15,7 @@ struct range {
 
 /* All zero at first. No two that are known, or that are not, overlap. */
 struct ranges {
+	uint32_t top;  /* all from this place on have never been used */
 	uint32_t next; /* the one that gives way if there are too many */
 	struct range at[RANGES_MAX];
 };

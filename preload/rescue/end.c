@@ -5,6 +5,8 @@
 
 #include "../log/log.h"
 #include "../os/clock.h"
+#include "../process/abandons.h"
+#include "dial.h"
 #include "../conn/mark.h"
 #include "../conn/table.h"
 #include "../conn/turns.h"
@@ -119,6 +121,14 @@ static bool is_untold(const struct conn *conn, bool was_under_way)
 	return rescue->phase == PHASE_FAILED && conn->busy;
 }
 
+/* The program has closed it amid a rescue of a request: does it always? */
+static void note_close(const struct rescue *rescue, enum conn_why why)
+{
+	bool closed = why == WHY_CLOSED || why == WHY_LOST;
+	if (closed && rescue->phase < PHASE_FAILED && !rescue_is_dial(rescue))
+		abandons_note(rescue->now_ms);
+}
+
 /* What the program is still to be told, though nothing else is followed any more. */
 static bool is_owed(struct conn *conn, bool was_under_way)
 {
@@ -150,6 +160,7 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 	if (rescue->phase < PHASE_FAILED && !rescue->first)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
+	note_close(rescue, why);
 	if (under_way)
 		end_under_way(conn, is_lost);
 	rescue_unplace(conn);

@@ -9,6 +9,7 @@
 #include "../os/address.h"
 #include "../os/clock.h"
 #include "../os/watcher.h"
+#include "../process/abandons.h"
 #include "../log/log.h"
 #include "../conn/mark.h"
 #include "../conn/turns.h"
@@ -359,6 +360,7 @@ void rescue_tell_recovered(struct conn *conn, unsigned status)
 {
 	struct rescue *rescue = conn->rescue;
 	rescue->now_ms = os_now_ms();
+	abandons_end();
 	log_recovered(&rescue->who, rescue_sendings(rescue), status, rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);
 	union os_address peer;

@@ -2,9 +2,12 @@
 #include "picture.h"
 
 #include "../conn/peer.h"
+#include "../conn/registrations.h"
 #include "../os/arena.h"
 #include "../os/owner.h"
+#include "../process/abandons.h"
 #include "../wire/socket.h"
+#include "rescue.h"
 
 /* A number that was closed past the hooks may be another file's by now. */
 static bool is_watched_socket(const struct conn *conn)
@@ -41,4 +44,11 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 		return wire_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;
 	/* An early answer, then a reset: the answer is the program's to read. */
 	return wire_has_unread(conn->fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
+}
+
+enum reason rescue_picture_reader(struct conn *conn)
+{
+	if (conn->rescue->nonblocking && !conn_wait_is_seen(conn))
+		return REASON_UNSEEN_WAIT;
+	return abandons_allow(conn->rescue->now_ms) ? REASON_NONE : REASON_ABANDONS;
 }

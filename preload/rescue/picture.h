@@ -15,4 +15,10 @@
  */
 enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered);
 
+/*
+ * Would the program read the answer to what conn->rescue sends? REASON_UNSEEN_WAIT or
+ * REASON_ABANDONS if not.
+ */
+enum reason rescue_picture_reader(struct conn *conn);
+
 #endif

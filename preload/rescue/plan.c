@@ -305,10 +305,8 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 			reason = rescue_picture_check(
 			    conn, !start->unsent && !rescue_has_idle_408(conn, start),
 			    start->cause == CAUSE_STATUS);
-		/* Nobody would read its answer. */
-		if (reason == REASON_NONE && rescue->nonblocking && !rescue_is_dial(rescue) &&
-		    !conn_wait_is_seen(conn))
-			reason = REASON_UNSEEN_WAIT;
+		if (reason == REASON_NONE && !rescue_is_dial(rescue))
+			reason = rescue_picture_reader(conn);
 		if (reason == REASON_NONE)
 			reason = start->connecting ? rescue_dial_watch(conn) : schedule(conn);
 	}

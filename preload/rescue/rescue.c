@@ -3,6 +3,7 @@
 
 #include "../os/arena.h"
 #include "../os/watcher.h"
+#include "../process/abandons.h"
 #include "../process/live.h"
 #include "../process/repeats.h"
 #include "../os/mem.h"
@@ -130,7 +131,8 @@ void rescue_exhausted(struct rescue *rescue, enum reason reason)
 
 bool rescue_was_told(enum reason reason, uint64_t peer)
 {
-	return reason == REASON_PROGRAM_RETRIES && !repeats_news(peer);
+	return (reason == REASON_PROGRAM_RETRIES && !repeats_news(peer)) ||
+	       (reason == REASON_ABANDONS && !abandons_are_news());
 }
 
 void rescue_free(struct conn *conn)

@@ -189,7 +189,10 @@ void rescue_is_over(struct rescue *rescue);
 /* The same for one that has failed, because of this; logs it. */
 void rescue_exhausted(struct rescue *rescue, enum reason reason);
 
-/* Is it known already that the program retries by itself at this peer? That is told once. */
+/*
+ * Is it known already that the program retries by itself at this peer, or leaves its rescues? That
+ * is told once.
+ */
 bool rescue_was_told(enum reason reason, uint64_t peer);
 
 /* Frees conn->rescue, whose other descriptors are closed; NULL is fine. */

@@ -25,7 +25,8 @@ static void print_events(const uint64_t *events)
 	static const char *const names[PROCESS_EVENTS] = {
 	    [PROCESS_ATTEMPTS] = "attempts",   [PROCESS_RECOVERED] = "recovered",
 	    [PROCESS_EXHAUSTED] = "exhausted", [PROCESS_KEPT] = "kept",
-	    [PROCESS_ABANDONED] = "abandoned", [PROCESS_REFUSED] = "refused"};
+	    [PROCESS_ABANDONED] = "abandoned", [PROCESS_REFUSED] = "refused",
+	    [PROCESS_STOPPED] = "stopped"};
 
 	for (int i = 0; i < PROCESS_EVENTS; i++)
 		printf(", \"%s\": %" PRIu64, names[i], events[i]);

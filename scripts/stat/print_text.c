@@ -87,6 +87,9 @@ static void print_launch(const struct launch *launch, bool processes)
 		    "exhausted", events[PROCESS_EXHAUSTED]);
 	print_three("kept", events[PROCESS_KEPT], "abandoned", events[PROCESS_ABANDONED], "refused",
 		    events[PROCESS_REFUSED]);
+	if (events[PROCESS_STOPPED])
+		printf("  %-10s %10" PRIu64 "   no rescues any more: the program leaves them\n",
+		       "stopped", events[PROCESS_STOPPED]);
 	print_budget(launch);
 	for (unsigned i = 0; i < launch->breaker_count; i++)
 		print_breaker(&launch->breakers[i]);

@@ -102,4 +102,11 @@ start_server --fault reset@every:5 --fault idle-reset=0@every:7
 mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')
 row "mallocs in 60 GETs with rescues" 0 "${mallocs%% *}"
 
+# Each pair in one run: bare without a reset, and redial with one in fifty.
+dir=$tmp
+. tests/support/relays.sh
+for kind in stunnel apache squid; do
+	row "r of requests/s of $kind, 2 % reset, to bare, none" ">=0.95" "$(relay_rates $kind)"
+done
+
 printf '\n%d targets missed\n' $missed

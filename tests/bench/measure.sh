@@ -59,6 +59,7 @@ extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
 # Where malloc puts an arena, and how many calls that takes, is drawn by lot otherwise.
 extra_calls_of_200_gets_from() { extra_between 20 220 setarch -R $bench/memory "$port" "$1"; }
 extra_calls_of_20_gets_from() { extra_between 0 20 setarch -R $bench/memory "$port" "$1"; }
+extra_calls_of_4000_gets_on_40_threads() { extra_between 20 120 $bench/waits "$port" 40; }
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
 extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
@@ -130,4 +131,22 @@ idle_bytes() {
 		LD_PRELOAD=$lib timeout 60 $bench/idle "$port" 1000 >"$tmp/idle.redial" &&
 		cat "$tmp/idle.bare" "$tmp/idle.redial" |
 		awk 'NR == 1 { bare = $1 } END { printf "%.0f %d\n", ($1 - bare) / 1000, $2 }'
+}
+
+# relay_rate KIND LIBRARY [FAULT]: requests per second through a relay.
+relay_rate() {
+	start_server ${3:+--fault "$3"}
+	start_relay "$1" "$2" "127.0.0.1:$port" && load_relay 20000 | cut -d' ' -f2
+	stop_relay
+}
+
+# The median ratio of requests/s that a relay reaches under redial, one in fifty of the requests on
+# its used connections being reset, to those that it reaches bare without a reset.
+relay_rates() {
+	for turn in 1 2 3 4 5 6 7; do
+		[ $((turn % 2)) -eq 0 ] || bare=$(relay_rate "$1" "")
+		redial=$(relay_rate "$1" "$lib" reset@2+,every:50)
+		[ $((turn % 2)) -ne 0 ] || bare=$(relay_rate "$1" "")
+		echo "$redial $bare"
+	done | awk 'NF == 2 && $2 > 0 { print $1 / $2 }' | sort -n | sed -n 4p
 }

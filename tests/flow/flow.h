@@ -128,6 +128,8 @@ int expect_within(const struct flow *flow, long ms);
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
+	X(select_answer)                                                                           \
+	X(unseen_waits)                                                                            \
 	X(room)                                                                                    \
 	X(room_full)                                                                               \
 	X(idle)                                                                                    \
@@ -153,6 +155,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(statuses_after)                                                                          \
 	X(statuses_more)                                                                           \
 	X(repeats)                                                                                 \
+	X(abandons)                                                                                \
 	X(memory)                                                                                  \
 	X(memory_calls)                                                                            \
 	X(memory_more)

@@ -193,6 +193,35 @@ static void rescues_are_counted_while_they_are_under_way(void)
 		   "connections 0, rescues 0, abandoned 2\n");
 }
 
+/* Five, as process/abandons.h has it. */
+PROGRAM(shows_that_it_leaves_its_rescues)
+{
+	program.way = WAY_POLL;
+	for (int i = 0; i < 5; i++) {
+		int fd = dial();
+		exchange(fd, "GET", "/1", NULL);
+		begin_rescue(fd);
+		hang_up(fd);
+	}
+	show("abandoned stopped refused");
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	exchange(fd, "GET", "/2", NULL);
+	show("abandoned stopped refused");
+	hang_up(fd);
+}
+
+static void process_that_leaves_its_rescues_is_told_of(void)
+{
+	struct flow flow = {.program = "shows_that_it_leaves_its_rescues",
+			    .faults = {"status=503@2"},
+			    .policy = "retry = { statuses = [503]; " WAITING};
+	run(&flow, "200 /1\n200 /1\n200 /1\n200 /1\n200 /1\n"
+		   "abandoned 5, stopped 1, refused 0\n"
+		   "200 /1\n503 /2\n"
+		   "abandoned 5, stopped 1, refused 1\n");
+}
+
 /* Another process has to look while one waits inside connect. */
 PROGRAM(shows_a_connect_that_is_tried_again)
 {
@@ -362,6 +391,7 @@ const struct runner_test stat_tests[] = {
     T(connection_that_is_let_go_counts_no_more),
     T(outcomes_are_counted),
     T(rescues_are_counted_while_they_are_under_way),
+    T(process_that_leaves_its_rescues_is_told_of),
     T(connects_that_are_tried_again_are_rescues),
     T(killed_workers_leave_the_counts),
     T(program_that_a_process_execs_begins_with_no_connection),

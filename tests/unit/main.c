@@ -43,6 +43,7 @@
 	X(after)                                                                                   \
 	X(repeats)                                                                                 \
 	X(greeting)                                                                                \
+	X(abandons)                                                                                \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \

@@ -18,18 +18,20 @@ static long poor_call(long number, long a, long b, long c, long d, long e, long 
 	return has ? sys_call(number, a, b, c, d, e, f) : -ENOSYS;
 }
 
-#define sys_call(...) poor_call(__VA_ARGS__)
-#define copy_gather   poor_gather
-#define copy_scatter  poor_scatter
-#define copy_in	      poor_in
-#define copy_out      poor_out
-#define copy_can_read poor_can_read
+#define sys_call(...)  poor_call(__VA_ARGS__)
+#define copy_gather    poor_gather
+#define copy_scatter   poor_scatter
+#define copy_in	       poor_in
+#define copy_out       poor_out
+#define copy_can_read  poor_can_read
+#define copy_can_write poor_can_write
 #define REDIAL_COPY_POOR
 static size_t poor_gather(void *to, size_t room, const struct iovec *iov, int count, size_t skip);
 static size_t poor_scatter(const struct iovec *iov, int count, const void *from, size_t len);
 static bool poor_in(void *to, const void *from, size_t len);
 static bool poor_out(void *to, const void *from, size_t len);
 static bool poor_can_read(const void *at, size_t len);
+static bool poor_can_write(void *at) __attribute__((unused));
 #include "../../preload/os/copy.c"
 #undef sys_call
 #undef copy_gather
@@ -37,6 +39,7 @@ static bool poor_can_read(const void *at, size_t len);
 #undef copy_in
 #undef copy_out
 #undef copy_can_read
+#undef copy_can_write
 
 static const struct ways {
 	const char *name;

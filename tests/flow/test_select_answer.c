@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs that read once when select tells of something, and take EAGAIN for the end. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+enum { LIMIT_MS = 5000 };
+
+/* What select has told of, and how much of its time it left. */
+struct told {
+	int count;
+	fd_set in;
+	struct timeval left;
+};
+
+/* program.arg names the call. Two descriptors: one never has anything. */
+static void wait_for(struct told *told, int fd, int silent, long limit_ms)
+{
+	struct timespec limit = {limit_ms / 1000, limit_ms % 1000 * 1000000};
+
+	FD_ZERO(&told->in);
+	FD_SET(fd, &told->in);
+	FD_SET(silent, &told->in);
+	told->left = (struct timeval){limit_ms / 1000, limit_ms % 1000 * 1000};
+	int len = (fd > silent ? fd : silent) + 1;
+	told->count = strcmp(program.arg, "pselect")
+			  ? select(len, &told->in, NULL, NULL, &told->left)
+			  : pselect(len, &told->in, NULL, NULL, &limit, NULL);
+}
+
+static void read_once(int fd, int silent)
+{
+	struct told told;
+	char text[4096];
+
+	wait_for(&told, fd, silent, LIMIT_MS);
+	if (told.count != 1 || !FD_ISSET(fd, &told.in) || FD_ISSET(silent, &told.in))
+		say("%d", told.count);
+	ssize_t got = recv(fd, text, sizeof(text), MSG_DONTWAIT);
+	say("%s", got > 0 ? "answered" : error_name(got ? errno : 0));
+}
+
+PROGRAM(selects_and_reads_once)
+{
+	int ends[2];
+
+	program.way = WAY_POLL;
+	if (pipe(ends))
+		return;
+	int fd = dial();
+	for (int i = 1; i <= 3; i++) {
+		ask(fd, "GET", i == 2 ? "/2" : "/other", NULL);
+		read_once(fd, ends[0]);
+	}
+	hang_up(fd);
+}
+
+static void select_tells_of_the_answer_that_a_rescue_brings(void)
+{
+	static const char *const args[] = {"select", "pselect"};
+	static const char *const faults[] = {"reset@1.2", "close@1.2", "shed=1@1.2"};
+	struct flow flow = {.program = "selects_and_reads_once"};
+
+	for (int i = 0; i < 6; i++) {
+		flow.arg = args[i % 2];
+		flow.faults[0] = faults[i / 2];
+		flow_redial(&flow);
+		expect_printed(&flow, "answered\nanswered\nanswered\n");
+		expect_seen(&flow, 2, "path=/2 ", NULL);
+		expect_logged(&flow, 1, "result=recovered", NULL);
+	}
+	flow_end(&flow);
+}
+
+static void select_tells_of_what_cannot_be_mended(void)
+{
+	struct flow flow = {.program = "selects_and_reads_once", .faults = {"reset@1.1"}};
+
+	flow.arg = "select";
+	flow_both_alike(&flow);
+	expect_logged(&flow, 1, "reason=first-use", NULL);
+	flow_end(&flow);
+}
+
+/* Long enough an answer to see that its time goes by, and too short a time for the next. */
+PROGRAM(selects_in_its_time)
+{
+	struct told told;
+	int ends[2];
+
+	program.way = WAY_POLL;
+	if (pipe(ends))
+		return;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	ask(fd, "GET", "/late", NULL);
+	wait_for(&told, fd, ends[0], LIMIT_MS);
+	long left_ms = (long)told.left.tv_sec * 1000 + told.left.tv_usec / 1000;
+	say("%d, %s", told.count,
+	    left_ms > LIMIT_MS - 2000 && left_ms < LIMIT_MS - 90 ? "in time" : "?");
+	answer(fd);
+	ask(fd, "GET", "/late", NULL);
+	wait_for(&told, fd, ends[0], 20);
+	say("%d, %d in, %ld left", told.count, FD_ISSET(fd, &told.in),
+	    (long)(told.left.tv_sec + told.left.tv_usec));
+	close(ends[0]);
+	FD_SET(ends[0], &told.in);
+	FD_SET(fd, &told.in);
+	int count = select(FD_SETSIZE, &told.in, NULL, NULL, NULL);
+	say("%s", count < 0 ? error_name(errno) : "good");
+	hang_up(fd);
+}
+
+static void select_keeps_to_its_time(void)
+{
+	struct flow flow = {.program = "selects_in_its_time", .arg = "select"};
+
+	flow.faults[0] = "delay=100@path:/late";
+	flow_both_alike(&flow);
+	expect_printed(&flow, "200 /1\n1, in time\n200 /late\n0, 0 in, 0 left\nEBADF\n");
+	flow_end(&flow);
+}
+
+const struct runner_test select_answer_tests[] = {
+    T(select_tells_of_the_answer_that_a_rescue_brings),
+    T(select_tells_of_what_cannot_be_mended),
+    T(select_keeps_to_its_time),
+    T_END,
+};
