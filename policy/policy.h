@@ -16,16 +16,16 @@
 
 enum {
 	POLICY_RULES_MAX = 32,
-	POLICY_HOST_MAX = 128,	/* bytes of a rule's host pattern, the final NUL included */
-	POLICY_PATH_MAX = 128,	/* bytes of a rule's path pattern, the final NUL included */
-	POLICY_SINK_MAX = 256,	/* bytes of the log file's path, the final NUL included */
+	POLICY_HOST_MAX = 128,  /* bytes of a rule's host pattern, the final NUL included */
+	POLICY_PATH_MAX = 128,  /* bytes of a rule's path pattern, the final NUL included */
+	POLICY_SINK_MAX = 256,  /* bytes of the log file's path, the final NUL included */
 	POLICY_HEADER_MAX = 64, /* bytes of a header name, the final NUL included */
 	POLICY_ID_HEADERS_MAX = 4,
-	POLICY_REDACT_MAX = 8, /* patterns of paths that the log may not hold as they are */
-	POLICY_NAMES_MAX = 8,  /* different header names that `retry` and all rules may name */
-	POLICY_AFTER_MAX = 12, /* different after_headers that `retry` and all rules may name */
-	POLICY_VETO_MAX = 8,   /* different veto_headers */
-	POLICY_AUTH_MAX = 8,   /* different names of single_use_auth, the built-in ones included */
+	POLICY_REDACT_MAX = 8,  /* patterns of paths that the log may not hold as they are */
+	POLICY_NAMES_MAX = 8, /* different header names that `retry` and all rules may name */
+	POLICY_AFTER_MAX = 12,  /* different after_headers that `retry` and all rules may name */
+	POLICY_VETO_MAX = 8,    /* different veto_headers */
+	POLICY_AUTH_MAX = 8,  /* different names of single_use_auth, the built-in ones included */
 	POLICY_STATUS_MIN = 400,
 	POLICY_STATUS_MAX = 599,
 	POLICY_STATUS_WORDS = (POLICY_STATUS_MAX - POLICY_STATUS_MIN) / 32 + 1,
@@ -74,31 +74,31 @@ struct policy_backoff {
 	uint32_t base_ms;
 	uint32_t max_ms;
 	uint32_t multiplier_milli; /* 2000 means 2.0 */
-	uint32_t jitter;	   /* enum policy_jitter */
+	uint32_t jitter;           /* enum policy_jitter */
 };
 
 /* The `retry` group; a rule holds another copy of which only the keys in its `set` count. */
 struct policy_retry {
-	uint32_t methods;	 /* mask of method_bit() */
-	uint32_t on;		 /* mask of enum policy_on */
-	uint32_t key_headers;	 /* mask of policy.names: each may carry an idempotency key */
+	uint32_t methods; /* mask of method_bit() */
+	uint32_t on;      /* mask of enum policy_on */
+	uint32_t key_headers;    /* mask of policy.names: each may carry an idempotency key */
 	uint32_t attempt_header; /* 1 + its place in policy.names; 0: none */
 	uint32_t statuses[POLICY_STATUS_WORDS]; /* a bit for each from POLICY_STATUS_MIN on */
-	uint32_t max_attempts;			/* sendings of one request, the first included */
+	uint32_t max_attempts; /* sendings of one request, the first included */
 	uint32_t total_timeout_ms;
 	uint32_t connect_timeout_ms;
 	uint32_t response_timeout_ms; /* 0: none */
 	uint32_t unacked_timeout_ms;  /* 0: the kernel's */
 	uint32_t retry_after_max_ms;
-	uint32_t max_idle_ms;	   /* 0: no limit */
+	uint32_t max_idle_ms; /* 0: no limit */
 	uint32_t keep_alive_hints; /* 0 or 1 */
 	uint32_t add_request_id;   /* 0 or 1 */
 	uint32_t max_request_bytes;
 	struct policy_backoff backoff;
-	uint32_t after_headers;	     /* mask of policy.after */
-	uint32_t veto_headers;	     /* mask of policy.vetoes */
-	uint32_t late_ms;	     /* 0: no loss of a connection comes too late */
-	uint32_t single_use_auth;    /* mask of policy.auth_names */
+	uint32_t after_headers;  /* mask of policy.after */
+	uint32_t veto_headers;   /* mask of policy.vetoes */
+	uint32_t late_ms; /* 0: no loss of a connection comes too late */
+	uint32_t single_use_auth; /* mask of policy.auth_names */
 	uint32_t address_max_age_ms; /* 0: no limit */
 };
 
@@ -131,19 +131,18 @@ enum policy_key {
 };
 
 struct policy_rule {
-	char host[POLICY_HOST_MAX]; /* glob against the Host header without its port; "" matches all
-				     */
+	char host[POLICY_HOST_MAX]; /* glob against the Host header without its port; "" matches all */
 	char path[POLICY_PATH_MAX]; /* glob against the path without its query; "" matches all */
-	uint32_t port;		    /* the peer's port; 0 matches all */
-	uint32_t line;		    /* where the rule starts in the policy's text */
-	uint32_t set;		    /* mask of enum policy_key */
+	uint32_t port;              /* the peer's port; 0 matches all */
+	uint32_t line;              /* where the rule starts in the policy's text */
+	uint32_t set;               /* mask of enum policy_key */
 	struct policy_retry retry;
 };
 
 /* How many resends there may be, over the requests of the last window_ms. */
 struct policy_budget {
 	uint32_t enabled;
-	uint32_t ratio_milli;	 /* 200: one resend for five requests */
+	uint32_t ratio_milli; /* 200: one resend for five requests */
 	uint32_t min_per_second; /* that there may be in any case */
 	uint32_t window_ms;
 };
@@ -152,17 +151,16 @@ struct policy_budget {
 struct policy_breaker {
 	uint32_t enabled;
 	uint32_t failure_ratio_milli; /* of the attempts of the last window_ms */
-	uint32_t min_attempts;	      /* fewer in a window say nothing */
+	uint32_t min_attempts;        /* fewer in a window say nothing */
 	uint32_t window_ms;
 	uint32_t open_ms;
 	uint32_t reject; /* 0 or 1: while open, connect fails at once */
 };
 
 struct policy_log {
-	uint32_t sink;	 /* enum policy_sink */
+	uint32_t sink; /* enum policy_sink */
 	uint32_t format; /* enum policy_format, of what goes to syslog */
-	uint32_t
-	    facility; /* syslog facility number, already shifted as in <sys/syslog.h>: user = 8 */
+	uint32_t facility; /* syslog facility number, already shifted as in <sys/syslog.h>: user = 8 */
 	uint32_t id_header_count;
 	char path[POLICY_SINK_MAX]; /* of SINK_FILE */
 	char id_headers[POLICY_ID_HEADERS_MAX][POLICY_HEADER_MAX];
@@ -171,10 +169,10 @@ struct policy_log {
 /* The bits of policy.uses: what `retry` or any rule asks for that costs a look at each request. */
 enum policy_use {
 	POLICY_USES_STATUSES = 1 << 0,
-	POLICY_USES_IDLE = 1 << 1, /* max_idle_ms or keep_alive_hints */
+	POLICY_USES_IDLE = 1 << 1,	       /* max_idle_ms or keep_alive_hints */
 	POLICY_USES_RESPONSE_TIMEOUT = 1 << 2,
 	POLICY_USES_REQUEST_ID = 1 << 3,
-	POLICY_USES_CONNECT = 1 << 4, /* on connect or connect-timeout */
+	POLICY_USES_CONNECT = 1 << 4,	       /* on connect or connect-timeout */
 	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
 	POLICY_USES_DNS = 1 << 6,
 	POLICY_USES_FIRST_USE = 1 << 7,
@@ -202,8 +200,7 @@ struct policy {
 	struct policy_breaker breaker;
 	struct policy_log log;
 	char redact_paths[POLICY_REDACT_MAX][POLICY_PATH_MAX]; /* of the log: redact.h */
-	char names[POLICY_NAMES_MAX]
-		  [POLICY_HEADER_MAX]; /* header names, as the policy writes them */
+	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
 	struct policy_after after[POLICY_AFTER_MAX];
 	struct policy_veto vetoes[POLICY_VETO_MAX];
 	char auth_names[POLICY_AUTH_MAX][POLICY_HEADER_MAX]; /* schemes, and headers */
