@@ -109,8 +109,11 @@ start() {
 	started="$started $!"
 	until python3 -c 'import socket, sys
 socket.create_connection(("127.0.0.1", sys.argv[1]))' "$start_port" 2>"$tmp/null"; do
-		kill -0 $! 2>/dev/null || need cat "$tmp/started" "$tmp/did-not-start-$1"
 		sleep 0.1
+		kill -0 $! 2>/dev/null && continue
+		echo "could not set up: $*"
+		tail -5 "$tmp/started"
+		exit 1
 	done
 }
 
