@@ -6,7 +6,7 @@
 # Instead: http-proxy, http-proxy-3, fast-proxy, @fastify/reply-from and nghttpx end it as well. And
 #   http-proxy with no agent set, its default, itself tells the server to close: every server that
 #   says so in its answer then ends every client's connection.
-# Matters: keep-alive is on at both ends and never happens; before TLS that is a handshake a request.
+# Matters: keep-alive is on at both ends and never happens: a handshake for each request.
 # Versions: http-proxy 1.18.1, http-proxy-3 1.23.3, fast-proxy 2.2.0, @fastify/reply-from 12.6.5 on
 #   Node 20.20.2; nghttpx 1.52.0 and HAProxy 2.6.12 of Debian 12.
 # Seen 2026-11-28: two connections from the client for two requests, with HAProxy one; with
@@ -35,7 +35,8 @@ if (name === 'reply-from') {
   app.listen({ port: own });
 } else if (name === 'fast-proxy') {
   const { proxy } = require('fast-proxy')({ base: target });
-  require('http').createServer((request, reply) => proxy(request, reply, request.url, {})).listen(own);
+  require('http').createServer((request, reply) => proxy(request, reply, request.url, {}))
+    .listen(own);
 } else if (name === 'default') {
   require('http-proxy').createProxyServer({ target }).listen(own);
 } else {

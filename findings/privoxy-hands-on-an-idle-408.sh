@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Privoxy 3.0.34 (Debian 12), with keep-alive-timeout, connection-sharing and default-server-timeout
-# as its config file offers them. A server says 408 to an idle connection and closes it, as servers do.
+# as its config file offers them. A server says 408 to an idle connection and closes it, as they do.
 # Guess: a proxy passes over what came before its request, as Squid, HAProxy, nginx and Varnish do.
 # Instead: the 408 is the answer to the client's next request, a POST as well, which the server
 #   never saw. And to an answer with `Connection: close` Privoxy adds

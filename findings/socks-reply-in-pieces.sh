@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Four SOCKS clients: httpx 0.28.1 (socksio 1.0.0), PySocks 1.7.1, siosocks 0.3.0 and, on Node
-# 20.20.2, socks5-client 1.2.8. TCP brings the proxy's reply in one piece, its first byte alone, or with
+# 20.20.2, socks5-client 1.2.8. TCP brings the proxy's reply whole, its first byte alone, or with
 # the first words of a server that speaks first.
 # Guess: a reply is read until it is whole and no further: as curl, nc, Java, python-socks and the
 #   npm socks do, all three are the same to the program.

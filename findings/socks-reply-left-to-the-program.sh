@@ -50,7 +50,7 @@ if tool == "nc":
     command[1:2] = ["-X", "5", "-x", f"127.0.0.1:{port}"]
 else:
     libs = deb + "/usr/lib/" + os.listdir(deb + "/usr/lib")[0]
-    env["LD_PRELOAD"] = libs + {"torsocks": "/torsocks/libtorsocks.so", "tsocks": "/libtsocks.so"}[tool]
+    env["LD_PRELOAD"] = libs + ("/torsocks" if tool == "torsocks" else "") + f"/lib{tool}.so"
 got = subprocess.run(command, env=env, input=b"hi", capture_output=True, timeout=10)
 print("stray", len(got.stdout) - 5 if got.stdout.endswith(b"hello") else got.stderr.decode())
 PY

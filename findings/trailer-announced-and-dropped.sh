@@ -30,7 +30,8 @@ if (name === 'reply-from') {
   app.listen({ port: own });
 } else if (name === 'fast-proxy') {
   const { proxy } = require('fast-proxy')({ base: target });
-  require('http').createServer((request, reply) => proxy(request, reply, request.url, {})).listen(own);
+  require('http').createServer((request, reply) => proxy(request, reply, request.url, {}))
+    .listen(own);
 } else {
   require(name).createProxyServer({ target }).listen(own);
 }

@@ -161,10 +161,10 @@ conns() {
 # expect STATEMENT WANT GOT
 expect() {
 	if [ "$2" = "$3" ]; then
-		echo "as recorded: $1: $3"
+		printf 'as recorded: %s: %s\n' "$1" "$3"
 	else
 		changed=1
-		echo "CHANGED: $1: $3 (recorded: $2)"
+		printf 'CHANGED: %s: %s (recorded: %s)\n' "$1" "$3" "$2"
 	fi
 }
 
