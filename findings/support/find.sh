@@ -89,13 +89,13 @@ get_deb() {
 	echo "Debian $(cat /etc/debian_version), $*"
 }
 
-# get_go MODULE@VERSION... <main.go: builds $tmp/go/find.
+# get_go PACKAGE@VERSION... <main.go: builds $tmp/go/find.
 get_go() {
 	mkdir -p "$tmp/go"
 	cat >"$tmp/go/main.go"
 	printf 'module find\n' >"$tmp/go/go.mod"
-	for module; do
-		(cd "$tmp/go" && need go get "$module") || exit 1
+	for package; do
+		(cd "$tmp/go" && need go get "$package") || exit 1
 	done
 	(cd "$tmp/go" && need go build -o find .) || exit 1
 	echo "$(go env GOVERSION), $*"
