@@ -23,8 +23,8 @@ def handle(conn):
         conn.send({"500": "HTTP/1.1 500 No", "503": "HTTP/1.1 503 No",
                    "30": "HTTP/1.1 503 No\r\nRetry-After: 30"}[how], "Content-Length: 0")
 PY
-get_go github.com/hashicorp/go-retryablehttp@v0.7.8 github.com/failsafe-go/failsafe-go/failsafehttp@v0.9.8 \
-	github.com/go-resty/resty/v2@v2.17.2 <<'GO'
+get_go github.com/hashicorp/go-retryablehttp@v0.7.8 \
+	github.com/failsafe-go/failsafe-go/failsafehttp@v0.9.8 github.com/go-resty/resty/v2@v2.17.2 <<'GO'
 package main
 
 import (

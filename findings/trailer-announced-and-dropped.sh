@@ -39,7 +39,7 @@ JS
 # fields: those of the trailer and of its announcement that came.
 fields() {
 	curl -s -m 5 -D head -o body -H 'TE: trailers' -H 'Connection: TE' "http://127.0.0.1:$own/"
-	tr -d '\r' <head | tr '[:upper:]' '[:lower:]' | grep -E '^(trailer|x-sum):' | xargs
+	tr -d '\r' <./head | tr '[:upper:]' '[:lower:]' | grep -E '^(trailer|x-sum):' | xargs
 }
 
 cd "$tmp" || exit 1
