@@ -77,8 +77,8 @@ get_cargo() {
 	echo "$(cargo -V), $1"
 }
 
-# get_deb PACKAGE=VERSION...: of Debian 12, unpacked in $tmp/deb, not installed; what they need of
-# other packages must be named or be there. After `apt-get update`.
+# get_deb PACKAGE=VERSION...: of Debian 12, unpacked in $tmp/deb, not installed, their libraries in
+# $libs; what they need of other packages must be named or be there. After `apt-get update`.
 get_deb() {
 	mkdir -p "$tmp/deb"
 	(cd "$tmp/deb" && need apt-get -qq download "$@") || exit 1
@@ -86,6 +86,7 @@ get_deb() {
 		need dpkg -x "$package" "$tmp/deb"
 	done
 	libs=$(echo "$tmp"/deb/usr/lib/*-linux-gnu*)
+	export libs
 	echo "Debian $(cat /etc/debian_version), $*"
 }
 
