@@ -8,6 +8,7 @@ support=$(cd "$(dirname "$0")/support" && pwd) || exit 1
 tmp=$(mktemp -d) || exit 1
 changed=0
 server=
+started=
 
 stop_server() {
 	[ -z "$server" ] || kill "$server" 2>/dev/null
@@ -15,7 +16,14 @@ stop_server() {
 	server=
 }
 
-trap 'stop_server; rm -rf "$tmp"' EXIT
+stop_all() {
+	for pid in $started; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	stop_server
+}
+
+trap 'stop_all; rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 
 need() {
@@ -69,6 +77,53 @@ get_cargo() {
 	echo "$(cargo -V), $1"
 }
 
+# get_deb PACKAGE=VERSION...: of Debian 12, unpacked in $tmp/deb, not installed, their libraries in
+# $libs; what they need of other packages must be named or be there. After `apt-get update`.
+get_deb() {
+	mkdir -p "$tmp/deb"
+	(cd "$tmp/deb" && need apt-get -qq download "$@") || exit 1
+	for package in "$tmp/deb/"*.deb; do
+		need dpkg -x "$package" "$tmp/deb"
+	done
+	libs=$(echo "$tmp"/deb/usr/lib/*-linux-gnu*)
+	export libs
+	echo "Debian $(cat /etc/debian_version), $*"
+}
+
+# get_go PACKAGE@VERSION... <main.go: builds $tmp/go/find.
+get_go() {
+	mkdir -p "$tmp/go"
+	cat >"$tmp/go/main.go"
+	printf 'module find\n' >"$tmp/go/go.mod"
+	for package; do
+		(cd "$tmp/go" && need go get "$package") || exit 1
+	done
+	(cd "$tmp/go" && need go build -o find .) || exit 1
+	echo "$(go env GOVERSION), $*"
+}
+
+# start PORT COMMAND...: runs it until the end of the script; returns once PORT is open.
+start() {
+	start_port=$1
+	shift
+	"$@" >"$tmp/started" 2>&1 &
+	started="$started $!"
+	until python3 -c 'import socket, sys
+socket.create_connection(("127.0.0.1", sys.argv[1]))' "$start_port" 2>"$tmp/null"; do
+		sleep 0.1
+		kill -0 $! 2>/dev/null && continue
+		echo "could not set up: $*"
+		tail -5 "$tmp/started"
+		exit 1
+	done
+}
+
+free_port() {
+	python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
 # serve <HANDLER: starts peer.py, waits until it listens; its port in $port. Starts the log anew.
 serve() {
 	stop_server
@@ -107,10 +162,10 @@ conns() {
 # expect STATEMENT WANT GOT
 expect() {
 	if [ "$2" = "$3" ]; then
-		echo "as recorded: $1: $3"
+		printf 'as recorded: %s: %s\n' "$1" "$3"
 	else
 		changed=1
-		echo "CHANGED: $1: $3 (recorded: $2)"
+		printf 'CHANGED: %s: %s (recorded: %s)\n' "$1" "$3" "$2"
 	fi
 }
 

@@ -18,7 +18,7 @@ class Conn:
     def __init__(self, sock, number, log):
         self.sock, self.number, self.log = sock, number, log
         self.requests, self.buffered = 0, b""
-        self.method = self.path = None
+        self.method = self.path = self.fields = None
 
     def _more(self):
         data = self.sock.recv(65536)
@@ -45,13 +45,13 @@ class Conn:
             return None
         lines = head.decode("latin-1").split("\r\n")
         self.method, self.path, _ = lines[0].split(" ")
-        fields = dict(line.lower().split(":", 1) for line in lines[1:])
-        length = int(fields.get("content-length", 0))
+        self.fields = dict(line.lower().replace(": ", ":", 1).split(":", 1) for line in lines[1:])
+        length = int(self.fields.get("content-length", 0))
         while len(self.buffered) < length:
             if not self._more():
                 return None
         self.buffered = self.buffered[length:]
-        if "transfer-encoding" in fields and self._until(b"0\r\n\r\n") is None:
+        if "transfer-encoding" in self.fields and self._until(b"0\r\n\r\n") is None:
             return None
         self.requests += 1
         print(self.number, self.requests, self.method, self.path, file=self.log, flush=True)
