@@ -131,7 +131,7 @@ const struct zoo_row zoo_rows[] = {
     SCRIPT("mojo", "Mojo::UserAgent", "perl", "@perl/zoo.pl", "mojo", "--++-"),
     SCRIPT("excon", "excon", "ruby", "@ruby/zoo.rb", "excon", "-----"),
     SCRIPT("excon_retry", "excon, idempotent", "ruby", "@ruby/zoo.rb", "excon_retry", "22++2"),
-    SCRIPT("http_rb", "http.rb", "ruby", "@ruby/zoo.rb", "http_rb", "+++++"),
+    SCRIPT("http_rb", "http.rb", "ruby", "@ruby/zoo.rb", "http_rb", "-----"),
     SCRIPT("httpclient", "Ruby httpclient", "ruby", "@ruby/zoo.rb", "httpclient", "22++2"),
     SCRIPT("eventmachine", "EventMachine", "ruby", "@ruby/zoo.rb", "eventmachine", "-----",
 	   .redial = "..--."),
