@@ -29,13 +29,27 @@ static int wait_raw(int set, struct epoll_event *event, int ms)
 	return (int)syscall(SYS_epoll_pwait, set, event, 1, ms, NULL, 8);
 }
 
-/* "nested": the set is in another one, and only that is waited on for long. */
+static int look(const struct loop *loop, struct epoll_event *event, int ms)
+{
+	return loop->raw ? wait_raw(loop->waits, event, ms) : epoll_wait(loop->waits, event, 1, ms);
+}
+
+/*
+ * "nested": the set is in another one, and only that is waited on for long. It may be told of
+ * something there that is nothing by the time of the look, as loops in loops know.
+ */
 static int turn(const struct loop *loop, struct epoll_event *event, int ms)
 {
-	if (loop->outer >= 0 && epoll_wait(loop->outer, event, 1, ms) != 1)
-		return 0;
-	return loop->raw ? wait_raw(loop->waits, event, ms)
-			 : epoll_wait(loop->waits, event, 1, loop->outer >= 0 ? 0 : ms);
+	int found = 0;
+
+	if (loop->outer < 0)
+		return look(loop, event, ms);
+	for (int turns = 0; !found && turns < 1000; turns++) {
+		if (epoll_wait(loop->outer, event, 1, ms) != 1)
+			return 0;
+		found = look(loop, event, 0);
+	}
+	return found;
 }
 
 static struct loop make_loop(void)
