@@ -84,7 +84,7 @@ static void put_in(const struct loop *loop, int op, int fd)
 }
 
 /* Reads once when told to; an end that it hears of is the end. */
-static void await_answer(const struct loop *loop, int fd)
+static bool await_answer(const struct loop *loop, int fd)
 {
 	char text[4096];
 	ssize_t got = -1;
@@ -99,6 +99,7 @@ static void await_answer(const struct loop *loop, int fd)
 		break;
 	}
 	say("%s", got > 0 ? "answered" : error_name(got ? errno : 0));
+	return got > 0;
 }
 
 PROGRAM(loops_by_another_number)
@@ -114,7 +115,8 @@ PROGRAM(loops_by_another_number)
 		ask(fd, "GET", i == 2 ? "/2" : "/other", NULL);
 		if (!strcmp(program.arg, "oneshot"))
 			put_in(&loop, EPOLL_CTL_MOD, fd);
-		await_answer(&loop, fd);
+		if (!await_answer(&loop, fd))
+			return;
 	}
 	while (turns < 100 && turn(&loop, &event, SILENCE_MS) == 1)
 		turns++;
