@@ -29,13 +29,27 @@ static int wait_raw(int set, struct epoll_event *event, int ms)
 	return (int)syscall(SYS_epoll_pwait, set, event, 1, ms, NULL, 8);
 }
 
-/* "nested": the set is in another one, and only that is waited on for long. */
+static int look(const struct loop *loop, struct epoll_event *event, int ms)
+{
+	return loop->raw ? wait_raw(loop->waits, event, ms) : epoll_wait(loop->waits, event, 1, ms);
+}
+
+/*
+ * "nested": the set is in another one, and only that is waited on for long. It may be told of
+ * something there that is nothing by the time of the look, as loops in loops know.
+ */
 static int turn(const struct loop *loop, struct epoll_event *event, int ms)
 {
-	if (loop->outer >= 0 && epoll_wait(loop->outer, event, 1, ms) != 1)
-		return 0;
-	return loop->raw ? wait_raw(loop->waits, event, ms)
-			 : epoll_wait(loop->waits, event, 1, loop->outer >= 0 ? 0 : ms);
+	int found = 0;
+
+	if (loop->outer < 0)
+		return look(loop, event, ms);
+	for (int turns = 0; !found && turns < 1000; turns++) {
+		if (epoll_wait(loop->outer, event, 1, ms) != 1)
+			return 0;
+		found = look(loop, event, 0);
+	}
+	return found;
 }
 
 static struct loop make_loop(void)
@@ -70,7 +84,7 @@ static void put_in(const struct loop *loop, int op, int fd)
 }
 
 /* Reads once when told to; an end that it hears of is the end. */
-static void await_answer(const struct loop *loop, int fd)
+static bool await_answer(const struct loop *loop, int fd)
 {
 	char text[4096];
 	ssize_t got = -1;
@@ -85,6 +99,7 @@ static void await_answer(const struct loop *loop, int fd)
 		break;
 	}
 	say("%s", got > 0 ? "answered" : error_name(got ? errno : 0));
+	return got > 0;
 }
 
 PROGRAM(loops_by_another_number)
@@ -100,7 +115,8 @@ PROGRAM(loops_by_another_number)
 		ask(fd, "GET", i == 2 ? "/2" : "/other", NULL);
 		if (!strcmp(program.arg, "oneshot"))
 			put_in(&loop, EPOLL_CTL_MOD, fd);
-		await_answer(&loop, fd);
+		if (!await_answer(&loop, fd))
+			return;
 	}
 	while (turns < 100 && turn(&loop, &event, SILENCE_MS) == 1)
 		turns++;
