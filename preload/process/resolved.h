@@ -44,7 +44,8 @@ uint64_t resolved_age_ms(const struct sockaddr *addr, const char *host, uint64_t
 
 /*
  * The other addresses of the answer that such a connection is from, in its order; there is room for
- * RESOLVED_ADDRESSES_MAX. Returns how many: none if it is not sure which answer that is.
+ * RESOLVED_ADDRESSES_MAX. Returns how many: none if it is not sure which answer that is, or if the
+ * host is an address: then the request is for who is there, and no other.
  */
 uint32_t resolved_others(const struct sockaddr *addr, const char *host,
 			 struct resolved_address *others);
