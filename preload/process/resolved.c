@@ -118,7 +118,7 @@ static uint64_t hash_of(const char *name)
 	return hash;
 }
 
-/* As a Host has an address: with a port or without, and IPv6 in brackets. */
+/* As a Host has it: with a port or without, and IPv6 in brackets. */
 static bool is_host_address(const char *host)
 {
 	size_t digits = 0;
@@ -296,7 +296,8 @@ uint32_t resolved_others(const struct sockaddr *addr, const char *host,
 	uint16_t port;
 	uint32_t count = 0;
 	struct memory *m = get_memory(false);
-	if (is_host_address(host) || !m || !address_of(addr, &address, &port) || !enter(m))
+	if (!*host || is_host_address(host) || !m || !address_of(addr, &address, &port) ||
+	    !enter(m))
 		return 0;
 	const struct set *set = origin(m, &address, hash_of(host));
 	for (uint32_t i = 0; set && i < set->count; i++) {

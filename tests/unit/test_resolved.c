@@ -271,6 +271,7 @@ static void a_host_that_is_an_address_has_no_others(void)
 	runner_expect_text("IPv4", "", others("10.18.0.1", "10.18.0.1"));
 	runner_expect_text("with a port", "", others("10.18.0.1", "10.18.0.1:8080"));
 	runner_expect_text("IPv6", "", others("fd00::18", "[fd00::18]:8080"));
+	runner_expect_text("not known yet", "", others("10.18.0.1", ""));
 	runner_expect_text("a name of digits", "10.18.0.2 fd00::18",
 			   others("10.18.0.1", "18.example:80"));
 	runner_expect_long("its age", 1, age("10.18.0.1", "10.18.0.1"));
