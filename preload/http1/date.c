@@ -73,15 +73,28 @@ static bool take_asctime(struct http1_text text, struct date *date)
 	       take_number(&text, 4, &date->year) && !text.len;
 }
 
-/* "1994-11-06T08:49:37Z", of which a fraction of the second is let fall. */
-static bool take_rfc3339(struct http1_text text, struct date *date)
+/* ".5": a second that has begun counts as a whole one, so that nobody is too early. */
+static bool take_fraction(struct http1_text *text, bool *begun)
 {
-	int64_t fraction;
+	*begun = false;
+	if (!take(text, "."))
+		return true;
+	size_t count = 0;
+	for (; text->len && *text->text >= '0' && *text->text <= '9'; count++) {
+		*begun |= *text->text != '0';
+		text->text++;
+		text->len--;
+	}
+	return count;
+}
+
+/* "1994-11-06T08:49:37.5Z" */
+static bool take_rfc3339(struct http1_text text, struct date *date, bool *begun)
+{
 	return take_number(&text, 4, &date->year) && take(&text, "-") &&
 	       take_number(&text, 2, &date->month) && take(&text, "-") &&
 	       take_number(&text, 2, &date->day) && take(&text, "T") && take_time(&text, date) &&
-	       (!take(&text, ".") || take_number(&text, 0, &fraction)) && take(&text, "Z") &&
-	       !text.len;
+	       take_fraction(&text, begun) && take(&text, "Z") && !text.len;
 }
 
 static bool in_seconds(const struct date *date, int64_t *at_s)
@@ -102,7 +115,11 @@ static bool in_seconds(const struct date *date, int64_t *at_s)
 bool http1_stamp(struct http1_text text, int64_t *at_s)
 {
 	struct date date;
-	return take_rfc3339(text, &date) && in_seconds(&date, at_s);
+	bool begun;
+	if (!take_rfc3339(text, &date, &begun) || !in_seconds(&date, at_s))
+		return false;
+	*at_s += begun;
+	return true;
 }
 
 bool http1_date(struct http1_text text, int64_t now_s, int64_t *at_s)

@@ -77,8 +77,7 @@ static struct http1_text trim(struct http1_text text)
 	return text;
 }
 
-/* The first header of that name; false if there is none. */
-static bool find_header(const char *head, size_t len, const char *name, struct http1_text *value)
+bool http1_head_find(const char *head, size_t len, const char *name, struct http1_text *value)
 {
 	const char *end = head + len;
 	const char *feed = line_feed(head, head, end);
@@ -100,12 +99,12 @@ static bool find_header(const char *head, size_t len, const char *name, struct h
 struct http1_text http1_head_value(const char *head, size_t len, const char *name)
 {
 	struct http1_text value = nothing;
-	find_header(head, len, name, &value);
+	http1_head_find(head, len, name, &value);
 	return value;
 }
 
 bool http1_head_has(const char *head, size_t len, const char *name)
 {
 	struct http1_text value;
-	return find_header(head, len, name, &value);
+	return http1_head_find(head, len, name, &value);
 }

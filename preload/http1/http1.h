@@ -65,8 +65,8 @@ void http1_response(struct http1 *message, enum method method);
 enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len, size_t *used);
 
 /*
- * How many of the next bytes are body that http1_feed only counts: they need not be where it is told
- * that they are.
+ * How many of the next bytes are body that http1_feed only counts: they need not be where it is
+ * told that they are.
  */
 uint64_t http1_unseen(const struct http1 *message);
 
@@ -87,5 +87,8 @@ struct http1_text http1_head_value(const char *head, size_t len, const char *nam
 
 /* Does it have a header of that name (any case), though its value be empty? */
 bool http1_head_has(const char *head, size_t len, const char *name);
+
+/* The same, and sets *value to the first one's if it does. */
+bool http1_head_find(const char *head, size_t len, const char *name, struct http1_text *value);
 
 #endif

@@ -45,12 +45,11 @@ static uint32_t value_ms(const struct head *head, struct http1_text value, uint3
 	}
 }
 
-/* The next header of that name from *at on; len 0 if there is none. */
-static struct http1_text next_value(const struct head *head, const char **at, const char *name)
+/* The next header of that name from *at on that says something; len 0 if there is none. */
+static struct http1_text next_value(const char **at, const char *end, const char *name)
 {
-	size_t left = (size_t)(head->text + head->len - *at);
-	struct http1_text value = http1_head_value(*at, left, name);
-	if (value.len)
+	struct http1_text value = {0};
+	while (!value.len && http1_head_find(*at, (size_t)(end - *at), name, &value))
 		*at = value.text + value.len;
 	return value;
 }
@@ -63,7 +62,7 @@ static uint32_t header_ms(const struct head *head, const char *name, uint32_t un
 	uint32_t ms = 0;
 	bool first = true;
 	for (;;) {
-		struct http1_text value = next_value(head, &at, name);
+		struct http1_text value = next_value(&at, head->text + head->len, name);
 		if (!value.len)
 			break;
 		if (unit != UNIT_RFC && rate_limit_is(value)) {
@@ -138,11 +137,9 @@ static bool has_veto(const char *head, size_t len, const struct policy_veto *vet
 	if (!veto->value[0])
 		return http1_head_has(head, len, veto->name);
 	for (;;) {
-		struct http1_text value =
-		    http1_head_value(at, (size_t)(head + len - at), veto->name);
+		struct http1_text value = next_value(&at, head + len, veto->name);
 		if (!value.len || same(value, veto->value))
 			return value.len;
-		at = value.text + value.len;
 	}
 }
 

@@ -118,17 +118,23 @@ static uint64_t hash_of(const char *name)
 	return hash;
 }
 
+/* As a Host has it: with a port or without, and IPv6 in brackets. */
+static bool is_host_address(const char *host)
+{
+	size_t digits = 0;
+	while ((host[digits] >= '0' && host[digits] <= '9') || host[digits] == '.')
+		digits++;
+	return *host == '[' || (digits && (!host[digits] || host[digits] == ':'));
+}
+
 /* An address that is written out stands for itself, however long ago it was asked for. */
 static bool is_written_out(const char *name)
 {
-	size_t digits = 0;
-	while ((name[digits] >= '0' && name[digits] <= '9') || name[digits] == '.')
-		digits++;
-	for (size_t i = digits; name[i]; i++) {
+	for (size_t i = 0; name[i]; i++) {
 		if (name[i] == ':')
 			return true;
 	}
-	return digits && !name[digits];
+	return is_host_address(name);
 }
 
 static int find(const struct set *set, const struct resolved_address *address)
@@ -290,7 +296,8 @@ uint32_t resolved_others(const struct sockaddr *addr, const char *host,
 	uint16_t port;
 	uint32_t count = 0;
 	struct memory *m = get_memory(false);
-	if (!m || !address_of(addr, &address, &port) || !enter(m))
+	if (!*host || is_host_address(host) || !m || !address_of(addr, &address, &port) ||
+	    !enter(m))
 		return 0;
 	const struct set *set = origin(m, &address, hash_of(host));
 	for (uint32_t i = 0; set && i < set->count; i++) {

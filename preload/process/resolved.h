@@ -44,7 +44,9 @@ uint64_t resolved_age_ms(const struct sockaddr *addr, const char *host, uint64_t
 
 /*
  * The other addresses of the answer that such a connection is from, in its order; there is room for
- * RESOLVED_ADDRESSES_MAX. Returns how many: none if it is not sure which answer that is.
+ * RESOLVED_ADDRESSES_MAX. Returns how many: none if it is not sure which answer that is. A request
+ * whose host is an address is for who is there and no other, and the first piece of one, or one
+ * without a Host, may be.
  */
 uint32_t resolved_others(const struct sockaddr *addr, const char *host,
 			 struct resolved_address *others);

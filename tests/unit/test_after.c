@@ -67,9 +67,14 @@ static void each_unit_reads_what_it_says(void)
 	    {"A: 4294967296", NEVER}, {"A: 250ms", NEVER},
 	};
 	static const struct row dates[] = {
-	    {"A: Tue, 14 Nov 2023 22:13:25 GMT", 5000}, {"A: 2023-11-14T22:13:25Z", 5000},
-	    {"A: 2023-11-14T22:13:25.9Z", 5000},	{"A: 2023-13-14T22:13:25Z", NEVER},
-	    {"A: 2023-11-14T22:13:25+01:00", NEVER},	{"A: 5", NEVER},
+	    {"A: Tue, 14 Nov 2023 22:13:25 GMT", 5000},
+	    {"A: 2023-11-14T22:13:25Z", 5000},
+	    {"A: 2023-11-14T22:13:25.9Z", 6000},
+	    {"A: 2023-13-14T22:13:25Z", NEVER},
+	    {"A: 2023-11-14T22:13:25.000Z", 5000},
+	    {"A: 2023-11-14T22:13:25.000000000000000000000001Z", 6000},
+	    {"A: 2023-11-14T22:13:25+01:00", NEVER},
+	    {"A: 5", NEVER},
 	};
 	static const struct row either[] = {
 	    {"A: 5", 5000},
@@ -102,6 +107,18 @@ static void lines_that_differ_are_no_leave_to_go_on(void)
 	    {"A: 1\r\nA: 2", NEVER},
 	    {"A: 1\r\nX: 9\r\nA: x", NEVER},
 	    {"Retry-After: 1\r\nA: 2\r\nA: 2", 2000},
+	};
+	EXPECT_ROWS("\"A\"", "503 Busy", rows);
+}
+
+static void a_line_without_a_value_hides_none(void)
+{
+	static const struct row rows[] = {
+	    {"Retry-After:\r\nRetry-After: 2", 2000},
+	    {"Retry-After: 2\r\nRetry-After: \r\nRetry-After: 3", NEVER},
+	    {"A: \t\r\nA: 2", 2000},
+	    {"A:\r\nX: 9\r\nA: x", NEVER},
+	    {"A:", 0},
 	};
 	EXPECT_ROWS("\"A\"", "503 Busy", rows);
 }
@@ -213,6 +230,7 @@ static void a_veto_is_a_header_or_its_value(void)
 	    {"x-should-retry: fals", false},
 	    {"x-should-retry: falsely", false},
 	    {"x-should-retry: true\r\nx-should-retry: false", true},
+	    {"x-should-retry:\r\nx-should-retry: false", true},
 	    {"x-e:", true},
 	    {"X-E: true", true},
 	    {"x-e-f: true", false},
@@ -243,6 +261,7 @@ void suite_after(void)
 	    TEST(the_longest_of_all_counts),
 	    TEST(each_unit_reads_what_it_says),
 	    TEST(lines_that_differ_are_no_leave_to_go_on),
+	    TEST(a_line_without_a_value_hides_none),
 	    TEST(limits_tell_of_the_one_that_is_exhausted),
 	    TEST(a_limiters_own_answer_counts_in_any_case),
 	    TEST(what_limiters_say_in_every_response_is_not_taken_for_a_wait),

@@ -263,6 +263,20 @@ static void the_others_are_never_those_of_another_name(void)
 	runner_expect_text("neither", "", others("10.16.0.1", "c16"));
 }
 
+/* Who asks for one of the pods by its address wants no other one's answer. */
+static void a_host_that_is_an_address_has_no_others(void)
+{
+	LOOK_UP_NAME("svc18", "10.18.0.1", "10.18.0.2", "fd00::18");
+	runner_expect_text("by name", "10.18.0.2 fd00::18", others("10.18.0.1", "svc18"));
+	runner_expect_text("IPv4", "", others("10.18.0.1", "10.18.0.1"));
+	runner_expect_text("with a port", "", others("10.18.0.1", "10.18.0.1:8080"));
+	runner_expect_text("IPv6", "", others("fd00::18", "[fd00::18]:8080"));
+	runner_expect_text("not known yet", "", others("10.18.0.1", ""));
+	runner_expect_text("a name of digits", "10.18.0.2 fd00::18",
+			   others("10.18.0.1", "18.example:80"));
+	runner_expect_long("its age", 1, age("10.18.0.1", "10.18.0.1"));
+}
+
 static void what_was_forgotten_is_as_old_as_can_be(void)
 {
 	char text[16], name[32];
@@ -302,6 +316,7 @@ void suite_resolved(void)
 	    TEST(an_address_that_is_written_out_has_no_age),
 	    TEST(the_others_of_an_answer_are_in_its_order),
 	    TEST(the_others_are_never_those_of_another_name),
+	    TEST(a_host_that_is_an_address_has_no_others),
 	    /* From here on something has been forgotten. */
 	    TEST(the_oldest_answers_are_forgotten),
 	    TEST(of_a_long_answer_the_first_addresses_count),
