@@ -59,11 +59,23 @@ const struct timespec *wait_limit_left(struct wait_limit *limit, uint64_t gone_m
  */
 uint64_t wait_gone_ms(const struct conn *conn, int fd);
 
+/* A poll or ppoll of the program's, as it was called: timeout NULL is without end. */
+struct wait_poll {
+	struct pollfd *fds;
+	nfds_t len;
+	const struct timespec *timeout;
+	const sigset_t *mask;
+	bool plain; /* poll, which is another function for the preloads behind us */
+};
+
+/* Makes that call, for these descriptors and so long. */
+int call_wait_next(const struct wait_poll *call, struct pollfd *fds,
+		   const struct timespec *timeout);
+
 /*
- * ppoll(2). `first`: what the kernel has already answered, which fds hold; -1: nothing was asked
- * yet.
+ * The same with rescues looked after. `first`: what the kernel has already answered, which
+ * call->fds hold; -1: nothing was asked yet.
  */
-int call_wait_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
-		   const sigset_t *mask, int first);
+int call_wait_poll(const struct wait_poll *call, int first);
 
 #endif

@@ -30,7 +30,7 @@ struct wait {
 	struct pollfd *copy; /* what the kernel gets, len of them, and what each slot is */
 	uint8_t *slots;
 	struct wait_limit limit;
-	const sigset_t *mask;
+	const struct wait_poll *call;
 	uint64_t gone_ms;
 	bool takes; /* some slot is SLOT_TAKES: nothing is to be waited for */
 };
@@ -130,7 +130,7 @@ static int wait_counted(struct wait *wait, const struct timespec *left)
 		handle_find(&handle, conn, wait->fds->fd);
 		rescue_watch_enter(&handle, &counted, &epoch);
 	}
-	int ready = real.ppoll(wait->copy, wait->len, left, wait->mask);
+	int ready = call_wait_next(wait->call, wait->copy, left);
 	int kept = get_errno();
 	if (counted)
 		rescue_watch_leave(&handle, epoch);
@@ -158,39 +158,47 @@ static int run(struct wait *wait, int ready)
 	}
 }
 
-int call_wait_poll(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
-		   const sigset_t *mask, int first)
+int call_wait_next(const struct wait_poll *call, struct pollfd *fds, const struct timespec *timeout)
+{
+	if (!call->plain)
+		return real.ppoll(fds, call->len, timeout, call->mask);
+	int64_t ms = timeout ? timeout->tv_sec * 1000LL + timeout->tv_nsec / 1000000 : -1;
+	return real.poll(fds, call->len, ms < INT32_MAX ? (int)ms : INT32_MAX);
+}
+
+int call_wait_poll(const struct wait_poll *call, int first)
 {
 	enum { FEW = 64 };
+	nfds_t len = call->len;
 	struct pollfd few[FEW];
 	uint8_t slots[FEW];
 	struct wait wait = {
-	    .fds = fds,
+	    .fds = call->fds,
 	    .len = len,
 	    .copy = few,
 	    .slots = slots,
-	    .limit.timeout = timeout,
-	    .mask = mask,
+	    .limit.timeout = call->timeout,
+	    .call = call,
 	};
 	size_t size = len > UINT32_MAX ? SIZE_MAX : len * (sizeof(*few) + 1);
 	char *memory = NULL;
 	if (len > FEW) {
 		memory = size == SIZE_MAX ? NULL : arena_alloc(size);
 		if (!memory) /* as many as that, or no memory */
-			return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
+			return first < 0 ? call_wait_next(call, call->fds, call->timeout) : first;
 		wait.copy = (struct pollfd *)(void *)memory;
 		wait.slots = (uint8_t *)memory + len * sizeof(*few);
 	}
 	if (first >= 0) {
 		prepare(&wait);
 		for (nfds_t i = 0; i < len; i++)
-			wait.copy[i].revents = fds[i].revents;
+			wait.copy[i].revents = call->fds[i].revents;
 	}
 	int count = run(&wait, first);
 	int kept = get_errno();
 	for (nfds_t i = 0; i < len; i++) {
 		if (wait.slots[i] == SLOT_RESCUE || wait.slots[i] == SLOT_TAKES)
-			call_await_no_more(fds[i].fd);
+			call_await_no_more(call->fds[i].fd);
 	}
 	arena_free(memory, size);
 	set_errno(kept);

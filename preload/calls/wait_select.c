@@ -146,12 +146,31 @@ static int told(struct wait *wait, const struct placed *placed)
 	return readable + writable - bits;
 }
 
+/* The program's own call; timeout stays as it is. */
+static int select_next(const struct wait_sets *sets, const struct timespec *timeout,
+		       const sigset_t *mask)
+{
+	if (!sets->plain)
+		return real.pselect(sets->len, sets->readable, sets->writable, sets->special,
+				    timeout, mask);
+	struct timeval left = {0, 0};
+	if (timeout)
+		left = (struct timeval){timeout->tv_sec, timeout->tv_nsec / 1000};
+	return real.select(sets->len, sets->readable, sets->writable, sets->special,
+			   timeout ? &left : NULL);
+}
+
 static int select_copies(const struct wait *wait, const struct timespec *timeout,
 			 const sigset_t *mask)
 {
-	return real.pselect(wait->asked.len, (fd_set *)(void *)wait->readable,
-			    (fd_set *)(void *)wait->writable, (fd_set *)(void *)wait->special,
-			    timeout, mask);
+	const struct wait_sets copies = {
+	    .len = wait->asked.len,
+	    .readable = (fd_set *)(void *)wait->readable,
+	    .writable = (fd_set *)(void *)wait->writable,
+	    .special = (fd_set *)(void *)wait->special,
+	    .plain = wait->asked.plain,
+	};
+	return select_next(&copies, timeout, mask);
 }
 
 static int run(struct wait *wait, const struct timespec *timeout, const sigset_t *mask)
@@ -198,6 +217,7 @@ static bool take_over(struct wait *wait, const struct wait_sets *sets, int len, 
 	wait->writable = memory + words;
 	wait->special = memory + 2 * words;
 	wait->asked.len = len;
+	wait->asked.plain = sets->plain;
 	wait->asked.readable = take_copy(asked, sets->readable, wait->size, &good);
 	wait->asked.writable = take_copy(asked + words, sets->writable, wait->size, &good);
 	wait->asked.special = take_copy(asked + 2 * words, sets->special, wait->size, &good);
@@ -242,8 +262,7 @@ int call_wait_select(const struct wait_sets *sets, const struct timespec *timeou
 	word *memory = room <= sizeof(few) ? few : arena_alloc(room);
 	int count = memory && take_over(&wait, sets, len, memory)
 			? wait_for(&wait, sets, timeout, mask)
-			: real.pselect(sets->len, sets->readable, sets->writable, sets->special,
-				       timeout, mask);
+			: select_next(sets, timeout, mask);
 	if (memory && memory != few) {
 		int kept = get_errno();
 		arena_free(memory, room);

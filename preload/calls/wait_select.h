@@ -12,16 +12,17 @@
 struct wait_sets {
 	int len;
 	fd_set *readable, *writable, *special;
+	bool plain; /* select, which is another function for the preloads behind us */
 };
 
-/* pselect(2). timeout: NULL without end; not changed. */
+/* select(2) or pselect(2). timeout: NULL without end; not changed. */
 int call_wait_select(const struct wait_sets *sets, const struct timespec *timeout,
 		     const sigset_t *mask);
 
 /*
  * The same where a descriptor awaits an answer that a rescue could bring, in a set of usual size
  * with few in it: false if it is not so, then nothing was waited for but what select goes on
- * waiting for. *count: what pselect returns.
+ * waiting for. *count: what it returns.
  */
 bool call_wait_select_ends(const struct wait_sets *sets, const struct timespec *timeout,
 			   const sigset_t *mask, int *count);

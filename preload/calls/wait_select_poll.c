@@ -135,7 +135,10 @@ bool call_wait_select_ends(const struct wait_sets *sets, const struct timespec *
 	nfds_t len = take(sets, fds);
 	if (!len)
 		return false;
-	*count = call_wait_poll(fds, len, timeout, mask, -1);
+	/* A poll only counts whole milliseconds. */
+	bool plain = sets->plain && (!timeout || timeout->tv_nsec % 1000000 == 0);
+	const struct wait_poll wait = {fds, len, timeout, mask, plain};
+	*count = call_wait_poll(&wait, -1);
 	if (*count < 0)
 		return true;
 	if (*count > 0 && is_only_polls(fds, len))

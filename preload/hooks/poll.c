@@ -176,19 +176,21 @@ static bool can_be_told(struct pollfd *fds, nfds_t len)
 	return copy_can_write(&fds[len - 1].revents);
 }
 
-/* timeout: a copy of ours, or NULL. */
-static int look_after(struct pollfd *fds, nfds_t len, const struct timespec *timeout,
-		      const sigset_t *mask, int first)
+/* Its timeout: a copy of ours, or NULL. */
+static int look_after(const struct wait_poll *call, int first)
 {
+	struct pollfd *fds = call->fds;
+	nfds_t len = call->len;
+	const struct timespec *timeout = call->timeout;
 	bool is_good = len && len <= INT32_MAX &&
 		       (first >= 0 || is_on_our_page(fds, len) ||
 			(copy_can_read(fds, len * sizeof(*fds)) && can_be_told(fds, len)));
 	if (!is_good)
-		return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
+		return first < 0 ? call_wait_next(call, fds, timeout) : first;
 	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
 	/* As poll would have been told it. */
 	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
-	int count = call_wait_poll(fds, len, timeout, mask, first);
+	int count = call_wait_poll(call, first);
 	peep_poll_ended(count > 0 && len == 1 ? fds->fd : -1);
 	return count;
 }
@@ -200,13 +202,15 @@ static TRACKED int ppoll_looked_after(struct pollfd *fds, nfds_t len,
 	struct timespec limit;
 	if (timeout && !copy_in(&limit, timeout, sizeof(limit)))
 		return first < 0 ? real.ppoll(fds, len, timeout, mask) : first;
-	return look_after(fds, len, timeout ? &limit : NULL, mask, first);
+	const struct wait_poll call = {fds, len, timeout ? &limit : NULL, mask, false};
+	return look_after(&call, first);
 }
 
 static TRACKED int poll_looked_after(struct pollfd *fds, nfds_t len, int timeout, int first)
 {
 	const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
-	return look_after(fds, len, timeout < 0 ? NULL : &limit, NULL, first);
+	const struct wait_poll call = {fds, len, timeout < 0 ? NULL : &limit, NULL, true};
+	return look_after(&call, first);
 }
 
 static TRACKED int poll_others(struct pollfd *fds, nfds_t len, int timeout)

@@ -100,7 +100,7 @@ static bool select_for_answer(const struct wait_sets *sets, struct timeval *time
 static TRACKED int select_beside_connections(int len, fd_set *readable, fd_set *writable,
 					     fd_set *special, struct timeval *timeout)
 {
-	const struct wait_sets sets = {len, readable, writable, special};
+	const struct wait_sets sets = {len, readable, writable, special, true};
 	int count;
 	if (is_looked_after(&sets))
 		return select_beside_rescues(&sets, timeout);
@@ -123,7 +123,7 @@ static TRACKED int pselect_beside_connections(int len, fd_set *readable, fd_set 
 					      fd_set *special, const struct timespec *timeout,
 					      const sigset_t *mask)
 {
-	const struct wait_sets sets = {len, readable, writable, special};
+	const struct wait_sets sets = {len, readable, writable, special, false};
 	int count;
 	if (is_looked_after(&sets))
 		return pselect_beside_rescues(&sets, timeout, mask);
