@@ -53,15 +53,19 @@ static bool complete(const char *text, size_t len)
 	return end && length && len >= (size_t)(end + 4 - text) + strtoul(length + 16, NULL, 10);
 }
 
-/* The status; 0 if the connection failed. */
-static int get(int fd)
+/*
+ * The status; 0 if the connection failed. Each time another path: what is asked again is the
+ * program's own retry.
+ */
+static int get(int fd, int number)
 {
-	static const char request[] = "GET /storm HTTP/1.1\r\nHost: storm\r\n\r\n";
-	char text[4096];
+	char request[64], text[4096];
 	size_t len = 0;
 	int status = 0;
+	int size = snprintf(request, sizeof request,
+			    "GET /storm/%d HTTP/1.1\r\nHost: storm\r\n\r\n", number);
 
-	if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != sizeof request - 1)
+	if (send(fd, request, (size_t)size, MSG_NOSIGNAL) != size)
 		return 0;
 	do {
 		ssize_t got = recv(fd, text + len, sizeof text - 1 - len, 0);
@@ -77,7 +81,7 @@ static int get(int fd)
 
 int main(int argc, char **argv)
 {
-	int fd = -1;
+	int fd = -1, count = 0;
 
 	if (argc != 5)
 		return 2;
@@ -90,7 +94,7 @@ int main(int argc, char **argv)
 		wait_until(due);
 		if (fd < 0)
 			fd = dial();
-		int status = fd < 0 ? 0 : get(fd);
+		int status = fd < 0 ? 0 : get(fd, ++count);
 		printf("%ld %d\n", due - start, status);
 		if (!status && fd >= 0) {
 			close(fd);
