@@ -79,14 +79,16 @@ static void fdinfo_path(char *path, int epfd)
 	*path = '\0';
 }
 
-/* What epfd waits for on fd right now; false if it does not, or /proc does not tell. */
-bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
+typedef bool line_function(const char *at, const char *end, void *asked);
+
+/* Does any line of what the kernel says of that descriptor do? false if /proc does not tell. */
+static bool any_line(int number, line_function *does, void *asked)
 {
 	char path[48];
 	char text[2048];
 	size_t len = 0;
 	bool found = false;
-	fdinfo_path(path, epfd);
+	fdinfo_path(path, number);
 	int file = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (file < 0)
 		return false;
@@ -99,7 +101,7 @@ bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
 		for (size_t i = 0; i < len && !found; i++) {
 			if (text[i] != '\n')
 				continue;
-			found = read_line(text + start, text + i, fd, events, data);
+			found = does(text + start, text + i, asked);
 			start = i + 1;
 		}
 		if (found || start == 0)
@@ -109,6 +111,32 @@ bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
 	}
 	sys1(close, file);
 	return found;
+}
+
+struct registration {
+	int fd;
+	uint32_t *events;
+	uint64_t *data;
+};
+
+static bool is_registration(const char *at, const char *end, void *asked)
+{
+	const struct registration *of = asked;
+	return read_line(at, end, of->fd, of->events, of->data);
+}
+
+bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
+{
+	struct registration asked = {fd, events, data};
+	return any_line(epfd, is_registration, &asked);
+}
+
+/* One of an io_uring's PollList: "  op=6, task_works=0", IORING_OP_POLL_ADD. */
+static bool is_poll(const char *at, const char *end, void *asked)
+{
+	static const char wanted[] = "  op=6,";
+	(void)asked;
+	return end - at >= (long)sizeof(wanted) - 1 && memcmp(at, wanted, sizeof(wanted) - 1) == 0;
 }
 
 /* The epoll sets that threads of the program have waited on: 1 + the number, 0 where there is none.
@@ -152,36 +180,37 @@ struct entry {
 	char name[];
 };
 
-static bool is_epoll(int folder, const char *name)
+static bool is_like(int folder, const char *name, const char *wanted, size_t len)
 {
-	static const char wanted[] = "anon_inode:[eventpoll]";
-	char link[sizeof(wanted)];
-	return sys4(readlinkat, folder, name, link, sizeof(link)) == (long)sizeof(wanted) - 1 &&
-	       memcmp(link, wanted, sizeof(wanted) - 1) == 0;
+	char link[32];
+	return sys4(readlinkat, folder, name, link, sizeof(link)) == (long)len &&
+	       memcmp(link, wanted, len) == 0;
 }
 
-static bool has(int folder, const char *name, int fd)
+static bool may_have(int folder, const char *name, int fd)
 {
+	static const char set[] = "anon_inode:[eventpoll]", ring[] = "anon_inode:[io_uring]";
+	const char *end = name + text_len(name, 12);
 	uint32_t events;
 	uint64_t data;
-	if (!is_epoll(folder, name))
-		return false;
-	const char *end = name + text_len(name, 12);
-	int epfd = (int)read_number(&name, end, 10);
-	return os_epoll_registered(epfd, fd, &events, &data);
+	if (is_like(folder, name, set, sizeof(set) - 1))
+		return os_epoll_registered((int)read_number(&name, end, 10), fd, &events, &data);
+	return is_like(folder, name, ring, sizeof(ring) - 1) &&
+	       any_line((int)read_number(&name, end, 10), is_poll, NULL);
 }
 
-bool os_epoll_any_has(int fd)
+bool os_epoll_any_may_have(int fd)
 {
 	char room[2048] __attribute__((aligned(8)));
 	bool found = false;
-	long folder = sys4(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long folder =
+	    sys4(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (folder < 0)
 		return false;
 	for (long len; !found && (len = sys3(getdents64, folder, room, sizeof(room))) > 0;) {
 		for (long at = 0; at < len && !found;) {
 			const struct entry *entry = (const struct entry *)(void *)(room + at);
-			found = entry->name[0] != '.' && has((int)folder, entry->name, fd);
+			found = entry->name[0] != '.' && may_have((int)folder, entry->name, fd);
 			at += entry->len;
 		}
 	}
