@@ -187,19 +187,10 @@ static bool is_like(int folder, const char *name, const char *wanted, size_t len
 	       memcmp(link, wanted, len) == 0;
 }
 
-static bool may_have(int folder, const char *name, int fd)
-{
-	static const char set[] = "anon_inode:[eventpoll]", ring[] = "anon_inode:[io_uring]";
-	const char *end = name + text_len(name, 12);
-	uint32_t events;
-	uint64_t data;
-	if (is_like(folder, name, set, sizeof(set) - 1))
-		return os_epoll_registered((int)read_number(&name, end, 10), fd, &events, &data);
-	return is_like(folder, name, ring, sizeof(ring) - 1) &&
-	       any_line((int)read_number(&name, end, 10), is_poll, NULL);
-}
+typedef bool descriptor_function(int folder, const char *name, void *asked);
 
-bool os_epoll_any_may_have(int fd)
+/* Does any of the process's descriptors do? false if there is no /proc. */
+static bool any_descriptor(descriptor_function *does, void *asked)
 {
 	char room[2048] __attribute__((aligned(8)));
 	bool found = false;
@@ -210,10 +201,65 @@ bool os_epoll_any_may_have(int fd)
 	for (long len; !found && (len = sys3(getdents64, folder, room, sizeof(room))) > 0;) {
 		for (long at = 0; at < len && !found;) {
 			const struct entry *entry = (const struct entry *)(void *)(room + at);
-			found = entry->name[0] != '.' && may_have((int)folder, entry->name, fd);
+			found = entry->name[0] != '.' && does((int)folder, entry->name, asked);
 			at += entry->len;
 		}
 	}
 	sys1(close, folder);
 	return found;
+}
+
+static int number_of(const char *name)
+{
+	const char *end = name + text_len(name, 12);
+	return (int)read_number(&name, end, 10);
+}
+
+static bool is_set(int folder, const char *name)
+{
+	static const char set[] = "anon_inode:[eventpoll]";
+	return is_like(folder, name, set, sizeof(set) - 1);
+}
+
+static bool is_ring(int folder, const char *name)
+{
+	static const char ring[] = "anon_inode:[io_uring]";
+	return is_like(folder, name, ring, sizeof(ring) - 1);
+}
+
+static bool may_have(int folder, const char *name, void *asked)
+{
+	uint32_t events;
+	uint64_t data;
+	if (is_set(folder, name))
+		return os_epoll_registered(number_of(name), *(int *)asked, &events, &data);
+	return is_ring(folder, name) && any_line(number_of(name), is_poll, NULL);
+}
+
+bool os_epoll_any_may_have(int fd)
+{
+	return any_descriptor(may_have, &fd);
+}
+
+struct found {
+	bool set, ring, polls;
+};
+
+static bool note_kind(int folder, const char *name, void *asked)
+{
+	struct found *found = asked;
+	if (is_set(folder, name))
+		found->set = true;
+	else if (is_ring(folder, name)) {
+		found->ring = true;
+		found->polls = any_line(number_of(name), is_poll, NULL);
+	}
+	return found->polls;
+}
+
+bool os_ring_may_poll(void)
+{
+	struct found found = {false, false, false};
+	any_descriptor(note_kind, &found);
+	return found.polls || (found.ring && !found.set);
 }

@@ -52,4 +52,10 @@ bool os_epoll_same(int a, int b);
  */
 bool os_epoll_any_may_have(int fd);
 
+/*
+ * Does the process wait by an io_uring? So it looks if one has polls that stand, or if there is one
+ * and no epoll set, to which libuv's leads. Looks at all descriptors as well.
+ */
+bool os_ring_may_poll(void);
+
 #endif

@@ -2,6 +2,7 @@
 /* Polls of an io_uring that stand at a socket, not at its number. */
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,14 +44,14 @@ static bool open_ring(struct ring *ring)
 	return ring->queues != MAP_FAILED && (void *)ring->sqes != MAP_FAILED;
 }
 
-static void submit_poll(struct ring *ring, int fd, bool stands)
+static void submit_poll(struct ring *ring, int fd, unsigned events, bool stands)
 {
 	unsigned *tail = word(ring, ring->params.sq_off.tail);
 	unsigned at = *tail & *word(ring, ring->params.sq_off.ring_mask);
 
 	ring->sqes[at] = (struct io_uring_sqe){.opcode = IORING_OP_POLL_ADD,
 					       .fd = fd,
-					       .poll32_events = POLLIN,
+					       .poll32_events = events,
 					       .len = stands ? IORING_POLL_ADD_MULTI : 0};
 	word(ring, ring->params.sq_off.array)[at] = at;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
@@ -81,7 +82,7 @@ static void read_when_told(struct ring *ring, int fd, bool *stands)
 
 	for (;;) {
 		if (!*stands)
-			submit_poll(ring, fd, wants);
+			submit_poll(ring, fd, POLLIN, wants);
 		if (!hear(ring, stands)) {
 			say("silence");
 			return;
@@ -110,6 +111,44 @@ PROGRAM(polls_by_a_ring)
 		read_when_told(&ring, fd, &stands);
 	}
 	hang_up(fd);
+}
+
+PROGRAM(connects_by_a_ring)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)program.port)};
+	struct ring ring;
+	bool stands;
+
+	if (!open_ring(&ring)) {
+		say("no ring");
+		return;
+	}
+	int first = dial();
+	exchange(first, "GET", "/1", NULL);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int error = connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ? errno : 0;
+	say("%s", error_name(error));
+	ask(first, "GET", "/2", NULL);
+	submit_poll(&ring, fd, POLLOUT, false);
+	say("%s", hear(&ring, &stands) ? "told" : "silence");
+	hang_up(first);
+}
+
+/* The second connect stands once its SYN has been sent again. */
+static void lets_in_late(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+
+	if (peer_read_until(peer, fd, "\r\n\r\n") == 0) {
+		peer_shut_out(peer);
+		peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+		peer_read_until(peer, fd, "\r\n\r\n");
+		peer_let_in(peer);
+		peer_close(peer_accept(peer));
+	}
+	peer_close(fd);
 }
 
 static bool has_rings(struct flow *flow)
@@ -153,8 +192,23 @@ static void poll_of_one_shot_by_a_ring_brings_the_rescue_on(void)
 	flow_end(&flow);
 }
 
+static void connect_that_a_ring_waits_for_is_the_programs(void)
+{
+	struct flow flow = {.program = "connects_by_a_ring",
+			    .peer = lets_in_late,
+			    .policy = "retry = { on = [\"connect\", \"connect-timeout\"]; "
+				      "connect_timeout_ms = 5000; };"};
+
+	if (has_rings(&flow)) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200\nEINPROGRESS\ntold\n");
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test unseen_polls_tests[] = {
     T(failure_under_a_poll_that_stands_at_the_socket_is_the_programs),
     T(poll_of_one_shot_by_a_ring_brings_the_rescue_on),
+    T(connect_that_a_ring_waits_for_is_the_programs),
     T_END,
 };
