@@ -131,5 +131,5 @@ bool conn_wait_is_seen(struct conn *conn)
 	    os_waits) /* a poll or select, of whatever, since the request was written */
 		return true;
 	return conn->registration_count ? !(conn->flags & CONN_SERVED)
-					: !os_epoll_any_has(conn->fd);
+					: !os_epoll_any_may_have(conn->fd);
 }

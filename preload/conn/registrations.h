@@ -40,7 +40,7 @@ void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events
 /*
  * Does the program wait for the descriptor by calls that redial sees? No, if it is in epoll sets
  * none of which was waited on so, and was answered nevertheless: an inlined system call, or an
- * io_uring, brings its events.
+ * io_uring, brings its events. Nor if an io_uring may poll it.
  */
 bool conn_wait_is_seen(struct conn *conn);
 

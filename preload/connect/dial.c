@@ -19,6 +19,7 @@
 #include "../conn/end.h"
 #include "../conn/registrations.h"
 #include "../conn/settings.h"
+#include "../os/epoll.h"
 #include "../os/sys.h"
 #include "../conn/table.h"
 
@@ -133,6 +134,16 @@ static bool is_wanted(const struct conn *conn, uint32_t on)
 	       !loopback_other_listens(&conn->peer.any);
 }
 
+/*
+ * Would nobody see the program wait for what is to lie at its number? Of a placeholder an io_uring
+ * tells no room, and without a hook nothing goes on. Asked before the first wait on an epoll set.
+ */
+static bool is_awaited_unseen(const struct conn *conn)
+{
+	return __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED) < 0 &&
+	       sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK && os_ring_may_poll();
+}
+
 bool dial_may_rescue(const struct conn *conn, int error)
 {
 	const struct sockaddr *addr = &conn->peer.any;
@@ -152,7 +163,8 @@ bool dial_may_rescue(const struct conn *conn, int error)
 	if (!begun)
 		resolved_failed(addr);
 	return is_wanted(conn, dial_cause(error) == CAUSE_CONNECT ? POLICY_ON_CONNECT
-								  : POLICY_ON_CONNECT_TIMEOUT);
+								  : POLICY_ON_CONNECT_TIMEOUT) &&
+	       !is_awaited_unseen(conn);
 }
 
 bool dial_is_awaited(const struct conn *conn)

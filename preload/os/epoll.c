@@ -79,14 +79,16 @@ static void fdinfo_path(char *path, int epfd)
 	*path = '\0';
 }
 
-/* What epfd waits for on fd right now; false if it does not, or /proc does not tell. */
-bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
+typedef bool line_function(const char *at, const char *end, void *asked);
+
+/* Does any line of what the kernel says of that descriptor do? false if /proc does not tell. */
+static bool any_line(int number, line_function *does, void *asked)
 {
 	char path[48];
 	char text[2048];
 	size_t len = 0;
 	bool found = false;
-	fdinfo_path(path, epfd);
+	fdinfo_path(path, number);
 	int file = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (file < 0)
 		return false;
@@ -99,7 +101,7 @@ bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
 		for (size_t i = 0; i < len && !found; i++) {
 			if (text[i] != '\n')
 				continue;
-			found = read_line(text + start, text + i, fd, events, data);
+			found = does(text + start, text + i, asked);
 			start = i + 1;
 		}
 		if (found || start == 0)
@@ -109,6 +111,32 @@ bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
 	}
 	sys1(close, file);
 	return found;
+}
+
+struct registration {
+	int fd;
+	uint32_t *events;
+	uint64_t *data;
+};
+
+static bool is_registration(const char *at, const char *end, void *asked)
+{
+	const struct registration *of = asked;
+	return read_line(at, end, of->fd, of->events, of->data);
+}
+
+bool os_epoll_registered(int epfd, int fd, uint32_t *events, uint64_t *data)
+{
+	struct registration asked = {fd, events, data};
+	return any_line(epfd, is_registration, &asked);
+}
+
+/* One of an io_uring's PollList: "  op=6, task_works=0", IORING_OP_POLL_ADD. */
+static bool is_poll(const char *at, const char *end, void *asked)
+{
+	static const char wanted[] = "  op=6,";
+	(void)asked;
+	return end - at >= (long)sizeof(wanted) - 1 && memcmp(at, wanted, sizeof(wanted) - 1) == 0;
 }
 
 /* The epoll sets that threads of the program have waited on: 1 + the number, 0 where there is none.
@@ -152,39 +180,86 @@ struct entry {
 	char name[];
 };
 
-static bool is_epoll(int folder, const char *name)
+static bool is_like(int folder, const char *name, const char *wanted, size_t len)
 {
-	static const char wanted[] = "anon_inode:[eventpoll]";
-	char link[sizeof(wanted)];
-	return sys4(readlinkat, folder, name, link, sizeof(link)) == (long)sizeof(wanted) - 1 &&
-	       memcmp(link, wanted, sizeof(wanted) - 1) == 0;
+	char link[32];
+	return sys4(readlinkat, folder, name, link, sizeof(link)) == (long)len &&
+	       memcmp(link, wanted, len) == 0;
 }
 
-static bool has(int folder, const char *name, int fd)
-{
-	uint32_t events;
-	uint64_t data;
-	if (!is_epoll(folder, name))
-		return false;
-	const char *end = name + text_len(name, 12);
-	int epfd = (int)read_number(&name, end, 10);
-	return os_epoll_registered(epfd, fd, &events, &data);
-}
+typedef bool descriptor_function(int folder, const char *name, void *asked);
 
-bool os_epoll_any_has(int fd)
+/* Does any of the process's descriptors do? false if there is no /proc. */
+static bool any_descriptor(descriptor_function *does, void *asked)
 {
 	char room[2048] __attribute__((aligned(8)));
 	bool found = false;
-	long folder = sys4(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long folder =
+	    sys4(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (folder < 0)
 		return false;
 	for (long len; !found && (len = sys3(getdents64, folder, room, sizeof(room))) > 0;) {
 		for (long at = 0; at < len && !found;) {
 			const struct entry *entry = (const struct entry *)(void *)(room + at);
-			found = entry->name[0] != '.' && has((int)folder, entry->name, fd);
+			found = entry->name[0] != '.' && does((int)folder, entry->name, asked);
 			at += entry->len;
 		}
 	}
 	sys1(close, folder);
 	return found;
+}
+
+static int number_of(const char *name)
+{
+	const char *end = name + text_len(name, 12);
+	return (int)read_number(&name, end, 10);
+}
+
+static bool is_set(int folder, const char *name)
+{
+	static const char set[] = "anon_inode:[eventpoll]";
+	return is_like(folder, name, set, sizeof(set) - 1);
+}
+
+static bool is_ring(int folder, const char *name)
+{
+	static const char ring[] = "anon_inode:[io_uring]";
+	return is_like(folder, name, ring, sizeof(ring) - 1);
+}
+
+static bool may_have(int folder, const char *name, void *asked)
+{
+	uint32_t events;
+	uint64_t data;
+	if (is_set(folder, name))
+		return os_epoll_registered(number_of(name), *(int *)asked, &events, &data);
+	return is_ring(folder, name) && any_line(number_of(name), is_poll, NULL);
+}
+
+bool os_epoll_any_may_have(int fd)
+{
+	return any_descriptor(may_have, &fd);
+}
+
+struct found {
+	bool set, ring, polls;
+};
+
+static bool note_kind(int folder, const char *name, void *asked)
+{
+	struct found *found = asked;
+	if (is_set(folder, name))
+		found->set = true;
+	else if (is_ring(folder, name)) {
+		found->ring = true;
+		found->polls = any_line(number_of(name), is_poll, NULL);
+	}
+	return found->polls;
+}
+
+bool os_ring_may_poll(void)
+{
+	struct found found = {false, false, false};
+	any_descriptor(note_kind, &found);
+	return found.polls || (found.ring && !found.set);
 }

@@ -45,9 +45,17 @@ uint32_t os_watcher_events(uint32_t events);
 bool os_epoll_same(int a, int b);
 
 /*
- * Is fd in any epoll set that this process has open? Looks at all its descriptors (/proc/self/fd);
- * false too if there is no /proc.
+ * Is fd in any epoll set that this process has open, or may it be? An io_uring with polls that
+ * stand may poll it: the kernel does not tell what they are of, and those of many shots wait on at
+ * a socket that has lost its number. Looks at all descriptors (/proc/self/fd); false too if there
+ * is no /proc.
  */
-bool os_epoll_any_has(int fd);
+bool os_epoll_any_may_have(int fd);
+
+/*
+ * Does the process wait by an io_uring? So it looks if one has polls that stand, or if there is one
+ * and no epoll set, to which libuv's leads. Looks at all descriptors as well.
+ */
+bool os_ring_may_poll(void);
 
 #endif

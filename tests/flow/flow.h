@@ -129,6 +129,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(regressions)                                                                             \
 	X(select)                                                                                  \
 	X(select_answer)                                                                           \
+	X(unseen_polls)                                                                            \
 	X(waits_behind)                                                                            \
 	X(unseen_waits)                                                                            \
 	X(room)                                                                                    \
