@@ -210,6 +210,13 @@ static bool is_key(const struct policy *policy, const struct policy_retry *setti
 }
 
 /* "NAME: VALUE", as the response has it. */
+static bool is_named(const char *name, const char *header)
+{
+	size_t len = strcspn(header, ":");
+
+	return strlen(name) == len && strncasecmp(name, header, len) == 0;
+}
+
 static bool is_veto(const struct policy *policy, const struct policy_retry *settings,
 		    const char *header)
 {
@@ -219,11 +226,22 @@ static bool is_veto(const struct policy *policy, const struct policy_retry *sett
 	for (uint32_t i = 0; i < policy->veto_count; i++) {
 		const struct policy_veto *veto = &policy->vetoes[i];
 
-		if (settings->veto_headers >> i & 1 && strlen(veto->name) == len &&
-		    strncasecmp(veto->name, header, len) == 0 &&
+		if (settings->veto_headers >> i & 1 && is_named(veto->name, header) &&
 		    (!veto->value[0] || strcasecmp(veto->value, value) == 0))
 			return true;
 	}
+	return false;
+}
+
+/* Does the header say how long to wait? The forms in which it may are read by the runtime alone. */
+static bool is_wait(const struct policy *policy, const struct policy_retry *settings,
+		    const char *header)
+{
+	if (is_named("Retry-After", header))
+		return true;
+	for (uint32_t i = 0; i < policy->after_count; i++)
+		if (settings->after_headers >> i & 1 && is_named(policy->after[i].name, header))
+			return true;
 	return false;
 }
 
@@ -255,6 +273,9 @@ int tool_explain(int argc, char **argv)
 		return TOOL_BAD_POLICY;
 	answer.rule = find_settings(&policy, &question, &answer.settings, &answer.doubt);
 	question.facts.keyed = is_key(&policy, &answer.settings, question.key);
+	if (question.header && is_wait(&policy, &answer.settings, question.header))
+		return tool_usage("explain: --header is for veto_headers; a wait is told by "
+				  "--retry-after");
 	question.facts.vetoed =
 	    question.header && is_veto(&policy, &answer.settings, question.header);
 	answer.reason = decide(&policy, &answer.settings, &question.facts);

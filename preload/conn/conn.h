@@ -63,7 +63,7 @@ enum conn_flag {
 	CONN_LIMITED = 1 << 12,	  /* unacknowledged data ends it after unacked_timeout_ms */
 	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
 	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
-	CONN_LARGE = 1 << 21,	  /* not every rule lets the unanswered requests be held whole */
+	CONN_LARGE = 1 << 21,	  /* the unanswered requests may not all be held whole */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 

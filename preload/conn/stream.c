@@ -85,19 +85,15 @@ static struct conn_request *last_request(struct conn *conn)
 }
 
 /*
- * The request goes on: will it be too large to be held, as far as can be told? Of a length that
- * comes in chunks nothing is known, nor of a head that is not whole, but few GETs have a body.
+ * The request goes on in another call: will all of it be held? That cannot be told, for it may be
+ * too large, or come by sendfile. Of a head that is not whole even less is known, but few GETs have
+ * a body.
  */
-static __attribute__((noinline)) void look_ahead(struct conn *conn, size_t used)
+static __attribute__((noinline)) void look_ahead(struct conn *conn)
 {
 	const struct http1 *message = &conn->request;
 	bool safe = message->method == METHOD_GET || message->method == METHOD_HEAD;
-	bool counted = http1_unseen(message) != 0;
-	uint64_t len = last_request(conn)->len + used + http1_unseen(message);
-	bool large = counted ? len > config.policy->hold_always_bytes
-		     : message->flags & HTTP1_HEAD_DONE ? true
-							: !safe;
-	if (large)
+	if (message->flags & HTTP1_HEAD_DONE || !safe)
 		conn->flags |= CONN_LARGE;
 }
 
@@ -115,7 +111,7 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		if (__builtin_expect(result != HTTP1_DONE, 0)) {
 			if (result != HTTP1_MORE)
 				return false;
-			look_ahead(conn, used);
+			look_ahead(conn);
 		}
 		struct conn_request *request = last_request(conn);
 		if (request->len + used > UINT32_MAX)

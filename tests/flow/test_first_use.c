@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "flow.h"
+#include "sending.h"
 
 #define OK	  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define GOODBYE	  "HTTP/1.0 408 Request Time-out\r\nConnection: close\r\n\r\nbye\n"
@@ -166,6 +167,44 @@ static void serve_chunked(struct peer *peer)
 	peer_close(fd);
 }
 
+/* arg: the call that its body comes by. */
+PROGRAM(upload_whose_body_cannot_be_held)
+{
+	static const char head[] = "PUT /2 HTTP/1.1\r\nContent-Length: 4\r\n\r\n";
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	if (put(fd, head, sizeof(head) - 1) && push(fd, call_named(program.arg), "body", 4))
+		answer(fd);
+	hang_up(fd);
+}
+
+/* Of what comes then redial knows no outcome. */
+static void is_tried(struct flow flow)
+{
+	for (flow.way = WAY_BLOCK; flow.way < WAY_COUNT; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200\n200\n");
+		runner_expect_long("connections", 2, flow.seen.connections);
+		expect_logged(&flow, 1, "event=attempt", "cause=stale");
+	}
+	flow_end(&flow);
+}
+
+/* However small it is. */
+static void upload_by_sendfile_is_sent_on_a_new_connection_whatever_is_listed(void)
+{
+	static const char *const by[] = {"sendfile ", "zerocopy ", "splice "};
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		struct flow flow = {.program = "upload_whose_body_cannot_be_held",
+				    .arg = by[i],
+				    .peer = close_used};
+		is_tried(flow);
+		flow.policy = LISTED;
+		is_tried(flow);
+	}
+}
+
 static void upload_of_unknown_length_is_sent_on_a_new_connection(void)
 {
 	struct flow flow = {.program = "chunked_upload_on_a_connection_that_is_closed",
@@ -291,11 +330,11 @@ PROGRAM(two_gets_of_a_fast_open)
 
 static void connection_that_a_send_made_is_rescued_like_others(void)
 {
-	static const char *const calls[] = {"sendto", "sendmsg"};
+	static const char *const names[] = {"sendto", "sendmsg"};
 	static const char *const policies[] = {NULL, "retry = { on = [\"reset\", \"connect\"]; };"};
 	for (size_t i = 0; i < 4; i++) {
 		struct flow flow = {.program = "two_gets_of_a_fast_open",
-				    .arg = calls[i & 1],
+				    .arg = names[i & 1],
 				    .policy = policies[i / 2],
 				    .faults = {"reset@1.2"}};
 		flow_bare(&flow);
@@ -315,6 +354,7 @@ const struct runner_test first_use_tests[] = {
     T(any_request_is_saved_from_an_unused_connection_under_first_use),
     T(none_is_without_first_use),
     T(upload_too_large_to_hold_is_sent_on_a_new_connection_whatever_is_listed),
+    T(upload_by_sendfile_is_sent_on_a_new_connection_whatever_is_listed),
     T(upload_of_unknown_length_is_sent_on_a_new_connection),
     T(head_that_waits_for_leave_is_sent_again),
     T(post_whose_body_is_out_is_never_resent),

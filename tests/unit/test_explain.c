@@ -289,6 +289,32 @@ static void a_path_is_taken_as_a_server_reads_it(void)
 		   "         or another: servers read this path in several ways\n");
 }
 
+/* It is not read here how long that is: better none than a wrong answer. */
+static void headers_that_say_how_long_to_wait_are_refused(void)
+{
+	static const char waits[] =
+	    "retry = { statuses = [429]; after_headers = [\"X-Reset:auto\"]; };\n"
+	    "rules = ( { path = \"/slow\"; after_headers = [\"X-Slow:s\"]; } );";
+	static const char *const refused[][2] = {{"/", "--header=retry-after: 60"},
+						 {"/", "--header=x-reset: 60"},
+						 {"/slow", "--header=X-Slow: 60"}};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct process_result result =
+		    ask(waits, "GET", "a", refused[i][0], WORDS("--status=429", refused[i][1]));
+		runner_expect_long(refused[i][1], 2, result.status);
+		runner_expect_text("standard error",
+				   "redial-policy: explain: --header is for veto_headers; a wait "
+				   "is told by --retry-after; see redial-policy --help\n",
+				   result.err);
+		runner_expect_text("standard output", "", result.out);
+		process_free(&result);
+	}
+	TOLD(waits, "GET", "a", "/", WORDS("--status=429", "--header=X-Slow: 60"),
+	     AGAIN "reason   status: GET may be sent twice\nby       retry.methods\n"
+		   "wait     0 to 25 ms\nrule     none matches\n");
+}
+
 static void a_path_that_is_logged_as_another_is_told_so(void)
 {
 	static const char secret[] = "log = { redact_paths = [\"/reset/*\"]; };";
@@ -354,6 +380,7 @@ void suite_explain(void)
 	    TEST(what_no_key_switches_on_is_told),
 	    TEST(a_path_is_taken_as_a_server_reads_it),
 	    TEST(a_path_that_is_logged_as_another_is_told_so),
+	    TEST(headers_that_say_how_long_to_wait_are_refused),
 	    TEST(wrong_questions_are_refused),
 	    TEST_END};
 
