@@ -18,7 +18,8 @@
 	X(RESPONSE_TIMEOUT, "response-timeout") /* no byte of a response came in time */           \
 	X(STATUS, "status")			/* the response's status is one of `statuses` */   \
 	X(IDLE, "idle") /* so long idle that the server may be closing it */                       \
-	X(DNS, "dns")	/* a name could not be resolved for the moment */
+	X(DNS, "dns")	/* a name could not be resolved for the moment */                               \
+	X(TLS_HANDSHAKE, "tls-handshake") /* dead before the first byte of a TLS server */
 
 enum cause {
 #define X(name, text) CAUSE_##name,

@@ -49,7 +49,7 @@ static load_value load_rules;
 	     .bit = POLICY_KEY_ON,                                                                 \
 	     .words = load_on_words,                                                               \
 	     .want = "\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "                 \
-		     "\"connect-timeout\", \"response-timeout\" or \"dns\""},                      \
+		     "\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\""},     \
 	    {.name = "idempotency_key_headers",                                                    \
 	     .read = load_headers,                                                                 \
 	     .offset = (at) + offsetof(struct policy_retry, key_headers),                          \

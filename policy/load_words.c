@@ -14,6 +14,7 @@ const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
 					  {"connect-timeout", POLICY_ON_CONNECT_TIMEOUT},
 					  {"response-timeout", POLICY_ON_RESPONSE_TIMEOUT},
 					  {"dns", POLICY_ON_DNS},
+					  {"tls-handshake", POLICY_ON_TLS_HANDSHAKE},
 					  {NULL, 0}};
 
 const struct load_word load_jitter_words[] = {

@@ -70,7 +70,8 @@ static uint32_t uses_of(const struct policy_retry *retry)
 	       (retry->on & connects ? POLICY_USES_CONNECT : 0) |
 	       (retry->unacked_timeout_ms ? POLICY_USES_UNACKED_TIMEOUT : 0) |
 	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0) |
-	       (retry->on & POLICY_ON_FIRST_USE ? POLICY_USES_FIRST_USE : 0);
+	       (retry->on & POLICY_ON_FIRST_USE ? POLICY_USES_FIRST_USE : 0) |
+	       (retry->on & POLICY_ON_TLS_HANDSHAKE ? POLICY_USES_TLS_HANDSHAKE : 0);
 }
 
 void policy_finish(struct policy *policy)

@@ -41,6 +41,7 @@ enum policy_on {
 	POLICY_ON_CONNECT_TIMEOUT = 1 << 5,
 	POLICY_ON_RESPONSE_TIMEOUT = 1 << 6,
 	POLICY_ON_DNS = 1 << 7,
+	POLICY_ON_TLS_HANDSHAKE = 1 << 8,
 };
 
 enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
@@ -176,6 +177,7 @@ enum policy_use {
 	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
 	POLICY_USES_DNS = 1 << 6,
 	POLICY_USES_FIRST_USE = 1 << 7,
+	POLICY_USES_TLS_HANDSHAKE = 1 << 8,
 };
 
 struct policy {

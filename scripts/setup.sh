@@ -93,6 +93,7 @@ check() {
 	need_command node nodejs
 	need_command perl perl
 	need_command wget wget
+	need_command openssl openssl
 	need_command php php-cli
 	need_command javac default-jdk-headless
 	need_command setcap libcap2-bin

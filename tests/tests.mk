@@ -7,7 +7,7 @@ TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 SUPPORT_SRC := $(addprefix tests/support/,runner.c process.c paths.c)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(SUPPORT_SRC)
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
-UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
+UNIT_PURE += $(addprefix preload/conn/,conn.c end.c hello.c idle.c mark.c options.c peer.c settings.c)
 UNIT_PURE += $(addprefix preload/conn/,greeting.c stream.c table.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
 UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c ticks.c)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../conn/end.h"
+#include "../conn/hello.h"
 #include "../conn/idle.h"
 #include "../conn/own.h"
 #include "../conn/turns.h"
@@ -79,7 +80,7 @@ static __attribute__((noinline)) enum held look(struct reading *r, size_t len)
 static __attribute__((noinline)) void end_of_sight(struct conn *conn)
 {
 	rescue_note_answer(conn);
-	if (!conn_waiting(conn))
+	if (!conn_waiting(conn) || conn_is_hello(conn))
 		reject_end_unseen(conn);
 	conn_end(conn, WHY_PASSED);
 }

@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "end.h"
 #include "greeting.h"
+#include "hello.h"
 
 #include "../os/arena.h"
 #include "../process/config.h"
@@ -114,7 +115,8 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
 		if (__builtin_expect(result != HTTP1_DONE, 0)) {
 			if (result != HTTP1_MORE)
-				return false;
+				return result == HTTP1_BAD &&
+				       conn_record_hello(conn, bytes, len);
 			look_ahead(conn, used);
 		}
 		struct conn_request *request = last_request(conn);

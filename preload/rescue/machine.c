@@ -11,6 +11,7 @@
 #include "../os/watcher.h"
 #include "../process/abandons.h"
 #include "../log/log.h"
+#include "../conn/hello.h"
 #include "../conn/mark.h"
 #include "../conn/turns.h"
 #include "end.h"
@@ -157,7 +158,8 @@ static enum progress step_greeting(struct conn *conn)
 static enum progress send_failed(struct conn *conn, int error)
 {
 	if (!rescue_stays(conn))
-		return attempt_failed(conn, CAUSE_RESET);
+		return attempt_failed(conn,
+				      conn_is_hello(conn) ? CAUSE_TLS_HANDSHAKE : CAUSE_RESET);
 	rescue_stay_failed(conn, error);
 	return attempt_failed(conn, conn->rescue->unsent ? CAUSE_STALE : CAUSE_RESET);
 }
@@ -179,7 +181,7 @@ static enum progress step_sending(struct conn *conn)
 	enum reason reason = rescue->sent ? REASON_NONE : rescue_fresh_check(conn);
 	if (reason != REASON_NONE)
 		return fail(conn, reason);
-	if (!rescue->sent)
+	if (!rescue->sent && !conn_is_hello(conn))
 		mark_choose(conn, rescue->settings.attempt_header);
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
@@ -371,7 +373,8 @@ void rescue_tell_recovered(struct conn *conn, unsigned status)
 void rescue_note_answer(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (!rescue || !rescue->conn.status)
+	bool hello = rescue && conn_is_hello(conn) && rescue->phase == PHASE_AWAITING;
+	if (!rescue || !(rescue->conn.status || hello))
 		return;
 	unsigned status = rescue->conn.status;
 	rescue->conn.status = 0;

@@ -13,6 +13,7 @@
 #include "../conn/registrations.h"
 #include "../os/address.h"
 #include "../os/clock.h"
+#include "../conn/hello.h"
 #include "../conn/mark.h"
 #include "../os/mem.h"
 #include "ask.h"
@@ -113,7 +114,7 @@ static enum reason schedule(struct conn *conn)
 enum reason rescue_plan_next(struct conn *conn)
 {
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
-	if (conn->held_len)
+	if (conn->held_len && !conn_is_hello(conn))
 		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
 	/* The first failure of the program's own connect, or of a request on its connection. */
 	const struct rescue *rescue = conn->rescue;
@@ -284,7 +285,7 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	return reason;
 }
 
-enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
+static enum reason begin(struct conn *conn, const struct rescue_start *start)
 {
 	if (conn->rescue)
 		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
@@ -320,6 +321,22 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 	return REASON_NONE;
 }
 
+/* A first flight has no request that rules or the log could know. */
+static enum reason begin_hello(struct conn *conn, const struct rescue_start *start)
+{
+	struct rescue_start own = *start;
+	own.cause = CAUSE_TLS_HANDSHAKE;
+	own.head_len = 0;
+	return begin(conn, &own);
+}
+
+enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
+{
+	bool lost =
+	    start->cause == CAUSE_STALE || start->cause == CAUSE_RESET || start->cause == CAUSE_EOF;
+	return lost && conn_is_hello(conn) ? begin_hello(conn, start) : begin(conn, start);
+}
+
 bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	enum { ROOM_MIN = 4096 };
@@ -346,20 +363,4 @@ bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 	conn->received += len;
 	conn->care |= CARE_HOLDING;
 	return true;
-}
-
-bool rescue_would_begin(const struct conn *conn)
-{
-	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED |
-			 CONN_SHARED | CONN_UNLIKE;
-	uint32_t methods = 0;
-	for (int i = 0; i < conn->request_count; i++)
-		methods |= method_bit(conn->requests[i].method);
-	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
-	if (conn->care & CARE_HOLDING) /* there is something to read first */
-		return true;
-	bool any = methods && !(methods & ~config.policy->methods_always);
-	bool used = conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE;
-	return (any || rescue_awaits_continue(conn)) && !conn->busy && !(conn->flags & never) &&
-	       (used || again);
 }
