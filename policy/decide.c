@@ -33,7 +33,7 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 	case CAUSE_DNS:
 		return on & POLICY_ON_DNS;
 	case CAUSE_TLS_HANDSHAKE:
-		return on & POLICY_ON_TLS_HANDSHAKE;
+		return on & POLICY_ON_TLS_HANDSHAKE || facts->rescuing;
 	case CAUSE_COUNT:
 		break;
 	}

@@ -79,6 +79,7 @@ demo() {
 check() {
 	build
 	need_header CUnit/CUnit.h libcunit1-dev
+	need_header openssl/ssl.h libssl-dev
 	need_header http_parser.h libhttp-parser-dev
 	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
 		need libcurl4-openssl-dev

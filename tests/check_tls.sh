@@ -5,28 +5,8 @@
 # request. An alert is an answer of the server's, and theirs.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
-export LC_ALL=C
-
-dir=$(mktemp -d) || exit 1
-server=
-stop() {
-	exec 8>&- 9<&-
-	[ -z "$server" ] || wait "$server"
-	rm -rf "$dir"
-}
-trap stop EXIT
-trap 'exit 2' INT TERM
-lib=$PWD/build/libredial.so
-cert=$dir/cert.pem
-
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-	-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
-	-keyout "$dir/key.pem" -out "$cert" 2>"$dir/openssl" || { cat "$dir/openssl"; exit 1; }
-mkfifo "$dir/orders" "$dir/answers"
-/usr/bin/python3 tests/tls/server.py "$cert" "$dir/key.pem" <"$dir/orders" >"$dir/answers" &
-server=$!
-exec 8>"$dir/orders" 9<"$dir/answers"
-read -r port <&9
+# shellcheck source=tests/support/tls.sh
+. tests/support/tls.sh
 
 cat >"$dir/redial.cfg" <<END
 retry = { on = ["tls-handshake"]; backoff = { base_ms = 5; }; };
@@ -35,41 +15,33 @@ breaker = { enabled = false; };
 log = { sink = "file:$dir/log"; };
 END
 
-# order FAULT COUNT VERSION
-order() {
-	echo "$@" >&8
-	read -r _ <&9
-	: >"$dir/log"
-}
-
 # with CLIENT [NAME=VALUE...]: prints what it got.
 with() {
 	client=$1
 	shift
 	# shellcheck disable=SC2086 # a client is a name and its words
-	timeout 60 env "$@" sh tests/tls/get.sh $client "$dir" "https://localhost:$port/" \
+	timeout 60 env "$@" sh tests/tls/get.sh $client "$dir" "https://localhost:$tls_port/" \
 		2>"$dir/err"
 }
 
 bare() { with "$1" REDIAL_DISABLE=1; }
 redial() { with "$1" REDIAL_POLICY="$dir/redial.cfg" REDIAL_PRELOAD="$lib"; }
-seen() { echo seen >&8; read -r connections requests <&9; }
 
 # handshakes CLIENT FAULT VERSION
 handshakes() {
 	statement="$1, TLS $3, $2 before the server's first byte"
-	order "$2" 1 "$3"
+	order "hello:$2" 1 "$3" same
 	if [ "$(bare "$1")" = hello ]; then
 		fail "$statement: fails bare"
 		return
 	fi
-	order "$2" 2 "$3"
+	order "hello:$2" 2 "$3" same
 	got=$(redial "$1")
 	seen
 	recovered=$(grep -c "result=recovered attempts=3" "$dir/log")
 	attempts=$(grep -c "event=attempt.*cause=tls-handshake" "$dir/log")
-	came="${got:-nothing}, $recovered recovered, $attempts attempts, $connections connections, $requests requests"
-	if [ "$came" = "hello, 1 recovered, 2 attempts, 3 connections, 1 requests" ]; then
+	came="${got:-nothing}, $recovered recovered, $attempts attempts, $connections connections, $requests"
+	if [ "$came" = "hello, 1 recovered, 2 attempts, 3 connections, 3:GET/" ]; then
 		pass "$statement: $came"
 	else
 		fail "$statement: $came" "$(cat "$dir/err" "$dir/log")"
@@ -82,7 +54,7 @@ for client in $(sh tests/tls/get.sh list "$dir"); do
 			handshakes "$client" $fault $version
 		done
 	done
-	order alert 1 1.3
+	order hello:alert 1 1.3 same
 	got=$(redial "$client")
 	seen
 	equal "$client, the server's alert is the program's: connections" 1 "$connections"

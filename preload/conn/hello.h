@@ -23,7 +23,7 @@ static inline bool conn_is_hello(const struct conn *conn)
  * conn_record_piece for bytes that are not HTTP: records them if they begin a first flight, or go
  * on with one, and the policy asks for that. false if not: forget the connection.
  */
-bool conn_record_hello(struct conn *conn, const char *bytes, size_t len);
+__attribute__((noinline)) bool conn_record_hello(struct conn *conn, const char *bytes, size_t len);
 
 /* Of what a TLS client has sent first. */
 enum hello {

@@ -18,18 +18,6 @@ void conn_release_held(struct conn *conn)
 	conn->unsent = 0;
 }
 
-void conn_mark(const struct conn *conn, struct conn_mark *mark)
-{
-	mark->request_count = conn->request_count;
-	mark->held_len = conn->held_len;
-	mark->popped = conn->popped;
-	mark->writing = conn_is_writing(conn);
-	if (mark->writing) {
-		mark->request = conn->request;
-		mark->last = conn->requests[conn->request_count - 1];
-	}
-}
-
 /* Gives up the copy: from here to the last answer nothing can be sent again. */
 static void stop_holding(struct conn *conn, uint32_t why)
 {
@@ -181,11 +169,6 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 	return true;
 }
 
-bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)
-{
-	return mark->request_count == 0 && conn->popped == mark->popped;
-}
-
 static inline void count_answer(struct conn *conn)
 {
 	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
@@ -287,7 +270,8 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 {
 	conn->epoch++;
 	conn->cookie = cookie;
-	conn->received = conn->greeting ? conn->greeting->received : 0;
+	const struct greeting *greeting = conn_greeting(conn);
+	conn->received = greeting ? greeting->received : 0;
 	conn->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;

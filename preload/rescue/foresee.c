@@ -14,6 +14,8 @@ bool rescue_would_begin(const struct conn *conn)
 	for (int i = 0; i < conn->request_count; i++)
 		methods |= method_bit(conn->requests[i].method);
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
+	if (conn_is_secured(conn)) /* only a call to the TLS library can begin one */
+		return false;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;
 	if (conn_is_hello(conn))

@@ -11,6 +11,7 @@
 #include "../os/jitter.h"
 #include "../conn/peer.h"
 #include "../conn/registrations.h"
+#include "../conn/secured.h"
 #include "../os/address.h"
 #include "../os/clock.h"
 #include "../conn/hello.h"
@@ -103,6 +104,8 @@ static enum reason schedule(struct conn *conn)
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
+	rescue->fresh_events = 0;
+	rescue->secures = false;
 	if (!rescue->laid_aside) /* else they may wait for their turn on that socket yet */
 		conn->unsent = 0;
 	rescue->delay_ms = delay_ms;
@@ -130,6 +133,8 @@ static void identify(const struct conn *conn, const struct rescue_start *start,
 	conn_peer(conn, conn->fd, &peer);
 	who_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
 		     &peer.any);
+	if (conn_is_secured(conn) && conn->secured->carrier)
+		who->tls = conn->secured->carrier->version(conn);
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
@@ -335,32 +340,4 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 	bool lost =
 	    start->cause == CAUSE_STALE || start->cause == CAUSE_RESET || start->cause == CAUSE_EOF;
 	return lost && conn_is_hello(conn) ? begin_hello(conn, start) : begin(conn, start);
-}
-
-bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
-{
-	enum { ROOM_MIN = 4096 };
-	const struct rescue_start start = {
-	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
-	bool first = !conn->rescue;
-	if (first)
-		conn->rescue = rescue_plan_rescue(conn, &start);
-	struct rescue *rescue = conn->rescue;
-	if (!rescue)
-		return false;
-	if (!rescue_more_room(rescue, (uint32_t)len + ROOM_MIN / 2)) {
-		if (first)
-			rescue_free(conn);
-		return false;
-	}
-	for (int i = 0; i < count && rescue->pieces_len < len; i++) {
-		size_t left = len - rescue->pieces_len;
-		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
-		memcpy(rescue->pieces + rescue->pieces_len, iov[i].iov_base, piece);
-		rescue->pieces_len += (uint32_t)piece;
-	}
-	rescue->phase = PHASE_HOLDING;
-	conn->received += len;
-	conn->care |= CARE_HOLDING;
-	return true;
 }

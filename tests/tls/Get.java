@@ -9,7 +9,7 @@ public class Get {
 		URI uri = new URI(args[0]);
 		try (var socket = SSLSocketFactory.getDefault().createSocket(uri.getHost(), uri.getPort())) {
 			OutputStream out = socket.getOutputStream();
-			out.write(("GET / HTTP/1.1\r\nHost: " + uri.getHost() + "\r\n\r\n").getBytes());
+			out.write(("GET / HTTP/1.1\r\nHost: " + uri.getHost() + "\r\nConnection: close\r\n\r\n").getBytes());
 			socket.getInputStream().transferTo(System.out);
 			System.out.flush();
 		} catch (java.io.IOException e) {

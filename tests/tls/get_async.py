@@ -9,7 +9,7 @@ import urllib.parse
 async def get(authority, url):
     context = ssl.create_default_context(cafile=authority)
     reader, writer = await asyncio.open_connection(url.hostname, url.port, ssl=context)
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     sys.stdout.write((await reader.read()).decode())
     writer.close()
 
