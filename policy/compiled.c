@@ -9,7 +9,7 @@
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
 		   sizeof(struct policy) ==
-		       44 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+		       48 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
 			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
@@ -170,7 +170,8 @@ static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 
 static bool policy_ok(const struct policy *policy)
 {
-	if (policy->enabled > 1 || policy->rule_count > POLICY_RULES_MAX ||
+	if (policy->enabled > 1 || policy->tls > POLICY_TLS_OPENSSL ||
+	    policy->rule_count > POLICY_RULES_MAX ||
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->hold_always_bytes > policy->hold_max_bytes ||
 	    policy->methods_always & ~policy->retry.methods ||

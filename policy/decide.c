@@ -32,6 +32,8 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 		return true;
 	case CAUSE_DNS:
 		return on & POLICY_ON_DNS;
+	case CAUSE_TLS_HANDSHAKE:
+		return on & POLICY_ON_TLS_HANDSHAKE || facts->rescuing;
 	case CAUSE_COUNT:
 		break;
 	}

@@ -18,7 +18,8 @@
 	X(RESPONSE_TIMEOUT, "response-timeout") /* no byte of a response came in time */           \
 	X(STATUS, "status")			/* the response's status is one of `statuses` */   \
 	X(IDLE, "idle") /* so long idle that the server may be closing it */                       \
-	X(DNS, "dns")	/* a name could not be resolved for the moment */
+	X(DNS, "dns")	/* a name could not be resolved for the moment */                               \
+	X(TLS_HANDSHAKE, "tls-handshake") /* dead before the first byte of a TLS server */
 
 enum cause {
 #define X(name, text) CAUSE_##name,
@@ -68,7 +69,14 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(VETO, "veto")               /* the response carries one of veto_headers */               \
 	X(PROGRAM_RETRIES, "program-retries") /* the program repeats what gets a status itself */  \
 	X(BUDGET, "budget")           /* the retry budget is spent */                              \
-	X(BREAKER, "breaker")         /* too much fails at this peer, nothing is resent to it */
+	X(BREAKER, "breaker")         /* too much fails at this peer, nothing is resent to it */   \
+	X(TLS_SESSION, "tls-session") /* a TLS session that is left alone, or could not be had again */ \
+	X(TLS_IN_FLIGHT, "tls-in-flight") /* bytes are between the TLS library and the socket */   \
+	X(TLS_CERTIFICATE, "tls-certificate") /* another certificate than the program accepted */  \
+	X(TLS_VERIFY, "tls-verify")   /* the certificate's chain is judged differently */          \
+	X(TLS_VERSION, "tls-version") /* a lower version of TLS */                                 \
+	X(TLS_CIPHER, "tls-cipher")   /* a weaker cipher */                                        \
+	X(TLS_ALPN, "tls-alpn")       /* another protocol was agreed on */
 
 enum reason {
 #define X(name, text) REASON_##name,

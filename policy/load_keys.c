@@ -49,7 +49,7 @@ static load_value load_rules;
 	     .bit = POLICY_KEY_ON,                                                                 \
 	     .words = load_on_words,                                                               \
 	     .want = "\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "                 \
-		     "\"connect-timeout\", \"response-timeout\" or \"dns\""},                      \
+		     "\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\""},     \
 	    {.name = "idempotency_key_headers",                                                    \
 	     .read = load_headers,                                                                 \
 	     .offset = (at) + offsetof(struct policy_retry, key_headers),                          \
@@ -169,6 +169,11 @@ static const struct load_key log_keys[] = {
 
 static const struct load_key policy_keys[] = {
     {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, enabled)},
+    {.name = "tls",
+     .read = load_words,
+     .offset = offsetof(struct policy, tls),
+     .words = load_tls_words,
+     .want = "\"openssl\""},
     {.name = "retry", .read = load_group, .keys = retry_keys},
     {.name = "budget", .read = load_group, .keys = budget_keys},
     {.name = "breaker", .read = load_group, .keys = breaker_keys},

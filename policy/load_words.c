@@ -14,7 +14,10 @@ const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
 					  {"connect-timeout", POLICY_ON_CONNECT_TIMEOUT},
 					  {"response-timeout", POLICY_ON_RESPONSE_TIMEOUT},
 					  {"dns", POLICY_ON_DNS},
+					  {"tls-handshake", POLICY_ON_TLS_HANDSHAKE},
 					  {NULL, 0}};
+
+const struct load_word load_tls_words[] = {{"openssl", POLICY_TLS_OPENSSL}, {NULL, 0}};
 
 const struct load_word load_jitter_words[] = {
     {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};

@@ -11,6 +11,7 @@ struct load_word {
 };
 
 extern const struct load_word load_on_words[];	     /* enum policy_on */
+extern const struct load_word load_tls_words[];	     /* enum policy_tls */
 extern const struct load_word load_jitter_words[];   /* enum policy_jitter */
 extern const struct load_word load_unit_words[];     /* enum policy_unit */
 extern const struct load_word load_format_words[];   /* enum policy_format */

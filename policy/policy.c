@@ -70,7 +70,8 @@ static uint32_t uses_of(const struct policy_retry *retry)
 	       (retry->on & connects ? POLICY_USES_CONNECT : 0) |
 	       (retry->unacked_timeout_ms ? POLICY_USES_UNACKED_TIMEOUT : 0) |
 	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0) |
-	       (retry->on & POLICY_ON_FIRST_USE ? POLICY_USES_FIRST_USE : 0);
+	       (retry->on & POLICY_ON_FIRST_USE ? POLICY_USES_FIRST_USE : 0) |
+	       (retry->on & POLICY_ON_TLS_HANDSHAKE ? POLICY_USES_TLS_HANDSHAKE : 0);
 }
 
 void policy_finish(struct policy *policy)
@@ -80,7 +81,7 @@ void policy_finish(struct policy *policy)
 	policy->hold_max_bytes = retry->max_request_bytes;
 	policy->hold_always_bytes = retry->max_request_bytes;
 	policy->methods_always = methods_after_loss(retry->methods, retry->on, retry->max_attempts);
-	policy->uses = uses_of(retry);
+	policy->uses = uses_of(retry) | (policy->tls ? POLICY_USES_TLS : 0);
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		struct policy_retry inside = *retry;
 

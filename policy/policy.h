@@ -41,6 +41,7 @@ enum policy_on {
 	POLICY_ON_CONNECT_TIMEOUT = 1 << 5,
 	POLICY_ON_RESPONSE_TIMEOUT = 1 << 6,
 	POLICY_ON_DNS = 1 << 7,
+	POLICY_ON_TLS_HANDSHAKE = 1 << 8,
 };
 
 enum policy_jitter { JITTER_FULL, JITTER_EQUAL, JITTER_NONE };
@@ -176,10 +177,18 @@ enum policy_use {
 	POLICY_USES_UNACKED_TIMEOUT = 1 << 5,
 	POLICY_USES_DNS = 1 << 6,
 	POLICY_USES_FIRST_USE = 1 << 7,
+	POLICY_USES_TLS_HANDSHAKE = 1 << 8,
+	POLICY_USES_TLS = 1 << 9, /* some library of `tls` */
+};
+
+/* The bits of policy.tls: libraries whose sessions are followed. */
+enum policy_tls {
+	POLICY_TLS_OPENSSL = 1 << 0,
 };
 
 struct policy {
 	uint32_t enabled;
+	uint32_t tls; /* mask of enum policy_tls */
 	uint32_t rule_count;
 	uint32_t uses; /* mask of enum policy_use */
 	uint32_t name_count;

@@ -36,7 +36,8 @@ enum {
 
 #define POLICY_ON_ALL                                                                              \
 	(POLICY_ON_STALE | POLICY_ON_RESET | POLICY_ON_EOF | POLICY_ON_FIRST_USE |                 \
-	 POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT | POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS)
+	 POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT | POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS | \
+	 POLICY_ON_TLS_HANDSHAKE)
 
 /*
  * What `retry.methods` may list, and a rule's without further ado. Not POST and PATCH, which are not idempotent (RFC 9110

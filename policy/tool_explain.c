@@ -147,6 +147,7 @@ static void print_resend(const struct answer *answer)
 
 	printf("verdict  %s\nreason   %s: ",
 	       cause == CAUSE_DNS		     ? "the name is looked up again"
+	       : cause == CAUSE_TLS_HANDSHAKE	     ? "the handshake is begun again"
 	       : question_is_of_connection(question) ? "the connect is tried again"
 						     : "the request is sent again",
 	       cause_name(cause));

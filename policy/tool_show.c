@@ -70,6 +70,16 @@ static void print_on(const char *indent, uint32_t on)
 	list_end();
 }
 
+static void print_tls(uint32_t tls)
+{
+	struct list list = list_begin("", "tls");
+
+	for (const struct load_word *word = load_tls_words; word->name; word++)
+		if (tls & word->value)
+			list_add(&list, word->name);
+	list_end();
+}
+
 static const char *name_of(const struct load_word *words, uint32_t value)
 {
 	while (words->name && words->value != value)
@@ -295,7 +305,9 @@ int tool_show(int argc, char **argv)
 	policy_defaults(&policy);
 	if (argc == 2 && tool_load(argv[1], &policy, &compiled))
 		return TOOL_BAD_POLICY;
-	printf("enabled = %s;\n\nretry = {\n", policy.enabled ? "true" : "false");
+	printf("enabled = %s;\n", policy.enabled ? "true" : "false");
+	print_tls(policy.tls);
+	printf("\nretry = {\n");
 	print_retry(&policy, "  ", &policy.retry, UINT32_MAX);
 	puts("};");
 	print_pace(&policy.budget, &policy.breaker);

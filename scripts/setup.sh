@@ -79,6 +79,7 @@ demo() {
 check() {
 	build
 	need_header CUnit/CUnit.h libcunit1-dev
+	need_header openssl/ssl.h libssl-dev
 	need_header http_parser.h libhttp-parser-dev
 	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
 		need libcurl4-openssl-dev
@@ -93,6 +94,7 @@ check() {
 	need_command node nodejs
 	need_command perl perl
 	need_command wget wget
+	need_command openssl openssl
 	need_command php php-cli
 	need_command javac default-jdk-headless
 	need_command setcap libcap2-bin

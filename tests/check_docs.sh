@@ -80,8 +80,8 @@ key_row() { section $policy Keys | grep -F "| \`$1\` |"; }
 cell() { cut -d'|' -f"$1" | sed 's/^ *//; s/ *$//'; }
 
 same "every policy key, and no other" "$(policy_keys)" "$(first_words $policy Keys)"
-none "every word of retry.on, jitter, format and facility" "$(
-	section $policy Keys | grep -E 'retry\.on|after_headers|jitter|format|facility' >"$tmp/rows"
+none "every word of tls, retry.on, jitter, format and facility" "$(
+	section $policy Keys | grep -E 'retry\.on|after_headers|jitter|format|facility|^. .tls' >"$tmp/rows"
 	awk -F'"' '/^const struct load_word/ { inside = 1 } inside {
 		for (i = 2; i < NF; i += 2) print $i }' policy/load_words.c |
 		grep -v '^local[1-6]$' | while read -r word; do

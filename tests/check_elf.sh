@@ -36,7 +36,7 @@ references_no_fortified_call() { undefined "$1" | grep -E '^__[a-z0-9_]+_chk( |@
 # The weak ones are asked for before they are used.
 references_only_what_every_libc_has() {
 	undefined "$1" | sed 's/@[^ ]*//' | grep -vxE \
-		'__errno_location GLOBAL|(dlsym|__libc_dlsym|__libc_dlopen_mode|environ|pthread_setcancelstate|clock_gettime|__curbrk) WEAK'
+		'__errno_location GLOBAL|(dlsym|__libc_dlsym|__libc_dlopen_mode|environ|pthread_setcancelstate|clock_gettime|__curbrk|dl_iterate_phdr) WEAK'
 }
 
 exports_the_hooked_calls_alone() {

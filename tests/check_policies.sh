@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/bench/measure.sh
 
 policy=$tmp/policy.cfg
-sed 's/^  on = \[\(.*\)\];/  on = [\1, "response-timeout"]; response_timeout_ms = 2000;/' \
+sed 's/^  on = \[/&"response-timeout", /; s/^  max_attempts/  response_timeout_ms = 2000; &/' \
 	scripts/policies/recommended.cfg >"$policy"
-equal "lines that make the recommended policy watch responses too" 1 \
-	"$(grep -c response-timeout "$policy")"
+equal "lines that make the recommended policy watch responses too" 2 \
+	"$(grep -c response.timeout "$policy")"
 
 # Not those that say what the built-in policy leaves alone.
 for suite in reuse rescue interrupt descriptors calls tracker passthrough variants curl log \

@@ -7,8 +7,8 @@ TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 SUPPORT_SRC := $(addprefix tests/support/,runner.c process.c paths.c)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(SUPPORT_SRC)
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
-UNIT_PURE += $(addprefix preload/conn/,conn.c end.c idle.c mark.c options.c peer.c settings.c)
-UNIT_PURE += $(addprefix preload/conn/,greeting.c stream.c table.c turns.c)
+UNIT_PURE += $(addprefix preload/conn/,conn.c end.c hello.c idle.c mark.c options.c peer.c secured.c)
+UNIT_PURE += $(addprefix preload/conn/,greeting.c settings.c stream.c table.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
 UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c ticks.c)
 UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
@@ -26,7 +26,7 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(FLOW_BEHIND) $(T)/zoo-tests
+tests: $(FLOW_BEHIND) $(T)/zoo-tests $(T)/tls/client $(T)/tls/libcurl
 tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
@@ -60,6 +60,10 @@ $(T)/chaos-client: $(patsubst %.c,$(T)/%.o,$(wildcard tests/chaos/*.c))
 
 $(T)/storm: $(T)/tests/storm/client.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+$(T)/tls/%: tests/tls/%.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -lssl -lcrypto -lcurl -o $@
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../conn/end.h"
+#include "../conn/hello.h"
 #include "../conn/idle.h"
 #include "../conn/own.h"
 #include "../conn/turns.h"
@@ -21,6 +22,7 @@
 #include "hold.h"
 #include "placeholder.h"
 #include "reading.h"
+#include "secured.h"
 
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
 #define UNTRACKABLE (MSG_OOB | MSG_TRUNC)
@@ -76,17 +78,20 @@ static __attribute__((noinline)) enum held look(struct reading *r, size_t len)
  * What came answers nothing that is known of, or nothing can be said of what comes behind it.
  * Called with the lock, leaves without.
  */
-static __attribute__((noinline)) void end_of_sight(struct conn *conn)
+static __attribute__((noinline)) void end_of_sight(const struct reading *r)
 {
+	struct conn *conn = r->handle.conn;
 	rescue_note_answer(conn);
-	if (!conn_waiting(conn))
+	if (!conn_waiting(conn) || conn_is_hello(conn))
 		reject_end_unseen(conn);
+	if (conn_is_hello(conn) && secured_begin(conn, r->call, (size_t)r->result))
+		return;
 	conn_end(conn, WHY_PASSED);
 }
 
 /* Bytes came. Called with the lock, leaves without. */
 static inline __attribute__((always_inline)) void
-take_note(struct conn *conn, const struct read_call *call, size_t len)
+take_note(const struct reading *r, struct conn *conn, const struct read_call *call, size_t len)
 {
 	if (call->flags & MSG_PEEK) {
 		if (conn_waiting(conn))
@@ -99,7 +104,7 @@ take_note(struct conn *conn, const struct read_call *call, size_t len)
 			conn_send_next(conn);
 		conn_unlock(conn);
 	} else {
-		end_of_sight(conn);
+		end_of_sight(r);
 	}
 }
 
@@ -131,6 +136,8 @@ static __attribute__((noinline)) enum attended take_up(struct reading *r)
 	struct conn *conn = r->handle.conn;
 	if (!handle_lock(&r->handle))
 		return r->handle.waited ? reading_gone(r) : READ_ON;
+	if (conn->care & CARE_SECURED)
+		return secured_read(r);
 	if (conn->busy)
 		return reading_attend(r);
 	if (conn->care & CARE_HOLDING)
@@ -201,7 +208,7 @@ static inline __attribute__((always_inline)) bool go_again(struct reading *r, ui
 			return true;
 		}
 	}
-	take_note(conn, r->call, (size_t)r->result);
+	take_note(r, conn, r->call, (size_t)r->result);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../conn/own.h"
+#include "../http1/http1.h"
 #include "../wire/socket.h"
 #include "bytes.h"
 #include "../conn/who.h"
@@ -150,6 +151,16 @@ static bool has_id(const char *head, size_t len)
 	return http1_head_has(head, len, header_name());
 }
 
+/* Other bytes may hold two ends of lines as well: a TLS handshake's are mostly random. */
+static bool is_http(const char *head, size_t len)
+{
+	struct http1 request;
+	size_t used;
+	http1_request(&request);
+	enum http1_result result = http1_feed(&request, head, len, &used);
+	return result != HTTP1_BAD && result != HTTP1_TUNNEL;
+}
+
 /* Where the request that begins with this call is to have a header; 0 for nowhere. */
 static size_t place_for_id(const struct conn *conn, const struct write_call *call)
 {
@@ -160,7 +171,7 @@ static size_t place_for_id(const struct conn *conn, const struct write_call *cal
 		return 0;
 	const char *bytes = gather(call, room, &len);
 	size_t place = request_id_place(bytes, len, &head_len);
-	if (!place || has_id(bytes, head_len))
+	if (!place || !is_http(bytes, head_len) || has_id(bytes, head_len))
 		return 0;
 	settings_of_head(conn, bytes, head_len, &settings);
 	return settings.add_request_id ? place : 0;

@@ -82,4 +82,7 @@ enum sent sending_go_on(struct sending *s, bool copied);
  */
 enum sent sending_clear_the_way(struct sending *s);
 
+/* The call on a connection that TLS goes over (secured.h). Called with the lock, leaves without. */
+enum sent secured_write(struct sending *s);
+
 #endif

@@ -116,10 +116,15 @@ enum awaited call_await_step(struct conn *conn, int fd)
 {
 	if (!conn_lock(conn, fd))
 		return AWAITED_EVENT;
-	if (conn->busy)
-		return told(conn, rescue_step(conn));
-	conn_unlock(conn);
-	return AWAITED_NOTHING;
+	if (!conn->busy) {
+		conn_unlock(conn);
+		return AWAITED_NOTHING;
+	}
+	enum rescue_result result = rescue_step(conn);
+	/* The program's next call to its TLS library goes on: it is told to make one. */
+	bool elsewhere = result == RESCUE_UNDER_WAY && conn->rescue->elsewhere;
+	enum awaited awaited = told(conn, result);
+	return elsewhere ? AWAITED_READABLE : awaited;
 }
 
 void call_await_no_more(int fd)

@@ -5,6 +5,7 @@
 
 #include "../conn/end.h"
 #include "../conn/idle.h"
+#include "../conn/look.h"
 #include "../conn/own.h"
 #include "../conn/peer.h"
 #include "../conn/unacked.h"
@@ -16,7 +17,6 @@
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "bytes.h"
-#include "look.h"
 #include "greet.h"
 #include "placeholder.h"
 #include "request_id.h"
@@ -212,6 +212,8 @@ static COLD enum sent find_out(struct sending *s, bool greets)
 static COLD enum sent pass_on(struct sending *s, bool idle)
 {
 	struct conn *conn = s->handle.conn;
+	if (conn->flags & CONN_SECURED && !(conn->flags & CONN_DOUBT))
+		return secured_write(s);
 	if (idle && !s->handle.waited && call_greets(conn, s->call, s->len))
 		return find_out(s, true);
 	if (idle)
@@ -258,7 +260,7 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 	int error;
 	if (!enter(s, conn, call, false))
 		return sending_lost(s);
-	if (__builtin_expect(conn->busy || conn->unsent, 0)) {
+	if (__builtin_expect(conn->busy || conn->unsent, 0) && !conn_is_secured(conn)) {
 		sent = sending_clear_the_way(s);
 		if (sent != SEND_ON)
 			return sent;

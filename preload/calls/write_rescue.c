@@ -37,8 +37,9 @@ static bool is_plain(const struct write_call *call)
 
 bool sending_is_trackable(const struct conn *conn, const struct write_call *call)
 {
-	return (conn->flags & (CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE | CONN_GREETING)) ==
-		   CONN_CONNECTED &&
+	const uint32_t looked_at =
+	    CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE | CONN_GREETING | CONN_SECURED;
+	return (conn->flags & looked_at) == CONN_CONNECTED &&
 	       is_plain(call) && !conn->writers;
 }
 

@@ -64,6 +64,7 @@ enum conn_flag {
 	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
 	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
 	CONN_LARGE = 1 << 21,	  /* the unanswered requests may not all be held whole */
+	CONN_SECURED = 1 << 20,	  /* TLS goes over it, and is followed (secured.h) */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
@@ -75,6 +76,7 @@ enum conn_care {
 	CARE_HOLDING = 1 << 1, /* bytes of a response that the program has not had are held back */
 	CARE_GREETING = 1 << 5, /* what is read is a proxy's answer to that */
 	CARE_TOKEN = 1 << 6,	/* is it a 401, to a sending again of what serves once? */
+	CARE_SECURED = 1 << 7, /* CONN_SECURED */
 	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
 };
 
@@ -83,6 +85,7 @@ struct rescue;
 struct conn_rescue;
 struct conn_local;
 struct greeting;
+struct conn_secured;
 
 struct conn {
 	uint32_t pool_link; /* the arena's */
@@ -131,7 +134,11 @@ struct conn {
 	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
 	struct http1 request;	   /* the one being written */
 	struct http1 response;	   /* the one being read */
-	struct greeting *greeting; /* what is said to a proxy before the first request, or NULL */
+	union {
+		struct greeting *greeting; /* what is said to a proxy before the first request, or
+					      NULL */
+		struct conn_secured *secured; /* of CONN_SECURED, which has no greeting */
+	};
 };
 
 /* What must be put back if the kernel did not take all that was recorded. */
@@ -146,6 +153,18 @@ struct conn_mark {
 
 /* Stands in the slots of descriptors that a rescue uses: open, but none of the program's. */
 extern struct conn conn_own __attribute__((visibility("hidden")));
+
+/* Does TLS go over it, and is followed? */
+static inline bool conn_is_secured(const struct conn *conn)
+{
+	return conn->flags & CONN_SECURED;
+}
+
+/* What was said to a proxy on it, or NULL. */
+static inline const struct greeting *conn_greeting(const struct conn *conn)
+{
+	return conn_is_secured(conn) ? NULL : conn->greeting;
+}
 
 /* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */
 void conn_open(int fd);
@@ -206,9 +225,6 @@ static inline struct conn_rescue *conn_rescue(const struct conn *conn)
 /* Gives the copy's memory back. */
 void conn_release_held(struct conn *conn);
 
-/* Remembers where the connection stands. */
-void conn_mark(const struct conn *conn, struct conn_mark *mark);
-
 /*
  * Takes note of request bytes about to be written. false if they are not HTTP/1.x: forget the
  * connection. They are recorded before they are sent, since another thread may read the answer
@@ -255,8 +271,24 @@ static inline bool conn_is_writing(const struct conn *conn)
 	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
 }
 
+/* Remembers where the connection stands. */
+static inline void conn_mark(const struct conn *conn, struct conn_mark *mark)
+{
+	mark->request_count = conn->request_count;
+	mark->held_len = conn->held_len;
+	mark->popped = conn->popped;
+	mark->writing = conn_is_writing(conn);
+	if (mark->writing) {
+		mark->request = conn->request;
+		mark->last = conn->requests[conn->request_count - 1];
+	}
+}
+
 /* Has the program just begun, or not even begun, the only unanswered request? */
-bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark);
+static inline bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)
+{
+	return mark->request_count == 0 && conn->popped == mark->popped;
+}
 
 /* The facts of the safety rule as far as the connection knows them; the caller adds the rest. */
 void conn_facts(const struct conn *conn, struct decide_facts *facts);

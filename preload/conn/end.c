@@ -8,6 +8,7 @@
 #include "../wire/socket.h"
 #include "greeting.h"
 #include "peer.h"
+#include "secured.h"
 #include "table.h"
 #include "turns.h"
 
@@ -22,7 +23,10 @@ static void forget(struct conn *conn)
 	conn_release_held(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
-	arena_free(conn->greeting, sizeof(*conn->greeting));
+	if (conn_is_secured(conn))
+		conn_secured_drop(conn);
+	else
+		arena_free(conn->greeting, sizeof(*conn->greeting));
 	conn->fd = -1;
 	conn->alias_count = 0;
 	conn_unlock(conn);

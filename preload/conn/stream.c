@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "end.h"
 #include "greeting.h"
+#include "hello.h"
 
 #include "../os/arena.h"
 #include "../process/config.h"
@@ -15,18 +16,6 @@ void conn_release_held(struct conn *conn)
 	conn->held = NULL;
 	conn->held_len = 0;
 	conn->unsent = 0;
-}
-
-void conn_mark(const struct conn *conn, struct conn_mark *mark)
-{
-	mark->request_count = conn->request_count;
-	mark->held_len = conn->held_len;
-	mark->popped = conn->popped;
-	mark->writing = conn_is_writing(conn);
-	if (mark->writing) {
-		mark->request = conn->request;
-		mark->last = conn->requests[conn->request_count - 1];
-	}
 }
 
 /* Gives up the copy: from here to the last answer nothing can be sent again. */
@@ -110,7 +99,8 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
 		if (__builtin_expect(result != HTTP1_DONE, 0)) {
 			if (result != HTTP1_MORE)
-				return false;
+				return result == HTTP1_BAD &&
+				       conn_record_hello(conn, bytes, len);
 			look_ahead(conn);
 		}
 		struct conn_request *request = last_request(conn);
@@ -173,11 +163,6 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 	if (!conn->request_count)
 		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE | CONN_LARGE);
 	return true;
-}
-
-bool conn_idle_before(const struct conn *conn, const struct conn_mark *mark)
-{
-	return mark->request_count == 0 && conn->popped == mark->popped;
 }
 
 static inline void count_answer(struct conn *conn)
@@ -281,7 +266,8 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 {
 	conn->epoch++;
 	conn->cookie = cookie;
-	conn->received = conn->greeting ? conn->greeting->received : 0;
+	const struct greeting *greeting = conn_greeting(conn);
+	conn->received = greeting ? greeting->received : 0;
 	conn->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;

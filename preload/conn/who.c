@@ -42,6 +42,7 @@ void who_identify(struct log_request *who, int fd, const char *head, size_t len,
 {
 	who->method = len ? method_name(method) : "";
 	who->fd = fd;
+	who->tls = "";
 	who->status = 0;
 	copy_host(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
 	copy_path(who->path, sizeof(who->path), head, len);

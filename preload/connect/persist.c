@@ -20,6 +20,7 @@ void persist_begin(struct persist *persist, const struct policy_retry *settings)
 	persist->began_ms = os_now_ms();
 	persist->who.method = "";
 	persist->who.fd = -1;
+	persist->who.tls = "";
 	persist->settings = *settings;
 }
 

@@ -103,7 +103,7 @@ static void track(const struct handle *handle, const struct sockaddr *addr, sock
 	struct conn *conn = find_again(handle);
 	if (!conn)
 		return;
-	if (conn->greeting) { /* another preload led it to a proxy, which is its peer */
+	if (conn_greeting(conn)) { /* another preload led it to a proxy, which is its peer */
 		conn_unlock(conn);
 		return;
 	}

@@ -17,6 +17,7 @@ static void put_identity(struct log_line *line, const struct log_request *who)
 	line_put_text(line, "peer", who->peer);
 	if (who->fd >= 0)
 		line_put_key_number(line, "fd", (uint64_t)who->fd);
+	line_put_text(line, "tls", who->tls);
 }
 
 static void put_cause(struct log_line *line, const struct log_request *who, enum cause cause)

@@ -17,6 +17,7 @@
 /* Who a line is about: texts cut to fit, NUL-terminated, "" where the request has none. */
 struct log_request {
 	const char *method; /* a literal */
+	const char *tls;    /* the version of TLS that it goes over, a literal */
 	int fd;		    /* -1 if there is none */
 	unsigned status;    /* of the response that is the cause of what is told; 0: none */
 	char host[128];

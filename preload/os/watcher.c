@@ -86,6 +86,12 @@ int os_watch_anew(int watcher, int fd, bool reply)
 	return watch(watcher, fd, reply ? EPOLLIN : EPOLLOUT);
 }
 
+void os_watch_for(int watcher, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events};
+	sys4(epoll_ctl, watcher, EPOLL_CTL_MOD, fd, &event);
+}
+
 void os_leave_watcher(int watcher, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};

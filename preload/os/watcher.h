@@ -22,6 +22,9 @@ void os_timer_set(int timer, uint64_t in_ms);
 /* Has the watcher report when fd is connected or writable. Returns 0 or a negative errno. */
 int os_watch(int watcher, int fd);
 
+/* The same for one that is watched already, by these events of epoll. */
+void os_watch_for(int watcher, int fd, uint32_t events);
+
 /*
  * The same, or when it has something to read, of one that it watches already. Whoever waits for
  * edges is told even if that is so by now, and the watcher was ready for what it watched before.

@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "../../policy/ranges.h"
+#include "../conn/hello.h"
 #include "../conn/peer.h"
 #include "../conn/unacked.h"
 #include "../process/config.h"
@@ -51,7 +52,10 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	    .awaits_continue = rescue_awaits_continue(conn),
 	};
 	conn_facts(conn, &facts);
-	facts.unsent = rescue->unsent;
+	/* Of a first flight nothing is the program's; but a server that is late may yet answer it.
+	 */
+	facts.unsent =
+	    rescue->unsent || (conn_is_hello(conn) && rescue->cause != CAUSE_RESPONSE_TIMEOUT);
 	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;

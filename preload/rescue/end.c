@@ -65,7 +65,7 @@ static void go_on_there(struct conn *conn, int socket, bool is_lost)
 static void leave_to_old(struct conn *conn, bool is_lost)
 {
 	struct rescue *rescue = conn->rescue;
-	if (is_lost && !rescue->placed)
+	if ((is_lost && !rescue->placed) || conn_is_secured(conn))
 		return;
 	if (rescue->old == OLD_ALIVE && rescue->unsent) {
 		mark_attempt(conn, 1); /* it is the program's own sending */
@@ -80,7 +80,8 @@ static void leave_to_old(struct conn *conn, bool is_lost)
 static bool leave_to_fresh(struct conn *conn, bool is_lost)
 {
 	struct rescue *rescue = conn->rescue;
-	bool begun = rescue->phase == PHASE_SENDING && !rescue_stays(conn) && rescue->sent;
+	bool begun = rescue->phase == PHASE_SENDING && !rescue_stays(conn) && rescue->sent &&
+		     !conn_is_secured(conn);
 	if (!begun || !rescue->taken || (!is_lost && rescue_install(conn) < 0))
 		return false;
 	go_on_there(conn, rescue->fresh, is_lost);

@@ -10,7 +10,7 @@
 
 bool rescue_greets(const struct conn *conn)
 {
-	return conn->greeting && !conn->rescue->first;
+	return conn_greeting(conn) && !conn->rescue->first;
 }
 
 /* What is left of a turn, which begins at `at` of what is sent. */

@@ -9,9 +9,10 @@
 #include "../os/address.h"
 #include "../os/clock.h"
 #include "../os/watcher.h"
-#include "../process/abandons.h"
 #include "../log/log.h"
+#include "../conn/hello.h"
 #include "../conn/mark.h"
+#include "../conn/secured.h"
 #include "../conn/turns.h"
 #include "end.h"
 #include "../os/mem.h"
@@ -22,6 +23,7 @@
 #include "place.h"
 #include "plan.h"
 #include "room.h"
+#include "secure.h"
 #include "stay.h"
 #include "watch.h"
 #include "rescue.h"
@@ -98,8 +100,10 @@ static void connected(struct conn *conn)
 		rescue->phase = PHASE_GREETING; /* no more time than there was for the dial */
 		return;
 	}
-	rescue->phase = PHASE_SENDING;
-	rescue->wake_ms = UINT64_MAX;
+	bool secures = conn_is_secured(conn);
+	rescue->phase = secures ? PHASE_SECURING : PHASE_SENDING;
+	rescue->wake_ms =
+	    secures ? rescue->now_ms + rescue->settings.connect_timeout_ms : UINT64_MAX;
 }
 
 static enum progress step_backoff(struct conn *conn)
@@ -154,10 +158,33 @@ static enum progress step_greeting(struct conn *conn)
 	return GO_ON;
 }
 
+static enum progress step_securing(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	enum reason reason = rescue_fresh_check(conn);
+	if (reason != REASON_NONE)
+		return fail(conn, reason);
+	switch (rescue_secure(conn)) {
+	case WIRE_SECURED:
+		rescue->phase = PHASE_SENDING;
+		rescue->wake_ms = UINT64_MAX;
+		return GO_ON;
+	case WIRE_REFUSED:
+		return fail(conn, conn->secured->carrier->reason(conn));
+	case WIRE_LOST:
+		return attempt_failed(conn, CAUSE_TLS_HANDSHAKE);
+	default:
+		return rescue->now_ms < rescue->wake_ms
+			   ? WAIT
+			   : attempt_failed(conn, CAUSE_CONNECT_TIMEOUT);
+	}
+}
+
 static enum progress send_failed(struct conn *conn, int error)
 {
 	if (!rescue_stays(conn))
-		return attempt_failed(conn, CAUSE_RESET);
+		return attempt_failed(conn,
+				      conn_is_hello(conn) ? CAUSE_TLS_HANDSHAKE : CAUSE_RESET);
 	rescue_stay_failed(conn, error);
 	return attempt_failed(conn, conn->rescue->unsent ? CAUSE_STALE : CAUSE_RESET);
 }
@@ -165,25 +192,30 @@ static enum progress send_failed(struct conn *conn, int error)
 /* The request is out, as far as it may be for now. Returns 0, or a negative errno. */
 static int put_in_place(struct conn *conn)
 {
-	if (!rescue_stays(conn))
-		return rescue_install(conn);
-	rescue_stayed(conn);
-	return 0;
+	if (rescue_stays(conn)) {
+		rescue_stayed(conn);
+		return 0;
+	}
+	int error = rescue_install(conn);
+	if (!error && conn_is_secured(conn))
+		conn->secured->carrier->installed(conn);
+	return error;
 }
 
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
-	uint32_t end = rescue_stays(conn) ? conn->held_len : conn_first_share(conn);
+	uint32_t end =
+	    rescue_stays(conn) || conn_is_secured(conn) ? conn->held_len : conn_first_share(conn);
 	enum reason reason = rescue->sent ? REASON_NONE : rescue_fresh_check(conn);
 	if (reason != REASON_NONE)
 		return fail(conn, reason);
-	if (!rescue->sent)
+	if (!rescue->sent && !conn_is_hello(conn) && !conn_is_secured(conn))
 		mark_choose(conn, rescue->settings.attempt_header);
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
-		long taken = mark_send(conn, to, rescue->sent, end);
+		long taken = rescue_send_some(conn, to, end);
 		if (wire_had_no_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
 		if (wire_took_nothing(taken))
@@ -210,7 +242,7 @@ static enum progress step_sending(struct conn *conn)
 		rescue_dial_up(conn);
 	else if (rescue_stays(conn))
 		rescue_free(conn);
-	if (rescue_watches() || rescue_has_answer(conn))
+	if ((rescue_watches() || rescue_has_answer(conn)) && !conn_is_secured(conn))
 		rescue_watch(conn);
 	return conn->busy ? WAIT : DONE;
 }
@@ -261,6 +293,8 @@ static enum rescue_result sleep_until_needed(struct conn *conn)
 		return give_up(conn, REASON_RESOURCES);
 	if (rescue->phase == PHASE_GREETING)
 		os_watch_anew(conn->fd, rescue->fresh, true);
+	if (rescue->fresh_events && rescue->fresh >= 0)
+		os_watch_for(conn->fd, rescue->fresh, rescue->fresh_events);
 	if (rescue_room_is_due(conn))
 		os_timer_set(rescue->timer, 0);
 	else
@@ -289,6 +323,9 @@ enum rescue_result rescue_step(struct conn *conn)
 			break;
 		case PHASE_GREETING:
 			progress = step_greeting(conn);
+			break;
+		case PHASE_SECURING:
+			progress = step_securing(conn);
 			break;
 		case PHASE_SENDING:
 			progress = step_sending(conn);
@@ -354,29 +391,4 @@ int rescue_dead_socket(const struct conn *conn)
 int rescue_fresh_socket(const struct conn *conn)
 {
 	return conn->rescue->fresh;
-}
-
-void rescue_tell_recovered(struct conn *conn, unsigned status)
-{
-	struct rescue *rescue = conn->rescue;
-	rescue->now_ms = os_now_ms();
-	abandons_end();
-	log_recovered(&rescue->who, rescue_sendings(rescue), status, rescue_elapsed_ms(rescue));
-	rescue_is_over(rescue);
-	union os_address peer;
-	conn_peer(conn, conn->fd, &peer);
-	pace_succeeded(conn->peer_state, &peer.any, rescue->now_ms);
-}
-
-void rescue_note_answer(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	if (!rescue || !rescue->conn.status)
-		return;
-	unsigned status = rescue->conn.status;
-	rescue->conn.status = 0;
-	if (rescue->phase != PHASE_AWAITING)
-		return; /* it is what was held back that is given now */
-	rescue_tell_recovered(conn, status);
-	rescue_free(conn);
 }

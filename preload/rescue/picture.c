@@ -3,6 +3,7 @@
 
 #include "../conn/peer.h"
 #include "../conn/registrations.h"
+#include "../conn/secured.h"
 #include "../os/arena.h"
 #include "../os/owner.h"
 #include "../process/abandons.h"
@@ -34,7 +35,15 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 		return REASON_OPTIONS;
 	if (!conn_peer_is_there(conn))
 		return REASON_IDENTITY;
-	if (answered) /* what of the response is still unread does no harm */
+	if (conn_is_secured(conn)) {
+		const struct wire_carrier *carrier = conn->secured->carrier;
+		enum reason reason = carrier ? carrier->may_replace(conn) : REASON_TLS_SESSION;
+		if (reason != REASON_NONE)
+			return reason;
+	}
+	/* What lies unread then answers nothing: a close_notify, a ticket. */
+	if (answered ||
+	    (conn_is_secured(conn) && !sent)) /* what of the response is still unread does no harm */
 		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE
 			   : REASON_UNSEEN_BYTES;

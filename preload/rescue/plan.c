@@ -11,8 +11,10 @@
 #include "../os/jitter.h"
 #include "../conn/peer.h"
 #include "../conn/registrations.h"
+#include "../conn/secured.h"
 #include "../os/address.h"
 #include "../os/clock.h"
+#include "../conn/hello.h"
 #include "../conn/mark.h"
 #include "../os/mem.h"
 #include "ask.h"
@@ -102,6 +104,8 @@ static enum reason schedule(struct conn *conn)
 	rescue->phase = PHASE_BACKOFF;
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
+	rescue->fresh_events = 0;
+	rescue->secures = false;
 	if (!rescue->laid_aside) /* else they may wait for their turn on that socket yet */
 		conn->unsent = 0;
 	rescue->delay_ms = delay_ms;
@@ -113,7 +117,7 @@ static enum reason schedule(struct conn *conn)
 enum reason rescue_plan_next(struct conn *conn)
 {
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
-	if (conn->held_len)
+	if (conn->held_len && !conn_is_hello(conn))
 		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
 	/* The first failure of the program's own connect, or of a request on its connection. */
 	const struct rescue *rescue = conn->rescue;
@@ -129,6 +133,8 @@ static void identify(const struct conn *conn, const struct rescue_start *start,
 	conn_peer(conn, conn->fd, &peer);
 	who_identify(who, conn->fd, start->head, start->head_len, first_method(conn, start),
 		     &peer.any);
+	if (conn_is_secured(conn) && conn->secured->carrier)
+		who->tls = conn->secured->carrier->version(conn);
 }
 
 /* Lets the rescue have the response that is held back. Returns false if there is no memory. */
@@ -284,7 +290,7 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	return reason;
 }
 
-enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
+static enum reason begin(struct conn *conn, const struct rescue_start *start)
 {
 	if (conn->rescue)
 		return start->answered ? begin_anew(conn, start) : begin_again(conn, start);
@@ -320,46 +326,18 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 	return REASON_NONE;
 }
 
-bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+/* A first flight has no request that rules or the log could know. */
+static enum reason begin_hello(struct conn *conn, const struct rescue_start *start)
 {
-	enum { ROOM_MIN = 4096 };
-	const struct rescue_start start = {
-	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
-	bool first = !conn->rescue;
-	if (first)
-		conn->rescue = rescue_plan_rescue(conn, &start);
-	struct rescue *rescue = conn->rescue;
-	if (!rescue)
-		return false;
-	if (!rescue_more_room(rescue, (uint32_t)len + ROOM_MIN / 2)) {
-		if (first)
-			rescue_free(conn);
-		return false;
-	}
-	for (int i = 0; i < count && rescue->pieces_len < len; i++) {
-		size_t left = len - rescue->pieces_len;
-		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
-		memcpy(rescue->pieces + rescue->pieces_len, iov[i].iov_base, piece);
-		rescue->pieces_len += (uint32_t)piece;
-	}
-	rescue->phase = PHASE_HOLDING;
-	conn->received += len;
-	conn->care |= CARE_HOLDING;
-	return true;
+	struct rescue_start own = *start;
+	own.cause = CAUSE_TLS_HANDSHAKE;
+	own.head_len = 0;
+	return begin(conn, &own);
 }
 
-bool rescue_would_begin(const struct conn *conn)
+enum reason rescue_begin(struct conn *conn, const struct rescue_start *start)
 {
-	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED |
-			 CONN_SHARED | CONN_UNLIKE;
-	uint32_t methods = 0;
-	for (int i = 0; i < conn->request_count; i++)
-		methods |= method_bit(conn->requests[i].method);
-	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
-	if (conn->care & CARE_HOLDING) /* there is something to read first */
-		return true;
-	bool any = methods && !(methods & ~config.policy->methods_always);
-	bool used = conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE;
-	return (any || rescue_awaits_continue(conn)) && !conn->busy && !(conn->flags & never) &&
-	       (used || again);
+	bool lost =
+	    start->cause == CAUSE_STALE || start->cause == CAUSE_RESET || start->cause == CAUSE_EOF;
+	return lost && conn_is_hello(conn) ? begin_hello(conn, start) : begin(conn, start);
 }

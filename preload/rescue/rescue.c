@@ -9,6 +9,8 @@
 #include "../os/mem.h"
 #include "../conn/own.h"
 #include "../wire/socket.h"
+#include "machine.h"
+#include "plan.h"
 
 void rescue_own(int *slot, int fd)
 {
@@ -145,4 +147,32 @@ void rescue_free(struct conn *conn)
 	rescue_drop_pieces(conn->rescue);
 	arena_free(conn->rescue, sizeof(*conn->rescue));
 	conn->rescue = NULL;
+}
+
+bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	enum { ROOM_MIN = 4096 };
+	const struct rescue_start start = {
+	    .cause = CAUSE_STATUS, .head = conn->held, .head_len = conn->held_len};
+	bool first = !conn->rescue;
+	if (first)
+		conn->rescue = rescue_plan_rescue(conn, &start);
+	struct rescue *rescue = conn->rescue;
+	if (!rescue)
+		return false;
+	if (!rescue_more_room(rescue, (uint32_t)len + ROOM_MIN / 2)) {
+		if (first)
+			rescue_free(conn);
+		return false;
+	}
+	for (int i = 0; i < count && rescue->pieces_len < len; i++) {
+		size_t left = len - rescue->pieces_len;
+		size_t piece = iov[i].iov_len < left ? iov[i].iov_len : left;
+		memcpy(rescue->pieces + rescue->pieces_len, iov[i].iov_base, piece);
+		rescue->pieces_len += (uint32_t)piece;
+	}
+	rescue->phase = PHASE_HOLDING;
+	conn->received += len;
+	conn->care |= CARE_HOLDING;
+	return true;
 }

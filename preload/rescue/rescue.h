@@ -18,6 +18,7 @@ enum phase {
 	PHASE_BACKOFF,	  /* until wake_ms, then dial */
 	PHASE_CONNECTING, /* until wake_ms at the latest */
 	PHASE_GREETING,	  /* the proxy is told where to: greet.h */
+	PHASE_SECURING,	  /* until wake_ms: what is between bytes and socket has its turn */
 	PHASE_SENDING,
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
 	PHASE_WAITING,	/* its response, if it is watched: it is to begin until wake_ms */
@@ -72,6 +73,9 @@ struct rescue {
 	bool told;	   /* the attempt is in the log */
 	bool taken;	   /* the program was told that bytes are written which are on no socket */
 	bool full;	   /* it was told that there is no room for more, and waits for some */
+	bool secures;	   /* the new connection has begun to be secured */
+	bool elsewhere;	   /* only a call of the program's to its TLS library can go on */
+	uint32_t fresh_events; /* of epoll, that fresh is waited for; 0: as os_watch has it */
 	bool counted;	   /* as under way, by live.c */
 	uint32_t delay_ms; /* before the attempt */
 	uint32_t status;   /* of the response that was held back, else 0 */

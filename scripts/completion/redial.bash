@@ -103,7 +103,7 @@ _redial_policy() {
 		;;
 	--cause)
 		_redial_words \
-			'stale reset eof connect connect-timeout response-timeout idle dns' "$word"
+			'stale reset eof connect connect-timeout response-timeout idle dns tls-handshake' "$word"
 		return
 		;;
 	--host | --path | --port | --status | --retry-after | --key | --header | --attempt | --bytes | --after) return ;;

@@ -105,6 +105,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(options_more)                                                                            \
 	X(policy)                                                                                  \
 	X(passthrough)                                                                             \
+	X(hello)                                                                                   \
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \

@@ -33,6 +33,7 @@
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
 	X(idle)                                                                                    \
+	X(hello)                                                                                   \
 	X(loopback)                                                                                \
 	X(resolved)                                                                                \
 	X(mark)                                                                                    \

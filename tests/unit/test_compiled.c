@@ -129,7 +129,7 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.methods_always |= method_bit(METHOD_POST));
 	REFUSED(bad.retry.methods |= method_bit(METHOD_POST));
 	REFUSED(bad.retry.methods |= method_bit(METHOD_OTHER));
-	REFUSED(bad.retry.on = 1u << 8);
+	REFUSED(bad.retry.on = 1u << 9);
 	REFUSED(bad.retry.max_attempts = 0);
 	REFUSED(bad.retry.max_attempts = 11);
 	REFUSED(bad.retry.total_timeout_ms = 0);

@@ -36,7 +36,8 @@ static void connects_and_names_pass_only_if_listed(void)
 		uint32_t on;
 	} rows[] = {{CAUSE_CONNECT, POLICY_ON_CONNECT},
 		    {CAUSE_CONNECT_TIMEOUT, POLICY_ON_CONNECT_TIMEOUT},
-		    {CAUSE_DNS, POLICY_ON_DNS}};
+		    {CAUSE_DNS, POLICY_ON_DNS},
+		    {CAUSE_TLS_HANDSHAKE, POLICY_ON_TLS_HANDSHAKE}};
 	struct policy policy;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -338,10 +338,10 @@ static void wrong_questions_are_refused(void)
 	} rows[] = {
 	    {{"--cause=rset"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle or dns, not rset"},
+	     "response-timeout, idle, dns or tls-handshake, not rset"},
 	    {{"--cause=status"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle or dns, not status"},
+	     "response-timeout, idle, dns or tls-handshake, not status"},
 	    {{"--attempt=0"}, "explain: 0 is not a number from 1 to 1000"},
 	    {{"--status=399"}, "explain: 399 is not a number from 400 to 599"},
 	    {{"--status=600"}, "explain: 600 is not a number from 400 to 599"},

@@ -153,7 +153,7 @@ static void an_unknown_key_is_refused_with_the_nearest(void)
 	    "redact_paths");
 	refused("a_key_longer_than_any_that_there_is_in_this_file = 1;", 1,
 		"a_key_longer_than_any_that_there_is_in_this_file is not a known key; known are "
-		"enabled, retry, budget, breaker, log, rules");
+		"enabled, tls, retry, budget, breaker, log, rules");
 }
 
 static void an_unknown_key_of_the_largest_group_is_told_them_all(void)
@@ -187,11 +187,11 @@ static void a_value_of_the_wrong_type_is_refused(void)
 	refused(
 	    "retry = { on = \"stale\"; };", 1,
 	    "retry.on must be a list of \"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "
-	    "\"connect-timeout\", \"response-timeout\" or \"dns\", not "
+	    "\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\", not "
 	    "\"stale\"");
 	refused("retry = { on = [1]; };", 1,
 		"retry.on[0] must be \"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "
-		"\"connect-timeout\", \"response-timeout\" or \"dns\", not 1");
+		"\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\", not 1");
 	refused("rules = { };", 1,
 		"rules must be a list of groups, ( { ... }, { ... } ), not a group");
 	refused("rules = ( 3 );", 1, "rules[0] must be a group, { ... }, not 3");

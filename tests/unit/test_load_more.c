@@ -22,7 +22,7 @@ static void every_key_of_retry_reaches_its_member(void)
 	    "  address_max_age_ms = 6;\n"
 	    "  add_request_id = true; late_ms = 5; single_use_auth = [\"dpop\", \"Once\"]; on = "
 	    "[\"connect\", \"connect-timeout\",\n"
-	    "  \"response-timeout\", \"dns\"]; };");
+	    "  \"response-timeout\", \"dns\", \"tls-handshake\"]; };");
 	for (unsigned status = 0; status < 1000; status++)
 		runner_expect_long("status", status == 503 || status == 429 || status == 599,
 				   policy_has_status(retry->statuses, status));
@@ -43,7 +43,8 @@ static void every_key_of_retry_reaches_its_member(void)
 	runner_expect_long("add_request_id", 1, retry->add_request_id);
 	runner_expect_long("on",
 			   POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT |
-			       POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS,
+			       POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS |
+			       POLICY_ON_TLS_HANDSHAKE,
 			   retry->on);
 }
 
@@ -284,6 +285,7 @@ static void a_rule_may_set_every_key_of_retry(void)
 	    {"on = [\"connect\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"connect-timeout\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"dns\"];", POLICY_KEY_ON, POLICY_USES_DNS},
+	    {"on = [\"tls-handshake\"];", POLICY_KEY_ON, POLICY_USES_TLS_HANDSHAKE},
 	    {"on = [\"stale\", \"first-use\"];", POLICY_KEY_ON, POLICY_USES_FIRST_USE},
 	    {"late_ms = 9;", POLICY_KEY_LATE, 0},
 	    {"single_use_auth = [];", POLICY_KEY_SINGLE_USE_AUTH, 0},

@@ -76,7 +76,7 @@ static const char full[] =
     "\"Idempotency-Key\", \"X-Key\"]; };"
     "rules = ( { host = \"h\"; port = 1; path = \"/\\\"\\\\\"; methods = [\"POST\", \"PATCH\"];"
     "on = [\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", \"connect-timeout\","
-    "\"response-timeout\", \"dns\"]; max_attempts = 10; total_timeout_ms = 600000;"
+    "\"response-timeout\", \"dns\", \"tls-handshake\"]; max_attempts = 10; total_timeout_ms = 600000;"
     "statuses = [500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515];"
     "idempotency_key_headers = [\"x-key\"]; attempt_header = \"X-Attempt\";"
     "response_timeout_ms = 600000; unacked_timeout_ms = 599999; retry_after_max_ms = 599998;"
@@ -131,7 +131,7 @@ static void show_prints_what_the_file_says(void)
 	    "  path = \"/\\\"\\\\\";\n",
 	    "  methods = [\"POST\", \"PATCH\"];\n",
 	    "on = [\"stale\", \"reset\", \"eof\", \"first-use\",",
-	    "\"response-timeout\", \"dns\"];",
+	    "\"response-timeout\", \"dns\", \"tls-handshake\"];",
 	    "  idempotency_key_headers = [\"X-Key\"];\n",
 	    "  attempt_header = \"\";\n",
 	    "  attempt_header = \"X-Attempt\";\n",

@@ -59,6 +59,7 @@ void suite_greeting(void);
 void suite_abandons(void);
 void suite_retry_after(void);
 void suite_idle(void);
+void suite_hello(void);
 void suite_region(void);
 void suite_memory(void);
 void suite_memory_race(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Is a connection dead before a request goes out on it? For write.c: a header for speed alone. */
-#ifndef REDIAL_CALLS_LOOK_H
-#define REDIAL_CALLS_LOOK_H
+/* Is a connection dead before a request goes out on it? A header for speed alone. */
+#ifndef REDIAL_CONN_LOOK_H
+#define REDIAL_CONN_LOOK_H
 
-#include "../conn/conn.h"
+#include "conn.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
 

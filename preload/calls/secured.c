@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "secured.h"
+#include "sending.h"
+
+#include <errno.h>
+
+#include "../conn/end.h"
+#include "../conn/hello.h"
+#include "../conn/secured.h"
+#include "../os/sys.h"
+#include "../process/config.h"
+#include "../rescue/rescue.h"
+#include "../tls/library.h"
+#include "../tls/session.h"
+
+bool secured_begin(struct conn *conn, const struct read_call *call, size_t len)
+{
+	const uint64_t received = conn->received;
+	if (!(config.policy->uses & POLICY_USES_TLS) || call->flags & MSG_PEEK)
+		return false;
+	int fd = conn->fd, kept = get_errno();
+	conn_unlock(conn); /* the look takes the loader's lock */
+	bool any = tls_look();
+	set_errno(kept);
+	if (!conn_lock(conn, fd))
+		return true;
+	if (any && conn_is_hello(conn) && conn->received == received &&
+	    conn_begin_secured(conn, call->iov, call->count, len))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_PASSED);
+	return true;
+}
+
+static enum attended deliver(struct reading *r, int error)
+{
+	r->result = error ? -1 : 0;
+	if (error)
+		set_errno(error);
+	return DELIVER;
+}
+
+/* A rescue has the connection: nothing is to be read before it is over. */
+static enum attended put_off(struct reading *r)
+{
+	struct conn *conn = r->handle.conn;
+	if (!rescue_has_failed(conn)) {
+		conn_unlock(conn);
+		return deliver(r, EAGAIN);
+	}
+	int error = rescue_error(conn);
+	conn_end(conn, WHY_TOLD);
+	return deliver(r, error);
+}
+
+/* The session's own thread is in a call to its library, and the unanswered requests are held. */
+static bool begin(struct conn *conn, const struct rescue_start *start)
+{
+	return tls_session_is_here(conn) && conn_waiting(conn) &&
+	       rescue_begin(conn, start) == REASON_NONE;
+}
+
+/* The kernel has said that the connection is at its end. Called with the lock, leaves without. */
+static enum attended read_end(struct reading *r, int error)
+{
+	struct conn *conn = r->handle.conn;
+	const struct rescue_start start = {
+	    .reading = true,
+	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
+	    .error = error,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	};
+	if (begin(conn, &start)) {
+		conn_unlock(conn);
+		return deliver(r, EAGAIN);
+	}
+	if (!conn_waiting(conn) && tls_session_ends(conn))
+		error = EAGAIN; /* the call to the library tells */
+	conn_end(conn, WHY_TOLD);
+	return deliver(r, error);
+}
+
+static bool wants_bytes(const struct read_call *call)
+{
+	for (int i = 0; i < call->count; i++) {
+		if (call->iov[i].iov_len)
+			return true;
+	}
+	return false;
+}
+
+enum attended secured_read(struct reading *r)
+{
+	const struct read_call *call = r->call;
+	struct conn *conn = r->handle.conn;
+	if (conn->flags & CONN_DOUBT && !conn->busy) {
+		conn_end(conn, WHY_PASSED);
+		return READ_ON;
+	}
+	if (conn->busy)
+		return put_off(r);
+	uint32_t epoch = conn->epoch;
+	tls_session_meet(conn);
+	conn_unlock(conn);
+	r->result = call->real(call, call->fd);
+	int error = r->result < 0 ? get_errno() : 0;
+	bool end = !error || error == ECONNRESET || error == EPIPE;
+	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
+	    !handle_lock_answered(&r->handle))
+		return DELIVER;
+	if (conn->epoch != epoch || conn->busy) {
+		if (r->result > 0)
+			call_end_mixed(conn, epoch);
+		else
+			conn_unlock(conn);
+		return DELIVER;
+	}
+	if (r->result <= 0)
+		return read_end(r, error);
+	conn->received += (uint64_t)r->result;
+	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
+	conn_unlock(conn);
+	set_errno(error);
+	return DELIVER;
+}
+
+/* What a rescue has begun for, or has failed for: the library is to think that it is written. */
+static enum sent swallow(struct sending *s)
+{
+	conn_unlock(s->handle.conn);
+	s->result = (ssize_t)s->len;
+	return TAKEN;
+}
+
+/* Called with the lock, leaves without. */
+static enum sent write_end(struct sending *s, int error)
+{
+	struct conn *conn = s->handle.conn;
+	bool unsent = tls_session_has_sent_nothing(conn);
+	const struct rescue_start start = {
+	    .cause = unsent ? CAUSE_STALE : CAUSE_RESET,
+	    .unsent = unsent,
+	    .error = error,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	};
+	if (begin(conn, &start))
+		return swallow(s);
+	conn_end(conn, WHY_TOLD);
+	return sending_tell(s, error);
+}
+
+enum sent secured_write(struct sending *s)
+{
+	const struct write_call *call = s->call;
+	struct conn *conn = s->handle.conn;
+	if (call->count == SENDING_UNSEEN || s->handle.waited) {
+		conn_end(conn, WHY_PASSED);
+		return s->handle.waited ? sending_lost(s) : PASS_ON;
+	}
+	if (conn->busy)
+		return swallow(s);
+	uint32_t epoch = conn->epoch;
+	tls_session_meet(conn);
+	conn_unlock(conn);
+	s->result = call->quiet(call, call->fd);
+	int error = s->result < 0 ? get_errno() : 0;
+	bool end = error == ECONNRESET || error == EPIPE;
+	if (!handle_lock_answered(&s->handle))
+		return end ? sending_tell(s, error) : KERNELS_WORD;
+	if (conn->epoch == epoch && !conn->busy && end)
+		return write_end(s, error);
+	if (conn->epoch == epoch && s->result > 0)
+		conn->secured->sent += (uint64_t)s->result;
+	conn_unlock(conn);
+	set_errno(error ? error : get_errno());
+	return end ? sending_tell(s, error) : KERNELS_WORD;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "secured.h"
+
+#include "../os/arena.h"
+#include "../os/mem.h"
+#include "hello.h"
+
+enum { HEADER = 5, RANDOM_AT = 11 };
+
+bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (conn->held_len < RANDOM_AT + CONN_RANDOM_LEN || conn->rescue || conn->greeting)
+		return false;
+	struct conn_secured *secured = arena_alloc(sizeof(*secured));
+	if (!secured)
+		return false;
+	*secured = (struct conn_secured){.sent = conn->held_len};
+	memcpy(secured->random, conn->held + RANDOM_AT, CONN_RANDOM_LEN);
+	conn->secured = secured;
+	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_SECURED;
+	conn->care |= CARE_SECURED;
+	conn->request_count = 0;
+	conn->response.flags = 0;
+	conn_release_held(conn);
+	conn_secured_read(conn, iov, count, len);
+	return true;
+}
+
+static void read_piece(struct conn_secured *secured, const uint8_t *bytes, size_t len)
+{
+	while (len) {
+		size_t used;
+		if (secured->head_len < HEADER) {
+			size_t left = (size_t)HEADER - secured->head_len;
+			used = left < len ? left : len;
+			memcpy(secured->head + secured->head_len, bytes, used);
+			secured->head_len = (uint8_t)(secured->head_len + used);
+			if (secured->head_len == HEADER)
+				secured->body_left =
+				    (uint32_t)secured->head[3] << 8 | secured->head[4];
+		} else {
+			used = secured->body_left < len ? secured->body_left : len;
+			secured->body_left -= (uint32_t)used;
+		}
+		if (secured->head_len == HEADER && !secured->body_left)
+			secured->head_len = 0;
+		bytes += used;
+		len -= used;
+	}
+}
+
+void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	for (int i = 0; i < count && len; i++) {
+		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
+		read_piece(conn->secured, iov[i].iov_base, piece);
+		len -= piece;
+	}
+}
+
+void conn_secured_renewed(struct conn *conn, uint64_t received)
+{
+	struct conn_secured *secured = conn->secured;
+	conn->received = received;
+	secured->sent = 0;
+	secured->head_len = 0;
+	secured->body_left = 0;
+}
+
+void conn_secured_drop(struct conn *conn)
+{
+	arena_free(conn->secured, sizeof(*conn->secured));
+	conn->secured = NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection over which TLS goes. Its bytes are followed by their records alone; what they mean
+ * is told by the calls to the TLS library that the session belongs to (tls/). All functions are
+ * called with the connection locked.
+ */
+#ifndef REDIAL_CONN_SECURED_H
+#define REDIAL_CONN_SECURED_H
+
+#include "../wire/carrier.h"
+#include "conn.h"
+
+enum { CONN_RANDOM_LEN = 32 };
+
+struct conn_secured {
+	const struct wire_carrier *carrier; /* NULL until the session is found */
+	void *session;			    /* tls/session.h */
+	uint64_t sent;			    /* bytes that the socket took of the program's */
+	uint32_t strangers; /* calls on the socket by nobody who could be the session */
+	uint32_t body_left; /* of the record that is being read */
+	uint8_t head_len;   /* bytes of its header that were read; 0 between two records */
+	uint8_t head[5];
+	uint8_t random[CONN_RANDOM_LEN]; /* of the ClientHello */
+};
+
+/*
+ * The server has answered the first flight, with len bytes that were counted already: what follows
+ * is TLS. false if it cannot be followed: no memory, or a proxy between.
+ */
+bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* Takes note of len bytes more that were read. */
+void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/* Another socket has taken the number: no record has been begun on it. */
+void conn_secured_renewed(struct conn *conn, uint64_t received);
+
+/* Has part of a record been read? */
+static inline bool conn_has_part(const struct conn_secured *secured)
+{
+	return secured->head_len != 0;
+}
+
+/* Gives back what is kept of it. */
+void conn_secured_drop(struct conn *conn);
+
+#endif

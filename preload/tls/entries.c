@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the slots of the program lead to: for each library functions of its own, which know by that
+ * whose call they are.
+ */
+#include <limits.h>
+
+#include "exchange.h"
+#include "../os/sys.h"
+
+enum { WANT_READ = 2, ZERO_RETURN = 6 }; /* SSL_ERROR_* */
+
+static void begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
+{
+	tls_call_begin(&exchange->call, library, ssl);
+	struct tls_session *session = exchange->call.session;
+	if (!session)
+		return;
+	session->pending = false;
+	if (tls_call_is_outermost(&exchange->call))
+		session->thread = sys_self();
+}
+
+static void end(struct tls_exchange *exchange)
+{
+	if (exchange->call.session && tls_call_is_outermost(&exchange->call))
+		exchange->call.session->thread = 0;
+	tls_call_end(&exchange->call);
+}
+
+/* Within a callback of the library's nothing is begun: the call as it is, and no more is known. */
+static int run(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
+	       int exchanges(struct tls_exchange *))
+{
+	begin(exchange, library, ssl);
+	if (!tls_call_is_outermost(&exchange->call)) {
+		if (exchange->call.session)
+			tls_session_give_up(exchange->call.session);
+		exchanges = tls_make;
+	}
+	int result = exchanges(exchange);
+	end(exchange);
+	return result;
+}
+
+static int exchange_int(struct tls_library *library, enum tls_hooked kind, void *ssl, void *buf,
+			int len)
+{
+	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len > 0 ? (size_t)len : 0};
+	if (len < 0)
+		return kind == HOOKED_SSL_write ? library->SSL_write(ssl, buf, len)
+						: library->SSL_read(ssl, buf, len);
+	return run(&exchange, library, ssl, kind == HOOKED_SSL_write ? tls_write : tls_read);
+}
+
+static int exchange_size(struct tls_library *library, enum tls_hooked kind, void *ssl, void *buf,
+			 size_t len, size_t *done)
+{
+	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len};
+	int result =
+	    run(&exchange, library, ssl, kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
+	*done = exchange.done;
+	return result;
+}
+
+/* Of a handshake only that it is one: its session may be found. */
+static int shake(struct tls_library *library, void *ssl, int shakes(void *))
+{
+	struct tls_exchange exchange;
+	begin(&exchange, library, ssl);
+	int result = shakes(ssl);
+	end(&exchange);
+	return result;
+}
+
+static int error_of(struct tls_library *library, const void *ssl, int result)
+{
+	const struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	if (session && session->pending && result <= 0)
+		return WANT_READ;
+	if (session && session->closed && result == 0)
+		return ZERO_RETURN;
+	return library->SSL_get_error(ssl, result);
+}
+
+/* What the program takes of the session to vouch for it with is not another session's. */
+static void give_up(struct tls_library *library, const void *ssl)
+{
+	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	if (session)
+		tls_session_give_up(session);
+}
+
+#define ENTRIES(n)                                                                                 \
+	static int read_##n(void *ssl, void *buf, int len)                                         \
+	{                                                                                          \
+		return exchange_int(&tls_libraries[n], HOOKED_SSL_read, ssl, buf, len);            \
+	}                                                                                          \
+	static int read_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
+	{                                                                                          \
+		return exchange_size(&tls_libraries[n], HOOKED_SSL_read_ex, ssl, buf, len, done);  \
+	}                                                                                          \
+	static int peek_##n(void *ssl, void *buf, int len)                                         \
+	{                                                                                          \
+		return exchange_int(&tls_libraries[n], HOOKED_SSL_peek, ssl, buf, len);            \
+	}                                                                                          \
+	static int peek_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
+	{                                                                                          \
+		return exchange_size(&tls_libraries[n], HOOKED_SSL_peek_ex, ssl, buf, len, done);  \
+	}                                                                                          \
+	static int write_##n(void *ssl, const void *buf, int len)                                  \
+	{                                                                                          \
+		return exchange_int(&tls_libraries[n], HOOKED_SSL_write, ssl, (void *)buf, len);   \
+	}                                                                                          \
+	static int write_ex_##n(void *ssl, const void *buf, size_t len, size_t *done)              \
+	{                                                                                          \
+		return exchange_size(&tls_libraries[n], HOOKED_SSL_write_ex, ssl, (void *)buf,     \
+				     len, done);                                                   \
+	}                                                                                          \
+	static int handshake_##n(void *ssl)                                                        \
+	{                                                                                          \
+		return shake(&tls_libraries[n], ssl, tls_libraries[n].SSL_do_handshake);           \
+	}                                                                                          \
+	static int connect_##n(void *ssl)                                                          \
+	{                                                                                          \
+		return shake(&tls_libraries[n], ssl, tls_libraries[n].SSL_connect);                \
+	}                                                                                          \
+	static int error_##n(const void *ssl, int result)                                          \
+	{                                                                                          \
+		return error_of(&tls_libraries[n], ssl, result);                                   \
+	}                                                                                          \
+	static int export_##n(void *ssl, unsigned char *out, size_t len, const char *label,        \
+			      size_t label_len, const unsigned char *context, size_t context_len,  \
+			      int use)                                                             \
+	{                                                                                          \
+		give_up(&tls_libraries[n], ssl);                                                   \
+		return tls_libraries[n].SSL_export_keying_material(                                \
+		    ssl, out, len, label, label_len, context, context_len, use);                   \
+	}                                                                                          \
+	static size_t finished_##n(const void *ssl, void *buf, size_t len)                         \
+	{                                                                                          \
+		give_up(&tls_libraries[n], ssl);                                                   \
+		return tls_libraries[n].SSL_get_finished(ssl, buf, len);                           \
+	}                                                                                          \
+	static size_t peer_finished_##n(const void *ssl, void *buf, size_t len)                    \
+	{                                                                                          \
+		give_up(&tls_libraries[n], ssl);                                                   \
+		return tls_libraries[n].SSL_get_peer_finished(ssl, buf, len);                      \
+	}
+
+ENTRIES(0)
+ENTRIES(1)
+ENTRIES(2)
+ENTRIES(3)
+
+#define ROW(n)                                                                                     \
+	{                                                                                          \
+		[HOOKED_SSL_read] = (void *)read_##n, [HOOKED_SSL_read_ex] = (void *)read_ex_##n,  \
+		[HOOKED_SSL_peek] = (void *)peek_##n, [HOOKED_SSL_peek_ex] = (void *)peek_ex_##n,  \
+		[HOOKED_SSL_write] = (void *)write_##n,                                            \
+		[HOOKED_SSL_write_ex] = (void *)write_ex_##n,                                      \
+		[HOOKED_SSL_do_handshake] = (void *)handshake_##n,                                 \
+		[HOOKED_SSL_connect] = (void *)connect_##n,                                        \
+		[HOOKED_SSL_get_error] = (void *)error_##n,                                        \
+		[HOOKED_SSL_export_keying_material] = (void *)export_##n,                          \
+		[HOOKED_SSL_get_finished] = (void *)finished_##n,                                  \
+		[HOOKED_SSL_get_peer_finished] = (void *)peer_finished_##n                         \
+	}
+
+void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT] = {ROW(0), ROW(1), ROW(2), ROW(3)};

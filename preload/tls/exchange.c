@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange.h"
+
+#include "../conn/end.h"
+#include "../os/sys.h"
+#include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "secure.h"
+
+enum {
+	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, BIO_FLAGS_SHOULD_RETRY */
+	SHUTDOWN_RECEIVED = 2,	/* SSL_RECEIVED_SHUTDOWN */
+};
+
+int tls_make(struct tls_exchange *exchange)
+{
+	struct tls_library *library = exchange->call.library;
+	void *ssl = exchange->call.ssl;
+	int len = (int)exchange->len, result = 0;
+	exchange->done = 0;
+	switch (exchange->kind) {
+	case HOOKED_SSL_read:
+		result = library->SSL_read(ssl, exchange->buf, len);
+		break;
+	case HOOKED_SSL_peek:
+		result = library->SSL_peek(ssl, exchange->buf, len);
+		break;
+	case HOOKED_SSL_write:
+		result = library->SSL_write(ssl, exchange->buf, len);
+		break;
+	case HOOKED_SSL_read_ex:
+		return library->SSL_read_ex(ssl, exchange->buf, exchange->len, &exchange->done);
+	case HOOKED_SSL_peek_ex:
+		return library->SSL_peek_ex(ssl, exchange->buf, exchange->len, &exchange->done);
+	default:
+		return library->SSL_write_ex(ssl, exchange->buf, exchange->len, &exchange->done);
+	}
+	exchange->done = result > 0 ? (size_t)result : 0;
+	return result;
+}
+
+/* Once more, as far as this call may go. Called with the lock. */
+static enum rescue_result step(struct tls_session *session, bool writes)
+{
+	struct conn *conn = session->handle.conn;
+	struct handle *handle = &session->handle;
+	handle->waited = false;
+	handle->end_ms = 0;
+	handle->error = rescue_error(conn);
+	bool waits = !rescue_is_nonblocking(conn);
+	enum rescue_result result =
+	    waits ? rescue_run(handle, writes ? RESCUE_WRITES : RESCUE_READS) : rescue_step(conn);
+	if (!waits && result == RESCUE_LOST)
+		conn_end(conn, WHY_LOST);
+	handle->waited = false;
+	return result;
+}
+
+static enum tls_attended put_off(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	void *rbio = library->SSL_get_rbio(session->ssl);
+	session->pending = true;
+	if (rbio)
+		library->BIO_set_flags(rbio, FLAGS_WANT_READ);
+	return TLS_LATER;
+}
+
+/* Called with the lock, leaves without. */
+static enum tls_attended failed(struct tls_session *session)
+{
+	struct conn *conn = session->handle.conn;
+	session->at_end = session->cleared && !rescue_error(conn);
+	tls_secure_undo(session);
+	if (!session->closed) {
+		conn_unlock(conn); /* the socket's next read tells of the end */
+		return TLS_GO_ON;
+	}
+	session->library->SSL_set_shutdown(session->ssl, SHUTDOWN_RECEIVED);
+	conn_end(conn, WHY_TOLD);
+	return TLS_ENDED;
+}
+
+enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
+{
+	struct tls_session *session = exchange->call.session;
+	int kept = get_errno();
+	if (session && session->ended) {
+		session->library->SSL_set_shutdown(session->ssl, SHUTDOWN_RECEIVED);
+		session->ended = false;
+		session->closed = true;
+	}
+	if (!session || !tls_session_lock(session))
+		return session && session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
+	struct conn *conn = session->handle.conn;
+	if (!conn->busy) {
+		conn_unlock(conn);
+		return TLS_GO_ON;
+	}
+	if (rescue_has_failed(conn))
+		return failed(session);
+	enum rescue_result result = step(session, writes);
+	set_errno(kept);
+	switch (result) {
+	case RESCUE_FAILED:
+		return failed(session);
+	case RESCUE_LOST:
+	case RESCUE_GONE:
+		return TLS_GO_ON;
+	case RESCUE_UNDER_WAY:
+	case RESCUE_INTERRUPTED:
+		conn_unlock(conn);
+		return put_off(session);
+	case RESCUE_DONE:
+	case RESCUE_RESTORED:
+		break;
+	}
+	session->closed = false;
+	conn_unlock(conn);
+	return TLS_GO_ON;
+}

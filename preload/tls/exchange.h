@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What a call of the program's to its TLS library does: reading, and writing. */
+#ifndef REDIAL_TLS_EXCHANGE_H
+#define REDIAL_TLS_EXCHANGE_H
+
+#include "session.h"
+
+struct tls_exchange {
+	struct tls_call call; /* the first */
+	enum tls_hooked kind; /* one of the SSL_read, SSL_peek and SSL_write */
+	void *buf;
+	size_t len;
+	size_t done; /* bytes, of a call that has worked */
+};
+
+/* Return what the library's call returns, which they make: above 0 if it has worked. */
+int tls_read(struct tls_exchange *exchange);
+int tls_write(struct tls_exchange *exchange);
+
+/* Makes the library's call. */
+int tls_make(struct tls_exchange *exchange);
+
+/* What a rescue that has the connection comes to, for a call that is to go on. */
+enum tls_attended {
+	TLS_GO_ON, /* make the library's call */
+	TLS_LATER, /* the program is to come back: it wants to read */
+	TLS_ENDED, /* the connection ended by a close_notify, and there is no other */
+};
+
+/* A rescue is under way, or none: goes as far as the call may. Takes no lock with it. */
+enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "../conn/end.h"
+#include "../conn/secured.h"
+#include "../os/sys.h"
+#include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "exchange.h"
+
+enum {
+	SHUTDOWN_RECEIVED = 2, /* SSL_RECEIVED_SHUTDOWN */
+	ERROR_SYSCALL = 5,     /* SSL_ERROR_SYSCALL */
+};
+
+static bool peeks(const struct tls_exchange *exchange)
+{
+	return exchange->kind == HOOKED_SSL_peek || exchange->kind == HOOKED_SSL_peek_ex;
+}
+
+/* The program has bytes of a response. Called with the lock, leaves without. */
+static void take_note(const struct tls_exchange *exchange, struct conn *conn)
+{
+	struct iovec piece = {exchange->buf, exchange->done};
+	if (peeks(exchange)) {
+		if (conn_waiting(conn))
+			conn->flags |= CONN_ANSWERING; /* seen is handed over */
+		conn_unlock(conn);
+		return;
+	}
+	bool goes_on = conn_given(conn, &piece, 1, piece.iov_len);
+	if (conn->rescue)
+		rescue_note_answer(conn);
+	if (goes_on)
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_PASSED);
+}
+
+/* The server has ended its direction by a close_notify, of which the socket knows nothing. */
+static bool is_closed(const struct tls_session *session, const struct conn *conn)
+{
+	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
+	return conn_waiting(conn) && !until_close &&
+	       session->library->SSL_get_shutdown(session->ssl) & SHUTDOWN_RECEIVED;
+}
+
+/* Called with the lock. */
+static bool begin(struct tls_session *session, struct conn *conn)
+{
+	const struct rescue_start start = {
+	    .reading = true,
+	    .cause = CAUSE_EOF,
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	};
+	if (!tls_session_is_here(conn) || rescue_begin(conn, &start) != REASON_NONE)
+		return false;
+	session->closed = true;
+	return true;
+}
+
+/* The call has been made. true: a rescue has begun, and it is to be made again. */
+static bool again(struct tls_exchange *exchange, int result)
+{
+	struct tls_session *session = exchange->call.session;
+	int kept = get_errno();
+	bool begun = false;
+	if (session && session->ended && result <= 0)
+		return true;
+	if (!session || !tls_session_lock(session))
+		return false;
+	struct conn *conn = session->handle.conn;
+	if (result > 0) {
+		take_note(exchange, conn);
+	} else if (conn->busy) {
+		begun = !rescue_has_failed(conn);
+		conn_unlock(conn);
+	} else if (is_closed(session, conn)) {
+		begun = begin(session, conn);
+		if (begun)
+			conn_unlock(conn);
+		else
+			conn_end(conn, WHY_TOLD);
+	} else {
+		conn_unlock(conn);
+	}
+	set_errno(kept);
+	return begun;
+}
+
+/*
+ * The end that is found in a handshake is told as an error, where a read without one would tell it
+ * as the end.
+ */
+static int end_of(const struct tls_exchange *exchange, int result)
+{
+	struct tls_session *session = exchange->call.session;
+	bool ended = session && session->at_end && result < 0 &&
+		     session->library->SSL_get_error(session->ssl, result) == ERROR_SYSCALL;
+	if (session)
+		session->at_end = false;
+	return ended ? 0 : result;
+}
+
+int tls_read(struct tls_exchange *exchange)
+{
+	const bool is_ex =
+	    exchange->kind == HOOKED_SSL_read_ex || exchange->kind == HOOKED_SSL_peek_ex;
+	int result;
+	do {
+		switch (tls_attend(exchange, false)) {
+		case TLS_LATER:
+			return is_ex ? 0 : -1;
+		case TLS_ENDED:
+			return 0;
+		case TLS_GO_ON:
+			break;
+		}
+		result = end_of(exchange, tls_make(exchange));
+	} while (again(exchange, result));
+	return result;
+}

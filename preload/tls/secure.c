@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "secure.h"
+
+#include <errno.h>
+
+#include "../conn/secured.h"
+#include "../os/mem.h"
+#include "../os/sys.h"
+#include "../wire/socket.h"
+#include "pin.h"
+
+enum {
+	HEADER = 5,
+	OUT_ROOM = 65536,
+	SHUTDOWN_SENT = 1,	     /* SSL_SENT_SHUTDOWN */
+	ERROR_NONE = 1,		     /* SSL_do_handshake: it is done */
+	FLAGS_RETRY = 0x0f,	     /* BIO_FLAGS_RWS, _SHOULD_RETRY */
+	FLAG_AT_END = 0x800,	     /* BIO_FLAGS_IN_EOF, 3.0 */
+	CONTROL_RENEGOTIATIONS = 10, /* SSL_CTRL_GET_NUM_RENEGOTIATIONS */
+	VERIFY_NONE = 0,	     /* SSL_VERIFY_NONE */
+	RECORD_HANDSHAKE = 22,
+	RECORD_CHANGE = 20,
+	CLIENT_HELLO = 1,
+	MEMORY_END = 130, /* BIO_C_SET_BUF_MEM_EOF_RETURN */
+};
+
+/* The chain is judged as it is: what a callback of the program's would say of it, it has said. */
+static int let_stand(int ok, void *store)
+{
+	(void)store;
+	return ok;
+}
+
+static void say_nothing(const void *ssl, int where, int result)
+{
+	(void)ssl, (void)where, (void)result;
+}
+
+static struct tls_session *session_of(const struct conn *conn)
+{
+	return conn->secured->session;
+}
+
+static void put_ours(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	session->own_rbio = library->SSL_get_rbio(session->ssl);
+	session->own_wbio = library->SSL_get_wbio(session->ssl);
+	library->BIO_up_ref(session->own_rbio);
+	library->BIO_up_ref(session->own_wbio);
+	library->BIO_up_ref(session->rbio);
+	library->BIO_up_ref(session->wbio);
+	library->SSL_set0_rbio(session->ssl, session->rbio);
+	library->SSL_set0_wbio(session->ssl, session->wbio);
+}
+
+static void put_own(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	library->SSL_set0_rbio(session->ssl, session->own_rbio);
+	library->SSL_set0_wbio(session->ssl, session->own_wbio);
+	session->own_rbio = session->own_wbio = NULL;
+}
+
+static void drop_ours(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	if (session->rbio)
+		library->BIO_free(session->rbio);
+	if (session->wbio)
+		library->BIO_free(session->wbio);
+	session->rbio = session->wbio = NULL;
+	library->CRYPTO_free(session->out, "", 0);
+	session->out = NULL;
+	session->out_at = session->out_len = 0;
+}
+
+static bool make_ours(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	drop_ours(session);
+	session->rbio = library->BIO_new(library->BIO_s_mem());
+	session->wbio = library->BIO_new(library->BIO_s_mem());
+	session->out = library->CRYPTO_zalloc(OUT_ROOM, "", 0);
+	if (!session->rbio || !session->wbio || !session->out)
+		return false;
+	/* Empty is not the end. */
+	library->BIO_ctrl(session->rbio, MEMORY_END, -1, NULL);
+	return true;
+}
+
+/* The session is as one that has not begun; what the program had of it stays with it. */
+static void clear(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	library->SSL_clear(session->ssl);
+	library->SSL_set_session(session->ssl, NULL);
+	library->SSL_set_connect_state(session->ssl);
+}
+
+static void hush_callbacks(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	session->info = library->SSL_get_info_callback(session->ssl);
+	session->verify = library->SSL_get_verify_callback(session->ssl);
+	session->verify_mode = library->SSL_get_verify_mode(session->ssl);
+	library->SSL_set_info_callback(session->ssl, say_nothing);
+	if (session->verify)
+		library->SSL_set_verify(session->ssl, VERIFY_NONE, let_stand);
+}
+
+static void give_callbacks_back(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	library->SSL_set_info_callback(session->ssl, session->info);
+	if (session->verify)
+		library->SSL_set_verify(session->ssl, session->verify_mode, session->verify);
+}
+
+/* For an attempt, the first one or a further one. */
+static enum reason begin(struct tls_session *session)
+{
+	if (!session->cleared && !tls_pin_take(session))
+		return REASON_TLS_CERTIFICATE;
+	if (!make_ours(session))
+		return REASON_RESOURCES;
+	if (!session->cleared) {
+		if (session->old_session)
+			session->library->SSL_SESSION_free(session->old_session);
+		session->old_session = session->library->SSL_get1_session(session->ssl);
+		hush_callbacks(session);
+	}
+	session->cleared = true;
+	clear(session);
+	session->verified = session->greeted = session->written = false;
+	session->received = 0;
+	session->body_left = 0;
+	session->head_len = 0;
+	return REASON_NONE;
+}
+
+/* What may leave before the server is known: a ClientHello, and what stands before the second one.
+ */
+static bool is_greeting(const char *out, uint32_t len)
+{
+	const unsigned char *at = (const unsigned char *)out;
+	while (len > HEADER) {
+		uint32_t record = HEADER + ((uint32_t)at[3] << 8 | at[4]);
+		bool hello = at[0] == RECORD_HANDSHAKE && at[HEADER] == CLIENT_HELLO;
+		if (record > len || !(hello || (at[0] == RECORD_CHANGE && record == HEADER + 1)))
+			return false;
+		at += record;
+		len -= record;
+	}
+	return len == 0;
+}
+
+/* Sends what the library has made. Returns 0, or a negative errno. */
+static int flush(struct tls_session *session, int fresh)
+{
+	for (;;) {
+		while (session->out_at < session->out_len) {
+			long taken = wire_send(fresh, session->out + session->out_at,
+					       session->out_len - session->out_at);
+			if (taken < 0)
+				return wire_took_nothing(taken) ? -EAGAIN : (int)taken;
+			session->out_at += (uint32_t)taken;
+		}
+		int len = session->library->BIO_read(session->wbio, session->out, OUT_ROOM);
+		session->out_at = 0;
+		session->out_len = len > 0 ? (uint32_t)len : 0;
+		if (len <= 0)
+			return 0;
+		if (!session->verified && !is_greeting(session->out, session->out_len))
+			return -EACCES;
+	}
+}
+
+/* Gives the library more of one record. Returns the bytes, 0 at the end, or a negative errno. */
+static long feed(struct tls_session *session, int fresh)
+{
+	char bytes[4096];
+	bool head = session->head_len < HEADER;
+	size_t want = head ? (size_t)(HEADER - session->head_len) : session->body_left;
+	long got = wire_receive(fresh, bytes, want < sizeof(bytes) ? want : sizeof(bytes));
+	if (got <= 0)
+		return got;
+	session->received += (uint64_t)got;
+	if (head) {
+		memcpy(session->head + session->head_len, bytes, (size_t)got);
+		session->head_len = (uint8_t)(session->head_len + got);
+		if (session->head_len == HEADER)
+			session->body_left = (uint32_t)session->head[3] << 8 | session->head[4];
+	} else {
+		session->body_left -= (uint32_t)got;
+	}
+	if (session->head_len == HEADER && !session->body_left)
+		session->head_len = 0;
+	session->library->BIO_write(session->rbio, bytes, (int)got);
+	return got;
+}
+
+/* One round: what the library says to what has come, and that on its way. */
+static enum wire_secured go_on(struct tls_session *session, int fresh)
+{
+	struct tls_library *library = session->library;
+	int result = library->SSL_do_handshake(session->ssl);
+	if (!session->verified && session->received) {
+		int same = tls_pin_certificate(session);
+		session->verified = same > 0;
+		session->reason = REASON_TLS_CERTIFICATE;
+		if (same < 0)
+			return WIRE_REFUSED;
+	}
+	if (result == ERROR_NONE) {
+		session->reason = tls_pin_rest(session);
+		/* What it has said last goes out with the request: Nagle would keep that back. */
+		return session->reason == REASON_NONE ? WIRE_SECURED : WIRE_REFUSED;
+	}
+	int error = flush(session, fresh);
+	session->reason = REASON_TLS_CERTIFICATE;
+	if (error == -EACCES)
+		return WIRE_REFUSED;
+	if (error < 0)
+		return error == -EAGAIN ? WIRE_FULL : WIRE_LOST;
+	/* A handshake that wants nothing has failed: an alert, or what the library would not have.
+	 */
+	bool wants = session->head_len || library->SSL_get_error(session->ssl, result) == 2;
+	session->reason = REASON_TLS_SESSION;
+	return wants ? WIRE_UNDER_WAY : WIRE_REFUSED;
+}
+
+static enum wire_secured shake_hands(struct tls_session *session, int fresh)
+{
+	for (;;) {
+		enum wire_secured secured = go_on(session, fresh);
+		if (secured != WIRE_UNDER_WAY)
+			return secured;
+		long got;
+		do
+			got = feed(session, fresh);
+		while (got > 0 && session->head_len);
+		if (got == -EAGAIN || got == -EINTR)
+			return WIRE_UNDER_WAY;
+		if (got <= 0)
+			return WIRE_LOST;
+	}
+}
+
+static enum wire_secured secure(struct conn *conn, int fresh, bool first)
+{
+	struct tls_session *session = session_of(conn);
+	if (!tls_session_is_here(conn))
+		return WIRE_ELSEWHERE;
+	struct tls_library *library = session->library;
+	int kept = get_errno();
+	library->ERR_set_mark();
+	session->reason = first ? begin(session) : REASON_NONE;
+	enum wire_secured secured = WIRE_REFUSED;
+	if (session->reason == REASON_NONE) {
+		put_ours(session);
+		secured = shake_hands(session, fresh);
+		put_own(session);
+	}
+	library->ERR_pop_to_mark();
+	set_errno(kept);
+	return secured;
+}
+
+static enum reason reason(const struct conn *conn)
+{
+	return session_of(conn)->reason;
+}
+
+static bool write_all(struct tls_session *session, const char *bytes, size_t len)
+{
+	while (len) {
+		size_t done = 0;
+		if (session->library->SSL_write_ex(session->ssl, bytes, len, &done) <= 0 || !done)
+			return false;
+		bytes += done;
+		len -= done;
+	}
+	return true;
+}
+
+static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
+{
+	struct tls_session *session = session_of(conn);
+	if (!tls_session_is_here(conn))
+		return -EAGAIN;
+	int kept = get_errno(), error = -ECONNRESET;
+	session->library->ERR_set_mark();
+	put_ours(session);
+	if (session->written || write_all(session, bytes, len)) {
+		session->written = true;
+		error = flush(session, fresh);
+		session->written = error == -EAGAIN;
+	}
+	put_own(session);
+	session->library->ERR_pop_to_mark();
+	set_errno(kept);
+	return error ? error : (long)len;
+}
+
+static void installed(struct conn *conn)
+{
+	struct tls_session *session = session_of(conn);
+	struct tls_library *library = session->library;
+	library->BIO_clear_flags(library->SSL_get_rbio(session->ssl), FLAGS_RETRY | FLAG_AT_END);
+	library->BIO_clear_flags(library->SSL_get_wbio(session->ssl), FLAGS_RETRY);
+	give_callbacks_back(session);
+	conn_secured_renewed(conn, session->received);
+	tls_session_rebase(session, conn);
+	session->cleared = session->half = false;
+	drop_ours(session);
+	tls_pin_drop(session);
+}
+
+static enum reason may_replace(const struct conn *conn)
+{
+	const struct tls_session *session = session_of(conn);
+	if (!session || session->half)
+		return REASON_TLS_IN_FLIGHT;
+	struct tls_library *library = session->library;
+	if (conn_has_part(conn->secured) || !tls_session_is_even(session, conn))
+		return REASON_TLS_IN_FLIGHT;
+	if (!library->SSL_is_init_finished(session->ssl) || library->SSL_is_server(session->ssl) ||
+	    library->SSL_get_shutdown(session->ssl) & SHUTDOWN_SENT ||
+	    library->SSL_ctrl(session->ssl, CONTROL_RENEGOTIATIONS, 0, NULL))
+		return REASON_TLS_SESSION;
+	return REASON_NONE;
+}
+
+static const char *version(const struct conn *conn)
+{
+	const struct tls_session *session = session_of(conn);
+	int number = session ? session->library->SSL_version(session->ssl) : 0;
+	return number == 0x304 ? "1.3" : number == 0x303 ? "1.2" : number ? "1.0" : "";
+}
+
+const struct wire_carrier tls_carrier = {
+    .may_replace = may_replace,
+    .secure = secure,
+    .reason = reason,
+    .send = send_on,
+    .installed = installed,
+    .version = version,
+};
+
+void tls_secure_undo(struct tls_session *session)
+{
+	drop_ours(session);
+	tls_pin_drop(session);
+	if (!session->cleared)
+		return;
+	clear(session);
+	give_callbacks_back(session);
+	session->cleared = false;
+}
+
+void tls_secure_drop(struct tls_session *session)
+{
+	drop_ours(session);
+	tls_pin_drop(session);
+	if (session->old_session)
+		session->library->SSL_SESSION_free(session->old_session);
+	session->old_session = NULL;
+}

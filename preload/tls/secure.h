@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's own session shakes hands on the fresh socket of a rescue, over memory of ours: the
+ * library makes bytes, which are sent, and gets bytes, a record at a time. Nothing but a
+ * ClientHello is sent before the server has shown the very certificate that the program has
+ * accepted.
+ */
+#ifndef REDIAL_TLS_SECURE_H
+#define REDIAL_TLS_SECURE_H
+
+#include "../wire/carrier.h"
+#include "session.h"
+
+extern const struct wire_carrier tls_carrier __attribute__((visibility("hidden")));
+
+/*
+ * The rescue has failed: the session is as one that has not begun, on the program's own socket,
+ * where it will find the original end by itself.
+ */
+void tls_secure_undo(struct tls_session *session);
+
+/* Gives back what a rescue has left. */
+void tls_secure_drop(struct tls_session *session);
+
+#endif

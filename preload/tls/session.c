@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "../conn/end.h"
+#include "../conn/secured.h"
+#include "../os/arena.h"
+#include "../os/mem.h"
+#include "../os/sys.h"
+#include "secure.h"
+
+/* Calls that are under way, the innermost of each thread: threads beyond these do without. */
+enum { THREADS_MAX = 256, STRANGERS_MAX = 16 };
+
+struct under_way {
+	uintptr_t thread;
+	struct tls_call *call;
+};
+
+/* In memory that is zero in a forked child. */
+static struct under_way *under_way;
+
+static uint32_t slot_of(uintptr_t self)
+{
+	return (uint32_t)((self >> 6 ^ self >> 14) % THREADS_MAX);
+}
+
+/* This thread's innermost call, and its slot; UINT32_MAX: it has none. */
+static uint32_t find_slot(uintptr_t self)
+{
+	enum { PROBES = 8 };
+	for (uint32_t i = 0; i < PROBES; i++) {
+		uint32_t at = (slot_of(self) + i) % THREADS_MAX;
+		if (__atomic_load_n(&under_way[at].thread, __ATOMIC_RELAXED) == self)
+			return at;
+	}
+	return UINT32_MAX;
+}
+
+static uint32_t take_slot(uintptr_t self)
+{
+	enum { PROBES = 8 };
+	for (uint32_t i = 0; i < PROBES; i++) {
+		uint32_t at = (slot_of(self) + i) % THREADS_MAX;
+		uintptr_t nobody = 0;
+		if (__atomic_compare_exchange_n(&under_way[at].thread, &nobody, self, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return at;
+	}
+	return UINT32_MAX;
+}
+
+bool tls_session_ready(void)
+{
+	if (!under_way) {
+		under_way = arena_alloc(THREADS_MAX * sizeof(*under_way));
+		if (under_way)
+			memset(under_way, 0, THREADS_MAX * sizeof(*under_way));
+	}
+	return under_way != NULL;
+}
+
+/* A thread that was cancelled in a call leaves it here, and its stack to another one. */
+static bool is_on_stack(const struct tls_call *outer, const void *inner)
+{
+	return (uintptr_t)outer > (uintptr_t)inner;
+}
+
+void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl)
+{
+	uintptr_t self = sys_self();
+	call->library = library;
+	call->ssl = ssl;
+	call->session = library->SSL_get_ex_data(ssl, library->index);
+	call->slot = find_slot(self);
+	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
+	if (call->outer && !is_on_stack(call->outer, call))
+		call->outer = NULL;
+	if (call->slot == UINT32_MAX)
+		call->slot = take_slot(self);
+	if (call->slot != UINT32_MAX)
+		under_way[call->slot].call = call;
+}
+
+void tls_call_end(struct tls_call *call)
+{
+	if (call->slot == UINT32_MAX)
+		return;
+	under_way[call->slot].call = call->outer;
+	if (!call->outer)
+		__atomic_store_n(&under_way[call->slot].thread, 0, __ATOMIC_RELEASE);
+}
+
+static struct tls_call *call_here(void)
+{
+	uint32_t slot = find_slot(sys_self());
+	struct tls_call *call = slot == UINT32_MAX ? NULL : under_way[slot].call;
+	return is_on_stack(call, __builtin_frame_address(0)) ? call : NULL;
+}
+
+static bool is_of(const struct tls_call *call, const struct conn *conn)
+{
+	uint8_t random[CONN_RANDOM_LEN];
+	return call->library->SSL_get_client_random(call->ssl, random, sizeof(random)) ==
+		   sizeof(random) &&
+	       memcmp(random, conn->secured->random, sizeof(random)) == 0;
+}
+
+/* Not where bytes were sent before the server was known. */
+static bool may_bind(const struct tls_call *call)
+{
+	return tls_call_is_outermost(call) && !call->session &&
+	       call->library->SSL_get_early_data_status(call->ssl) == 0;
+}
+
+static void bind_session(struct conn *conn, struct tls_call *call)
+{
+	struct tls_library *library = call->library;
+	struct tls_session *session = library->CRYPTO_zalloc(sizeof(*session), "", 0);
+	if (!session)
+		return;
+	session->library = library;
+	session->ssl = call->ssl;
+	handle_find(&session->handle, conn, conn->fd);
+	if (!tls_session_is_even(session, conn) ||
+	    !library->SSL_set_ex_data(call->ssl, library->index, session)) {
+		library->CRYPTO_free(session, "", 0);
+		return;
+	}
+	session->sent_before = conn->secured->sent;
+	call->session = session;
+	conn->secured->session = session;
+	conn->secured->carrier = &tls_carrier;
+}
+
+void tls_session_meet(struct conn *conn)
+{
+	struct conn_secured *secured = conn->secured;
+	struct tls_call *call = secured->session ? NULL : call_here();
+	if (secured->session || secured->strangers > STRANGERS_MAX)
+		return;
+	if (call && may_bind(call) && is_of(call, conn))
+		bind_session(conn, call);
+	secured->strangers++;
+	/* Its bytes pass through memory, or the library is none that is known. */
+	if (!secured->session && secured->strangers > STRANGERS_MAX)
+		conn->flags |= CONN_DOUBT;
+}
+
+bool tls_session_is_here(const struct conn *conn)
+{
+	const struct tls_session *session = conn->secured->session;
+	return session && session->thread == sys_self();
+}
+
+bool tls_session_ends(struct conn *conn)
+{
+	struct tls_session *session = conn->secured->session;
+	bool ends = tls_session_is_here(conn) && conn->flags & CONN_REUSED &&
+		    !(conn->flags & CONN_SHUT_DOWN) && !conn_has_part(conn->secured) &&
+		    tls_session_is_even(session, conn);
+	if (ends)
+		session->ended = true;
+	return ends;
+}
+
+bool tls_session_has_sent_nothing(const struct conn *conn)
+{
+	const struct tls_session *session = conn->secured->session;
+	return session && session->begins && conn->secured->sent == session->sent_before;
+}
+
+bool tls_session_lock(struct tls_session *session)
+{
+	struct handle *handle = &session->handle;
+	if (!handle->conn || !handle_lock_answered(handle))
+		return false;
+	if (conn_is_secured(handle->conn) && handle->conn->secured->session == session)
+		return true;
+	conn_unlock(handle->conn);
+	return false;
+}
+
+void tls_session_rebase(struct tls_session *session, const struct conn *conn)
+{
+	struct tls_library *library = session->library;
+	session->read_base =
+	    library->BIO_number_read(library->SSL_get_rbio(session->ssl)) - conn->received;
+	session->written_base =
+	    library->BIO_number_written(library->SSL_get_wbio(session->ssl)) - conn->secured->sent;
+}
+
+bool tls_session_is_even(const struct tls_session *session, const struct conn *conn)
+{
+	struct tls_library *library = session->library;
+	void *rbio = library->SSL_get_rbio(session->ssl);
+	void *wbio = library->SSL_get_wbio(session->ssl);
+	return rbio && wbio &&
+	       library->BIO_number_read(rbio) - conn->received == session->read_base &&
+	       library->BIO_number_written(wbio) - conn->secured->sent == session->written_base;
+}
+
+void tls_session_give_up(struct tls_session *session)
+{
+	if (tls_session_lock(session))
+		conn_end(session->handle.conn, WHY_PASSED);
+	session->handle.conn = NULL;
+}
+
+int tls_session_dup(void *to, const void *from, void *at, int index, long number, void *pointer)
+{
+	(void)to, (void)from, (void)index, (void)number, (void)pointer;
+	*(void **)at = NULL;
+	return 1;
+}
+
+void tls_session_freed(void *ssl, void *data, void *all, int index, long number, void *pointer)
+{
+	struct tls_session *session = data;
+	struct tls_library *library = pointer;
+	(void)ssl, (void)all, (void)index, (void)number;
+	if (!session)
+		return;
+	tls_session_give_up(session);
+	tls_secure_drop(session);
+	library->CRYPTO_free(session, "", 0);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TLS session of the program's, and the connection that carries it. They find each other by the
+ * client's random bytes, which are in the first flight on the socket and are told by the library;
+ * and only while a call to the library is under way on the thread that uses the socket, so that
+ * nothing but the library and what it calls lies between. The functions that are given a connection
+ * are called with that locked.
+ */
+#ifndef REDIAL_TLS_SESSION_H
+#define REDIAL_TLS_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../conn/handle.h"
+#include "library.h"
+
+/* What the server and the connection to it were, when a rescue began. */
+struct tls_pin {
+	void *certificate; /* the server's own */
+	long verify_result;
+	int version, bits;
+	unsigned alpn_len;
+	uint8_t alpn[255];
+};
+
+struct tls_session {
+	struct tls_library *library;
+	void *ssl;
+	struct handle handle; /* the connection */
+	uint64_t read_base;   /* what its BIO had read and written more than the socket */
+	uint64_t written_base;
+	uint64_t sent_before; /* what the socket had taken when the call now under way began */
+	uintptr_t thread;     /* that is in a call which may take a rescue on, else 0 */
+	bool begins;	      /* that call has begun the only unanswered request */
+	bool half;	      /* part of a record may be out, the rest is with the program */
+	bool pending;	      /* the last call was told to come back, by us */
+	bool cleared;	      /* for a rescue: it is not what the program thinks */
+	bool ended;	      /* the socket found the end while nothing was asked of the server */
+	bool at_end;	      /* a rescue has failed of a connection that ended without one */
+	bool closed;	      /* the server's close_notify has begun a rescue that has failed */
+	/* Of a rescue (secure.c). */
+	struct tls_pin pin;
+	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
+	void *rbio, *wbio;	   /* memory, ours */
+	void *own_rbio, *own_wbio; /* the program's, while ours are in their place */
+	tls_verify_callback *verify;
+	tls_info_callback *info;
+	int verify_mode;
+	bool verified; /* the certificate is the old one */
+	bool greeted;  /* the first ClientHello is out, or on its way */
+	bool written;  /* the requests are in wbio */
+	enum reason reason;
+	uint64_t received;  /* raw bytes on the fresh socket */
+	uint32_t body_left; /* of the record that is being read there */
+	uint8_t head[5], head_len;
+	uint32_t out_at, out_len; /* of what wbio has given, and the socket not taken */
+	char *out;
+};
+
+/* A call of the program's to the library, on its thread; they may be nested, by callbacks. */
+struct tls_call {
+	struct tls_library *library;
+	void *ssl;
+	struct tls_session *session; /* NULL while it has none */
+	struct tls_call *outer;
+	uint32_t slot;
+};
+
+/* Room to note them in: before any entry is written into a slot. false if there is no memory. */
+bool tls_session_ready(void);
+
+void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl);
+void tls_call_end(struct tls_call *call);
+
+/* Is this the only call of its thread, which alone may begin or take on a rescue? */
+static inline bool tls_call_is_outermost(const struct tls_call *call)
+{
+	return !call->outer && call->slot != UINT32_MAX;
+}
+
+/* A call on conn's socket is about to be made: binds the session whose call that is, if it can be.
+ */
+void tls_session_meet(struct conn *conn);
+
+/* Is conn's session in a call on this thread, and may it begin a rescue? */
+bool tls_session_is_here(const struct conn *conn);
+
+/*
+ * The end has come while nothing was asked of the server, and its thread looks: is it to be told so
+ * in good order, as by a close_notify? Between two messages nothing can have been cut off.
+ */
+bool tls_session_ends(struct conn *conn);
+
+/* Has no byte of the only unanswered request gone out? */
+bool tls_session_has_sent_nothing(const struct conn *conn);
+
+/* Locks the session's connection. false: it is not followed any more. */
+bool tls_session_lock(struct tls_session *session);
+
+/* New base values: nothing lies between the library and the socket. */
+void tls_session_rebase(struct tls_session *session, const struct conn *conn);
+
+/* Does nothing? Nothing may be in between that one has had and the other not. */
+bool tls_session_is_even(const struct tls_session *session, const struct conn *conn);
+
+/* Redial's part in it is over. */
+void tls_session_give_up(struct tls_session *session);
+
+/* Of the library: the SSL is copied, or goes. */
+tls_dup_data tls_session_dup;
+tls_free_data tls_session_freed;
+
+#endif

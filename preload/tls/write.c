@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "../conn/end.h"
+#include "../conn/look.h"
+#include "../conn/secured.h"
+#include "../os/sys.h"
+#include "../rescue/end.h"
+#include "../rescue/machine.h"
+#include "../rescue/rescue.h"
+#include "../wire/socket.h"
+#include "exchange.h"
+
+/* Found dead before a byte is written. Called with the lock. */
+static bool begin_stale(struct conn *conn)
+{
+	const struct rescue_start start = {
+	    .cause = CAUSE_STALE,
+	    .unsent = true,
+	    .error = wire_take_error(conn->fd),
+	    .head = conn->held,
+	    .head_len = conn->held_len,
+	};
+	if (!(conn->flags & CONN_UNHELD) && tls_session_is_here(conn) &&
+	    rescue_begin(conn, &start) == REASON_NONE)
+		return true;
+	/* The kernel has told the error to us, and would not tell the program again. */
+	if (start.error && rescue_owe_error(conn, start.error))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_TOLD);
+	return false;
+}
+
+enum recorded { RECORDED, TAKEN, LEFT_ALONE };
+
+/* Before the library's call. TAKEN: a rescue has the bytes. */
+static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mark)
+{
+	struct tls_session *session = exchange->call.session;
+	if (!session || !tls_session_lock(session))
+		return LEFT_ALONE;
+	struct conn *conn = session->handle.conn;
+	if (rescue_has_failed(conn) || conn->flags & CONN_DOUBT) {
+		conn_unlock(conn);
+		return LEFT_ALONE;
+	}
+	bool taken = conn->busy;
+	conn_mark(conn, mark);
+	if (!conn_record_piece(conn, exchange->buf, exchange->len) ||
+	    (taken && conn->flags & CONN_UNHELD)) {
+		conn_end(conn, WHY_PASSED);
+		return LEFT_ALONE;
+	}
+	session->begins = conn_idle_before(conn, mark);
+	session->sent_before = conn->secured->sent;
+	if (!taken && is_found_dead(conn, mark)) {
+		taken = begin_stale(conn);
+		if (!taken)
+			return LEFT_ALONE;
+	}
+	if (taken)
+		conn->rescue->taken = true;
+	conn_unlock(conn);
+	return taken ? TAKEN : RECORDED;
+}
+
+/* After the library's call, what it took of the recorded bytes counts. true: a rescue has begun. */
+static bool settle(struct tls_exchange *exchange, const struct conn_mark *mark, int result)
+{
+	struct tls_session *session = exchange->call.session;
+	int kept = get_errno();
+	if (!tls_session_lock(session))
+		return false;
+	struct conn *conn = session->handle.conn;
+	bool begun = conn->busy && !rescue_has_failed(conn);
+	session->half = !begun && result <= 0 && conn->secured->sent != session->sent_before;
+	session->begins = false;
+	if (begun)
+		conn->rescue->taken = true;
+	bool whole = begun || (result > 0 && exchange->done == exchange->len);
+	if (whole || (!conn->busy && conn_unrecord(conn, mark) &&
+		      conn_record_piece(conn, exchange->buf, exchange->done)))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_PASSED);
+	set_errno(kept);
+	return begun;
+}
+
+/* The session was found in the middle of the call, which has worked. */
+static void record_after(struct tls_exchange *exchange)
+{
+	struct tls_session *session = exchange->call.session;
+	if (!tls_session_lock(session))
+		return;
+	struct conn *conn = session->handle.conn;
+	if (conn->busy || conn_record_piece(conn, exchange->buf, exchange->done))
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_PASSED);
+}
+
+static int all_taken(struct tls_exchange *exchange)
+{
+	exchange->done = exchange->len;
+	return exchange->kind == HOOKED_SSL_write ? (int)exchange->len : 1;
+}
+
+int tls_write(struct tls_exchange *exchange)
+{
+	struct conn_mark mark;
+	enum recorded recorded = exchange->len ? record(exchange, &mark) : LEFT_ALONE;
+	bool rescues = recorded == TAKEN;
+	if (recorded != TAKEN) {
+		struct tls_session *before = exchange->call.session;
+		int result = tls_make(exchange);
+		if (recorded == RECORDED)
+			rescues = settle(exchange, &mark, result);
+		else if (!before && exchange->call.session && result > 0)
+			record_after(exchange);
+		if (!rescues)
+			return result;
+	}
+	/* Whatever it comes to, the program's next read tells. */
+	tls_attend(exchange, true);
+	if (exchange->call.session->pending)
+		exchange->call.session->pending = false;
+	return all_taken(exchange);
+}

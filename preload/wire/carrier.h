@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a rescue asks of whatever lies between a connection's bytes and its socket. A plain socket
+ * has nothing of the kind: it is secured as soon as it stands, and takes the bytes as they are. All
+ * are called with the connection locked.
+ */
+#ifndef REDIAL_WIRE_CARRIER_H
+#define REDIAL_WIRE_CARRIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../policy/decide.h"
+
+struct conn;
+
+enum wire_secured {
+	WIRE_SECURED,	/* bytes may be sent */
+	WIRE_UNDER_WAY, /* come back when the fresh socket is readable */
+	WIRE_FULL,	/* or when it is writable */
+	WIRE_ELSEWHERE, /* only a call of the program's to its library can go on */
+	WIRE_REFUSED,	/* it is not whom the program spoke to: reason() says why */
+	WIRE_LOST,	/* the fresh socket has failed */
+};
+
+struct wire_carrier {
+	/* May the connection be replaced, as far as the carrier knows? */
+	enum reason (*may_replace)(const struct conn *conn);
+	/* Goes on with what is to be done on the fresh socket before a byte; `first`: begins it. */
+	enum wire_secured (*secure)(struct conn *conn, int fresh, bool first);
+	enum reason (*reason)(const struct conn *conn);
+	/*
+	 * Sends bytes of conn.held; called again with the same ones after -EAGAIN. Returns how many
+	 * went out, which is all, or a negative errno.
+	 */
+	long (*send)(struct conn *conn, int fresh, const char *bytes, size_t len);
+	/* The fresh socket has taken the number. */
+	void (*installed)(struct conn *conn);
+	/* The version of what it speaks, for the log. */
+	const char *(*version)(const struct conn *conn);
+};
+
+#endif

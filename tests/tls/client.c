@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client WAY FOLDER PORT METHOD: three requests on one connection, the second one by METHOD, over
+ * OpenSSL; prints what becomes of each. WAY: block, poll, epoll; own, own-poll by a BIO of its own;
+ * alpn, block with a protocol offered; finished, block and looks at the Finished messages;
+ * callbacks, block with callbacks of its own, each of which prints a word.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { SILENT_MS = 15000, PAUSE_US = 25000 };
+
+static const char *way;
+static int fd, set = -1;
+static SSL *ssl;
+
+static bool is_way(const char *name)
+{
+	return strcmp(way, name) == 0;
+}
+
+static int own_read(BIO *bio, char *bytes, int len)
+{
+	int got = (int)recv(fd, bytes, (size_t)len, 0);
+	BIO_clear_retry_flags(bio);
+	if (got < 0 && errno == EAGAIN)
+		BIO_set_retry_read(bio);
+	return got;
+}
+
+static int own_write(BIO *bio, const char *bytes, int len)
+{
+	int put = (int)send(fd, bytes, (size_t)len, MSG_NOSIGNAL);
+	BIO_clear_retry_flags(bio);
+	if (put < 0 && errno == EAGAIN)
+		BIO_set_retry_write(bio);
+	return put;
+}
+
+static long own_control(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio, (void)number, (void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO *own_bio(void)
+{
+	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "own");
+	BIO_meth_set_read(method, own_read);
+	BIO_meth_set_write(method, own_write);
+	BIO_meth_set_ctrl(method, own_control);
+	BIO *bio = BIO_new(method);
+	BIO_set_init(bio, 1);
+	return bio;
+}
+
+static void tell_info(const SSL *of, int where, int result)
+{
+	(void)of, (void)result;
+	if (where & SSL_CB_HANDSHAKE_START)
+		puts("info");
+}
+
+static int tell_verify(int ok, X509_STORE_CTX *store)
+{
+	(void)store;
+	puts("verify");
+	return ok;
+}
+
+static bool wait_by_epoll(short events)
+{
+	struct epoll_event event = {.events = events == POLLIN ? EPOLLIN : EPOLLOUT};
+	if (epoll_ctl(set, EPOLL_CTL_MOD, fd, &event))
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	return epoll_wait(set, &event, 1, SILENT_MS) == 1;
+}
+
+/* 0 once it can go on, else the library's word for what happened. */
+static int wait_for(int result)
+{
+	int error = SSL_get_error(ssl, result);
+	short events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+		return error;
+	struct pollfd what = {fd, events, 0};
+	if (set >= 0 ? wait_by_epoll(events) : poll(&what, 1, SILENT_MS) == 1)
+		return 0;
+	puts("silent");
+	exit(1);
+}
+
+/* How it ended, as far as programs tell it apart. */
+static void end(int error)
+{
+	int number = error == SSL_ERROR_SYSCALL ? errno : 0;
+	printf("error %d %s %s\n", error, number ? strerror(number) : "-",
+	       ERR_peek_error() ? ERR_reason_error_string(ERR_peek_error()) : "-");
+	exit(1);
+}
+
+static void ask(int number, const char *method)
+{
+	char request[256];
+	bool posts = strcmp(method, "POST") == 0;
+	int error, put;
+	int len =
+	    snprintf(request, sizeof(request), "%s /%d HTTP/1.1\r\nHost: localhost\r\n%s\r\n%s",
+		     method, number, posts ? "Content-Length: 1\r\n" : "", posts ? "x" : "");
+	while ((put = SSL_write(ssl, request, len)) <= 0) {
+		if ((error = wait_for(put)))
+			end(error);
+	}
+}
+
+static void answer(void)
+{
+	char bytes[4096] = "";
+	size_t len = 0;
+	while (!strstr(bytes, "hello\n")) {
+		int error, got = SSL_read(ssl, bytes + len, (int)(sizeof(bytes) - 1 - len));
+		if (got > 0)
+			bytes[len += (size_t)got] = '\0';
+		else if ((error = wait_for(got)))
+			end(error);
+	}
+	puts("hello");
+}
+
+static SSL *make_session(const char *folder)
+{
+	char authority[512];
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	snprintf(authority, sizeof(authority), "%s/trusted.pem", folder);
+	SSL_CTX_load_verify_locations(context, authority, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, is_way("callbacks") ? tell_verify : NULL);
+	if (is_way("alpn"))
+		SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\010http/1.1\010http/1.0",
+					18);
+	SSL *session = SSL_new(context);
+	if (is_way("callbacks"))
+		SSL_set_info_callback(session, tell_info);
+	SSL_set_tlsext_host_name(session, "localhost");
+	SSL_set1_host(session, "localhost");
+	return session;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 5)
+		return 2;
+	way = argv[1];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)atoi(argv[3]))};
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return 1;
+	if (is_way("poll") || is_way("epoll") || is_way("own-poll"))
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (is_way("epoll"))
+		set = epoll_create1(0);
+	ssl = make_session(argv[2]);
+	BIO *bio = strncmp(way, "own", 3) == 0 ? own_bio() : BIO_new_socket(fd, BIO_NOCLOSE);
+	SSL_set_bio(ssl, bio, bio);
+	int error, done;
+	while ((done = SSL_connect(ssl)) != 1) {
+		if ((error = wait_for(done)))
+			end(error);
+	}
+	if (is_way("finished")) {
+		char finished[64];
+		SSL_get_finished(ssl, finished, sizeof(finished));
+	}
+	for (int i = 1; i <= 3; i++) {
+		usleep(PAUSE_US);
+		ask(i, i == 2 ? argv[4] : "GET");
+		answer();
+		if (i == 1 && is_way("finished")) {
+			char finished[64];
+			SSL_get_peer_finished(ssl, finished, sizeof(finished));
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: MIT
+"""A TLS server that misbehaves on purpose: tests/check_tls.sh and check_https.sh talk to it.
+
+server.py FOLDER reads orders, a line each: "FAULT COUNT VERSION LATER". The next COUNT connections
+end by that fault, the ones behind them serve, as LATER says:
+  same       as the others
+  key        with another key, and a certificate for that by the same authority and for the same name
+  name       with a certificate of another name
+  authority  with a certificate of another authority
+  lower      TLS 1.2 at most
+  alpn       another protocol, if the client offers one
+  slow       they wait before they say hello
+A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; idle, after the first response;
+second, instead of the answer to the second request. HOW: reset, close; notify, a close_notify and a
+close; alert, a fatal alert; half, half a record of a response, and a reset; flip, a record of which
+a bit is wrong; part, the first bytes of a response, and a reset; data, two responses for one request.
+An order is answered by a line; the first line of all tells the port. "seen" is answered by how many
+connections there were since the order, the requests that they brought, each with the number of its
+connection, how many records the connections behind the faulty ones had sent behind their ClientHello
+before they had the server's certificate accepted, and how many resumed a session.
+FOLDER has NAME.pem and NAME.key for same, key, name and authority.
+"""
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+
+HEADER = 5
+ALERT_BAD_NAME = b"\x15\x03\x03\0\2\2\x70"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class Over(Exception):
+    pass
+
+
+class Tls:
+    """TLS over memory, so that what goes over the socket can be counted and spoiled."""
+
+    def __init__(self, conn, context):
+        self.conn = conn
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.raw = b""
+
+    def flush(self, spoil=lambda out: out):
+        out = self.outgoing.read()
+        if out:
+            self.conn.sendall(spoil(out))
+
+    def call(self, function, *args):
+        while True:
+            try:
+                result = function(*args)
+                self.flush()
+                return result
+            except ssl.SSLWantReadError:
+                self.flush()
+                got = self.conn.recv(65536)
+                if not got:
+                    raise Over from None
+                self.raw += got
+                self.incoming.write(got)
+
+    def records(self):
+        at, count = 0, 0
+        while at + HEADER <= len(self.raw):
+            at += HEADER + struct.unpack(">H", self.raw[at + 3 : at + HEADER])[0]
+            count += 1
+        return count
+
+    def read_request(self):
+        request = b""
+        while b"\r\n\r\n" not in request:
+            got = self.call(self.tls.read, 65536)
+            if not got:
+                raise Over
+            request += got
+        head, _, body = request.partition(b"\r\n\r\n")
+        if b"Content-Length: 1" in head and not body:
+            self.call(self.tls.read, 1)
+        self.last = b"Connection: close" in head
+        return head.split(b" HTTP/")[0].decode().replace(" ", "")
+
+    def write(self, data, spoil=lambda out: out):
+        self.tls.write(data)
+        self.flush(spoil)
+
+
+class Server:
+    def __init__(self, folder):
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.order("hello:reset 0 1.3 same")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def context(self, name, version, protocol):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{self.folder}/{name}.pem", f"{self.folder}/{name}.key")
+        context.maximum_version = VERSIONS[version]
+        context.set_alpn_protocols([protocol])
+        return context
+
+    def order(self, line):
+        fault, count, version, later = line.split()
+        name = later if later in ("key", "name", "authority") else "same"
+        first = self.context("same", version, "http/1.1")
+        other = self.context(
+            name,
+            "1.2" if later == "lower" else version,
+            "http/1.0" if later == "alpn" else "http/1.1",
+        )
+        with self.lock:
+            self.fault, self.left, self.later = fault, int(count), later
+            self.contexts = [first, other]
+            self.connections, self.requests, self.extra, self.resumed = 0, [], 0, 0
+
+    def accept(self):
+        while True:
+            conn, _ = self.listener.accept()
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            conn.settimeout(20)
+            with self.lock:
+                faulty = self.left > 0
+                self.left -= faulty
+                self.connections += 1
+                fault = self.fault if faulty else ":"
+                job = (conn, self.connections, fault.split(":"), self.contexts[not faulty])
+            threading.Thread(target=self.serve, args=job, daemon=True).start()
+
+    def serve(self, conn, number, fault, context):
+        try:
+            if fault[0] == "hello":
+                self.hang_up(conn, fault[1])
+            else:
+                if self.later == "slow" and not fault[0]:
+                    time.sleep(0.3)
+                self.converse(conn, number, fault, context)
+        except (OSError, ssl.SSLError, Over):
+            pass
+        finally:
+            conn.close()
+
+    @staticmethod
+    def reset(conn):
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def hang_up(self, conn, how):
+        hello = b""
+        while len(hello) < HEADER or len(hello) < HEADER + struct.unpack(">H", hello[3:5])[0]:
+            got = conn.recv(65536)
+            if not got:
+                return
+            hello += got
+        if how == "alert":
+            conn.sendall(ALERT_BAD_NAME)
+            conn.recv(1)
+        if how == "reset":
+            self.reset(conn)
+
+    def converse(self, conn, number, fault, context):
+        tls = Tls(conn, context)
+        try:
+            tls.call(tls.tls.do_handshake)
+        finally:
+            if not fault[0] and self.later in ("key", "name", "authority"):
+                with self.lock:
+                    self.extra += tls.records() - 1
+        with self.lock:
+            self.resumed += tls.tls.session_reused
+        count = 0
+        while True:
+            request = tls.read_request()
+            count += 1
+            with self.lock:
+                self.requests.append(f"{number}:{request}")
+            if fault[0] == "second" and count == 2:
+                return self.end(conn, tls, fault[1])
+            tls.write(RESPONSE)
+            if fault[0] == "idle" and count == 1:
+                return self.end(conn, tls, fault[1])
+            if tls.last:
+                return None
+
+    def end(self, conn, tls, how):
+        if how == "notify":
+            try:
+                tls.tls.unwrap()
+            except ssl.SSLError:
+                pass
+            tls.flush()
+        if how == "half":
+            tls.write(RESPONSE, lambda out: out[: len(out) // 2])
+        if how == "flip":
+            tls.write(RESPONSE, lambda out: out[:-1] + bytes([out[-1] ^ 1]))
+            conn.recv(65536)
+        if how == "part":
+            tls.write(RESPONSE[:10])
+        if how in ("half", "part"):  # what was sent is to be read first
+            time.sleep(0.1)
+        if how in ("reset", "half", "part"):
+            self.reset(conn)
+
+    def seen(self):
+        with self.lock:
+            requests = ",".join(self.requests) or "-"
+            return f"{self.connections} {requests} {self.extra} {self.resumed}"
+
+
+def main():
+    server = Server(sys.argv[1])
+    print(server.listener.getsockname()[1], flush=True)
+    for line in sys.stdin:
+        if line.strip() == "seen":
+            print(server.seen(), flush=True)
+        else:
+            server.order(line)
+            print("ok", flush=True)
+
+
+main()

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# three.sh CLIENT FOLDER PORT [METHOD]: three requests on one connection by that client, with
+# $REDIAL_PRELOAD preloaded. three.sh list: the clients that there are.
+client=$1 dir=$2 port=$3 method=${4:-GET}
+clients=build/tests/tls
+
+if [ "$client" = list ]; then
+	echo block poll epoll own own-poll libcurl python python-timeout
+	[ -z "$(command -v ruby)" ] || echo ruby
+	[ -z "$(command -v php)" ] || echo php
+	! perl -MIO::Socket::SSL -e 1 2>/dev/null || echo perl
+	exit
+fi
+
+LD_PRELOAD=$REDIAL_PRELOAD
+export LD_PRELOAD
+case $client in
+libcurl) exec "$clients/libcurl" "$dir" "$port" ;;
+python) exec /usr/bin/python3 tests/tls/three.py "$dir" "$port" ;;
+python-timeout) exec /usr/bin/python3 tests/tls/three.py "$dir" "$port" 15 ;;
+asyncio) exec /usr/bin/python3 tests/tls/three_async.py "$dir" "$port" ;;
+ruby) exec ruby tests/tls/three.rb "$dir" "$port" ;;
+php) exec php tests/tls/three.php "$dir" "$port" ;;
+perl) exec perl tests/tls/three.pl "$dir" "$port" ;;
+node) exec node tests/tls/three.js "$dir" "$port" ;;
+*) exec "$clients/client" "$client" "$dir" "$port" "$method" ;;
+esac
