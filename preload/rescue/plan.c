@@ -304,6 +304,8 @@ static enum reason begin(struct conn *conn, const struct rescue_start *start)
 			note_cause(conn, start);
 		rescue->first_cause = start->cause;
 		reason = rescue_plan_ask(conn, false);
+		if (reason == REASON_NONE && !start->unsent && rescue_token_follows(conn))
+			reason = REASON_SINGLE_USE;
 		if (reason == REASON_NONE && start->reading && conn_is_writing(conn) &&
 		    !rescue_awaits_continue(conn))
 			reason = REASON_NOT_HELD;

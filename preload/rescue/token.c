@@ -31,18 +31,33 @@ static bool begins_with(struct http1_text value, const char *scheme)
 	return true;
 }
 
-bool rescue_token_is_carried(const struct conn *conn)
+static bool has_token(const char *head, size_t len, uint32_t names)
 {
-	uint32_t names = conn->rescue->settings.single_use_auth;
-	if (!names || !conn->held_len || !conn->request_count)
-		return false;
-	size_t len = conn->requests[0].len;
-	struct http1_text authorization = http1_head_value(conn->held, len, "Authorization");
+	struct http1_text authorization = http1_head_value(head, len, "Authorization");
 	for (uint32_t i = 0; i < config.policy->auth_count; i++) {
 		const char *name = config.policy->auth_names[i];
 		if (names >> i & 1 &&
-		    (begins_with(authorization, name) || http1_head_has(conn->held, len, name)))
+		    (begins_with(authorization, name) || http1_head_has(head, len, name)))
 			return true;
+	}
+	return false;
+}
+
+bool rescue_token_is_carried(const struct conn *conn)
+{
+	uint32_t names = conn->rescue->settings.single_use_auth;
+	return names && conn->held_len && conn->request_count &&
+	       has_token(conn->held, conn->requests[0].len, names);
+}
+
+bool rescue_token_follows(const struct conn *conn)
+{
+	uint32_t names = conn->rescue->settings.single_use_auth;
+	const char *head = conn->held;
+	for (int i = 0; names && conn->held_len && i < conn->request_count; i++) {
+		if (i && has_token(head, conn->requests[i].len, names))
+			return true;
+		head += conn->requests[i].len;
 	}
 	return false;
 }

@@ -15,6 +15,9 @@
  */
 bool rescue_token_is_carried(const struct conn *conn);
 
+/* Does one behind it? When that is refused, the first one's answer has been given. */
+bool rescue_token_follows(const struct conn *conn);
+
 /*
  * If this status, of a response that begins, says that it was used up: gives up, and the program
  * gets what it would have had bare. Else returns false.

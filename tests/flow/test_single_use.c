@@ -156,10 +156,44 @@ static void refusal_of_a_first_use_is_the_programs(void)
 	       "200\n401\n");
 }
 
+PROGRAM(two_gets_at_once_the_second_with_a_token)
+{
+	static const char both[] = "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+				   "GET /3 HTTP/1.1\r\nHost: x\r\n" OAUTH "\r\n\r\n";
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	put(fd, both, sizeof(both) - 1);
+	answer(fd);
+	hang_up(fd);
+}
+
+static void reset_after_both(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, OK);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_reset(fd);
+}
+
+/* Its 401 would come when the answer to the one before was given, and the reset with it. */
+static void token_behind_another_request_is_not_sent_again(void)
+{
+	struct flow flow = {.program = "two_gets_at_once_the_second_with_a_token",
+			    .peer = reset_after_both};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nECONNRESET\n");
+	runner_expect_long("connections", 1, flow.seen.connections);
+	expect_logged(&flow, 1, "event=refused reason=single-use-auth cause=reset", NULL);
+	flow_end(&flow);
+}
+
 const struct runner_test single_use_tests[] = {
     T(refusal_of_a_second_use_is_not_for_the_program),
     T(refusal_is_logged_with_its_reason),
     T(response_held_back_is_given_instead),
     T(any_other_answer_and_any_other_401_is_the_programs),
     T(refusal_of_a_first_use_is_the_programs),
+    T(token_behind_another_request_is_not_sent_again),
     T_END};
