@@ -8,6 +8,21 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
+# shellcheck source=tests/support/older.sh
+. tests/support/older.sh
+
+# The client once more, for OpenSSL 1.1.1.
+older=build/tests/older-openssl
+older_client() {
+	fetch_older "$older" libssl1.1 libssl-dev || return 1
+	from=$(echo "$PWD/$older"/root/usr/lib/*-linux-gnu)
+	gcc -O2 -I"$older/root/usr/include" -I"$older/root/usr/include/${from##*/}" \
+		-o build/tests/tls/client-1.1 tests/tls/client.c -L"$from" -Wl,-rpath,"$from" -lssl -lcrypto
+}
+if ! older_client >"$dir/said" 2>&1; then
+	echo "     OpenSSL 1.1.1 could not be fetched, or not be built with: it was not looked at"
+	sed 's/^/     /' "$dir/said" | head -n 3
+fi
 
 cat >"$dir/redial.cfg" <<END
 tls = ["openssl"];
@@ -98,7 +113,8 @@ refused() {
 		"$got, $([ "$lines" = 1 ] && echo "$5") told, $connections connections, $behind requests and $extra records behind the ClientHello"
 }
 
-for client in block poll own-poll python-timeout libcurl; do
+older=$(printf '%s\n' $clients | grep -x older-own-poll)
+for client in block poll own-poll $older python-timeout libcurl; do
 	for version in 1.2 1.3; do
 		for later in key name authority; do
 			refused $client second:close $version $later tls-certificate

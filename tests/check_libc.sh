@@ -5,6 +5,8 @@
 # under an emulator. Blocking and edge-triggered callers. What a machine lacks is told.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
+# shellcheck source=tests/support/older.sh
+. tests/support/older.sh
 . tests/support/server.sh
 export LC_ALL=C
 
@@ -143,33 +145,9 @@ go_launched() {
 	told "the launcher and a text policy" 4 1 5
 }
 
-# The programs of an older Debian, each once and kept; nothing is installed.
 older=build/tests/older-glibc
-fetch_older() {
-	[ ! -e "$older/root/done" ] || return 0
-	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
-	[ "$(. /etc/os-release && echo "$ID")" = debian ] || return 1
-	mkdir -p "$older/lists/partial" "$older/cache/archives/partial" "$older/root"
-	# shellcheck disable=SC2016 # apt-get's own variable; the archive is the machine's
-	archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep -v security | head -n 1)
-	[ -n "$archive" ] || return 1
-	echo "deb $archive bullseye main" >"$older/sources.list"
-	set -- -qq -o "Dir::Etc::sourcelist=$PWD/$older/sources.list" -o Dir::Etc::sourceparts=- \
-		-o "Dir::State::lists=$PWD/$older/lists" -o "Dir::Cache=$PWD/$older/cache" \
-		-o APT::Sandbox::User=root -o Acquire::Retries=0
-	timeout 120 apt-get "$@" update || return 1
-	(cd "$older" && timeout 120 apt-get "$@" download libc6/bullseye libc6-dev/bullseye \
-		linux-libc-dev/bullseye) || return 1
-	for package in "$older"/*.deb; do
-		dpkg-deb -x "$package" "$older/root" || return 1
-	done
-	rm -rf "$older"/*.deb "$older/lists" "$older/cache" "$older/root/etc" "$older/root/usr/share"
-	: >"$older/root/done"
-}
-
 older_glibc() {
-	if ! fetch_older >"$dir/said" 2>&1; then
+	if ! fetch_older "$older" libc6 libc6-dev linux-libc-dev >"$dir/said" 2>&1; then
 		echo "     no older glibc could be fetched: only this machine's was looked at"
 		sed 's/^/     /' "$dir/said" | head -n 3
 		return

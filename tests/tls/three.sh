@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # three.sh CLIENT FOLDER PORT [METHOD]: three requests on one connection by that client, with
-# $REDIAL_PRELOAD preloaded. three.sh list: the clients that there are.
+# $REDIAL_PRELOAD preloaded; older-CLIENT: with OpenSSL 1.1.1. three.sh list: the clients that
+# there are.
 client=$1 dir=$2 port=$3 method=${4:-GET}
 clients=build/tests/tls
 
 if [ "$client" = list ]; then
 	echo block poll epoll own own-poll libcurl python python-timeout
+	[ ! -x "$clients/client-1.1" ] || echo older-block older-poll older-own older-own-poll
 	[ -z "$(command -v ruby)" ] || echo ruby
 	[ -z "$(command -v php)" ] || echo php
 	! perl -MIO::Socket::SSL -e 1 2>/dev/null || echo perl
@@ -24,5 +26,6 @@ ruby) exec ruby tests/tls/three.rb "$dir" "$port" ;;
 php) exec php tests/tls/three.php "$dir" "$port" ;;
 perl) exec perl tests/tls/three.pl "$dir" "$port" ;;
 node) exec node tests/tls/three.js "$dir" "$port" ;;
+older-*) exec "$clients/client-1.1" "${client#older-}" "$dir" "$port" "$method" ;;
 *) exec "$clients/client" "$client" "$dir" "$port" "$method" ;;
 esac
