@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "unit.h"
+#include "decide_lost.h"
 
 #include <stdio.h>
 
-#include "decide.h"
 #include "ranges.h"
 
 #define GET   method_bit(METHOD_GET)
 #define POST  method_bit(METHOD_POST)
 #define OTHER method_bit(METHOD_OTHER)
-
-/* A GET that was lost in a way that is let pass: each test spoils it in one point. */
-static struct decide_facts lost(enum cause cause)
-{
-	return (struct decide_facts){.cause = cause,
-				     .methods = method_bit(METHOD_GET),
-				     .request_len = 200,
-				     .attempts = 1,
-				     .reused = true,
-				     .unsent = cause == CAUSE_STALE,
-				     .held = true};
-}
-
-static void expect_by(const char *what, enum reason expected, const struct policy *policy,
-		      const struct decide_facts *facts)
-{
-	runner_expect_text(what, reason_name(expected),
-			   reason_name(decide(policy, &policy->retry, facts)));
-}
-
-static void expect(const char *what, enum reason expected, const struct decide_facts *facts)
-{
-	struct policy policy;
-
-	policy_defaults(&policy);
-	expect_by(what, expected, &policy, facts);
-}
 
 static void every_method_is_sent_on_a_new_connection_if_nothing_was_sent(void)
 {

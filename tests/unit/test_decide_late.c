@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the safety rule makes of how far the peer had got with a request. */
-#include "unit.h"
+#include "decide_lost.h"
 
-#include "decide.h"
 #include "ranges.h"
 
 #define GET  method_bit(METHOD_GET)
 #define POST method_bit(METHOD_POST)
-
-/* A GET that was lost in a way that is let pass: each test spoils it in one point. */
-static struct decide_facts lost(enum cause cause)
-{
-	return (struct decide_facts){.cause = cause,
-				     .methods = method_bit(METHOD_GET),
-				     .request_len = 200,
-				     .attempts = 1,
-				     .reused = true,
-				     .unsent = cause == CAUSE_STALE,
-				     .held = true};
-}
-
-static void expect_by(const char *what, enum reason expected, const struct policy *policy,
-		      const struct decide_facts *facts)
-{
-	runner_expect_text(what, reason_name(expected),
-			   reason_name(decide(policy, &policy->retry, facts)));
-}
-
-static void expect(const char *what, enum reason expected, const struct decide_facts *facts)
-{
-	struct policy policy;
-
-	policy_defaults(&policy);
-	expect_by(what, expected, &policy, facts);
-}
 
 /* A policy under which every cause passes, and every method that `retry` may list. */
 static void allow_all(struct policy *policy)
