@@ -16,11 +16,13 @@ static const char constant[PAGE] = "constant";
 static char variable[3 * PAGE] = "variable";
 static char zero[3 * PAGE];
 
+/* With a page on either side that keeps them apart from what the kernel would join them with. */
 static char *pages(size_t count, int prot)
 {
-	char *at = mmap(NULL, count * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = mmap(NULL, (count + 2) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CU_ASSERT_FATAL(at != MAP_FAILED);
-	return at;
+	CU_ASSERT_FATAL(!mprotect(at + PAGE, count * PAGE, prot));
+	return at + PAGE;
 }
 
 /* As the hooks do. */
