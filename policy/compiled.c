@@ -9,7 +9,8 @@
 /* No padding in what is hashed and compared, on any machine. */
 _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) % 4 == 0 &&
 		   sizeof(struct policy) ==
-		       48 + sizeof(struct policy_retry) + sizeof(struct policy_budget) +
+		       48 + sizeof(struct policy_retry) + sizeof(struct policy_tcp) +
+			   sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
 			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
@@ -147,6 +148,13 @@ static bool pace_ok(const struct policy_budget *budget, const struct policy_brea
 	       in_range(breaker->open_ms, LIMIT_OPEN_MIN, LIMIT_OPEN_MAX);
 }
 
+static bool tcp_ok(const struct policy_tcp *tcp)
+{
+	return tcp->keep_alive.idle_s <= LIMIT_KEEP_ALIVE_IDLE_MAX &&
+	       tcp->keep_alive.interval_s <= LIMIT_KEEP_ALIVE_INTERVAL_MAX &&
+	       tcp->keep_alive.count <= LIMIT_KEEP_ALIVE_COUNT_MAX;
+}
+
 /* As many as are used, of so many that there is room for. */
 static bool tokens_ok(const char names[][POLICY_HEADER_MAX], uint32_t room, uint32_t used)
 {
@@ -178,7 +186,8 @@ static bool policy_ok(const struct policy *policy)
 	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
 	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX ||
 	    policy->auth_count > POLICY_AUTH_MAX || !response_headers_ok(policy) ||
-	    !names_ok(policy, &policy->retry) || !pace_ok(&policy->budget, &policy->breaker))
+	    !names_ok(policy, &policy->retry) || !tcp_ok(&policy->tcp) ||
+	    !pace_ok(&policy->budget, &policy->breaker))
 		return false;
 	for (uint32_t i = 0; i < POLICY_REDACT_MAX; i++)
 		if (!ends(policy->redact_paths[i], sizeof(policy->redact_paths[i])))

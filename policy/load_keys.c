@@ -130,6 +130,18 @@ static const struct load_key rule_keys[] = {
 		.name = key, .read = load_milli, .offset = (member), .min = (low), .max = (high)   \
 	}
 
+static const struct load_key keep_alive_keys[] = {
+    NUMBER("idle_s", offsetof(struct policy, tcp.keep_alive.idle_s), 0, LIMIT_KEEP_ALIVE_IDLE_MAX,
+	   0),
+    NUMBER("interval_s", offsetof(struct policy, tcp.keep_alive.interval_s), 0,
+	   LIMIT_KEEP_ALIVE_INTERVAL_MAX, 0),
+    NUMBER("count", offsetof(struct policy, tcp.keep_alive.count), 0, LIMIT_KEEP_ALIVE_COUNT_MAX,
+	   0),
+    {.name = NULL}};
+
+static const struct load_key tcp_keys[] = {
+    {.name = "keep_alive", .read = load_group, .keys = keep_alive_keys}, {.name = NULL}};
+
 static const struct load_key budget_keys[] = {
     {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, budget.enabled)},
     MILLI("ratio", offsetof(struct policy, budget.ratio_milli), 0, LIMIT_RATIO_MILLI_MAX),
@@ -175,6 +187,7 @@ static const struct load_key policy_keys[] = {
      .words = load_tls_words,
      .want = "\"openssl\""},
     {.name = "retry", .read = load_group, .keys = retry_keys},
+    {.name = "tcp", .read = load_group, .keys = tcp_keys},
     {.name = "budget", .read = load_group, .keys = budget_keys},
     {.name = "breaker", .read = load_group, .keys = breaker_keys},
     {.name = "log", .read = load_group, .keys = log_keys},

@@ -81,7 +81,8 @@ void policy_finish(struct policy *policy)
 	policy->hold_max_bytes = retry->max_request_bytes;
 	policy->hold_always_bytes = retry->max_request_bytes;
 	policy->methods_always = methods_after_loss(retry->methods, retry->on, retry->max_attempts);
-	policy->uses = uses_of(retry) | (policy->tls ? POLICY_USES_TLS : 0);
+	policy->uses = uses_of(retry) | (policy->tls ? POLICY_USES_TLS : 0) |
+		       (policy->tcp.keep_alive.idle_s ? POLICY_USES_KEEP_ALIVE : 0);
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		struct policy_retry inside = *retry;
 

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 6
+#define POLICY_VERSION 7
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -140,6 +140,15 @@ struct policy_rule {
 	struct policy_retry retry;
 };
 
+/* What every TCP connection is to have. */
+struct policy_tcp {
+	struct policy_keep_alive {
+		uint32_t idle_s; /* without a byte, before the first probe; 0: no probes */
+		uint32_t interval_s; /* between probes; 0: the kernel's */
+		uint32_t count;      /* unanswered probes that end it; 0: the kernel's */
+	} keep_alive;
+};
+
 /* How many resends there may be, over the requests of the last window_ms. */
 struct policy_budget {
 	uint32_t enabled;
@@ -179,6 +188,7 @@ enum policy_use {
 	POLICY_USES_FIRST_USE = 1 << 7,
 	POLICY_USES_TLS_HANDSHAKE = 1 << 8,
 	POLICY_USES_TLS = 1 << 9, /* some library of `tls` */
+	POLICY_USES_KEEP_ALIVE = 1 << 10,
 };
 
 /* The bits of policy.tls: libraries whose sessions are followed. */
@@ -205,6 +215,7 @@ struct policy {
 	 */
 	uint32_t methods_always;
 	struct policy_retry retry;
+	struct policy_tcp tcp;
 	struct policy_budget budget;
 	struct policy_breaker breaker;
 	struct policy_log log;

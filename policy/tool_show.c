@@ -240,6 +240,12 @@ static void print_retry(const struct policy *policy, const char *indent,
 	print_backoff(indent, &retry->backoff, set);
 }
 
+static void print_tcp(const struct policy_tcp *tcp)
+{
+	printf("\ntcp = {\n  keep_alive = { idle_s = %u; interval_s = %u; count = %u; };\n};\n",
+	       tcp->keep_alive.idle_s, tcp->keep_alive.interval_s, tcp->keep_alive.count);
+}
+
 static void print_pace(const struct policy_budget *budget, const struct policy_breaker *breaker)
 {
 	printf("\nbudget = {\n  enabled = %s;\n", yes_no(budget->enabled));
@@ -310,6 +316,7 @@ int tool_show(int argc, char **argv)
 	printf("\nretry = {\n");
 	print_retry(&policy, "  ", &policy.retry, UINT32_MAX);
 	puts("};");
+	print_tcp(&policy.tcp);
 	print_pace(&policy.budget, &policy.breaker);
 	print_log(&policy);
 	print_rules(&policy);

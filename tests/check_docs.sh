@@ -52,6 +52,8 @@ policy_keys() {
 		/^#define BACKOFF_KEYS/ { prefix = "retry.backoff." }
 		/^#define RETRY_KEYS/ { prefix = "retry." }
 		/^static const struct load_key rule_keys/ { prefix = "rules." }
+		/^static const struct load_key keep_alive_keys/ { prefix = "tcp.keep_alive." }
+		/^static const struct load_key tcp_keys/ { prefix = "tcp." }
 		/^static const struct load_key budget_keys/ { prefix = "budget." }
 		/^static const struct load_key breaker_keys/ { prefix = "breaker." }
 		/^static const struct load_key log_keys/ { prefix = "log." }
@@ -60,13 +62,14 @@ policy_keys() {
 		/\.name = "|(NUMBER|MILLI)\("/ {
 			split($0, part, "\"")
 			print prefix part[2]
-		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|budget|breaker|log' | sort -u
+		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|tcp\.keep_alive|tcp|budget|breaker|log' | sort -u
 }
 
 # What a policy that sets the key to a number that is far too large is told: "1 to 10".
 range_of() {
 	case $1 in
 	*.backoff.*) text="retry = { backoff = { ${1##*.} = 2000000000; }; };" ;;
+	tcp.keep_alive.*) text="tcp = { keep_alive = { ${1##*.} = 2000000000; }; };" ;;
 	retry.*) text="retry = { ${1#*.} = 2000000000; };" ;;
 	rules.*) text="rules = ( { ${1#*.} = 2000000000; } );" ;;
 	*.*) text="${1%%.*} = { ${1#*.} = 2000000000; };" ;;

@@ -8,7 +8,7 @@
 #include "../conn/idle.h"
 #include "../conn/own.h"
 #include "../conn/turns.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 #include "../connect/reject.h"
 #include "../os/real.h"
 #include "../os/sys.h"
@@ -27,11 +27,11 @@
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
 #define UNTRACKABLE (MSG_OOB | MSG_TRUNC)
 
-/* Running out of unacked_timeout_ms matters only to a program that waits for an answer. */
+/* A path that has gone matters only to a program that waits for an answer. */
 static bool is_loss(const struct conn *conn, int error)
 {
 	return error == ECONNRESET || error == EPIPE ||
-	       (conn_waiting(conn) && unacked_is_over(conn, error));
+	       (conn_waiting(conn) && path_is_gone(conn, error));
 }
 
 static size_t wanted(const struct read_call *call)

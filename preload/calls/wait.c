@@ -6,7 +6,7 @@
 
 #include "../conn/end.h"
 #include "../conn/table.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 #include "../connect/dial.h"
 #include "../os/clock.h"
 #include "../process/config.h"
@@ -37,7 +37,7 @@ static enum awaited told(struct conn *conn, enum rescue_result result)
 /* Is it an end that a read would mend? */
 static bool is_loss(const struct conn *conn, int error)
 {
-	return !error || error == ECONNRESET || error == EPIPE || unacked_is_over(conn, error);
+	return !error || error == ECONNRESET || error == EPIPE || path_is_gone(conn, error);
 }
 
 /* A read would begin a rescue: with the lock, which it leaves without. */

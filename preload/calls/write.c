@@ -8,7 +8,7 @@
 #include "../conn/look.h"
 #include "../conn/own.h"
 #include "../conn/peer.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 #include "../connect/dial.h"
 #include "../connect/reject.h"
 #include "../os/epoll.h"
@@ -86,7 +86,7 @@ static COLD enum sent fell_short(struct sending *s, const struct conn_mark *mark
 	}
 	bool unsent = !conn_waiting(conn);
 	bool refused = config.policy->uses & POLICY_USES_CONNECT && dial_may_rescue(conn, error);
-	if (error != ECONNRESET && error != EPIPE && !unacked_is_over(conn, error) && !refused) {
+	if (error != ECONNRESET && error != EPIPE && !path_is_gone(conn, error) && !refused) {
 		request_id_keep_rest(conn, call, taken);
 		conn_unlock(conn);
 		return KERNELS_WORD;
@@ -194,7 +194,7 @@ static COLD enum sent find_out(struct sending *s, bool greets)
 		conn_end(conn, WHY_LOST);
 		return sending_lost(s);
 	}
-	bool over = error == ECONNRESET || error == EPIPE || unacked_is_over(conn, error);
+	bool over = error == ECONNRESET || error == EPIPE || path_is_gone(conn, error);
 	if (over || bytes_record(conn, call->iov, call->count, taken) != BYTES_RECORDED) {
 		conn_end(conn, over && !(conn->care & CARE_HOLDING) ? WHY_TOLD : WHY_PASSED);
 		return error ? sending_tell(s, error) : KERNELS_WORD;
@@ -241,12 +241,13 @@ static inline bool is_simple(const struct write_call *call, size_t len)
 }
 
 /* What a policy may ask for, once all is written. */
-#define USES_AFTER (POLICY_USES_UNACKED_TIMEOUT | POLICY_USES_RESPONSE_TIMEOUT)
+#define USES_AFTER                                                                                 \
+	(POLICY_USES_UNACKED_TIMEOUT | POLICY_USES_KEEP_ALIVE | POLICY_USES_RESPONSE_TIMEOUT)
 
 static COLD void look_after(struct conn *conn)
 {
-	if (unacked_is_to_limit(conn)) /* connect had only begun when it returned */
-		unacked_limit(conn, conn->fd);
+	if (path_is_to_watch(conn)) /* connect had only begun when it returned */
+		path_watch(conn, conn->fd);
 	if (rescue_watches())
 		rescue_watch(conn);
 }

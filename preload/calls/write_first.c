@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes that made the connection they are sent on. */
 #include "../conn/end.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 #include "../rescue/watch.h"
 #include "bytes.h"
 #include "write.h"
@@ -21,8 +21,8 @@ void call_note_written(struct conn *conn, const struct write_call *call, size_t 
 		conn_end(conn, WHY_PASSED);
 		return;
 	}
-	if (unacked_is_to_limit(conn))
-		unacked_limit(conn, conn->fd);
+	if (path_is_to_watch(conn))
+		path_watch(conn, conn->fd);
 	if (rescue_watches())
 		rescue_watch(conn);
 	conn_unlock(conn);

@@ -60,7 +60,7 @@ enum conn_flag {
 	CONN_COUNTED = 1 << 13,	  /* by live.c */
 	CONN_OPAQUE = 1 << 15,	  /* held bytes are not HTTP: forget it once they are sent */
 	CONN_SERVED = 1 << 18,	  /* answered since it was last added to an epoll set */
-	CONN_LIMITED = 1 << 12,	  /* unacknowledged data ends it after unacked_timeout_ms */
+	CONN_PATH_WATCHED = 1 << 12, /* the kernel was asked to notice when it goes (path.h) */
 	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
 	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
 	CONN_LARGE = 1 << 21,	  /* the unanswered requests may not all be held whole */

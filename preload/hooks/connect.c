@@ -18,7 +18,7 @@
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 
 /* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own.
  */
@@ -115,8 +115,8 @@ static void track(const struct handle *handle, const struct sockaddr *addr, sock
 	}
 	conn_peer_after(conn, addr, len);
 	reject_begin_probe(conn);
-	if (!begun && unacked_is_to_limit(conn))
-		unacked_limit(conn, conn->fd);
+	if (!begun && path_is_to_watch(conn))
+		path_watch(conn, conn->fd);
 	conn_unlock(conn);
 }
 

@@ -4,7 +4,7 @@
 #include "../../policy/ranges.h"
 #include "../conn/hello.h"
 #include "../conn/peer.h"
-#include "../conn/unacked.h"
+#include "../conn/path.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
 #include "rescue.h"
@@ -88,6 +88,9 @@ static bool ask_tcp(struct conn *conn, uint32_t *worked_ms)
 	if (!wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
 	    sent.unacked > bytes_after(conn, 1))
 		return false;
+	/* What the kernel gave up sending is not told as unacknowledged any more. */
+	if (path_is_gone(conn, conn->rescue->error) && !sent.answered)
+		return false;
 	/* Of several, the oldest was sent before the last byte, perhaps since an answer came. */
 	bool several = conn->request_count > 1 && sent.heard_ms > sent.last_ms;
 	*worked_ms = several ? sent.heard_ms : sent.last_ms;
@@ -108,8 +111,7 @@ void rescue_ask_kernel(struct conn *conn)
 	bool lost = rescue->cause == CAUSE_RESET || rescue->cause == CAUSE_EOF;
 	bool local = conn->peer.any.sa_family == AF_UNIX;
 	uint32_t worked_ms = 0;
-	rescue->acked = lost && !rescue->unsent && !unacked_is_over(conn, rescue->error) &&
-			(local ? ask_local : ask_tcp)(conn, &worked_ms);
+	rescue->acked = lost && !rescue->unsent && (local ? ask_local : ask_tcp)(conn, &worked_ms);
 	rescue->worked_ms = rescue->acked ? worked_ms : 0;
 	if (rescue->attempts == 1)
 		rescue->began_ms = rescue->now_ms - rescue->worked_ms;

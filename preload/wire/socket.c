@@ -126,6 +126,7 @@ bool wire_what_was_sent(int fd, int family, struct wire_sent *sent)
 	uint32_t since = info.tcpi_state == STATE_CLOSE_WAIT ? info.tcpi_last_ack_recv : 0;
 	sent->unacked = (uint64_t)unacked;
 	sent->last_ms = info.tcpi_last_data_sent > since ? info.tcpi_last_data_sent - since : 0;
+	sent->answered = info.tcpi_last_ack_recv <= info.tcpi_last_data_sent;
 	sent->heard_ms = info.tcpi_last_data_recv > since ? info.tcpi_last_data_recv - since : 0;
 	return true;
 }

@@ -45,6 +45,8 @@ struct wire_sent {
 	/* From the last byte sent, or the last one that came in, to the end, as far as is known: */
 	uint32_t last_ms;
 	uint32_t heard_ms;
+	bool answered; /* the peer's kernel has acknowledged something since the last byte went out
+			*/
 };
 
 /*

@@ -146,6 +146,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(threads_read)                                                                            \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
+	X(keep_alive)                                                                                 \
 	X(late)                                                                                    \
 	X(first_use)                                                                               \
 	X(single_use)                                                                              \

@@ -193,6 +193,9 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.retry.single_use_auth = 4);
 	REFUSED(bad.retry.keep_alive_hints = 2);
 	REFUSED(bad.retry.add_request_id = 2);
+	REFUSED(bad.tcp.keep_alive.idle_s = 32768);
+	REFUSED(bad.tcp.keep_alive.interval_s = 32768);
+	REFUSED(bad.tcp.keep_alive.count = 128);
 	REFUSED(bad.budget.enabled = 2);
 	REFUSED(bad.budget.ratio_milli = 1001);
 	REFUSED(bad.budget.min_per_second = 10001);

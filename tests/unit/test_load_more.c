@@ -43,9 +43,26 @@ static void every_key_of_retry_reaches_its_member(void)
 	runner_expect_long("add_request_id", 1, retry->add_request_id);
 	runner_expect_long("on",
 			   POLICY_ON_CONNECT | POLICY_ON_CONNECT_TIMEOUT |
-			       POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS |
-			       POLICY_ON_TLS_HANDSHAKE,
+			       POLICY_ON_RESPONSE_TIMEOUT | POLICY_ON_DNS | POLICY_ON_TLS_HANDSHAKE,
 			   retry->on);
+}
+
+static void every_key_of_tcp_reaches_its_member(void)
+{
+	accepted("tcp = { keep_alive = { idle_s = 60; interval_s = 5; count = 4; }; };");
+	runner_expect_long("idle_s", 60, policy.tcp.keep_alive.idle_s);
+	runner_expect_long("interval_s", 5, policy.tcp.keep_alive.interval_s);
+	runner_expect_long("count", 4, policy.tcp.keep_alive.count);
+	runner_expect_long("uses", POLICY_USES_KEEP_ALIVE, policy.uses & POLICY_USES_KEEP_ALIVE);
+	accepted("tcp = { keep_alive = { idle_s = 32767; interval_s = 32767; count = 127; }; };");
+	accepted("tcp = { keep_alive = { count = 4; }; };");
+	runner_expect_long("uses without a time", 0, policy.uses & POLICY_USES_KEEP_ALIVE);
+	refused("tcp = { keep_alive = {\nidle_s = 32768; }; };", 2,
+		"tcp.keep_alive.idle_s must be a whole number from 0 to 32767, not 32768");
+	refused("tcp = { keep_alive = { count = 128; }; };", 1,
+		"tcp.keep_alive.count must be a whole number from 0 to 127, not 128");
+	refused("tcp = { keep_alive = true; };", 1,
+		"tcp.keep_alive must be a group, { ... }, not true");
 }
 
 static void every_key_of_budget_and_breaker_reaches_its_member(void)
@@ -339,6 +356,7 @@ void suite_load_more(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(every_key_of_retry_reaches_its_member),
+	    TEST(every_key_of_tcp_reaches_its_member),
 	    TEST(every_key_of_budget_and_breaker_reaches_its_member),
 	    TEST(numbers_are_taken_within_their_range_alone),
 	    TEST(switches_are_true_or_false),
