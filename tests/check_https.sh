@@ -114,7 +114,7 @@ refused() {
 }
 
 older=$(printf '%s\n' $clients | grep -x older-own-poll)
-for client in block poll own-poll $older python-timeout libcurl; do
+for client in block poll own-poll own-polls own-spins $older python-timeout libcurl; do
 	for version in 1.2 1.3; do
 		for later in key name authority; do
 			refused $client second:close $version $later tls-certificate

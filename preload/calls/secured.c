@@ -9,6 +9,7 @@
 #include "../conn/secured.h"
 #include "../os/sys.h"
 #include "../process/config.h"
+#include "../rescue/place.h"
 #include "../rescue/rescue.h"
 #include "../tls/library.h"
 #include "../tls/session.h"
@@ -40,13 +41,30 @@ static enum attended deliver(struct reading *r, int error)
 	return DELIVER;
 }
 
+/*
+ * A rescue waits for the call that is under way to return. Does its transport read again and again
+ * all the same? Then it is told the truth, upon which it lets go.
+ */
+static bool reads_on(struct conn *conn)
+{
+	struct conn_secured *secured = conn->secured;
+	if (!secured->carrier || !secured->carrier->is_here(conn))
+		return false;
+	bool before = secured->put_off;
+	secured->put_off = true;
+	if (before)
+		secured->carrier->tells(conn);
+	return before;
+}
+
 /* A rescue has the connection: nothing is to be read before it is over. */
 static enum attended put_off(struct reading *r)
 {
 	struct conn *conn = r->handle.conn;
 	if (!rescue_has_failed(conn)) {
+		int told = reads_on(conn) ? rescue_error(conn) : EAGAIN;
 		conn_unlock(conn);
-		return deliver(r, EAGAIN);
+		return deliver(r, told);
 	}
 	int error = rescue_error(conn);
 	conn_end(conn, WHY_TOLD);
@@ -56,8 +74,14 @@ static enum attended put_off(struct reading *r)
 /* The session's own thread is in a call to its library, and the unanswered requests are held. */
 static bool begin(struct conn *conn, const struct rescue_start *start)
 {
-	return tls_session_is_here(conn) && conn_waiting(conn) &&
-	       rescue_begin(conn, start) == REASON_NONE;
+	bool begun = tls_session_is_here(conn) && conn_waiting(conn) &&
+		     rescue_begin(conn, start) == REASON_NONE;
+	if (begun) {
+		conn->secured->put_off = start->reading;
+		conn->secured->patience_ms = 0;
+		rescue_expect(conn);
+	}
+	return begun;
 }
 
 /* The kernel has said that the connection is at its end. Called with the lock, leaves without. */

@@ -8,9 +8,11 @@
 #include "../os/real.h"
 #include "../os/sys.h"
 #include "../rescue/machine.h"
+#include "../rescue/place.h"
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
 #include "../rescue/watch.h"
+#include "secured_wait.h"
 #include "wait.h"
 
 #define ENDS (POLLERR | POLLHUP | POLLRDHUP)
@@ -166,6 +168,17 @@ int call_wait_next(const struct wait_poll *call, struct pollfd *fds, const struc
 	return real.poll(fds, call->len, ms < INT32_MAX ? (int)ms : INT32_MAX);
 }
 
+/* Is there one that this thread is not to wait for now? Then none has anything to tell. */
+static bool lets_go(const struct wait_poll *call)
+{
+	bool any = false;
+	for (nfds_t i = 0; i < call->len && !any; i++)
+		any = secured_lets_go(call->fds[i].fd, call->timeout);
+	for (nfds_t i = 0; i < call->len && any; i++)
+		call->fds[i].revents = 0;
+	return any;
+}
+
 int call_wait_poll(const struct wait_poll *call, int first)
 {
 	enum { FEW = 64 };
@@ -182,6 +195,8 @@ int call_wait_poll(const struct wait_poll *call, int first)
 	};
 	size_t size = len > UINT32_MAX ? SIZE_MAX : len * (sizeof(*few) + 1);
 	char *memory = NULL;
+	if (rescue_any_placed() && lets_go(call))
+		return 0;
 	if (len > FEW) {
 		memory = size == SIZE_MAX ? NULL : arena_alloc(size);
 		if (!memory) /* as many as that, or no memory */

@@ -15,6 +15,7 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
+#include "secured_wait.h"
 #include "wait.h"
 
 /* More rescues than that wait their turn: the next call goes on with them. */
@@ -35,7 +36,9 @@ struct wait {
 	word *readable, *writable, *special; /* the kernel's, which may be longer than an fd_set */
 	struct placed placed[RESCUES_MAX];
 	int count;
-	bool takes; /* some rescue takes bytes: nothing is to be waited for */
+	bool takes;			/* some rescue takes bytes: nothing is to be waited for */
+	const struct timespec *timeout; /* the program's */
+	bool lets_go;			/* nothing is waited for at all: secured_wait.h */
 };
 
 static bool has(const fd_set *set, int fd)
@@ -53,6 +56,7 @@ static void put(word *words, int fd, bool is)
 static void look_at(struct wait *wait, int fd)
 {
 	struct conn *conn = table_find(fd);
+	wait->lets_go |= secured_lets_go(fd, wait->timeout);
 	if (!conn || wait->count == RESCUES_MAX || !conn_lock(conn, fd))
 		return;
 	if (conn->busy && conn->rescue->placed) {
@@ -180,6 +184,12 @@ static int run(struct wait *wait, const struct timespec *timeout, const sigset_t
 	const struct timespec *left = wait_limit_left(&limit, 0);
 	for (;;) {
 		prepare(wait);
+		if (wait->lets_go) {
+			copy_set(wait->readable, NULL, wait->size);
+			copy_set(wait->writable, NULL, wait->size);
+			copy_set(wait->special, NULL, wait->size);
+			return 0;
+		}
 		int ready = select_copies(wait, wait->takes ? &now : left, mask);
 		if (ready < 0)
 			return ready;
@@ -257,7 +267,7 @@ int call_wait_select(const struct wait_sets *sets, const struct timespec *timeou
 	enum { SETS = 6 };
 	word few[SETS * FD_SETSIZE / WORD_BITS];
 	int len = looked_at(sets->len);
-	struct wait wait = {.size = size_of(len)};
+	struct wait wait = {.size = size_of(len), .timeout = timeout};
 	size_t room = SETS * wait.size;
 	word *memory = room <= sizeof(few) ? few : arena_alloc(room);
 	int count = memory && take_over(&wait, sets, len, memory)

@@ -10,6 +10,7 @@
 
 #include "../calls/peep.h"
 #include "../calls/placeholder.h"
+#include "../calls/secured_wait.h"
 #include "../calls/wait.h"
 #include "../calls/wait_epoll.h"
 #include "../conn/table.h"
@@ -37,9 +38,14 @@ struct epoll_call {
 	int timeout_ms;
 };
 
+static struct timespec in_timespec(int ms)
+{
+	return (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+}
+
 static TRACKED int tell_epoll(const struct epoll_call *call, int count)
 {
-	const struct timespec limit = {call->timeout_ms / 1000, call->timeout_ms % 1000 * 1000000L};
+	const struct timespec limit = in_timespec(call->timeout_ms);
 	const struct wait_epoll wait = {
 	    .epfd = call->epfd,
 	    .events = call->events,
@@ -108,7 +114,7 @@ static inline bool is_ended(const struct pollfd *fds, nfds_t len, int count)
 	return count > 0 && table.near && has_end(fds, len);
 }
 
-/* false if that is a socket of the program's, where a set of ours lies. */
+/* false: see wait_is_over. */
 static TRACKED bool note_set(int epfd)
 {
 	struct conn *conn = call_find_busy(epfd);
@@ -123,7 +129,11 @@ static TRACKED bool note_set(int epfd)
 		rescue_sweep();
 		rescue_hear(epfd);
 	}
-	return true;
+	if (!rescue_any_expected())
+		return true;
+	/* Another thread's wait may have come first. */
+	__atomic_store_n(&os_last_epoll_set, -1, __ATOMIC_RELAXED);
+	return !secured_lets_go_of_set(epfd, NULL);
 }
 
 /* Before a wait: a rescue may have to look for registrations in this set. */
@@ -133,12 +143,22 @@ static inline bool note(int epfd)
 	       note_set(epfd);
 }
 
+/*
+ * That is a socket of the program's, where a set of ours lies; or it is not to be waited for. Its
+ * time: ms, or if that is below 0 the timeout, which may be NULL.
+ */
+static TRACKED int wait_is_over(int epfd, int ms, const struct timespec *timeout)
+{
+	const struct timespec limit = in_timespec(ms);
+	return secured_lets_go_of_set(epfd, ms < 0 ? timeout : &limit) ? 0 : -1;
+}
+
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	struct epoll_call call = {
 	    .events = events, .epfd = epfd, .max = max, .timeout_ms = timeout};
 	if (!note(epfd))
-		return -1;
+		return wait_is_over(epfd, timeout, NULL);
 	return tell(&call, real.epoll_wait(epfd, events, max, timeout));
 }
 
@@ -148,7 +168,7 @@ HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 	struct epoll_call call = {
 	    .events = events, .mask = mask, .epfd = epfd, .max = max, .timeout_ms = timeout};
 	if (!note(epfd))
-		return -1;
+		return wait_is_over(epfd, timeout, NULL);
 	return tell(&call, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
@@ -162,7 +182,7 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 				  .max = max,
 				  .timeout_ms = -1};
 	if (!note(epfd))
-		return -1;
+		return wait_is_over(epfd, -1, timeout);
 	return tell(&call, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 

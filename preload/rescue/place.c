@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "../conn/registrations.h"
+#include "../os/epoll.h"
 #include "../os/mem.h"
 #include "../wire/like.h"
 #include "../wire/socket.h"
@@ -33,13 +34,46 @@ uint32_t rescue_count_placed(void)
 	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
 }
 
+/* Of those that are counted as placed, how many are not yet. */
+static uint32_t expected;
+
+bool rescue_any_expected(void)
+{
+	return __atomic_load_n(&expected, __ATOMIC_RELAXED);
+}
+
 void rescue_forget_placed(void)
 {
 	__atomic_store_n(&placed, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&expected, 0, __ATOMIC_RELAXED);
+}
+
+static void set_expected(struct rescue *rescue, bool is_expected)
+{
+	uint32_t more = is_expected ? 1u : -1u;
+	rescue->expected = is_expected;
+	__atomic_add_fetch(&expected, more, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&placed, more, __ATOMIC_RELAXED);
+}
+
+void rescue_expect(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue->placed && !rescue->expected)
+		set_expected(rescue, true);
+	/* The next wait on an epoll set looks (hooks/poll.c). */
+	__atomic_store_n(&os_last_epoll_set, -1, __ATOMIC_RELAXED);
+}
+
+void rescue_is_not_expected(struct rescue *rescue)
+{
+	if (rescue->expected)
+		set_expected(rescue, false);
 }
 
 static void set_placed(struct rescue *rescue, bool is_placed)
 {
+	rescue_is_not_expected(rescue);
 	if (rescue->placed == is_placed)
 		return;
 	rescue->placed = is_placed;

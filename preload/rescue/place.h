@@ -18,6 +18,17 @@ uint32_t rescue_count_placed(void);
 /* In a forked child, which has none of them. */
 void rescue_forget_placed(void);
 
+struct rescue;
+
+/*
+ * A rescue that only a later call can go on with: the program's waits are to be looked at from now
+ * on, though no watcher lies there yet, and until then nobody needs one. rescue_is_not_expected
+ * ends that, if nothing else has.
+ */
+bool rescue_any_expected(void);
+void rescue_expect(struct conn *conn);
+void rescue_is_not_expected(struct rescue *rescue);
+
 /*
  * After all has failed: if a response is held back whose socket has lost the number, makes that
  * socket the one that rescue_unplace puts back, or puts it there if there is no watcher. The

@@ -10,6 +10,7 @@
 #include "../conn/own.h"
 #include "../wire/socket.h"
 #include "machine.h"
+#include "place.h"
 #include "plan.h"
 
 void rescue_own(int *slot, int fd)
@@ -142,6 +143,7 @@ void rescue_free(struct conn *conn)
 	if (!conn->rescue)
 		return;
 	conn->care &= (uint8_t)~CARE_TOKEN;
+	rescue_is_not_expected(conn->rescue);
 	rescue_is_over(conn->rescue);
 	rescue_drop_answer(conn->rescue);
 	rescue_drop_pieces(conn->rescue);

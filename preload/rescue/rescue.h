@@ -116,6 +116,7 @@ struct rescue {
 	bool hushed;	    /* a wait goes on with it by itself: no word of room meanwhile */
 	struct rescue_greet greet;
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
+	bool expected; /* no watcher is placed yet, but it is counted as if there were (place.h) */
 };
 
 /* Is nothing left of it but an error that the program is to be told? */

@@ -2,6 +2,7 @@
 #include "exchange.h"
 
 #include "../conn/end.h"
+#include "../conn/secured.h"
 #include "../os/sys.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
@@ -39,15 +40,30 @@ int tls_make(struct tls_exchange *exchange)
 	return result;
 }
 
+/* What has been seen of the transport counts for one call. Called with the lock. */
+static uint64_t take_patience_ms(struct tls_session *session)
+{
+	struct conn_secured *secured = session->handle.conn->secured;
+	uint64_t patience_ms = secured->patience_ms;
+	if (session->marked)
+		session->library->ERR_pop_to_mark();
+	session->marked = secured->put_off = false;
+	secured->patience_ms = 0;
+	return patience_ms;
+}
+
 /* Once more, as far as this call may go. Called with the lock. */
 static enum rescue_result step(struct tls_session *session, bool writes)
 {
 	struct conn *conn = session->handle.conn;
 	struct handle *handle = &session->handle;
+	uint64_t patience_ms = take_patience_ms(session);
 	handle->waited = false;
 	handle->end_ms = 0;
 	handle->error = rescue_error(conn);
-	bool waits = !rescue_is_nonblocking(conn);
+	if (patience_ms)
+		handle_begin_wait(handle, patience_ms);
+	bool waits = patience_ms || !rescue_is_nonblocking(conn);
 	enum rescue_result result =
 	    waits ? rescue_run(handle, writes ? RESCUE_WRITES : RESCUE_READS) : rescue_step(conn);
 	if (!waits && result == RESCUE_LOST)

@@ -339,7 +339,17 @@ static const char *version(const struct conn *conn)
 	return number == 0x304 ? "1.3" : number == 0x303 ? "1.2" : number ? "1.0" : "";
 }
 
+/* What the library says of the end that it is told is none of the program's business. */
+static void tells(const struct conn *conn)
+{
+	struct tls_session *session = session_of(conn);
+	session->library->ERR_set_mark();
+	session->marked = true;
+}
+
 const struct wire_carrier tls_carrier = {
+    .is_here = tls_session_is_here,
+    .tells = tells,
     .may_replace = may_replace,
     .secure = secure,
     .reason = reason,

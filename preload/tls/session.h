@@ -35,6 +35,7 @@ struct tls_session {
 	bool begins;	      /* that call has begun the only unanswered request */
 	bool half;	      /* part of a record may be out, the rest is with the program */
 	bool pending;	      /* the last call was told to come back, by us */
+	bool marked;	      /* what its error queue has is to go as far as our mark */
 	bool cleared;	      /* for a rescue: it is not what the program thinks */
 	bool ended;	      /* the socket found the end while nothing was asked of the server */
 	bool at_end;	      /* a rescue has failed of a connection that ended without one */

@@ -24,6 +24,11 @@ enum wire_secured {
 };
 
 struct wire_carrier {
+	/* Is this thread in a call to the library, which can go on with a rescue once it returns?
+	 */
+	bool (*is_here)(const struct conn *conn);
+	/* Within such a call the end is about to be told: the library is to keep nothing of it. */
+	void (*tells)(const struct conn *conn);
 	/* May the connection be replaced, as far as the carrier knows? */
 	enum reason (*may_replace)(const struct conn *conn);
 	/* Goes on with what is to be done on the fresh socket before a byte; `first`: begins it. */

@@ -2,7 +2,8 @@
 /*
  * client WAY FOLDER PORT METHOD: three requests on one connection, the second one by METHOD, over
  * OpenSSL; prints what becomes of each. WAY: block, poll, epoll; own, own-poll by a BIO of its own;
- * alpn, block with a protocol offered; finished, block and looks at the Finished messages;
+ * own-polls, own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and
+ * again; alpn, block with a protocol offered; finished, block and looks at the Finished messages;
  * callbacks, block with callbacks of its own, each of which prints a word.
  */
 #include <arpa/inet.h>
@@ -31,9 +32,39 @@ static bool is_way(const char *name)
 	return strcmp(way, name) == 0;
 }
 
+/* Where the transport waits: is there something to read? */
+static bool own_waits(void)
+{
+	static int left = SILENT_MS;
+	struct timeval limit = {SILENT_MS / 1000, 0};
+	struct pollfd what = {fd, POLLIN, 0};
+	struct epoll_event event;
+	fd_set fds;
+	if (is_way("own-polls"))
+		return poll(&what, 1, SILENT_MS) == 1;
+	if (is_way("own-epolls"))
+		return epoll_wait(set, &event, 1, SILENT_MS) == 1;
+	if (is_way("own-spins"))
+		return usleep(1000) == 0 && left-- > 0;
+	if (!is_way("own-selects"))
+		return false;
+	FD_ZERO(&fds);
+	FD_SET(fd, &fds);
+	return select(fd + 1, &fds, NULL, NULL, &limit) == 1;
+}
+
 static int own_read(BIO *bio, char *bytes, int len)
 {
-	int got = (int)recv(fd, bytes, (size_t)len, 0);
+	static bool ended;
+	int got;
+	if (ended) /* it never asks a connection again that it has taken for dead */
+		return -1;
+	do {
+		errno = 0;
+		got = (int)recv(fd, bytes, (size_t)len, 0);
+	} while (got < 0 && errno == EAGAIN && own_waits());
+	ended = is_way("own-polls") || is_way("own-selects") || is_way("own-epolls");
+	ended = ended && (got == 0 || (got < 0 && errno != EAGAIN));
 	BIO_clear_retry_flags(bio);
 	if (got < 0 && errno == EAGAIN)
 		BIO_set_retry_read(bio);
@@ -96,7 +127,7 @@ static int wait_for(int result)
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
 		return error;
 	struct pollfd what = {fd, events, 0};
-	if (set >= 0 ? wait_by_epoll(events) : poll(&what, 1, SILENT_MS) == 1)
+	if (is_way("epoll") ? wait_by_epoll(events) : poll(&what, 1, SILENT_MS) == 1)
 		return 0;
 	puts("silent");
 	exit(1);
@@ -170,10 +201,15 @@ int main(int argc, char **argv)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return 1;
-	if (is_way("poll") || is_way("epoll") || is_way("own-poll"))
+	if (!is_way("own") && (strncmp(way, "own", 3) == 0 || strstr(way, "poll")))
 		fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (is_way("epoll"))
+	if (is_way("epoll") || is_way("own-epolls"))
 		set = epoll_create1(0);
+	if (is_way("own-epolls")) {
+		struct epoll_event event = {.events = EPOLLIN};
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+		epoll_wait(set, &event, 1, 0); /* else it may never have to wait before the end */
+	}
 	ssl = make_session(argv[2]);
 	BIO *bio = strncmp(way, "own", 3) == 0 ? own_bio() : BIO_new_socket(fd, BIO_NOCLOSE);
 	SSL_set_bio(ssl, bio, bio);
