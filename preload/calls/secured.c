@@ -26,10 +26,12 @@ bool secured_begin(struct conn *conn, const struct read_call *call, size_t len)
 	if (!conn_lock(conn, fd))
 		return true;
 	if (any && conn_is_hello(conn) && conn->received == received &&
-	    conn_begin_secured(conn, call->iov, call->count, len))
+	    conn_begin_secured(conn, call->iov, call->count, len)) {
+		tls_session_meet_first(conn);
 		conn_unlock(conn);
-	else
+	} else {
 		conn_end(conn, WHY_PASSED);
+	}
 	return true;
 }
 

@@ -6,14 +6,13 @@
 #include "../os/sys.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
-#include "secure.h"
-
-enum {
-	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, BIO_FLAGS_SHOULD_RETRY */
-	SHUTDOWN_RECEIVED = 2,	/* SSL_RECEIVED_SHUTDOWN */
-};
 
 int tls_make(struct tls_exchange *exchange)
+{
+	return exchange->call.ops->make(exchange);
+}
+
+int tls_make_openssl(struct tls_exchange *exchange)
 {
 	struct tls_library *library = exchange->call.library;
 	void *ssl = exchange->call.ssl;
@@ -74,11 +73,8 @@ static enum rescue_result step(struct tls_session *session, bool writes)
 
 static enum tls_attended put_off(struct tls_session *session)
 {
-	struct tls_library *library = session->library;
-	void *rbio = library->SSL_get_rbio(session->ssl);
 	session->pending = true;
-	if (rbio)
-		library->BIO_set_flags(rbio, FLAGS_WANT_READ);
+	session->ops->put_off(session);
 	return TLS_LATER;
 }
 
@@ -87,12 +83,12 @@ static enum tls_attended failed(struct tls_session *session)
 {
 	struct conn *conn = session->handle.conn;
 	session->at_end = session->cleared && !rescue_error(conn);
-	tls_secure_undo(session);
+	session->ops->undo(session);
 	if (!session->closed) {
 		conn_unlock(conn); /* the socket's next read tells of the end */
 		return TLS_GO_ON;
 	}
-	session->library->SSL_set_shutdown(session->ssl, SHUTDOWN_RECEIVED);
+	session->ops->close(session);
 	conn_end(conn, WHY_TOLD);
 	return TLS_ENDED;
 }
@@ -102,7 +98,7 @@ enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 	struct tls_session *session = exchange->call.session;
 	int kept = get_errno();
 	if (session && session->ended) {
-		session->library->SSL_set_shutdown(session->ssl, SHUTDOWN_RECEIVED);
+		session->ops->close(session);
 		session->ended = false;
 		session->closed = true;
 	}

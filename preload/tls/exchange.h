@@ -17,8 +17,9 @@ struct tls_exchange {
 int tls_read(struct tls_exchange *exchange);
 int tls_write(struct tls_exchange *exchange);
 
-/* Makes the library's call. */
+/* Makes the library's call; the second one is OpenSSL's. */
 int tls_make(struct tls_exchange *exchange);
+int tls_make_openssl(struct tls_exchange *exchange);
 
 /* What a rescue that has the connection comes to, for a call that is to go on. */
 enum tls_attended {

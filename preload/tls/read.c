@@ -6,10 +6,7 @@
 #include "../rescue/rescue.h"
 #include "exchange.h"
 
-enum {
-	SHUTDOWN_RECEIVED = 2, /* SSL_RECEIVED_SHUTDOWN */
-	ERROR_SYSCALL = 5,     /* SSL_ERROR_SYSCALL */
-};
+enum { ERROR_SYSCALL = 5 }; /* SSL_ERROR_SYSCALL */
 
 static bool peeks(const struct tls_exchange *exchange)
 {
@@ -36,11 +33,10 @@ static void take_note(const struct tls_exchange *exchange, struct conn *conn)
 }
 
 /* The server has ended its direction by a close_notify, of which the socket knows nothing. */
-static bool is_closed(const struct tls_session *session, const struct conn *conn)
+static bool is_closed(const struct tls_session *session, const struct conn *conn, int result)
 {
 	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
-	return conn_waiting(conn) && !until_close &&
-	       session->library->SSL_get_shutdown(session->ssl) & SHUTDOWN_RECEIVED;
+	return conn_waiting(conn) && !until_close && session->ops->is_closed(session, result);
 }
 
 /* Called with the lock. */
@@ -74,7 +70,7 @@ static bool again(struct tls_exchange *exchange, int result)
 	} else if (conn->busy) {
 		begun = !rescue_has_failed(conn);
 		conn_unlock(conn);
-	} else if (is_closed(session, conn)) {
+	} else if (is_closed(session, conn, result)) {
 		begun = begin(session, conn);
 		if (begun)
 			conn_unlock(conn);

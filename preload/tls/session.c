@@ -6,7 +6,6 @@
 #include "../os/arena.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
-#include "secure.h"
 
 /* Calls that are under way, the innermost of each thread: threads beyond these do without. */
 enum { THREADS_MAX = 256, STRANGERS_MAX = 16 };
@@ -65,12 +64,9 @@ static bool is_on_stack(const struct tls_call *outer, const void *inner)
 	return (uintptr_t)outer > (uintptr_t)inner;
 }
 
-void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl)
+void tls_call_enter(struct tls_call *call)
 {
 	uintptr_t self = sys_self();
-	call->library = library;
-	call->ssl = ssl;
-	call->session = library->SSL_get_ex_data(ssl, library->index);
 	call->slot = find_slot(self);
 	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
 	if (call->outer && !is_on_stack(call->outer, call))
@@ -90,7 +86,7 @@ void tls_call_end(struct tls_call *call)
 		__atomic_store_n(&under_way[call->slot].thread, 0, __ATOMIC_RELEASE);
 }
 
-static struct tls_call *call_here(void)
+struct tls_call *tls_call_here(void)
 {
 	uint32_t slot = find_slot(sys_self());
 	struct tls_call *call = slot == UINT32_MAX ? NULL : under_way[slot].call;
@@ -100,50 +96,44 @@ static struct tls_call *call_here(void)
 static bool is_of(const struct tls_call *call, const struct conn *conn)
 {
 	uint8_t random[CONN_RANDOM_LEN];
-	return call->library->SSL_get_client_random(call->ssl, random, sizeof(random)) ==
-		   sizeof(random) &&
+	return call->ops->random(call, random) &&
 	       memcmp(random, conn->secured->random, sizeof(random)) == 0;
 }
 
-/* Not where bytes were sent before the server was known. */
 static bool may_bind(const struct tls_call *call)
 {
-	return tls_call_is_outermost(call) && !call->session &&
-	       call->library->SSL_get_early_data_status(call->ssl) == 0;
+	return tls_call_is_outermost(call) && !call->session;
 }
 
 static void bind_session(struct conn *conn, struct tls_call *call)
 {
-	struct tls_library *library = call->library;
-	struct tls_session *session = library->CRYPTO_zalloc(sizeof(*session), "", 0);
+	struct tls_session *session = call->ops->bind(call, conn);
 	if (!session)
 		return;
-	session->library = library;
-	session->ssl = call->ssl;
-	handle_find(&session->handle, conn, conn->fd);
-	if (!tls_session_is_even(session, conn) ||
-	    !library->SSL_set_ex_data(call->ssl, library->index, session)) {
-		library->CRYPTO_free(session, "", 0);
-		return;
-	}
 	session->sent_before = conn->secured->sent;
 	call->session = session;
 	conn->secured->session = session;
-	conn->secured->carrier = &tls_carrier;
 }
 
 void tls_session_meet(struct conn *conn)
 {
 	struct conn_secured *secured = conn->secured;
-	struct tls_call *call = secured->session ? NULL : call_here();
+	struct tls_call *call = secured->session ? NULL : tls_call_here();
 	if (secured->session || secured->strangers > STRANGERS_MAX)
 		return;
-	if (call && may_bind(call) && is_of(call, conn))
+	if (call && !call->ops->at_once && may_bind(call) && is_of(call, conn))
 		bind_session(conn, call);
 	secured->strangers++;
 	/* Its bytes pass through memory, or the library is none that is known. */
 	if (!secured->session && secured->strangers > STRANGERS_MAX)
 		conn->flags |= CONN_DOUBT;
+}
+
+void tls_session_meet_first(struct conn *conn)
+{
+	struct tls_call *call = tls_call_here();
+	if (call && call->ops->at_once && may_bind(call) && is_of(call, conn))
+		bind_session(conn, call);
 }
 
 bool tls_session_is_here(const struct conn *conn)
@@ -180,23 +170,9 @@ bool tls_session_lock(struct tls_session *session)
 	return false;
 }
 
-void tls_session_rebase(struct tls_session *session, const struct conn *conn)
-{
-	struct tls_library *library = session->library;
-	session->read_base =
-	    library->BIO_number_read(library->SSL_get_rbio(session->ssl)) - conn->received;
-	session->written_base =
-	    library->BIO_number_written(library->SSL_get_wbio(session->ssl)) - conn->secured->sent;
-}
-
 bool tls_session_is_even(const struct tls_session *session, const struct conn *conn)
 {
-	struct tls_library *library = session->library;
-	void *rbio = library->SSL_get_rbio(session->ssl);
-	void *wbio = library->SSL_get_wbio(session->ssl);
-	return rbio && wbio &&
-	       library->BIO_number_read(rbio) - conn->received == session->read_base &&
-	       library->BIO_number_written(wbio) - conn->secured->sent == session->written_base;
+	return session->ops->is_even(session, conn);
 }
 
 void tls_session_give_up(struct tls_session *session)
@@ -204,23 +180,4 @@ void tls_session_give_up(struct tls_session *session)
 	if (tls_session_lock(session))
 		conn_end(session->handle.conn, WHY_PASSED);
 	session->handle.conn = NULL;
-}
-
-int tls_session_dup(void *to, const void *from, void *at, int index, long number, void *pointer)
-{
-	(void)to, (void)from, (void)index, (void)number, (void)pointer;
-	*(void **)at = NULL;
-	return 1;
-}
-
-void tls_session_freed(void *ssl, void *data, void *all, int index, long number, void *pointer)
-{
-	struct tls_session *session = data;
-	struct tls_library *library = pointer;
-	(void)ssl, (void)all, (void)index, (void)number;
-	if (!session)
-		return;
-	tls_session_give_up(session);
-	tls_secure_drop(session);
-	library->CRYPTO_free(session, "", 0);
 }

@@ -25,7 +25,8 @@ struct tls_pin {
 };
 
 struct tls_session {
-	struct tls_library *library;
+	const struct tls_ops *ops;
+	struct tls_library *library; /* OpenSSL */
 	void *ssl;
 	struct handle handle; /* the connection */
 	uint64_t read_base;   /* what its BIO had read and written more than the socket */
@@ -61,16 +62,45 @@ struct tls_session {
 
 /* A call of the program's to the library, on its thread; they may be nested, by callbacks. */
 struct tls_call {
-	struct tls_library *library;
+	const struct tls_ops *ops;
+	struct tls_library *library; /* OpenSSL */
 	void *ssl;
 	struct tls_session *session; /* NULL while it has none */
 	struct tls_call *outer;
 	uint32_t slot;
 };
 
+struct tls_exchange;
+
+extern const struct tls_ops tls_openssl __attribute__((visibility("hidden")));
+
+/* What differs from one kind of library to the other. */
+struct tls_ops {
+	/* The client's random bytes, as many as CONN_RANDOM_LEN; false if there are none yet. */
+	bool (*random)(const struct tls_call *call, uint8_t *random);
+	/* A session for conn, which has been found to be the call's; NULL if it may not have one.
+	 */
+	struct tls_session *(*bind)(struct tls_call *call, struct conn *conn);
+	/* Is nothing in between that the library has had and the socket not, or the reverse? */
+	bool (*is_even)(const struct tls_session *session, const struct conn *conn);
+	/* Makes the library's call: above 0 if it has worked. */
+	int (*make)(struct tls_exchange *exchange);
+	/* A read has come to that: by a close_notify of the server's? */
+	bool (*is_closed)(const struct tls_session *session, int result);
+	/* The program is to think that the library wants to read. */
+	void (*put_off)(struct tls_session *session);
+	/* A rescue has failed: the library is to find the end by itself. */
+	void (*undo)(struct tls_session *session);
+	/* It is to be as if a close_notify had come. */
+	void (*close)(struct tls_session *session);
+	bool at_once; /* bound while the first bytes of the server's are read, or never */
+};
+
 /* Room to note them in: before any entry is written into a slot. false if there is no memory. */
 bool tls_session_ready(void);
 
+/* The call has its library and its session; tls_call_begin sets them for OpenSSL. */
+void tls_call_enter(struct tls_call *call);
 void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl);
 void tls_call_end(struct tls_call *call);
 
@@ -83,6 +113,12 @@ static inline bool tls_call_is_outermost(const struct tls_call *call)
 /* A call on conn's socket is about to be made: binds the session whose call that is, if it can be.
  */
 void tls_session_meet(struct conn *conn);
+
+/* The same for the call that has read the server's first bytes. */
+void tls_session_meet_first(struct conn *conn);
+
+/* The innermost call of this thread, or NULL. */
+struct tls_call *tls_call_here(void);
 
 /* Is conn's session in a call on this thread, and may it begin a rescue? */
 bool tls_session_is_here(const struct conn *conn);

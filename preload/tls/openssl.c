@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* What session.c asks of OpenSSL. */
+#include "../conn/secured.h"
+#include "../os/mem.h"
+#include "exchange.h"
+#include "secure.h"
+
+enum {
+	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, BIO_FLAGS_SHOULD_RETRY */
+	SHUTDOWN_RECEIVED = 2,	/* SSL_RECEIVED_SHUTDOWN */
+};
+
+void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl)
+{
+	call->ops = &tls_openssl;
+	call->library = library;
+	call->ssl = ssl;
+	call->session = library->SSL_get_ex_data(ssl, library->index);
+	tls_call_enter(call);
+}
+
+static bool client_random(const struct tls_call *call, uint8_t *random)
+{
+	return call->library->SSL_get_client_random(call->ssl, random, CONN_RANDOM_LEN) ==
+	       CONN_RANDOM_LEN;
+}
+
+/* Not where bytes were sent before the server was known. */
+static struct tls_session *bind_session(struct tls_call *call, struct conn *conn)
+{
+	struct tls_library *library = call->library;
+	if (library->SSL_get_early_data_status(call->ssl) != 0)
+		return NULL;
+	struct tls_session *session = library->CRYPTO_zalloc(sizeof(*session), "", 0);
+	if (!session)
+		return NULL;
+	session->ops = &tls_openssl;
+	session->library = library;
+	session->ssl = call->ssl;
+	handle_find(&session->handle, conn, conn->fd);
+	if (!tls_session_is_even(session, conn) ||
+	    !library->SSL_set_ex_data(call->ssl, library->index, session)) {
+		library->CRYPTO_free(session, "", 0);
+		return NULL;
+	}
+	conn->secured->carrier = &tls_carrier;
+	return session;
+}
+
+void tls_session_rebase(struct tls_session *session, const struct conn *conn)
+{
+	struct tls_library *library = session->library;
+	session->read_base =
+	    library->BIO_number_read(library->SSL_get_rbio(session->ssl)) - conn->received;
+	session->written_base =
+	    library->BIO_number_written(library->SSL_get_wbio(session->ssl)) - conn->secured->sent;
+}
+
+static bool is_even(const struct tls_session *session, const struct conn *conn)
+{
+	struct tls_library *library = session->library;
+	void *rbio = library->SSL_get_rbio(session->ssl);
+	void *wbio = library->SSL_get_wbio(session->ssl);
+	return rbio && wbio &&
+	       library->BIO_number_read(rbio) - conn->received == session->read_base &&
+	       library->BIO_number_written(wbio) - conn->secured->sent == session->written_base;
+}
+
+static bool is_closed(const struct tls_session *session, int result)
+{
+	(void)result;
+	return session->library->SSL_get_shutdown(session->ssl) & SHUTDOWN_RECEIVED;
+}
+
+/* Its BIO says it as well: SSL_get_error and SSL_want go by that. */
+static void put_off(struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	void *rbio = library->SSL_get_rbio(session->ssl);
+	if (rbio)
+		library->BIO_set_flags(rbio, FLAGS_WANT_READ);
+}
+
+static void close_session(struct tls_session *session)
+{
+	session->library->SSL_set_shutdown(session->ssl, SHUTDOWN_RECEIVED);
+}
+
+int tls_session_dup(void *to, const void *from, void *at, int index, long number, void *pointer)
+{
+	(void)to, (void)from, (void)index, (void)number, (void)pointer;
+	*(void **)at = NULL;
+	return 1;
+}
+
+void tls_session_freed(void *ssl, void *data, void *all, int index, long number, void *pointer)
+{
+	struct tls_session *session = data;
+	struct tls_library *library = pointer;
+	(void)ssl, (void)all, (void)index, (void)number;
+	if (!session)
+		return;
+	tls_session_give_up(session);
+	tls_secure_drop(session);
+	library->CRYPTO_free(session, "", 0);
+}
+
+const struct tls_ops tls_openssl = {
+    .random = client_random,
+    .bind = bind_session,
+    .is_even = is_even,
+    .make = tls_make_openssl,
+    .is_closed = is_closed,
+    .put_off = put_off,
+    .undo = tls_secure_undo,
+    .close = close_session,
+};
