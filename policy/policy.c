@@ -12,6 +12,8 @@
 
 const struct policy policy_builtin = {
 	.enabled = 1,
+	.tls = POLICY_TLS_OPENSSL,
+	.uses = POLICY_USES_TLS,
 	.hold_max_bytes = 65536,
 	.hold_always_bytes = 65536,
 	.methods_always = SAFE_METHODS,

@@ -332,6 +332,9 @@ static enum reason begin(struct conn *conn, const struct rescue_start *start)
 static enum reason begin_hello(struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue_start own = *start;
+	/* It was held to know its session by, and nobody has asked for more: nothing to tell. */
+	if (!(config.policy->uses & POLICY_USES_TLS_HANDSHAKE))
+		return REASON_CAUSE;
 	own.cause = CAUSE_TLS_HANDSHAKE;
 	own.head_len = 0;
 	return begin(conn, &own);

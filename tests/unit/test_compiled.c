@@ -125,6 +125,7 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.rule_count = POLICY_RULES_MAX + 1);
 	REFUSED(bad.rule_count = UINT32_MAX);
 	REFUSED(bad.enabled = 2);
+	REFUSED(bad.tls = 1u << 8);
 	REFUSED(bad.hold_max_bytes = 1048577);
 	REFUSED(bad.methods_always |= method_bit(METHOD_POST));
 	REFUSED(bad.retry.methods |= method_bit(METHOD_POST));

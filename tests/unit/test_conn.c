@@ -196,8 +196,11 @@ static void bytes_that_answer_nothing_end_the_tracking(void)
 
 static void bytes_that_are_no_request_end_the_tracking(void)
 {
-	static const char *const cases[] = {"\x16\x03\x01\x02", "CONNECT x:443 HTTP/1.1\r\n\r\n",
-					    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO x\r\n",
+	static const char *const cases[] = {"\x16\x02\x01\x02",
+					    "\x15\x03\x01\x02",
+					    "CONNECT x:443 HTTP/1.1\r\n\r\n",
+					    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+					    "EHLO x\r\n",
 					    GET GET GET GET GET GET GET GET GET};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

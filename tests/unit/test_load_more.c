@@ -176,7 +176,7 @@ static void any_status_of_an_error_may_be_listed_but_final_ones(void)
 		}
 	}
 	accepted("retry = { statuses = (); };");
-	runner_expect_long("none", 0, policy.uses);
+	runner_expect_long("none", POLICY_USES_TLS, policy.uses);
 	refused("retry = { statuses = 502; };", 1,
 		"retry.statuses must be a list such as [502, 503, 504], not 502");
 	refused("retry = { statuses = [\"502\"]; };", 1,
@@ -310,20 +310,36 @@ static void a_rule_may_set_every_key_of_retry(void)
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		snprintf(text, sizeof(text), "rules = ( {}, { path = \"/a\"; %s } );",
+		snprintf(text, sizeof(text), "tls = []; rules = ( {}, { path = \"/a\"; %s } );",
 			 rows[i].text);
 		accepted(text);
 		runner_expect_long(text, 0, policy.rules[0].set);
 		runner_expect_long(text, rows[i].set, policy.rules[1].set);
 		runner_expect_long(text, rows[i].uses, policy.uses);
-		snprintf(text, sizeof(text), "retry = { %s };", rows[i].text);
+		snprintf(text, sizeof(text), "tls = []; retry = { %s };", rows[i].text);
 		accepted(text);
 		runner_expect_long(text, rows[i].uses, policy.uses);
 	}
 	/* One half here, the other there: only the rule's requests have a time limit. */
-	accepted("retry = { response_timeout_ms = 9; }; rules = ( { on = [\"response-timeout\"]; "
-		 "} );");
+	accepted("tls = []; retry = { response_timeout_ms = 9; }; "
+		 "rules = ( { on = [\"response-timeout\"]; } );");
 	runner_expect_long("together", POLICY_USES_RESPONSE_TIMEOUT, policy.uses);
+}
+
+static void tls_is_followed_unless_the_policy_says_none(void)
+{
+	accepted("enabled = true;");
+	runner_expect_long("not given", POLICY_TLS_OPENSSL, policy.tls);
+	runner_expect_long("it is used", POLICY_USES_TLS, policy.uses);
+	accepted("tls = [\"openssl\"];");
+	runner_expect_long("openssl", POLICY_TLS_OPENSSL, policy.tls);
+	accepted("tls = [];");
+	runner_expect_long("none", 0, policy.tls);
+	runner_expect_long("nothing is used", 0, policy.uses);
+	/* The built-in policy is not made by what reads one. */
+	policy_defaults(&policy);
+	policy_finish(&policy);
+	runner_expect_long("built in", 0, memcmp(&policy, &policy_builtin, sizeof(policy)));
 }
 
 static void recommended_cfg_sends_nothing_twice_that_changes_something(void)
@@ -367,6 +383,7 @@ void suite_load_more(void)
 	    TEST(an_attempt_header_that_means_something_else_is_refused),
 	    TEST(an_attempt_header_is_no_idempotency_key),
 	    TEST(a_rule_may_set_every_key_of_retry),
+	    TEST(tls_is_followed_unless_the_policy_says_none),
 	    TEST(recommended_cfg_sends_nothing_twice_that_changes_something),
 	    TEST_END};
 

@@ -70,13 +70,14 @@ static void show_without_a_file_prints_the_defaults(void)
 
 /* Widest of all: every method, every key of a rule, every status. */
 static const char full[] =
-    "enabled = false; retry = { methods = [\"GET\", \"HEAD\", \"PUT\", \"DELETE\", "
+    "enabled = false; tls = []; retry = { methods = [\"GET\", \"HEAD\", \"PUT\", \"DELETE\", "
     "\"OPTIONS\", \"TRACE\", \"PROPFIND\", \"REPORT\", \"SEARCH\", \"QUERY\"];"
     "idempotency_key_headers = [\"A-header-name-of-the-greatest-length-that-there-may-be-and-1\","
     "\"Idempotency-Key\", \"X-Key\"]; };"
     "rules = ( { host = \"h\"; port = 1; path = \"/\\\"\\\\\"; methods = [\"POST\", \"PATCH\"];"
     "on = [\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", \"connect-timeout\","
-    "\"response-timeout\", \"dns\", \"tls-handshake\"]; max_attempts = 10; total_timeout_ms = 600000;"
+    "\"response-timeout\", \"dns\", \"tls-handshake\"]; max_attempts = 10; total_timeout_ms = "
+    "600000;"
     "statuses = [500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515];"
     "idempotency_key_headers = [\"x-key\"]; attempt_header = \"X-Attempt\";"
     "response_timeout_ms = 600000; unacked_timeout_ms = 599999; retry_after_max_ms = 599998;"
@@ -126,6 +127,7 @@ static void show_prints_what_the_file_says(void)
 	struct process_result result = RUN("show", scratch_text("full.cfg", full));
 	static const char *const parts[] = {
 	    "enabled = false;",
+	    "tls = [];",
 	    "\"QUERY\"];",
 	    "  host = \"h\";\n",
 	    "  port = 1;\n",
