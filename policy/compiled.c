@@ -88,6 +88,7 @@ static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool ma
 	       retry->late_ms <= LIMIT_LATE_MAX &&
 	       retry->retry_after_max_ms <= LIMIT_RETRY_AFTER_MAX &&
 	       retry->max_idle_ms <= LIMIT_MAX_IDLE_MAX && retry->keep_alive_hints <= 1 &&
+	       retry->max_requests <= LIMIT_MAX_REQUESTS_MAX &&
 	       retry->address_max_age_ms <= LIMIT_ADDRESS_MAX_AGE_MAX &&
 	       retry->add_request_id <= 1 && statuses_ok(retry) &&
 	       retry->max_request_bytes <= LIMIT_REQUEST_BYTES_MAX &&

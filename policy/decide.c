@@ -29,6 +29,7 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 	case CAUSE_STATUS:
 		return policy_has_status(settings->statuses, facts->status);
 	case CAUSE_IDLE: /* max_idle_ms and keep_alive_hints are its switches */
+	case CAUSE_MAX_REQUESTS:
 		return true;
 	case CAUSE_DNS:
 		return on & POLICY_ON_DNS;

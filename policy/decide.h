@@ -19,7 +19,8 @@
 	X(STATUS, "status")			/* the response's status is one of `statuses` */   \
 	X(IDLE, "idle") /* so long idle that the server may be closing it */                       \
 	X(DNS, "dns")	/* a name could not be resolved for the moment */                               \
-	X(TLS_HANDSHAKE, "tls-handshake") /* dead before the first byte of a TLS server */
+	X(TLS_HANDSHAKE, "tls-handshake") /* dead before the first byte of a TLS server */         \
+	X(MAX_REQUESTS, "max-requests") /* has had as many requests as its server takes */
 
 enum cause {
 #define X(name, text) CAUSE_##name,
@@ -28,6 +29,12 @@ enum cause {
 	    CAUSE_COUNT
 };
 
+/* Is the connection alive, and another one is dialed before it can fail? */
+static inline bool cause_is_replacement(enum cause cause)
+{
+	return cause == CAUSE_IDLE || cause == CAUSE_MAX_REQUESTS;
+}
+
 /*
  * Is the first redial after such a failure made at once? Only where it says nothing of the peer's
  * health: the connection was the trouble.
@@ -35,7 +42,7 @@ enum cause {
 static inline bool cause_is_immediate(enum cause cause)
 {
 	return cause == CAUSE_STALE || cause == CAUSE_RESET || cause == CAUSE_EOF ||
-	       cause == CAUSE_IDLE;
+	       cause_is_replacement(cause);
 }
 
 /* Why a request is not sent again; REASON_NONE goes with the verdict that it is. */

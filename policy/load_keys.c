@@ -49,7 +49,7 @@ static load_value load_rules;
 	     .bit = POLICY_KEY_ON,                                                                 \
 	     .words = load_on_words,                                                               \
 	     .want = "\"stale\", \"reset\", \"eof\", \"first-use\", \"connect\", "                 \
-		     "\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\""},     \
+		     "\"connect-timeout\", \"response-timeout\", \"dns\" or \"tls-handshake\""},   \
 	    {.name = "idempotency_key_headers",                                                    \
 	     .read = load_headers,                                                                 \
 	     .offset = (at) + offsetof(struct policy_retry, key_headers),                          \
@@ -93,6 +93,8 @@ static load_value load_rules;
 		   0, LIMIT_RETRY_AFTER_MAX, POLICY_KEY_RETRY_AFTER_MAX),                          \
 	    NUMBER("max_idle_ms", (at) + offsetof(struct policy_retry, max_idle_ms), 0,            \
 		   LIMIT_MAX_IDLE_MAX, POLICY_KEY_MAX_IDLE),                                       \
+	    NUMBER("max_requests", (at) + offsetof(struct policy_retry, max_requests), 0,          \
+		   LIMIT_MAX_REQUESTS_MAX, POLICY_KEY_MAX_REQUESTS),                               \
 	    NUMBER("address_max_age_ms", (at) + offsetof(struct policy_retry, address_max_age_ms), \
 		   0, LIMIT_ADDRESS_MAX_AGE_MAX, POLICY_KEY_ADDRESS_MAX_AGE),                      \
 	    NUMBER("max_attempts", (at) + offsetof(struct policy_retry, max_attempts),             \

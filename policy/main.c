@@ -40,8 +40,8 @@ static const char help[] =
     "           into REDIAL_SHARED; prints what that holds already if it can be used\n"
     "\n"
     "CAUSE is stale, reset, eof, connect, connect-timeout, response-timeout, idle,\n"
-    "dns or tls-handshake. Of budget and breaker explain knows nothing: they depend\n"
-    "on the moment.\n"
+    "max-requests, dns or tls-handshake. Of budget and breaker explain knows nothing:\n"
+    "they depend on the moment.\n"
     "FILE is text or compiled. Exit status: 0 all right, 1 bad policy, 2 wrong usage,\n"
     "3 could not write.\n";
 

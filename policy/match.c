@@ -109,6 +109,8 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->retry_after_max_ms = own->retry_after_max_ms;
 	if (rule->set & POLICY_KEY_MAX_IDLE)
 		settings->max_idle_ms = own->max_idle_ms;
+	if (rule->set & POLICY_KEY_MAX_REQUESTS)
+		settings->max_requests = own->max_requests;
 	if (rule->set & POLICY_KEY_ADDRESS_MAX_AGE)
 		settings->address_max_age_ms = own->address_max_age_ms;
 	if (rule->set & POLICY_KEY_KEEP_ALIVE_HINTS)

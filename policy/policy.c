@@ -64,7 +64,9 @@ static uint32_t uses_of(const struct policy_retry *retry)
 	for (unsigned i = 0; i < POLICY_STATUS_WORDS; i++)
 		statuses |= retry->statuses[i];
 	return (statuses ? POLICY_USES_STATUSES : 0) |
-	       (retry->max_idle_ms || retry->keep_alive_hints ? POLICY_USES_IDLE : 0) |
+	       (retry->max_idle_ms || retry->keep_alive_hints || retry->max_requests
+		    ? POLICY_USES_IDLE
+		    : 0) |
 	       (retry->response_timeout_ms && retry->on & POLICY_ON_RESPONSE_TIMEOUT
 		    ? POLICY_USES_RESPONSE_TIMEOUT
 		    : 0) |

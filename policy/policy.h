@@ -101,6 +101,7 @@ struct policy_retry {
 	uint32_t late_ms; /* 0: no loss of a connection comes too late */
 	uint32_t single_use_auth; /* mask of policy.auth_names */
 	uint32_t address_max_age_ms; /* 0: no limit */
+	uint32_t max_requests; /* on one connection; 0: no limit */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
@@ -129,6 +130,7 @@ enum policy_key {
 	POLICY_KEY_LATE = 1 << 21,
 	POLICY_KEY_SINGLE_USE_AUTH = 1 << 22,
 	POLICY_KEY_ADDRESS_MAX_AGE = 1 << 23,
+	POLICY_KEY_MAX_REQUESTS = 1 << 24,
 };
 
 struct policy_rule {
@@ -179,7 +181,7 @@ struct policy_log {
 /* The bits of policy.uses: what `retry` or any rule asks for that costs a look at each request. */
 enum policy_use {
 	POLICY_USES_STATUSES = 1 << 0,
-	POLICY_USES_IDLE = 1 << 1,	       /* max_idle_ms or keep_alive_hints */
+	POLICY_USES_IDLE = 1 << 1,	       /* max_idle_ms, keep_alive_hints or max_requests */
 	POLICY_USES_RESPONSE_TIMEOUT = 1 << 2,
 	POLICY_USES_REQUEST_ID = 1 << 3,
 	POLICY_USES_CONNECT = 1 << 4,	       /* on connect or connect-timeout */

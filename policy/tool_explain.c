@@ -127,6 +127,13 @@ static bool print_switched_off(const struct answer *answer)
 		     "reason   neither max_idle_ms nor keep_alive_hints is switched on");
 		print_key(answer, "max_idle_ms", POLICY_KEY_MAX_IDLE);
 		return true;
+	case CAUSE_MAX_REQUESTS:
+		if (settings->max_requests || settings->keep_alive_hints)
+			return false;
+		puts("verdict  the connection is used, however many requests it has had\n"
+		     "reason   neither max_requests nor keep_alive_hints is switched on");
+		print_key(answer, "max_requests", POLICY_KEY_MAX_REQUESTS);
+		return true;
 	case CAUSE_RESPONSE_TIMEOUT:
 		if (settings->response_timeout_ms || answer->reason != REASON_NONE)
 			return false;
@@ -153,10 +160,12 @@ static void print_resend(const struct answer *answer)
 	       cause_name(cause));
 	if (facts->unsent) {
 		puts("nothing of it had been sent");
-		if (cause != CAUSE_IDLE)
+		if (!cause_is_replacement(cause))
 			print_key(answer, "on", POLICY_KEY_ON);
-		else if (answer->settings.max_idle_ms)
+		else if (cause == CAUSE_IDLE && answer->settings.max_idle_ms)
 			print_key(answer, "max_idle_ms", POLICY_KEY_MAX_IDLE);
+		else if (cause == CAUSE_MAX_REQUESTS && answer->settings.max_requests)
+			print_key(answer, "max_requests", POLICY_KEY_MAX_REQUESTS);
 		else
 			print_key(answer, "keep_alive_hints", POLICY_KEY_KEEP_ALIVE_HINTS);
 	} else if (facts->methods & METHODS_KEYED && !(facts->methods & answer->settings.methods)) {

@@ -31,7 +31,7 @@ static int parse_cause(const char *text, struct decide_facts *facts)
 		}
 	}
 	return tool_usage("explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-			  "response-timeout, idle, dns or tls-handshake, not %s",
+			  "response-timeout, idle, max-requests, dns or tls-handshake, not %s",
 			  text);
 }
 
@@ -110,9 +110,8 @@ static uint32_t port_of(const char *host)
 
 static bool is_unsent(enum cause cause)
 {
-	return cause == CAUSE_STALE || cause == CAUSE_IDLE || cause == CAUSE_CONNECT ||
-	       cause == CAUSE_CONNECT_TIMEOUT || cause == CAUSE_DNS ||
-	       cause == CAUSE_TLS_HANDSHAKE;
+	return cause == CAUSE_STALE || cause_is_replacement(cause) || cause == CAUSE_CONNECT ||
+	       cause == CAUSE_CONNECT_TIMEOUT || cause == CAUSE_DNS || cause == CAUSE_TLS_HANDSHAKE;
 }
 
 int question_parse(int argc, char **argv, struct question *question)

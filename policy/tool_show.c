@@ -226,6 +226,8 @@ static void print_retry(const struct policy *policy, const char *indent,
 		printf("%smax_idle_ms = %u;\n", indent, retry->max_idle_ms);
 	if (set & POLICY_KEY_KEEP_ALIVE_HINTS)
 		printf("%skeep_alive_hints = %s;\n", indent, yes_no(retry->keep_alive_hints));
+	if (set & POLICY_KEY_MAX_REQUESTS)
+		printf("%smax_requests = %u;\n", indent, retry->max_requests);
 	if (set & POLICY_KEY_ADDRESS_MAX_AGE)
 		printf("%saddress_max_age_ms = %u;\n", indent, retry->address_max_age_ms);
 	if (set & POLICY_KEY_ATTEMPT_HEADER)

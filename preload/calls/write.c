@@ -41,13 +41,13 @@ static COLD enum sent replace_idle(struct sending *s)
 {
 	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
-	struct rescue_start start = {.cause = CAUSE_IDLE, .unsent = true};
+	struct rescue_start start = {.unsent = true};
 	struct conn_mark before = {.popped = conn->popped};
 	char head[SENDING_HEAD_MAX];
 	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_INHERITED || conn->rescue)
 		return SEND_ON;
 	sending_set_head(&start, conn, call, head);
-	if (!idle_is_due(conn, start.head, start.head_len))
+	if (!idle_is_due(conn, start.head, start.head_len, &start.cause))
 		return SEND_ON;
 	/* A thread that waits on the old socket hears nothing of a redial that goes on later. */
 	if (conn->readers && !sending_may_wait(conn, call))

@@ -60,11 +60,12 @@ enum conn_flag {
 	CONN_COUNTED = 1 << 13,	  /* by live.c */
 	CONN_OPAQUE = 1 << 15,	  /* held bytes are not HTTP: forget it once they are sent */
 	CONN_SERVED = 1 << 18,	  /* answered since it was last added to an epoll set */
-	CONN_PATH_WATCHED = 1 << 12, /* the kernel was asked to notice when it goes (path.h) */
+	CONN_WATCHED = 1 << 12,	  /* the kernel was asked to notice when it goes (path.h) */
 	CONN_UNLIKE = 1 << 16,	  /* no new socket could be given the options that it has */
 	CONN_GREETING = 1 << 19,  /* what is written tells a proxy where to: greeting.h */
 	CONN_LARGE = 1 << 21,	  /* the unanswered requests may not all be held whole */
 	CONN_SECURED = 1 << 20,	  /* TLS goes over it, and is followed (secured.h) */
+	CONN_LAST = 1 << 22,	  /* its server takes one more request at most, as it has said */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
@@ -93,7 +94,8 @@ struct conn {
 	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
 	uint32_t life;	    /* goes up whenever this memory becomes another connection's */
 	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
-	uint32_t writers;   /* threads between having recorded bytes and the kernel's answer */
+	uint16_t writers;   /* threads between having recorded bytes and the kernel's answer */
+	uint16_t popped_before; /* `popped`, cut to fit, when this socket took the number */
 	uint32_t flags;	    /* mask of enum conn_flag */
 	union {
 		struct {

@@ -23,7 +23,7 @@ static void limit_unacked(struct conn *conn, int fd)
 	settings_of_connection(conn, &settings);
 	if (!settings.unacked_timeout_ms)
 		return;
-	conn->flags |= CONN_PATH_WATCHED;
+	conn->flags |= CONN_WATCHED;
 	if (!has_set(conn, IPPROTO_TCP, TCP_USER_TIMEOUT))
 		set(fd, TCP_USER_TIMEOUT, settings.unacked_timeout_ms);
 }
@@ -32,7 +32,7 @@ static void probe(struct conn *conn, int fd)
 {
 	const struct policy_keep_alive *wanted = &config.policy->tcp.keep_alive;
 	const int on = 1;
-	conn->flags |= CONN_PATH_WATCHED;
+	conn->flags |= CONN_WATCHED;
 	if (has_set(conn, SOL_SOCKET, SO_KEEPALIVE) || has_set(conn, IPPROTO_TCP, TCP_KEEPIDLE) ||
 	    has_set(conn, IPPROTO_TCP, TCP_KEEPINTVL) || has_set(conn, IPPROTO_TCP, TCP_KEEPCNT))
 		return;

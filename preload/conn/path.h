@@ -25,7 +25,7 @@ static inline bool path_is_to_watch(const struct conn *conn)
 {
 	const uint32_t uses = POLICY_USES_UNACKED_TIMEOUT | POLICY_USES_KEEP_ALIVE;
 	return __builtin_expect(config.policy->uses & uses, 0) &&
-	       !(conn->flags & CONN_PATH_WATCHED);
+	       !(conn->flags & CONN_WATCHED);
 }
 
 /*
@@ -34,7 +34,7 @@ static inline bool path_is_to_watch(const struct conn *conn)
  */
 static inline bool path_is_gone(const struct conn *conn, int error)
 {
-	return conn->flags & CONN_PATH_WATCHED &&
+	return conn->flags & CONN_WATCHED &&
 	       (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH);
 }
 

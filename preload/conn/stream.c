@@ -99,8 +99,7 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
 		if (__builtin_expect(result != HTTP1_DONE, 0)) {
 			if (result != HTTP1_MORE)
-				return result == HTTP1_BAD &&
-				       conn_record_hello(conn, bytes, len);
+				return result == HTTP1_BAD && conn_record_hello(conn, bytes, len);
 			look_ahead(conn);
 		}
 		struct conn_request *request = last_request(conn);
@@ -271,5 +270,6 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;
-	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED);
+	conn->popped_before = (uint16_t)conn->popped;
+	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED | CONN_LAST);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "keep_alive.h"
 
-#include <stdbool.h>
-
 #include "http1.h"
 
 static bool is_name_char(char byte)
@@ -11,40 +9,45 @@ static bool is_name_char(char byte)
 	       ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
 }
 
-/* The number behind `timeout=` at the start of text; 0 if that is not what it starts with. */
-static uint16_t timeout_at(const char *text, const char *end)
+/*
+ * The number behind `name=` at the start of text, cut to 16 bits; -1 if that is not what it starts
+ * with. name is in lower case.
+ */
+static int32_t number_at(const char *name, const char *text, const char *end)
 {
-	static const char name[] = "timeout";
-	for (size_t i = 0; i < sizeof(name) - 1; i++, text++) {
-		if (text == end || (*text | 0x20) != name[i])
-			return 0;
+	for (; *name; name++, text++) {
+		if (text == end || (*text | 0x20) != *name)
+			return -1;
 	}
 	while (text < end && (*text == ' ' || *text == '\t'))
 		text++;
 	if (text == end || *text != '=')
-		return 0;
+		return -1;
 	for (text++; text < end && (*text == ' ' || *text == '\t' || *text == '"'); text++)
 		;
-	uint32_t seconds = 0;
+	if (text == end || *text < '0' || *text > '9')
+		return -1;
+	int32_t number = 0;
 	for (; text < end && *text >= '0' && *text <= '9'; text++) {
-		seconds = seconds * 10 + (uint32_t)(*text - '0');
-		if (seconds > UINT16_MAX)
-			seconds = UINT16_MAX;
+		number = number * 10 + (*text - '0');
+		if (number > (int32_t)UINT16_MAX)
+			number = UINT16_MAX;
 	}
-	return (uint16_t)seconds;
+	return number;
 }
 
-static uint16_t timeout_in(struct http1_text list)
+/* The first number of that name in the list; -1 if there is none. */
+static int32_t number_in(struct http1_text list, const char *name)
 {
 	const char *end = list.text + list.len;
 	bool inside = false;
 	for (const char *at = list.text; at < end; at++) {
-		uint16_t seconds = inside ? 0 : timeout_at(at, end);
-		if (seconds)
-			return seconds;
+		int32_t number = inside ? -1 : number_at(name, at, end);
+		if (number >= 0)
+			return number;
 		inside = is_name_char(*at);
 	}
-	return 0;
+	return -1;
 }
 
 /* Where the head ends that bytes start in; the end of bytes if it does not. */
@@ -57,10 +60,14 @@ static const char *head_end(const char *at, const char *end)
 	return end;
 }
 
-uint16_t http1_keep_alive_timeout(const char *bytes, size_t len)
+void http1_keep_alive(const char *bytes, size_t len, struct http1_keep_alive *said)
 {
 	const char *end = bytes + len;
 	while (end - bytes > 12 && __builtin_memcmp(bytes, "HTTP/1.1 1", 10) == 0)
 		bytes = head_end(bytes, end);
-	return timeout_in(http1_head_value(bytes, (size_t)(end - bytes), "keep-alive"));
+	struct http1_text list = http1_head_value(bytes, (size_t)(end - bytes), "keep-alive");
+	int32_t timeout_s = number_in(list, "timeout"), max = number_in(list, "max");
+	said->timeout_s = timeout_s > 0 ? (uint16_t)timeout_s : 0;
+	said->has_max = max >= 0;
+	said->max = max > 0 ? (uint16_t)max : 0;
 }

@@ -23,7 +23,7 @@ enum reason pace_take(struct state_peer *peer, const struct sockaddr *addr, enum
 	const struct policy *policy = config.policy;
 	struct state *state = shared_state();
 	enum breaker_change change = BREAKER_SAME;
-	if (cause == CAUSE_STALE || cause == CAUSE_IDLE || !state)
+	if (cause == CAUSE_STALE || cause_is_replacement(cause) || !state)
 		return REASON_NONE;
 	if (peer && !breaker_allows(peer, &policy->breaker, now_ms, &change))
 		return REASON_BREAKER;

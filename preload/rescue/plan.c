@@ -50,6 +50,7 @@ static bool is_telling(const struct rescue *rescue, bool reused)
 	switch (rescue->cause) {
 	case CAUSE_STALE:
 	case CAUSE_IDLE:
+	case CAUSE_MAX_REQUESTS:
 		return false;
 	case CAUSE_RESET:
 	case CAUSE_EOF:
@@ -172,7 +173,7 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 	    .fresh = -1,
 	    .timer = -1,
 	    .kept = -1,
-	    .old = start->cause == CAUSE_IDLE ? OLD_ALIVE : OLD_DEAD,
+	    .old = cause_is_replacement(start->cause) ? OLD_ALIVE : OLD_DEAD,
 	    .attempts = 1,
 	    .earlier = mark_repeats(conn),
 	    .unsent = start->unsent,
@@ -231,7 +232,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	/* Found dead before anything was sent, or alive, the first connection had no error to tell.
 	 */
 	if (!rescue->error &&
-	    (rescue->first_cause == CAUSE_STALE || rescue->first_cause == CAUSE_IDLE ||
+	    (rescue->first_cause == CAUSE_STALE || cause_is_replacement(rescue->first_cause) ||
 	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
 		rescue->error = start->error;
 	note_cause(conn, start);

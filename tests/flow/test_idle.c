@@ -109,6 +109,66 @@ static void promise_of_the_server_saves_a_post(void)
 	flow_end(&flow);
 }
 
+/* The server counts as well, and goes without a word. */
+PROGRAM(five_posts)
+{
+	int fd = dial();
+	for (int i = 0; i < 5; i++)
+		exchange(fd, "POST", "/", "order");
+	hang_up(fd);
+}
+
+static void two_on_each(struct flow *flow)
+{
+	flow_redial(flow);
+	expect_printed(flow, "200 /\n200 /\n200 /\n200 /\n200 /\n");
+	expect_seen(flow, 5, "method=POST", "read=full");
+	expect_seen(flow, 1, "conn=1 n=2 ", NULL);
+	expect_seen(flow, 1, "conn=2 n=2 ", NULL);
+	expect_seen(flow, 1, "conn=3 n=1 ", NULL);
+	expect_logged(flow, 2, "event=attempt attempt=2 max=3 cause=max-requests method=POST",
+		      NULL);
+	expect_logged(flow, 2, "result=recovered attempts=2 status=200", NULL);
+}
+
+static void connection_has_no_more_requests_than_it_may(void)
+{
+	for_each_way((struct flow){.program = "five_posts",
+				   .faults = {"idle-race=0@1.2"},
+				   .policy = "retry = { max_requests = 2; };"},
+		     two_on_each);
+}
+
+/* Says how many more it takes of three; whatever comes as the third is lost. */
+static void serve_two_of_three(struct peer *peer)
+{
+	static const char *const more[] = {"max=2", "max=1"};
+	char text[200];
+	int fd;
+	while ((fd = peer_accept(peer)) >= 0) {
+		for (int i = 0; i < 2 && !peer_read_until(peer, fd, "order"); i++) {
+			snprintf(text, sizeof(text),
+				 "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n"
+				 "Keep-Alive: timeout=9, %s\r\n\r\n{\"path\":\"/\"}",
+				 more[i]);
+			peer_say(fd, text);
+		}
+		peer_read_until(peer, fd, "order");
+		peer_close(fd);
+	}
+}
+
+static void last_request_that_a_server_takes_is_left_to_others(void)
+{
+	struct flow flow = {.program = "five_posts",
+			    .peer = serve_two_of_three,
+			    .policy = "retry = { keep_alive_hints = true; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /\n200 /\n200 /\n200 /\n200 /\n");
+	expect_logged(&flow, 2, "cause=max-requests", NULL);
+	flow_end(&flow);
+}
+
 static void nothing_is_replaced(struct flow *flow)
 {
 	flow_redial(flow);
@@ -301,6 +361,8 @@ static void thread_that_waits_in_recv_gets_the_answer_of_the_new_connection(void
 const struct runner_test idle_tests[] = {
     T(post_that_crosses_the_close_is_lost_without_a_limit),
     T(max_idle_saves_a_post_from_crossing_the_close),
+    T(connection_has_no_more_requests_than_it_may),
+    T(last_request_that_a_server_takes_is_left_to_others),
     T(rule_may_say_how_long),
     T(promise_of_the_server_saves_a_post),
     T(connection_within_its_limit_stays),

@@ -189,6 +189,7 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.after[11].unit = UNIT_COUNT);
 	REFUSED(memset(bad.after[0].name, 'x', sizeof(bad.after[0].name)));
 	REFUSED(memset(bad.vetoes[7].value, 'x', sizeof(bad.vetoes[7].value)));
+	REFUSED(bad.retry.max_requests = 65536);
 	REFUSED(bad.retry.address_max_age_ms = 86400001);
 	REFUSED(bad.retry.late_ms = 3600001);
 	REFUSED(bad.retry.single_use_auth = 4);

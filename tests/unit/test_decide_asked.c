@@ -136,7 +136,8 @@ static void a_server_that_asks_for_too_much_patience_is_not_asked_again(void)
 
 static void an_address_that_was_looked_up_too_long_ago_is_not_dialed(void)
 {
-	static const enum cause causes[] = {CAUSE_STALE, CAUSE_RESET, CAUSE_EOF, CAUSE_IDLE};
+	static const enum cause causes[] = {CAUSE_STALE, CAUSE_RESET, CAUSE_EOF, CAUSE_IDLE,
+					    CAUSE_MAX_REQUESTS};
 	struct policy policy;
 
 	policy_defaults(&policy);
@@ -179,10 +180,10 @@ static void a_redial_that_nobody_answers_is_not_made_again_at_the_same_address(v
 	expect("refused", REASON_NONE, &policy, &facts);
 }
 
-/* max_idle_ms and keep_alive_hints switch it, and nothing of the request was sent. */
-static void an_idle_connection_is_left_whatever_is_listed(void)
+/* max_idle_ms and its kin switch it, and nothing of the request was sent. */
+static void is_left_whatever_is_listed(enum cause cause)
 {
-	struct decide_facts facts = failed(CAUSE_IDLE, POST);
+	struct decide_facts facts = failed(cause, POST);
 	struct policy policy;
 
 	policy_defaults(&policy);
@@ -200,6 +201,16 @@ static void an_idle_connection_is_left_whatever_is_listed(void)
 	facts.connection_auth = false;
 	policy.enabled = 0;
 	expect("disabled", REASON_DISABLED, &policy, &facts);
+}
+
+static void an_idle_connection_is_left_whatever_is_listed(void)
+{
+	is_left_whatever_is_listed(CAUSE_IDLE);
+}
+
+static void a_spent_connection_is_left_whatever_is_listed(void)
+{
+	is_left_whatever_is_listed(CAUSE_MAX_REQUESTS);
 }
 
 static void a_post_or_patch_with_a_key_passes_as_a_get_does(void)
@@ -314,6 +325,7 @@ void suite_decide_asked(void)
 	    TEST(an_address_that_was_looked_up_too_long_ago_is_not_dialed),
 	    TEST(a_redial_that_nobody_answers_is_not_made_again_at_the_same_address),
 	    TEST(an_idle_connection_is_left_whatever_is_listed),
+	    TEST(a_spent_connection_is_left_whatever_is_listed),
 	    TEST(a_post_or_patch_with_a_key_passes_as_a_get_does),
 	    TEST(what_a_server_says_of_a_key_is_its_answer),
 	    TEST(the_first_reason_in_order_is_given),

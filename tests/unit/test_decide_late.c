@@ -42,7 +42,8 @@ static void only_a_loss_can_be_late(void)
 {
 	static const enum cause others[] = {CAUSE_STALE,	   CAUSE_CONNECT,
 					    CAUSE_CONNECT_TIMEOUT, CAUSE_RESPONSE_TIMEOUT,
-					    CAUSE_STATUS,	   CAUSE_IDLE};
+					    CAUSE_STATUS,	   CAUSE_IDLE,
+					    CAUSE_MAX_REQUESTS};
 	struct policy policy;
 
 	allow_all(&policy);

@@ -251,6 +251,17 @@ static void what_no_key_switches_on_is_told(void)
 	TOLD("retry = { max_idle_ms = 5; };", "POST", "b", "/", WORDS("--cause=idle"),
 	     AGAIN "reason   idle: nothing of it had been sent\nby       retry.max_idle_ms\n"
 		   "wait     0 ms\n" NONE);
+	TOLD(early, "POST", "b", "/", WORDS("--cause=max-requests"),
+	     "verdict  the connection is used, however many requests it has had\n"
+	     "reason   neither max_requests nor keep_alive_hints is switched on\n"
+	     "by       retry.max_requests\n" NONE);
+	TOLD("retry = { max_requests = 5; };", "POST", "b", "/", WORDS("--cause=max-requests"),
+	     AGAIN "reason   max-requests: nothing of it had been sent\n"
+		   "by       retry.max_requests\nwait     0 ms\n" NONE);
+	TOLD("retry = { keep_alive_hints = true; };", "POST", "b", "/",
+	     WORDS("--cause=max-requests"),
+	     AGAIN "reason   max-requests: nothing of it had been sent\n"
+		   "by       retry.keep_alive_hints\nwait     0 ms\n" NONE);
 	TOLD(early, "GET", "a", "/x", WORDS("--cause=response-timeout"),
 	     "verdict  the program waits as long as it likes\n"
 	     "reason   no response timeout is set\nby       retry.response_timeout_ms\n"
@@ -338,10 +349,10 @@ static void wrong_questions_are_refused(void)
 	} rows[] = {
 	    {{"--cause=rset"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle, dns or tls-handshake, not rset"},
+	     "response-timeout, idle, max-requests, dns or tls-handshake, not rset"},
 	    {{"--cause=status"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle, dns or tls-handshake, not status"},
+	     "response-timeout, idle, max-requests, dns or tls-handshake, not status"},
 	    {{"--attempt=0"}, "explain: 0 is not a number from 1 to 1000"},
 	    {{"--status=399"}, "explain: 399 is not a number from 400 to 599"},
 	    {{"--status=600"}, "explain: 600 is not a number from 400 to 599"},

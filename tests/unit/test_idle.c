@@ -48,8 +48,35 @@ static void hint_is_read_from_the_head(void)
 		char copy[200]; /* ends where the bytes do */
 		size_t len = strlen(cases[i].bytes);
 		memcpy(copy + sizeof(copy) - len, cases[i].bytes, len);
-		runner_expect_long(cases[i].bytes, cases[i].seconds,
-				   http1_keep_alive_timeout(copy + sizeof(copy) - len, len));
+		struct http1_keep_alive said;
+		http1_keep_alive(copy + sizeof(copy) - len, len, &said);
+		runner_expect_long(cases[i].bytes, cases[i].seconds, said.timeout_s);
+	}
+}
+
+static void requests_that_a_server_yet_takes_are_read_as_well(void)
+{
+	static const struct {
+		const char *bytes;
+		int has_max, max;
+	} cases[] = {
+	    {HEAD("Keep-Alive: timeout=5, max=100"), 1, 100},
+	    {HEAD("Keep-Alive: MAX = \"7\""), 1, 7},
+	    {HEAD("Keep-Alive: max=0"), 1, 0},
+	    {HEAD("Keep-Alive: timeout=5, max=99999999999999999999"), 1, 65535},
+	    {HEAD("Keep-Alive: timeout=5"), 0, 0},
+	    {HEAD("Keep-Alive: timeout=5, max"), 0, 0},
+	    {HEAD("Keep-Alive: timeout=5, max=x"), 0, 0},
+	    {HEAD("Keep-Alive: timeout=5, climax=1"), 0, 0},
+	    {HEAD("Keep-Alive: timeout=5, max=-1"), 0, 0},
+	    {HEAD("X: max=1"), 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct http1_keep_alive said;
+		http1_keep_alive(cases[i].bytes, strlen(cases[i].bytes), &said);
+		runner_expect_long(cases[i].bytes, cases[i].has_max, said.has_max);
+		runner_expect_long(cases[i].bytes, cases[i].max, said.max);
 	}
 }
 
@@ -103,8 +130,16 @@ static void note(struct conn *conn, const char *bytes)
 static bool is_due(const struct conn *conn, uint64_t at_ms)
 {
 	static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\n\r\n";
+	enum cause cause;
 	clock_ms = at_ms;
-	return idle_is_due(conn, head, sizeof(head) - 1);
+	return idle_is_due(conn, head, sizeof(head) - 1, &cause) && cause == CAUSE_IDLE;
+}
+
+static bool is_spent(const struct conn *conn)
+{
+	static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\n\r\n";
+	enum cause cause;
+	return idle_is_due(conn, head, sizeof(head) - 1, &cause) && cause == CAUSE_MAX_REQUESTS;
 }
 
 static void time_counts_from_the_last_byte_read(void)
@@ -154,6 +189,49 @@ static void last_promise_counts_until_the_socket_is_another(void)
 	config.policy = &policy_builtin;
 }
 
+static void requests_count_on_each_socket(void)
+{
+	struct policy policy;
+	policy_defaults(&policy);
+	policy.retry.max_requests = 3;
+	struct conn *conn = opened(&policy);
+	CU_ASSERT(conn->care & CARE_IDLE);
+	conn->popped = 2;
+	runner_expect_long("two of three", 0, is_spent(conn));
+	conn->popped = 3;
+	runner_expect_long("three", 1, is_spent(conn));
+	conn_renewed(conn, 77);
+	runner_expect_long("none on another socket", 0, is_spent(conn));
+	conn->popped = 5;
+	runner_expect_long("two there", 0, is_spent(conn));
+	conn->popped = 7;
+	runner_expect_long("four there", 1, is_spent(conn));
+	conn_end(conn, WHY_TOLD);
+	config.policy = &policy_builtin;
+}
+
+static void last_request_is_what_the_server_said_last(void)
+{
+	struct policy policy;
+	policy_defaults(&policy);
+	policy.retry.keep_alive_hints = 1;
+	struct conn *conn = opened(&policy);
+	clock_ms = 1000;
+	note(conn, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=10, max=2\r\n\r\n");
+	runner_expect_long("two more", 0, is_spent(conn));
+	note(conn, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=10, max=1\r\n\r\n");
+	runner_expect_long("one more", 1, is_spent(conn));
+	note(conn, "HTTP/1.1 304 Not Modified\r\n\r\n");
+	runner_expect_long("it stays said", 1, is_spent(conn));
+	note(conn, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=10, max=9\r\n\r\n");
+	runner_expect_long("it was said otherwise", 0, is_spent(conn));
+	note(conn, "HTTP/1.1 200 OK\r\nKeep-Alive: max=0\r\n\r\n");
+	conn_renewed(conn, 77);
+	runner_expect_long("of another socket", 0, is_spent(conn));
+	conn_end(conn, WHY_TOLD);
+	config.policy = &policy_builtin;
+}
+
 static void body_is_no_head(void)
 {
 	struct policy policy;
@@ -174,6 +252,9 @@ void suite_idle(void)
 	    TEST(limits_are_reached_at_their_time),
 	    TEST(time_counts_from_the_last_byte_read),
 	    TEST(last_promise_counts_until_the_socket_is_another),
+	    TEST(requests_that_a_server_yet_takes_are_read_as_well),
+	    TEST(requests_count_on_each_socket),
+	    TEST(last_request_is_what_the_server_said_last),
 	    TEST(body_is_no_head),
 	    TEST_END};
 

@@ -19,7 +19,7 @@ static void every_key_of_retry_reaches_its_member(void)
 	    "retry = { statuses = [503, 429, 599]; idempotency_key_headers = [\"Key\"];\n"
 	    "  attempt_header = \"X-Attempt\"; response_timeout_ms = 1; unacked_timeout_ms = 2;\n"
 	    "  retry_after_max_ms = 3; max_idle_ms = 4; keep_alive_hints = true;\n"
-	    "  address_max_age_ms = 6;\n"
+	    "  address_max_age_ms = 6; max_requests = 7;\n"
 	    "  add_request_id = true; late_ms = 5; single_use_auth = [\"dpop\", \"Once\"]; on = "
 	    "[\"connect\", \"connect-timeout\",\n"
 	    "  \"response-timeout\", \"dns\", \"tls-handshake\"]; };");
@@ -35,6 +35,7 @@ static void every_key_of_retry_reaches_its_member(void)
 	runner_expect_long("unacked_timeout_ms", 2, retry->unacked_timeout_ms);
 	runner_expect_long("retry_after_max_ms", 3, retry->retry_after_max_ms);
 	runner_expect_long("max_idle_ms", 4, retry->max_idle_ms);
+	runner_expect_long("max_requests", 7, retry->max_requests);
 	runner_expect_long("address_max_age_ms", 6, retry->address_max_age_ms);
 	runner_expect_long("keep_alive_hints", 1, retry->keep_alive_hints);
 	runner_expect_long("late_ms", 5, retry->late_ms);
@@ -90,6 +91,7 @@ static const struct {
     {"retry.late_ms", "0", "3600000", "-1", "3600001", "a whole number from 0 to 3600000"},
     {"retry.retry_after_max_ms", "0", "600000", "-1", "600001", "a whole number from 0 to 600000"},
     {"retry.max_idle_ms", "0", "3600000", "-1", "3600001", "a whole number from 0 to 3600000"},
+    {"retry.max_requests", "0", "65535", "-1", "65536", "a whole number from 0 to 65535"},
     {"retry.address_max_age_ms", "0", "86400000", "-1", "86400001",
      "a whole number from 0 to 86400000"},
     {"budget.ratio", "0.0", "1.0", "-0.5000", "1.001", "a number from 0.0 to 1.0"},
@@ -295,6 +297,8 @@ static void a_rule_may_set_every_key_of_retry(void)
 	    {"after_headers = [\"A:ms\"];", POLICY_KEY_AFTER_HEADERS, 0},
 	    {"veto_headers = [\"A: b\"];", POLICY_KEY_VETO_HEADERS, 0},
 	    {"max_idle_ms = 9;", POLICY_KEY_MAX_IDLE, POLICY_USES_IDLE},
+	    {"max_requests = 9;", POLICY_KEY_MAX_REQUESTS, POLICY_USES_IDLE},
+	    {"max_requests = 0;", POLICY_KEY_MAX_REQUESTS, 0},
 	    {"address_max_age_ms = 9;", POLICY_KEY_ADDRESS_MAX_AGE, 0},
 	    {"keep_alive_hints = true;", POLICY_KEY_KEEP_ALIVE_HINTS, POLICY_USES_IDLE},
 	    {"keep_alive_hints = false;", POLICY_KEY_KEEP_ALIVE_HINTS, 0},

@@ -218,9 +218,10 @@ static struct policy_retry filled(uint32_t from)
 static unsigned key_of(unsigned member)
 {
 	enum { STATUSES = 4, AGE_AT = offsetof(struct policy_retry, address_max_age_ms) };
+	const unsigned behind = AGE_AT / sizeof(uint32_t); /* the backoff, which is a group */
 
-	if (member == AGE_AT / sizeof(uint32_t))
-		return (unsigned)__builtin_ctz(POLICY_KEY_ADDRESS_MAX_AGE);
+	if (member >= behind)
+		return (unsigned)__builtin_ctz(POLICY_KEY_ADDRESS_MAX_AGE) + member - behind;
 	if (member <= STATUSES)
 		return member;
 	return member < STATUSES + POLICY_STATUS_WORDS ? STATUSES
@@ -231,7 +232,7 @@ static void a_rule_changes_the_keys_that_it_names_and_no_other(void)
 {
 	struct policy p;
 	struct match_request request = {"h", 1, "/", 1, 80};
-	enum { KEYS = 24, MEMBERS = KEYS + POLICY_STATUS_WORDS - 1 };
+	enum { KEYS = 25, MEMBERS = KEYS + POLICY_STATUS_WORDS - 1 };
 	char what[32];
 
 	policy_defaults(&p);

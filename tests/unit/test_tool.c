@@ -84,7 +84,7 @@ static const char full[] =
     "after_headers = [\"Reset\", \"A:ms\", \"A:s\", \"A-date:date\"];"
     "veto_headers = [\"No\", \"Again: \\\"never\\\"\"];"
     "max_idle_ms = 3600000; keep_alive_hints = true; add_request_id = true;"
-    "address_max_age_ms = 86400000;"
+    "address_max_age_ms = 86400000; max_requests = 65535;"
     "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = 60000;"
     "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );"
     "log = { redact_paths = [\"/u/*/token/*\", \"*\\\"*\"]; };"
@@ -148,6 +148,7 @@ static void show_prints_what_the_file_says(void)
 	    "  veto_headers = [\"No\", \"Again: \\\"never\\\"\"];\n",
 	    "  max_idle_ms = 3600000;\n",
 	    "  address_max_age_ms = 86400000;\n",
+	    "  max_requests = 65535;\n",
 	    "  keep_alive_hints = true;\n",
 	    "  add_request_id = true;\n",
 	    "max_attempts = 10;",
