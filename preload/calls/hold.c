@@ -4,33 +4,22 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "status.h"
 #include "../process/config.h"
-#include "../http1/http1.h"
-#include "../conn/peer.h"
 #include "../wire/socket.h"
-#include "../os/address.h"
 #include "../conn/end.h"
 #include "../os/clock.h"
 #include "../os/watcher.h"
 #include "../os/mem.h"
-#include "../rescue/pace.h"
 #include "../rescue/machine.h"
-#include "../rescue/place.h"
+#include "../rescue/held.h"
 #include "../rescue/rescue.h"
+#include "../rescue/status.h"
 #include "../rescue/token.h"
 
 enum {
 	HEAD_MAX = 16384, /* a longer one is not waited for */
 	PEEK_ROOM = 2048, /* a program with room for this sees most heads whole */
 };
-
-/* May the response that now begins be held back at all, whatever it is? */
-static bool may_hold(const struct conn *conn)
-{
-	return conn->request_count == 1 && conn->requests[0].complete && !conn->busy &&
-	       !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
-}
 
 /*
  * As much of the status line as there is: of the len bytes that were read or peeked at, and where
@@ -56,31 +45,13 @@ static int status_in(const struct conn *conn, const struct read_call *call, size
 }
 
 /*
- * A 408 that came with the server's closing an idle connection answers nothing, least of all the
- * request that crossed it on the way: it stands for the end of the stream, as in Chromium and Go.
- */
-static bool is_idle_408(const struct conn *conn, int status, const char *bytes, size_t len)
-{
-	struct http1 answer;
-	size_t used;
-	if (status != 408 ||
-	    !(conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE))
-		return false;
-	http1_response(&answer, conn->requests[0].method);
-	enum http1_result result = http1_feed(&answer, bytes, len, &used);
-	bool whole = (result == HTTP1_DONE && used == len) ||
-		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
-	return whole && !(answer.flags & HTTP1_PERSISTENT) && wire_is_dead(conn->fd);
-}
-
-/*
  * A whole head, and what came with it: begins a rescue if it is to be held back. taken: it is in
  * these bytes alone, of which the kernel has none any more.
  */
 static bool begin(struct conn *conn, int status, const char *bytes, size_t len, bool taken)
 {
 	/* What was refused when it was peeked at is refused now. */
-	bool idle_408 = taken && is_idle_408(conn, status, bytes, len);
+	bool idle_408 = taken && held_is_idle_408(conn, status, bytes, len);
 	if (!idle_408 && (!status_is_listed(status) || conn->flags & CONN_FAILED))
 		return false;
 	struct rescue_start start = {
@@ -127,20 +98,6 @@ static enum held look_at_peeked(struct conn *conn, const struct read_call *call,
 	return begin(conn, status, bytes, room, false) ? HELD_RESCUE : HELD_NOT;
 }
 
-/* The first response of a connection that was let through to see how the peer does. */
-static void end_probe(struct conn *conn, int status)
-{
-	union os_address peer;
-	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
-		return;
-	if (!status && config.policy->uses & POLICY_USES_STATUSES)
-		return; /* too short a piece to tell: then the next response does */
-	conn->care &= (uint8_t)~CARE_PROBE;
-	conn_peer(conn, conn->fd, &peer);
-	if (status <= 0 || !status_is_listed(status))
-		pace_succeeded(conn->peer_state, &peer.any, os_now_ms());
-}
-
 /*
  * A thread that is inside send may be done with a request that was answered this fast. false: the
  * bytes that were read are the program's, and the lock is gone.
@@ -164,19 +121,19 @@ enum held hold_look(struct reading *r, size_t len)
 	const struct read_call *call = r->call;
 	struct conn *conn = r->handle.conn;
 	const char *bytes = call->iov->iov_base;
-	if (!may_hold(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
+	if (!held_may(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
 		return HELD_NOT;
 	int status = status_in(conn, call, len);
-	end_probe(conn, status);
+	held_end_probe(conn, status);
 	if (rescue_token_is_refused(conn, status))
 		return HELD_RESCUE;
-	if (!may_hold(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
+	if (!held_may(conn) || status == STATUS_NONE || (status && status < POLICY_STATUS_MIN))
 		return HELD_NOT;
 	if (status && status != 408 && !status_is_listed(status))
 		return HELD_NOT;
 	if (!await_writers(r))
 		return HELD_LOST;
-	if (!may_hold(conn))
+	if (!held_may(conn))
 		return HELD_NOT;
 	if (call->flags & MSG_PEEK)
 		return look_at_peeked(conn, call, status, len);
@@ -189,17 +146,6 @@ enum held hold_look(struct reading *r, size_t len)
 		return HELD_RESCUE;
 	conn->received -= len;
 	return HELD_NOT;
-}
-
-/* The program gets it after all. */
-static void decide_to_give(struct conn *conn, int status)
-{
-	struct rescue *rescue = conn->rescue;
-	if (rescue->attempts > 1 && !status_is_listed(status))
-		rescue_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
-	rescue_take_pieces(rescue);
-	rescue->phase = PHASE_GIVING;
-	conn->care |= CARE_HOLDING;
 }
 
 /* Makes room for more of a head. false: there is none, or it is too long to wait for its end. */
@@ -219,13 +165,13 @@ static bool judge(struct conn *conn, bool ended)
 	if (rescue_token_is_refused(conn, status))
 		return true;
 	bool dull =
-	    status == STATUS_NONE || (status && !status_is_listed(status)) || !may_hold(conn);
+	    status == STATUS_NONE || (status && !status_is_listed(status)) || !held_may(conn);
 	if (!dull && !whole && !ended && has_room(rescue))
 		return false;
 	if (!dull && whole && !conn->writers &&
 	    begin(conn, status, rescue->pieces, rescue->pieces_len, true))
 		return true;
-	decide_to_give(conn, status);
+	held_decide_to_give(conn, status);
 	return true;
 }
 

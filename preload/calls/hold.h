@@ -37,10 +37,4 @@ enum attended hold_go_on(struct reading *r);
  */
 enum attended hold_give(struct reading *r);
 
-/*
- * After RESCUE_FAILED, if rescue_has_answer, and the program has not taken all of it: its poll has
- * to tell it that there is more. If the socket does not, a watcher does whose timer is over.
- */
-void hold_leave_rest(struct conn *conn);
-
 #endif

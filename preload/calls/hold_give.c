@@ -3,15 +3,15 @@
 #include <errno.h>
 
 #include "hold.h"
-#include "status.h"
 #include "../conn/end.h"
 #include "../conn/idle.h"
 #include "../wire/socket.h"
-#include "../os/watcher.h"
 #include "../os/copy.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
+#include "../rescue/held.h"
 #include "../rescue/rescue.h"
+#include "../rescue/status.h"
 
 /* What else a read from a connected stream tells: no address, no control data, no flags. */
 static bool fill_message(const struct read_call *call)
@@ -41,18 +41,6 @@ static ssize_t fill(struct rescue *rescue, const struct read_call *call)
 	if (room && !thrown_away && copy_scatter(call->iov, call->count, bytes, room) != room)
 		return -1;
 	return room && !fill_message(call) ? -1 : (ssize_t)room;
-}
-
-/* One that has ended tells that there is more, whatever is read from it. */
-void hold_leave_rest(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	conn->care |= CARE_HOLDING;
-	if (!rescue->placed && !wire_is_dead(conn->fd) && !wire_has_unread(conn->fd))
-		rescue_place(conn);
-	if (rescue->placed)
-		os_timer_set(rescue->timer, 0);
-	conn->busy = rescue->placed;
 }
 
 /*
@@ -88,7 +76,7 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 /* The program's buffers are bad: it is owed what it was. Leaves without the lock. */
 static enum attended refuse(struct conn *conn)
 {
-	hold_leave_rest(conn);
+	held_leave_rest(conn);
 	conn_unlock(conn);
 	set_errno(EFAULT);
 	return DELIVER;
@@ -154,7 +142,7 @@ enum attended hold_give(struct reading *r)
 	}
 	if (rescue->answer_given == rescue->answer_len)
 		return end_giving(r);
-	hold_leave_rest(conn);
+	held_leave_rest(conn);
 	conn_unlock(conn);
 	return DELIVER;
 }

@@ -11,8 +11,11 @@
 #include "../process/config.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
+#include "../os/watcher.h"
+#include "../tls/hold_text.h"
 #include "../tls/library.h"
 #include "../tls/session.h"
+#include "../wire/socket.h"
 
 bool secured_begin(struct conn *conn, const struct read_call *call, size_t len)
 {
@@ -97,6 +100,10 @@ static enum attended read_end(struct reading *r, int error)
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
+	if (conn->care & CARE_HOLDING) { /* the program has bytes to read before that */
+		conn_unlock(conn);
+		return deliver(r, error);
+	}
 	if (begin(conn, &start)) {
 		conn_unlock(conn);
 		return deliver(r, EAGAIN);
@@ -116,6 +123,27 @@ static bool wants_bytes(const struct read_call *call)
 	return false;
 }
 
+/*
+ * A response is held back until all of it is there, but not for ever. Called with the lock; false:
+ * without, and r->result is what the library gets.
+ */
+static bool await_more(struct reading *r)
+{
+	struct conn *conn = r->handle.conn;
+	int fd = conn->fd, ready;
+	if (!reading_may_wait(r) || wire_has_unread(fd))
+		return true;
+	uint64_t own_ms = wire_receive_timeout_ms(fd), limit_ms = hold_text_patience_ms(conn);
+	conn_unlock(conn);
+	do
+		ready = os_wait(fd, own_ms < limit_ms ? own_ms : limit_ms);
+	while (ready == -EINTR && os_restarts());
+	if (ready > 0 && handle_lock(&r->handle))
+		return true;
+	deliver(r, ready == -EINTR ? EINTR : EAGAIN);
+	return false;
+}
+
 enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
@@ -126,6 +154,8 @@ enum attended secured_read(struct reading *r)
 	}
 	if (conn->busy)
 		return put_off(r);
+	if (__builtin_expect(conn->care & CARE_HOLDING, 0) && !await_more(r))
+		return DELIVER;
 	uint32_t epoch = conn->epoch;
 	tls_session_meet(conn);
 	conn_unlock(conn);

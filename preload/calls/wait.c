@@ -12,11 +12,11 @@
 #include "../process/config.h"
 #include "../rescue/dial.h"
 #include "../rescue/end.h"
+#include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
 #include "../wire/socket.h"
-#include "hold.h"
 
 /* After a step, with the lock, which it leaves without. */
 static enum awaited told(struct conn *conn, enum rescue_result result)
@@ -29,7 +29,7 @@ static enum awaited told(struct conn *conn, enum rescue_result result)
 	bool failed = result == RESCUE_FAILED;
 	bool dials = failed && rescue_is_dial(conn->rescue) && conn->rescue->unsent;
 	if (failed && rescue_has_answer(conn))
-		hold_leave_rest(conn);
+		held_leave_rest(conn);
 	conn_unlock(conn);
 	return !failed ? AWAITED_NOTHING : dials ? AWAITED_FAILED : AWAITED_READABLE;
 }

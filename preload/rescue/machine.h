@@ -60,6 +60,9 @@ enum reason rescue_begin(struct conn *conn, const struct rescue_start *start);
  */
 bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
+/* The same for bytes that are no socket's (hold_text.h): conn->received does not count them. */
+bool rescue_hold_text(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
 /*
  * Would a read that found the connection dead begin a rescue, as far as can be told without asking
  * the kernel? Answers no where only the rules of the policy could say yes.

@@ -151,7 +151,7 @@ void rescue_free(struct conn *conn)
 	conn->rescue = NULL;
 }
 
-bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+bool rescue_hold_text(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	enum { ROOM_MIN = 4096 };
 	const struct rescue_start start = {
@@ -174,7 +174,16 @@ bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t l
 		rescue->pieces_len += (uint32_t)piece;
 	}
 	rescue->phase = PHASE_HOLDING;
-	conn->received += len;
+	rescue->framed = 0;
+	rescue->asked = false;
 	conn->care |= CARE_HOLDING;
+	return true;
+}
+
+bool rescue_hold(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	if (!rescue_hold_text(conn, iov, count, len))
+		return false;
+	conn->received += len;
 	return true;
 }

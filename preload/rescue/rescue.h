@@ -61,24 +61,24 @@ struct rescue {
 	int fresh; /* the one being connected, else -1 */
 	int timer; /* with the watcher, else -1 */
 	enum old_socket old;
-	bool laid_aside;   /* dead has not failed and may answer yet: see rescue/watch.h */
-	bool placed;	   /* the watcher has the program's descriptor */
-	bool nonblocking;  /* O_NONBLOCK, as the program set it */
-	bool unsent;	   /* the kernel took no byte of the request, on any attempt */
-	bool shut_down;	   /* SHUT_WR is to follow the request */
-	bool blamed;	   /* the latest failure was the peer's, and counted */
-	bool acked;	   /* the peer's kernel had acknowledged the request then */
-	bool first;	   /* fresh is the program's own connect, and has not failed */
-	bool spent;	   /* it carries what serves once, and was sent before */
-	bool told;	   /* the attempt is in the log */
-	bool taken;	   /* the program was told that bytes are written which are on no socket */
-	bool full;	   /* it was told that there is no room for more, and waits for some */
-	bool secures;	   /* the new connection has begun to be secured */
-	bool elsewhere;	   /* only a call of the program's to its TLS library can go on */
-	uint32_t fresh_events; /* of epoll, that fresh is waited for; 0: as os_watch has it */
-	bool counted;	   /* as under way, by live.c */
-	uint32_t delay_ms; /* before the attempt */
-	uint32_t status;   /* of the response that was held back, else 0 */
+	bool laid_aside;  /* dead has not failed and may answer yet: see rescue/watch.h */
+	bool placed;	  /* the watcher has the program's descriptor */
+	bool nonblocking; /* O_NONBLOCK, as the program set it */
+	bool unsent;	  /* the kernel took no byte of the request, on any attempt */
+	bool shut_down;	  /* SHUT_WR is to follow the request */
+	bool blamed;	  /* the latest failure was the peer's, and counted */
+	bool acked;	  /* the peer's kernel had acknowledged the request then */
+	bool first;	  /* fresh is the program's own connect, and has not failed */
+	bool spent;	  /* it carries what serves once, and was sent before */
+	bool told;	  /* the attempt is in the log */
+	bool taken;	  /* the program was told that bytes are written which are on no socket */
+	bool full;	  /* it was told that there is no room for more, and waits for some */
+	bool secures;	  /* the new connection has begun to be secured */
+	bool elsewhere;	  /* only a call of the program's to its TLS library can go on */
+	uint32_t fresh_events;	 /* of epoll, that fresh is waited for; 0: as os_watch has it */
+	bool counted;		 /* as under way, by live.c */
+	uint32_t delay_ms;	 /* before the attempt */
+	uint32_t status;	 /* of the response that was held back, else 0 */
 	uint32_t retry_after_ms; /* that it asks for */
 	bool vetoed;		 /* it says: not again */
 	bool left;		 /* to the program, which sends such requests again by itself */
@@ -107,6 +107,10 @@ struct rescue {
 	char *pieces;
 	uint32_t pieces_room;
 	uint32_t pieces_len;
+	struct http1 frame;  /* of the pieces, where all of a response is held back: hold_text.h */
+	uint32_t framed;     /* bytes of them that it has been told of */
+	bool asked;	     /* what it says is known: in the three fields above, and in ... */
+	uint64_t asked_peer; /* ... this one, which is rescue_start.peer */
 	struct policy_retry settings;
 	struct rescue_route route;
 	struct log_request who;

@@ -83,6 +83,14 @@ static int error_of(struct tls_library *library, const void *ssl, int result)
 	return library->SSL_get_error(ssl, result);
 }
 
+/* Bytes that are held back for the program are there for it, as those in the library are. */
+static int pending_of(struct tls_library *library, const void *ssl, int in_library, bool counts)
+{
+	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	int held = session ? tls_held_pending(session) : 0;
+	return counts ? in_library + held : in_library || held;
+}
+
 /* What the program takes of the session to vouch for it with is not another session's. */
 static void give_up(struct tls_library *library, const void *ssl)
 {
@@ -129,6 +137,16 @@ static void give_up(struct tls_library *library, const void *ssl)
 	{                                                                                          \
 		return error_of(&tls_libraries[n], ssl, result);                                   \
 	}                                                                                          \
+	static int pending_##n(const void *ssl)                                                    \
+	{                                                                                          \
+		return pending_of(&tls_libraries[n], ssl, tls_libraries[n].SSL_pending(ssl),       \
+				  true);                                                           \
+	}                                                                                          \
+	static int has_pending_##n(const void *ssl)                                                \
+	{                                                                                          \
+		return pending_of(&tls_libraries[n], ssl, tls_libraries[n].SSL_has_pending(ssl),   \
+				  false);                                                          \
+	}                                                                                          \
 	static int export_##n(void *ssl, unsigned char *out, size_t len, const char *label,        \
 			      size_t label_len, const unsigned char *context, size_t context_len,  \
 			      int use)                                                             \
@@ -162,6 +180,8 @@ ENTRIES(3)
 		[HOOKED_SSL_do_handshake] = (void *)handshake_##n,                                 \
 		[HOOKED_SSL_connect] = (void *)connect_##n,                                        \
 		[HOOKED_SSL_get_error] = (void *)error_##n,                                        \
+		[HOOKED_SSL_pending] = (void *)pending_##n,                                        \
+		[HOOKED_SSL_has_pending] = (void *)has_pending_##n,                                \
 		[HOOKED_SSL_export_keying_material] = (void *)export_##n,                          \
 		[HOOKED_SSL_get_finished] = (void *)finished_##n,                                  \
 		[HOOKED_SSL_get_peer_finished] = (void *)peer_finished_##n                         \

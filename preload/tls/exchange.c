@@ -4,6 +4,7 @@
 #include "../conn/end.h"
 #include "../conn/secured.h"
 #include "../os/sys.h"
+#include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 
@@ -78,10 +79,38 @@ static enum tls_attended put_off(struct tls_session *session)
 	return TLS_LATER;
 }
 
-/* Called with the lock, leaves without. */
-static enum tls_attended failed(struct tls_session *session)
+/* For the program's next read. Called with the lock, leaves without. */
+static enum tls_attended leave_answer(struct conn *conn)
 {
+	held_leave_rest(conn);
+	conn_unlock(conn);
+	return TLS_GO_ON;
+}
+
+/*
+ * The session is no connection's any more, and its server has answered all that it was asked.
+ * Called with the lock, leaves without.
+ */
+static enum tls_attended end_of_spent(struct tls_session *session)
+{
+	conn_unlock(session->handle.conn);
+	session->ops->close(session);
+	session->closed = true;
+	return TLS_ENDED;
+}
+
+/* Called with the lock, leaves without. */
+static enum tls_attended failed(struct tls_exchange *exchange, bool writes)
+{
+	struct tls_session *session = exchange->call.session;
 	struct conn *conn = session->handle.conn;
+	if (rescue_has_answer(conn)) {
+		session->ops->spend(session);
+		return writes ? leave_answer(conn) : tls_give_held(exchange);
+	}
+	/* What lies in the library is the answer that was used up, not the program's. */
+	if (conn->care & CARE_TOKEN && session->ops->reset)
+		session->ops->reset(session);
 	session->at_end = session->cleared && !rescue_error(conn);
 	session->ops->undo(session);
 	if (!session->closed) {
@@ -105,17 +134,21 @@ enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 	if (!session || !tls_session_lock(session))
 		return session && session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
 	struct conn *conn = session->handle.conn;
+	if (!conn->busy && conn->care & CARE_HOLDING && !writes)
+		return tls_give_held(exchange);
+	if (!conn->busy && session->spent && !writes && !conn_waiting(conn))
+		return end_of_spent(session);
 	if (!conn->busy) {
 		conn_unlock(conn);
 		return TLS_GO_ON;
 	}
-	if (rescue_has_failed(conn))
-		return failed(session);
+	if (rescue_has_failed(conn) || rescue_owed(conn))
+		return failed(exchange, writes);
 	enum rescue_result result = step(session, writes);
 	set_errno(kept);
 	switch (result) {
 	case RESCUE_FAILED:
-		return failed(session);
+		return failed(exchange, writes);
 	case RESCUE_LOST:
 	case RESCUE_GONE:
 		return TLS_GO_ON;

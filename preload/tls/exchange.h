@@ -26,9 +26,27 @@ enum tls_attended {
 	TLS_GO_ON, /* make the library's call */
 	TLS_LATER, /* the program is to come back: it wants to read */
 	TLS_ENDED, /* the connection ended by a close_notify, and there is no other */
+	TLS_GIVEN, /* the program has been given bytes that were held back */
+	TLS_AGAIN, /* look anew */
 };
 
 /* A rescue is under way, or none: goes as far as the call may. Takes no lock with it. */
 enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes);
+
+static inline bool tls_peeks(const struct tls_exchange *exchange)
+{
+	return exchange->kind == HOOKED_SSL_peek || exchange->kind == HOOKED_SSL_peek_ex;
+}
+
+/* held.c: bytes that the library has given, and the program may not get. */
+
+/* The library has given the first of them. With the lock, which it keeps; true: they are held. */
+bool tls_hold(struct tls_exchange *exchange, struct conn *conn);
+
+/* CARE_HOLDING, or a rescue has failed that has an answer. With the lock, leaves without. */
+enum tls_attended tls_give_held(struct tls_exchange *exchange);
+
+/* How many bytes of them there are to give: what SSL_pending does not know of. */
+int tls_held_pending(struct tls_session *session);
 
 #endif

@@ -26,6 +26,8 @@
 	X(int, SSL_do_handshake, (void *ssl), (ssl))                                               \
 	X(int, SSL_connect, (void *ssl), (ssl))                                                    \
 	X(int, SSL_get_error, (const void *ssl, int result), (ssl, result))                        \
+	X(int, SSL_pending, (const void *ssl), (ssl))                                              \
+	X(int, SSL_has_pending, (const void *ssl), (ssl))                                          \
 	X(int, SSL_export_keying_material,                                                         \
 	  (void *ssl, unsigned char *out, size_t len, const char *label, size_t label_len,         \
 	   const unsigned char *context, size_t context_len, int use),                             \

@@ -8,6 +8,8 @@
 enum {
 	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, BIO_FLAGS_SHOULD_RETRY */
 	SHUTDOWN_RECEIVED = 2,	/* SSL_RECEIVED_SHUTDOWN */
+	WANT_READ = 2,		/* SSL_ERROR_* */
+	WANT_WRITE = 3,
 };
 
 void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl)
@@ -105,6 +107,25 @@ void tls_session_freed(void *ssl, void *data, void *all, int index, long number,
 	library->CRYPTO_free(session, "", 0);
 }
 
+static int read_on(const struct tls_exchange *exchange, char *bytes, size_t len, size_t *done)
+{
+	return exchange->call.library->SSL_read_ex(exchange->call.ssl, bytes, len, done);
+}
+
+static size_t look(const struct tls_exchange *exchange, char *bytes, size_t len)
+{
+	const struct tls_library *library = exchange->call.library;
+	size_t shown = 0;
+	bool any = library->SSL_pending(exchange->call.ssl) > 0;
+	return any && library->SSL_peek_ex(exchange->call.ssl, bytes, len, &shown) > 0 ? shown : 0;
+}
+
+static bool wants(const struct tls_session *session, int result)
+{
+	int error = session->library->SSL_get_error(session->ssl, result);
+	return error == WANT_READ || error == WANT_WRITE;
+}
+
 const struct tls_ops tls_openssl = {
     .random = client_random,
     .bind = bind_session,
@@ -114,4 +135,9 @@ const struct tls_ops tls_openssl = {
     .put_off = put_off,
     .undo = tls_secure_undo,
     .close = close_session,
+    .read = read_on,
+    .look = look,
+    .wants = wants,
+    .spend = tls_secure_spend,
+    .reset = tls_secure_reset,
 };

@@ -8,16 +8,11 @@
 
 enum { ERROR_SYSCALL = 5 }; /* SSL_ERROR_SYSCALL */
 
-static bool peeks(const struct tls_exchange *exchange)
-{
-	return exchange->kind == HOOKED_SSL_peek || exchange->kind == HOOKED_SSL_peek_ex;
-}
-
 /* The program has bytes of a response. Called with the lock, leaves without. */
 static void take_note(const struct tls_exchange *exchange, struct conn *conn)
 {
 	struct iovec piece = {exchange->buf, exchange->done};
-	if (peeks(exchange)) {
+	if (tls_peeks(exchange)) {
 		if (conn_waiting(conn))
 			conn->flags |= CONN_ANSWERING; /* seen is handed over */
 		conn_unlock(conn);
@@ -65,7 +60,10 @@ static bool again(struct tls_exchange *exchange, int result)
 	if (!session || !tls_session_lock(session))
 		return false;
 	struct conn *conn = session->handle.conn;
-	if (result > 0) {
+	if (result > 0 && tls_hold(exchange, conn)) {
+		begun = true;
+		conn_unlock(conn);
+	} else if (result > 0) {
 		take_note(exchange, conn);
 	} else if (conn->busy) {
 		begun = !rescue_has_failed(conn);
@@ -103,12 +101,18 @@ int tls_read(struct tls_exchange *exchange)
 	    exchange->kind == HOOKED_SSL_read_ex || exchange->kind == HOOKED_SSL_peek_ex;
 	int result;
 	do {
-		switch (tls_attend(exchange, false)) {
+		enum tls_attended attended;
+		do
+			attended = tls_attend(exchange, false);
+		while (attended == TLS_AGAIN);
+		switch (attended) {
 		case TLS_LATER:
 			return is_ex ? 0 : -1;
 		case TLS_ENDED:
 			return 0;
-		case TLS_GO_ON:
+		case TLS_GIVEN:
+			return is_ex ? 1 : (int)exchange->done;
+		default:
 			break;
 		}
 		result = end_of(exchange, tls_make(exchange));

@@ -7,6 +7,7 @@
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "../wire/socket.h"
+#include "hush.h"
 #include "pin.h"
 
 enum {
@@ -17,24 +18,11 @@ enum {
 	FLAGS_RETRY = 0x0f,	     /* BIO_FLAGS_RWS, _SHOULD_RETRY */
 	FLAG_AT_END = 0x800,	     /* BIO_FLAGS_IN_EOF, 3.0 */
 	CONTROL_RENEGOTIATIONS = 10, /* SSL_CTRL_GET_NUM_RENEGOTIATIONS */
-	VERIFY_NONE = 0,	     /* SSL_VERIFY_NONE */
 	RECORD_HANDSHAKE = 22,
 	RECORD_CHANGE = 20,
 	CLIENT_HELLO = 1,
 	MEMORY_END = 130, /* BIO_C_SET_BUF_MEM_EOF_RETURN */
 };
-
-/* The chain is judged as it is: what a callback of the program's would say of it, it has said. */
-static int let_stand(int ok, void *store)
-{
-	(void)store;
-	return ok;
-}
-
-static void say_nothing(const void *ssl, int where, int result)
-{
-	(void)ssl, (void)where, (void)result;
-}
 
 static struct tls_session *session_of(const struct conn *conn)
 {
@@ -98,38 +86,21 @@ static void clear(struct tls_session *session)
 	library->SSL_set_connect_state(session->ssl);
 }
 
-static void hush_callbacks(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	session->info = library->SSL_get_info_callback(session->ssl);
-	session->verify = library->SSL_get_verify_callback(session->ssl);
-	session->verify_mode = library->SSL_get_verify_mode(session->ssl);
-	library->SSL_set_info_callback(session->ssl, say_nothing);
-	if (session->verify)
-		library->SSL_set_verify(session->ssl, VERIFY_NONE, let_stand);
-}
-
-static void give_callbacks_back(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	library->SSL_set_info_callback(session->ssl, session->info);
-	if (session->verify)
-		library->SSL_set_verify(session->ssl, session->verify_mode, session->verify);
-}
-
 /* For an attempt, the first one or a further one. */
 static enum reason begin(struct tls_session *session)
 {
-	if (!session->cleared && !tls_pin_take(session))
+	bool pinned = session->cleared || (session->spent && session->pin.certificate);
+	if (!pinned && !tls_pin_take(session))
 		return REASON_TLS_CERTIFICATE;
 	if (!make_ours(session))
 		return REASON_RESOURCES;
-	if (!session->cleared) {
+	if (!pinned) {
 		if (session->old_session)
 			session->library->SSL_SESSION_free(session->old_session);
 		session->old_session = session->library->SSL_get1_session(session->ssl);
-		hush_callbacks(session);
 	}
+	if (!session->cleared)
+		tls_hush(session);
 	session->cleared = true;
 	clear(session);
 	session->verified = session->greeted = session->written = false;
@@ -309,10 +280,11 @@ static void installed(struct conn *conn)
 	struct tls_library *library = session->library;
 	library->BIO_clear_flags(library->SSL_get_rbio(session->ssl), FLAGS_RETRY | FLAG_AT_END);
 	library->BIO_clear_flags(library->SSL_get_wbio(session->ssl), FLAGS_RETRY);
-	give_callbacks_back(session);
+	tls_unhush(session);
 	conn_secured_renewed(conn, session->received);
 	tls_session_rebase(session, conn);
-	session->cleared = session->half = false;
+	session->cleared = session->half = session->spent = false;
+	session->cookie = conn->cookie;
 	drop_ours(session);
 	tls_pin_drop(session);
 }
@@ -323,6 +295,8 @@ static enum reason may_replace(const struct conn *conn)
 	if (!session || session->half)
 		return REASON_TLS_IN_FLIGHT;
 	struct tls_library *library = session->library;
+	if (session->spent)
+		return REASON_NONE;
 	if (conn_has_part(conn->secured) || !tls_session_is_even(session, conn))
 		return REASON_TLS_IN_FLIGHT;
 	if (!library->SSL_is_init_finished(session->ssl) || library->SSL_is_server(session->ssl) ||
@@ -361,12 +335,32 @@ const struct wire_carrier tls_carrier = {
 void tls_secure_undo(struct tls_session *session)
 {
 	drop_ours(session);
-	tls_pin_drop(session);
+	if (!session->spent)
+		tls_pin_drop(session);
 	if (!session->cleared)
 		return;
 	clear(session);
-	give_callbacks_back(session);
+	tls_unhush(session);
 	session->cleared = false;
+}
+
+void tls_secure_spend(struct tls_session *session)
+{
+	bool is_of_another = session->cookie != session->handle.conn->cookie;
+	if (is_of_another && !session->cleared && !session->spent) {
+		tls_pin_take(session);
+		tls_secure_reset(session);
+	}
+	session->spent |= session->cleared;
+	tls_secure_undo(session);
+}
+
+void tls_secure_reset(struct tls_session *session)
+{
+	if (session->cleared)
+		return;
+	tls_hush(session);
+	session->cleared = true; /* what is undone clears it */
 }
 
 void tls_secure_drop(struct tls_session *session)

@@ -19,6 +19,15 @@ extern const struct wire_carrier tls_carrier __attribute__((visibility("hidden")
  */
 void tls_secure_undo(struct tls_session *session);
 
+/*
+ * The same where the program gets an answer that was held back before it: there is nothing more on
+ * that socket. Only a rescue can go on with the session, and knows by it whom to ask for.
+ */
+void tls_secure_spend(struct tls_session *session);
+
+/* What the library has of the connection is forgotten. */
+void tls_secure_reset(struct tls_session *session);
+
 /* Gives back what a rescue has left. */
 void tls_secure_drop(struct tls_session *session);
 

@@ -111,6 +111,7 @@ static void bind_session(struct conn *conn, struct tls_call *call)
 	if (!session)
 		return;
 	session->sent_before = conn->secured->sent;
+	session->cookie = conn->cookie;
 	call->session = session;
 	conn->secured->session = session;
 }

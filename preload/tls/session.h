@@ -31,6 +31,7 @@ struct tls_session {
 	struct handle handle; /* the connection */
 	uint64_t read_base;   /* what its BIO had read and written more than the socket */
 	uint64_t written_base;
+	uint64_t cookie;      /* of the connection's socket that it has shaken hands on */
 	uint64_t sent_before; /* what the socket had taken when the call now under way began */
 	uintptr_t thread;     /* that is in a call which may take a rescue on, else 0 */
 	bool begins;	      /* that call has begun the only unanswered request */
@@ -40,6 +41,7 @@ struct tls_session {
 	bool cleared;	      /* for a rescue: it is not what the program thinks */
 	bool ended;	      /* the socket found the end while nothing was asked of the server */
 	bool at_end;	      /* a rescue has failed of a connection that ended without one */
+	bool spent;	      /* it is no connection's: another one has failed after the old one */
 	bool closed;	      /* the server's close_notify has begun a rescue that has failed */
 	/* Of a rescue (secure.c). */
 	struct tls_pin pin;
@@ -93,6 +95,18 @@ struct tls_ops {
 	void (*undo)(struct tls_session *session);
 	/* It is to be as if a close_notify had come. */
 	void (*close)(struct tls_session *session);
+	/*
+	 * Where responses may be held back (hold_text.h), else NULL: reads on, as `make` does, into
+	 * memory of ours; shows what lies in the library already, and returns how many bytes; of a
+	 * read that has given nothing, is it to be made again?
+	 */
+	int (*read)(const struct tls_exchange *exchange, char *bytes, size_t len, size_t *done);
+	size_t (*look)(const struct tls_exchange *exchange, char *bytes, size_t len);
+	bool (*wants)(const struct tls_session *session, int result);
+	/* undo, where the program gets an answer that was held back: session.spent, if it is. */
+	void (*spend)(struct tls_session *session);
+	/* What the library has of the connection is forgotten. */
+	void (*reset)(struct tls_session *session);
 	bool at_once; /* bound while the first bytes of the server's are read, or never */
 };
 

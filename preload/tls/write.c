@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
 #include "../conn/end.h"
 #include "../conn/look.h"
 #include "../conn/secured.h"
@@ -10,12 +12,12 @@
 #include "exchange.h"
 
 /* Found dead before a byte is written. Called with the lock. */
-static bool begin_stale(struct conn *conn)
+static bool begin_stale(struct conn *conn, bool spent)
 {
 	const struct rescue_start start = {
 	    .cause = CAUSE_STALE,
 	    .unsent = true,
-	    .error = wire_take_error(conn->fd),
+	    .error = spent ? ECONNRESET : wire_take_error(conn->fd),
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
@@ -52,8 +54,9 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	}
 	session->begins = conn_idle_before(conn, mark);
 	session->sent_before = conn->secured->sent;
-	if (!taken && is_found_dead(conn, mark)) {
-		taken = begin_stale(conn);
+	if (!taken && conn_idle_before(conn, mark) &&
+	    (session->spent || is_found_dead(conn, mark))) {
+		taken = begin_stale(conn, session->spent);
 		if (!taken)
 			return LEFT_ALONE;
 	}

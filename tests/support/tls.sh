@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # For tests/check_tls.sh and check_https.sh, to be sourced from the top of the tree: certificates made
-# for this run, and tests/tls/server.py with them.
+# for this run, and tests/tls/server.py with them, or another one ($tls_program).
 export LC_ALL=C
 
 dir=$(mktemp -d) || exit 1
@@ -42,7 +42,7 @@ certificate() {
 } >"$dir/openssl" 2>&1 || { cat "$dir/openssl"; exit 1; }
 
 mkfifo "$dir/orders" "$dir/answers"
-/usr/bin/python3 tests/tls/server.py "$dir" <"$dir/orders" >"$dir/answers" &
+/usr/bin/python3 "tests/tls/${tls_program:-server.py}" "$dir" <"$dir/orders" >"$dir/answers" &
 tls_server=$!
 exec 8>"$dir/orders" 9<"$dir/answers"
 read -r tls_port <&9

@@ -222,4 +222,5 @@ def main():
             print("ok", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Responses with a status that is listed: which they are, and what becomes of their requests. */
-#ifndef REDIAL_CALLS_STATUS_H
-#define REDIAL_CALLS_STATUS_H
+#ifndef REDIAL_RESCUE_STATUS_H
+#define REDIAL_RESCUE_STATUS_H
 
 #include "../conn/conn.h"
-#include "../rescue/machine.h"
+#include "machine.h"
 
 enum { STATUS_LINE_MIN = 12 }; /* "HTTP/1.1 503" */
 

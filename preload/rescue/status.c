@@ -8,8 +8,8 @@
 #include "../os/clock.h"
 #include "../process/config.h"
 #include "../process/repeats.h"
-#include "../rescue/rescue.h"
 #include "../wire/socket.h"
+#include "rescue.h"
 
 int status_read(const char *bytes, size_t len)
 {

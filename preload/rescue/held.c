@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "held.h"
+
+#include "../conn/peer.h"
+#include "../http1/http1.h"
+#include "../os/address.h"
+#include "../os/clock.h"
+#include "../os/watcher.h"
+#include "../process/config.h"
+#include "../wire/socket.h"
+#include "machine.h"
+#include "pace.h"
+#include "place.h"
+#include "rescue.h"
+#include "status.h"
+
+bool held_may(const struct conn *conn)
+{
+	return conn->request_count == 1 && conn->requests[0].complete && !conn->busy &&
+	       !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
+}
+
+void held_end_probe(struct conn *conn, int status)
+{
+	union os_address peer;
+	if (!(conn->care & CARE_PROBE) || !conn_waiting(conn) || conn->busy)
+		return;
+	if (!status && config.policy->uses & POLICY_USES_STATUSES)
+		return; /* too short a piece to tell: then the next response does */
+	conn->care &= (uint8_t)~CARE_PROBE;
+	conn_peer(conn, conn->fd, &peer);
+	if (status <= 0 || !status_is_listed(status))
+		pace_succeeded(conn->peer_state, &peer.any, os_now_ms());
+}
+
+bool held_is_idle_408(const struct conn *conn, int status, const char *bytes, size_t len)
+{
+	struct http1 answer;
+	size_t used;
+	if (status != 408 ||
+	    !(conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE))
+		return false;
+	http1_response(&answer, conn->requests[0].method);
+	enum http1_result result = http1_feed(&answer, bytes, len, &used);
+	bool whole = (result == HTTP1_DONE && used == len) ||
+		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
+	return whole && !(answer.flags & HTTP1_PERSISTENT) && wire_is_dead(conn->fd);
+}
+
+void held_decide_to_give(struct conn *conn, int status)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->attempts > 1 && !status_is_listed(status))
+		rescue_tell_recovered(conn, status > 0 ? (unsigned)status : 0);
+	rescue_take_pieces(rescue);
+	rescue->phase = PHASE_GIVING;
+	conn->care |= CARE_HOLDING;
+}
+
+/* One that has ended tells that there is more, whatever is read from it. */
+void held_leave_rest(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	conn->care |= CARE_HOLDING;
+	if (!rescue->placed && !wire_is_dead(conn->fd) && !wire_has_unread(conn->fd))
+		rescue_place(conn);
+	if (rescue->placed)
+		os_timer_set(rescue->timer, 0);
+	conn->busy = rescue->placed;
+}

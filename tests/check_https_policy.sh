@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a policy says holds over https as it does over plain HTTP: responses that are held back while
+# their request is sent again, and reach the program byte for byte if that comes to nothing.
+cd "$(dirname "$0")/.." || exit 1
+. tests/support/check.sh
+# shellcheck disable=SC2034 # for the next one
+tls_program=answers.py
+# shellcheck source=tests/support/tls.sh
+. tests/support/tls.sh
+
+# policy RETRY...: what is added to `retry`.
+policy() {
+	cat >"$dir/redial.cfg" <<END
+tls = ["openssl"];
+retry = { statuses = [503, 429]; backoff = { base_ms = 5; }; $* };
+budget = { enabled = false; };
+breaker = { enabled = false; };
+log = { sink = "file:$dir/log"; };
+END
+}
+
+# asks WAY REQUEST...: what the program prints, in one line.
+asks() {
+	way=$1
+	shift
+	timeout 60 env LD_PRELOAD="$preload" REDIAL_POLICY="$dir/redial.cfg" \
+		build/tests/tls/ask "$way" "$dir" "$tls_port" "$@" 2>"$dir/err" | tr '\n' ' '
+}
+bare() {
+	preload=
+	asks "$@"
+}
+redial() {
+	preload=$lib
+	asks "$@"
+}
+
+# same STATEMENT WANT GOT
+same() {
+	if [ "$2" = "$3" ]; then
+		pass "$1: $3"
+	else
+		fail "$1: ${3:-nothing}, ${2:-nothing} wanted" "$(cat "$dir/err" "$dir/log")"
+	fi
+}
+
+logged() { grep -c "$1" "$dir/log"; }
+
+ok="200 6 b73a0178"
+ways="block poll own own,poll peek poll,peek small pending pending,own"
+
+# An answer with a listed status is held back, and the program never hears of it.
+policy
+for way in $ways; do
+	order 200 503 200
+	got=$(redial $way GET GET GET)
+	seen
+	same "$way, a 503" "$ok $ok $ok , 2 connections, 1:GET/1,1:GET/2,2:GET/2,2:GET/3" \
+		"$got, $connections connections, $requests"
+	equal "$way, a 503: it is told" 1 "$(logged "result=recovered.* path=/2 .* tls=1.3")"
+done
+long="100000 835ee504"
+
+# comes STATEMENT WORDS REQUESTS WANT CONNECTIONS TIMES: on each way of reading the program gets WANT, and
+# the second request was sent so often.
+comes() {
+	statement=$1 words=$2 asked=$3 want=$4 dialed=$5 often=$6
+	for way in $ways; do
+		order 200 $words
+		got=$(redial $way $asked)
+		seen
+		times=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c /2)
+		same "$way, $statement" "$want , $dialed connections, sent $often times" \
+			"$got, $connections connections, sent $times times"
+	done
+}
+comes "a 503 in pieces, again and again" \
+	"503:drip=5 503:drip=1 503:size=100000,drip=3000,split=30" \
+	"GET GET GET" "$ok 503 $long $ok" 3 3
+comes "a 503 in tiny pieces" "503:drip=1 503:drip=1 200:drip=1" "GET GET GET" "$ok $ok $ok" 3 3
+comes "a 503, and then nobody is there: it is the program's" 503:size=100000,stop "GET GET" \
+	"$ok 503 $long" 1 1
+comes "a 503, and the others end in their handshake: it is the program's" \
+	503:size=100000,refuse "GET GET" "$ok 503 $long" 3 1
+comes "a 503, and an end: the next request goes out on a new connection, though it is a POST" \
+	"503:size=100000 close" "GET GET POST" "$ok 503 $long $ok" 3 2
+policy 'idempotency_key_headers = ["Idempotency-Key"];'
+comes "a 503 to a POST that has a key" 503 "GET KEYED GET" "$ok $ok $ok" 2 2
+policy
+
+# given STATEMENT WORDS REQUEST: what the server says by WORDS to the second request goes to the
+# program as bare, which sends the third one on the same connection. It was sent once.
+given() {
+	statement=$1 words=$2 request=$3
+	for way in $ways; do
+		order 200 $words
+		wanted=$(bare $way GET $request GET)
+		order 200 $words
+		got=$(redial $way GET $request GET)
+		seen
+		times=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c /2)
+		same "$way, $statement" "$wanted, 1 connections, sent 1 times" \
+			"$got, $connections connections, sent $times times"
+	done
+}
+given "a 503 to a POST" 503 POST
+given "a long 503 to a POST, in many records" 503:size=100000,drip=3000 POST
+given "a long 503 to a POST" 503:size=60000 POST
+given "a 503 that asks for more patience" 503:after=30 GET
+given "a 503 of more than is held" 503:size=300000 GET
+given "a 404" 404:size=40000 GET
+check_end
