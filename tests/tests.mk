@@ -27,6 +27,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c)
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
 tests: $(FLOW_BEHIND) $(T)/zoo-tests $(T)/tls/client $(T)/tls/ask $(T)/tls/libcurl
+tests: $(T)/tls/alone
 tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 

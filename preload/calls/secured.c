@@ -176,7 +176,10 @@ enum attended secured_read(struct reading *r)
 		return read_end(r, error);
 	conn->received += (uint64_t)r->result;
 	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
-	conn_unlock(conn);
+	if (tls_session_is_passed(conn))
+		conn_end(conn, WHY_PASSED);
+	else
+		conn_unlock(conn);
 	set_errno(error);
 	return DELIVER;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include "../os/mem.h"
 #include "../process/live.h"
 #include "line.h"
 #include "peer.h"
@@ -122,6 +123,22 @@ void log_breaker(const struct sockaddr *peer, const char *state)
 	line_begin(&line, "breaker");
 	line_put_text(&line, "state", state);
 	line_put_text(&line, "peer", name);
+	log_sink_send(&line, LEVEL_NOTICE);
+}
+
+void log_tls_left_alone(const char *file, const char *why, const char *what)
+{
+	struct log_line line;
+	char error[96];
+	size_t len = text_len(why, sizeof(error) - 1);
+	size_t more = text_len(what, sizeof(error) - 1 - len);
+	memcpy(error, why, len);
+	memcpy(error + len, what, more);
+	error[len + more] = '\0';
+	line_begin(&line, "tls");
+	line_put_text(&line, "result", "left-alone");
+	line_put_text(&line, "file", file);
+	line_put_text(&line, "error", error);
 	log_sink_send(&line, LEVEL_NOTICE);
 }
 

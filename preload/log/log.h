@@ -52,6 +52,10 @@ void log_refused(const struct log_request *who, enum cause cause, enum reason re
 /* The breaker of this peer has become "open", "half-open" or "closed". */
 void log_breaker(const struct sockaddr *peer, const char *state);
 
+/* A TLS library is none that is known, and left alone. `why` and `what` stand one behind the other.
+ */
+void log_tls_left_alone(const char *file, const char *why, const char *what);
+
 /* The policy cannot be used; redial passes everything through. line 0: none applies. */
 void log_invalid_policy(const char *file, unsigned line, const char *error);
 

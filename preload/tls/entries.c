@@ -91,14 +91,6 @@ static int pending_of(struct tls_library *library, const void *ssl, int in_libra
 	return counts ? in_library + held : in_library || held;
 }
 
-/* What the program takes of the session to vouch for it with is not another session's. */
-static void give_up(struct tls_library *library, const void *ssl)
-{
-	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
-	if (session)
-		tls_session_give_up(session);
-}
-
 #define ENTRIES(n)                                                                                 \
 	static int read_##n(void *ssl, void *buf, int len)                                         \
 	{                                                                                          \
@@ -146,24 +138,6 @@ static void give_up(struct tls_library *library, const void *ssl)
 	{                                                                                          \
 		return pending_of(&tls_libraries[n], ssl, tls_libraries[n].SSL_has_pending(ssl),   \
 				  false);                                                          \
-	}                                                                                          \
-	static int export_##n(void *ssl, unsigned char *out, size_t len, const char *label,        \
-			      size_t label_len, const unsigned char *context, size_t context_len,  \
-			      int use)                                                             \
-	{                                                                                          \
-		give_up(&tls_libraries[n], ssl);                                                   \
-		return tls_libraries[n].SSL_export_keying_material(                                \
-		    ssl, out, len, label, label_len, context, context_len, use);                   \
-	}                                                                                          \
-	static size_t finished_##n(const void *ssl, void *buf, size_t len)                         \
-	{                                                                                          \
-		give_up(&tls_libraries[n], ssl);                                                   \
-		return tls_libraries[n].SSL_get_finished(ssl, buf, len);                           \
-	}                                                                                          \
-	static size_t peer_finished_##n(const void *ssl, void *buf, size_t len)                    \
-	{                                                                                          \
-		give_up(&tls_libraries[n], ssl);                                                   \
-		return tls_libraries[n].SSL_get_peer_finished(ssl, buf, len);                      \
 	}
 
 ENTRIES(0)
@@ -181,10 +155,7 @@ ENTRIES(3)
 		[HOOKED_SSL_connect] = (void *)connect_##n,                                        \
 		[HOOKED_SSL_get_error] = (void *)error_##n,                                        \
 		[HOOKED_SSL_pending] = (void *)pending_##n,                                        \
-		[HOOKED_SSL_has_pending] = (void *)has_pending_##n,                                \
-		[HOOKED_SSL_export_keying_material] = (void *)export_##n,                          \
-		[HOOKED_SSL_get_finished] = (void *)finished_##n,                                  \
-		[HOOKED_SSL_get_peer_finished] = (void *)peer_finished_##n                         \
+		[HOOKED_SSL_has_pending] = (void *)has_pending_##n                                 \
 	}
 
 void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT] = {ROW(0), ROW(1), ROW(2), ROW(3)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "library.h"
 
+#include "../log/log.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "object.h"
@@ -21,19 +22,39 @@ enum { PROTECT_READ = 1, PROTECT_WRITE = 2, MAP_OURS = 0x22 };
 static uint32_t walking;
 static unsigned long long adds_seen;
 
-static const char hooked_names[TLS_HOOKED_COUNT][32] = {
+/* Those that a library must have, and those that it may. */
+enum { SLOTS = TLS_HOOKED_COUNT + TLS_GIVEN_UP_COUNT };
+static const char slot_names[SLOTS][40] = {
 #define X(result, name, parameters, arguments) #name,
     TLS_HOOKED(X)
 #undef X
+#define X(result, name, parameters, arguments, when) #name,
+	TLS_GIVEN_UP(X)
+#undef X
 };
 
-/* Fills what is found in one object; SKIP leaves the others to the other one. */
-static bool find_of_ssl(struct tls_library *library, const struct tls_object *object)
+static void *function_at(const struct tls_library *library, int slot)
 {
-	bool all = true;
+	void *const *functions = (void *const *)&library->SSL_read;
+	return slot < TLS_HOOKED_COUNT ? functions[slot]
+				       : library->given_up[slot - TLS_HOOKED_COUNT];
+}
+
+static uintptr_t entry_at(const struct tls_library *library, int slot)
+{
+	long n = library - tls_libraries;
+	return (uintptr_t)(slot < TLS_HOOKED_COUNT
+			       ? tls_entries[n][slot]
+			       : tls_given_up_entries[n][slot - TLS_HOOKED_COUNT]);
+}
+
+/* Fills what is found in one object. Returns the name of what it lacks, or NULL. */
+static const char *find_of_ssl(struct tls_library *library, const struct tls_object *object)
+{
+	const char *lacks = NULL;
 #define FIND(name)                                                                                 \
 	library->name = (__typeof__(library->name))tls_object_symbol(object, #name);               \
-	all &= library->name != NULL;
+	lacks = library->name ? lacks : #name;
 #define X(result, name, parameters, arguments) FIND(name)
 	TLS_HOOKED(X)
 #undef X
@@ -44,17 +65,20 @@ static bool find_of_ssl(struct tls_library *library, const struct tls_object *ob
 	if (!certificate)
 		certificate = tls_object_symbol(object, "SSL_get_peer_certificate");
 	library->get_peer_certificate = (void *(*)(const void *))certificate;
-	return all && certificate;
+	for (int i = TLS_HOOKED_COUNT; i < SLOTS; i++)
+		library->given_up[i - TLS_HOOKED_COUNT] =
+		    (void *)tls_object_symbol(object, slot_names[i]);
+	return certificate ? lacks : "SSL_get1_peer_certificate";
 }
 
-static bool find_of_crypto(struct tls_library *library, const struct tls_object *object)
+static const char *find_of_crypto(struct tls_library *library, const struct tls_object *object)
 {
-	bool all = true;
+	const char *lacks = NULL;
 #define X(result, name, parameters) FIND(name)
 	TLS_CALLED_OF_CRYPTO(X)
 #undef X
 #undef FIND
-	return all;
+	return lacks;
 }
 
 static struct tls_library *library_at(uintptr_t base)
@@ -71,11 +95,14 @@ struct found {
 	struct tls_library *library;
 	char crypto[32];
 	bool complete;
+	const char *lacks; /* a function that it has not */
+	char file[256];
 };
 
 struct walk {
 	struct found found[TLS_LIBRARIES_MAX];
 	int count;
+	uint32_t there; /* a bit for each library that is still loaded */
 	bool changed;
 };
 
@@ -95,6 +122,40 @@ static int ask_adds(struct dl_phdr_info *info, size_t size, void *context)
 	return 1;
 }
 
+static void copy_text(char *to, size_t room, const char *from)
+{
+	size_t len = text_len(from, room);
+	if (len < room)
+		memcpy(to, from, len + 1);
+}
+
+/* Is it the one that was found at this place, and not another one that is there by now? */
+static bool is_still(const struct tls_library *library, const struct tls_object *object)
+{
+	return text_equal(library->soname, object->soname) &&
+	       tls_object_symbol(object, "SSL_read") == (uintptr_t)library->SSL_read;
+}
+
+static int find_known(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct walk *walk = context;
+	struct tls_object object;
+	struct tls_library *library = info->dlpi_addr ? library_at(info->dlpi_addr) : NULL;
+	(void)size;
+	if (library && tls_object_read(&object, info) && is_still(library, &object))
+		walk->there |= 1u << (library - tls_libraries);
+	return 0;
+}
+
+/* Nobody calls what is no longer there: its sessions went with it. */
+static void forget_gone(const struct walk *walk)
+{
+	for (int i = 0; i < TLS_LIBRARIES_MAX; i++) {
+		if (!(walk->there >> i & 1))
+			tls_libraries[i] = (struct tls_library){.base = 0};
+	}
+}
+
 static int find_libraries(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct walk *walk = context;
@@ -109,14 +170,15 @@ static int find_libraries(struct dl_phdr_info *info, size_t size, void *context)
 	struct found *found = &walk->found[walk->count++];
 	found->library = library;
 	library->base = object.base;
-	library->refused = !find_of_ssl(library, &object);
+	found->lacks = find_of_ssl(library, &object);
+	copy_text(library->soname, sizeof(library->soname), object.soname);
+	copy_text(found->file, sizeof(found->file), info->dlpi_name);
 	for (size_t i = 0;; i++) {
 		const char *needs = tls_object_needs(&object, i);
 		if (!needs)
 			break;
-		size_t len = text_len(needs, sizeof(found->crypto));
-		if (text_after(needs, "libcrypto") && len < sizeof(found->crypto))
-			memcpy(found->crypto, needs, len + 1);
+		if (text_after(needs, "libcrypto"))
+			copy_text(found->crypto, sizeof(found->crypto), needs);
 	}
 	return 0;
 }
@@ -132,18 +194,21 @@ static int find_crypto(struct dl_phdr_info *info, size_t size, void *context)
 		struct found *found = &walk->found[i];
 		if (!text_equal(found->crypto, object.soname))
 			continue;
+		const char *lacks = find_of_crypto(found->library, &object);
 		/* Of two by the same name nobody can tell which one it is. */
-		found->complete = !found->complete && find_of_crypto(found->library, &object);
-		if (!found->complete)
-			found->library->refused = true;
+		if (found->complete)
+			lacks = "a libcrypto of its own";
+		found->complete = true;
+		if (lacks)
+			found->lacks = lacks;
 	}
 	return 0;
 }
 
 /* LibreSSL, BoringSSL and their kin have the names, and were never tried. */
-static bool is_openssl(const struct tls_library *library)
+static bool is_openssl(const char *version)
 {
-	const char *version = text_after(library->OpenSSL_version(0), "OpenSSL ");
+	version = text_after(version, "OpenSSL ");
 	if (!version || !(text_after(version, "1.1.1") || text_after(version, "3.")))
 		return false;
 	for (; *version; version++) {
@@ -153,12 +218,29 @@ static bool is_openssl(const struct tls_library *library)
 	return true;
 }
 
+static void leave_alone(const struct found *found, const char *why, const char *what)
+{
+	static uint32_t told; /* a program may open and close it for ever */
+	found->library->refused = true;
+	if (told < TLS_LIBRARIES_MAX)
+		log_tls_left_alone(found->file, why, what);
+	told++;
+}
+
 static void settle(struct walk *walk)
 {
 	for (int i = 0; i < walk->count; i++) {
-		struct tls_library *library = walk->found[i].library;
-		if (!walk->found[i].complete || library->refused || !is_openssl(library)) {
-			library->refused = true;
+		struct found *found = &walk->found[i];
+		struct tls_library *library = found->library;
+		if (!found->complete && !found->lacks)
+			found->lacks = "a libcrypto";
+		const char *version = found->lacks ? NULL : library->OpenSSL_version(0);
+		if (found->lacks) {
+			leave_alone(found, "it lacks ", found->lacks);
+			continue;
+		}
+		if (!is_openssl(version)) {
+			leave_alone(found, "it is ", version);
 			continue;
 		}
 		library->index = library->CRYPTO_get_ex_new_index(
@@ -167,23 +249,35 @@ static void settle(struct walk *walk)
 	}
 }
 
-/* The library whose function a slot leads to, or will once it is called first. */
-static struct tls_library *library_of(const struct tls_object *object, int hooked, uintptr_t value)
+static bool needs(const struct tls_object *object, const char *soname)
+{
+	const char *name = "";
+	for (size_t i = 0; name && !(*name && text_equal(name, soname)); i++)
+		name = tls_object_needs(object, i);
+	return name != NULL;
+}
+
+/*
+ * The library whose function a slot leads to, or will once it is called first: then the object has
+ * it from the one that it needs.
+ */
+static struct tls_library *library_of(const struct tls_object *object, int slot, uintptr_t value)
 {
 	struct tls_library *lazy = NULL;
-	int known = 0;
+	int needed = 0;
 	for (int i = 0; i < TLS_LIBRARIES_MAX; i++) {
 		struct tls_library *library = &tls_libraries[i];
-		if (!library->base || library->refused)
+		if (!library->base || library->refused || !function_at(library, slot))
 			continue;
-		void *const *functions = (void *const *)&library->SSL_read;
-		if ((uintptr_t)functions[hooked] == value)
+		if ((uintptr_t)function_at(library, slot) == value)
 			return library;
+		if (!tls_object_has(object, value) || !needs(object, library->soname))
+			continue;
 		lazy = library;
-		known++;
+		needed++;
 	}
 	/* Which of several it would be is the loader's to tell. */
-	return known == 1 && tls_object_has(object, value) ? lazy : NULL;
+	return needed == 1 ? lazy : NULL;
 }
 
 static uintptr_t take_slot(void *context, const struct tls_object *object, const char *name,
@@ -192,11 +286,11 @@ static uintptr_t take_slot(void *context, const struct tls_object *object, const
 	(void)context;
 	if (!text_after(name, "SSL_"))
 		return value;
-	for (int i = 0; i < TLS_HOOKED_COUNT; i++) {
-		if (!text_equal(name, hooked_names[i]))
+	for (int i = 0; i < SLOTS; i++) {
+		if (!text_equal(name, slot_names[i]))
 			continue;
 		struct tls_library *library = library_of(object, i, value);
-		return library ? (uintptr_t)tls_entries[library - tls_libraries][i] : value;
+		return library ? entry_at(library, i) : value;
 	}
 	return value;
 }
@@ -246,6 +340,8 @@ bool tls_look(void)
 		return false;
 	dl_iterate_phdr(ask_adds, &walk);
 	if (walk.changed && make_room() && tls_session_ready()) {
+		dl_iterate_phdr(find_known, &walk);
+		forget_gone(&walk);
 		dl_iterate_phdr(find_libraries, &walk);
 		dl_iterate_phdr(find_crypto, &walk);
 		settle(&walk);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "given_up.h"
+
 /* Calls that come by here: result, name, parameters, arguments (ssl first). */
 #define TLS_HOOKED(X)                                                                              \
 	X(int, SSL_read, (void *ssl, void *buf, int len), (ssl, buf, len))                         \
@@ -27,13 +29,7 @@
 	X(int, SSL_connect, (void *ssl), (ssl))                                                    \
 	X(int, SSL_get_error, (const void *ssl, int result), (ssl, result))                        \
 	X(int, SSL_pending, (const void *ssl), (ssl))                                              \
-	X(int, SSL_has_pending, (const void *ssl), (ssl))                                          \
-	X(int, SSL_export_keying_material,                                                         \
-	  (void *ssl, unsigned char *out, size_t len, const char *label, size_t label_len,         \
-	   const unsigned char *context, size_t context_len, int use),                             \
-	  (ssl, out, len, label, label_len, context, context_len, use))                            \
-	X(size_t, SSL_get_finished, (const void *ssl, void *buf, size_t len), (ssl, buf, len))     \
-	X(size_t, SSL_get_peer_finished, (const void *ssl, void *buf, size_t len), (ssl, buf, len))
+	X(int, SSL_has_pending, (const void *ssl), (ssl))
 
 typedef int tls_verify_callback(int ok, void *store);
 typedef void tls_info_callback(const void *ssl, int where, int result);
@@ -116,6 +112,8 @@ struct tls_library {
 	TLS_CALLED(X)
 	TLS_CALLED_OF_CRYPTO(X)
 #undef X
+	void *given_up[TLS_GIVEN_UP_COUNT];
+	char soname[32];
 	/* 1.1.1 has no SSL_get1_peer_certificate, 3.0 no SSL_get_peer_certificate. */
 	void *(*get_peer_certificate)(const void *ssl);
 };

@@ -17,7 +17,9 @@ enum {
 	ERROR_NONE = 1,		     /* SSL_do_handshake: it is done */
 	FLAGS_RETRY = 0x0f,	     /* BIO_FLAGS_RWS, _SHOULD_RETRY */
 	FLAG_AT_END = 0x800,	     /* BIO_FLAGS_IN_EOF, 3.0 */
-	CONTROL_RENEGOTIATIONS = 10, /* SSL_CTRL_GET_NUM_RENEGOTIATIONS */
+	CONTROL_RENEGOTIATIONS = 12, /* SSL_CTRL_GET_TOTAL_RENEGOTIATIONS */
+	KERNEL_SENDS = 73,	     /* BIO_CTRL_GET_KTLS_SEND, 3.0 */
+	KERNEL_RECEIVES = 76,	     /* BIO_CTRL_GET_KTLS_RECV */
 	RECORD_HANDSHAKE = 22,
 	RECORD_CHANGE = 20,
 	CLIENT_HELLO = 1,
@@ -289,6 +291,17 @@ static void installed(struct conn *conn)
 	tls_pin_drop(session);
 }
 
+/* Then the keys are the kernel's, and records are not as the library has made them. */
+static bool is_in_kernel(const struct tls_session *session)
+{
+	struct tls_library *library = session->library;
+	bool knows = library->given_up[GIVES_UP_SSL_sendfile] != NULL;
+	return knows &&
+	       (library->BIO_ctrl(library->SSL_get_wbio(session->ssl), KERNEL_SENDS, 0, NULL) > 0 ||
+		library->BIO_ctrl(library->SSL_get_rbio(session->ssl), KERNEL_RECEIVES, 0, NULL) >
+		    0);
+}
+
 static enum reason may_replace(const struct conn *conn)
 {
 	const struct tls_session *session = session_of(conn);
@@ -301,7 +314,8 @@ static enum reason may_replace(const struct conn *conn)
 		return REASON_TLS_IN_FLIGHT;
 	if (!library->SSL_is_init_finished(session->ssl) || library->SSL_is_server(session->ssl) ||
 	    library->SSL_get_shutdown(session->ssl) & SHUTDOWN_SENT ||
-	    library->SSL_ctrl(session->ssl, CONTROL_RENEGOTIATIONS, 0, NULL))
+	    library->SSL_ctrl(session->ssl, CONTROL_RENEGOTIATIONS, 0, NULL) ||
+	    is_in_kernel(session))
 		return REASON_TLS_SESSION;
 	return REASON_NONE;
 }

@@ -122,12 +122,24 @@ void tls_session_meet(struct conn *conn)
 	struct tls_call *call = secured->session ? NULL : tls_call_here();
 	if (secured->session || secured->strangers > STRANGERS_MAX)
 		return;
-	if (call && !call->ops->at_once && may_bind(call) && is_of(call, conn))
+	if (call && !call->ops->at_once && may_bind(call) && is_of(call, conn)) {
 		bind_session(conn, call);
+		if (call->session)
+			call->session->in_calls = true;
+	}
 	secured->strangers++;
 	/* Its bytes pass through memory, or the library is none that is known. */
 	if (!secured->session && secured->strangers > STRANGERS_MAX)
 		conn->flags |= CONN_DOUBT;
+}
+
+bool tls_session_is_passed(const struct conn *conn)
+{
+	const struct tls_session *session = conn->secured->session;
+	if (!session || !session->in_calls)
+		return false;
+	const struct tls_call *call = tls_call_here();
+	return !call || call->session != session;
 }
 
 void tls_session_meet_first(struct conn *conn)

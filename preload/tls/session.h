@@ -34,6 +34,7 @@ struct tls_session {
 	uint64_t cookie;      /* of the connection's socket that it has shaken hands on */
 	uint64_t sent_before; /* what the socket had taken when the call now under way began */
 	uintptr_t thread;     /* that is in a call which may take a rescue on, else 0 */
+	bool in_calls;	      /* it was met in a call that used the socket, as all others must */
 	bool begins;	      /* that call has begun the only unanswered request */
 	bool half;	      /* part of a record may be out, the rest is with the program */
 	bool pending;	      /* the last call was told to come back, by us */
@@ -128,7 +129,13 @@ static inline bool tls_call_is_outermost(const struct tls_call *call)
  */
 void tls_session_meet(struct conn *conn);
 
-/* The same for the call that has read the server's first bytes. */
+/*
+ * Bytes were read for conn's session. Not within a call that came by here, though its calls use the
+ * socket? Then it is also called past the slots (by dlsym), and what it has read nobody knows.
+ */
+bool tls_session_is_passed(const struct conn *conn);
+
+/* tls_session_meet for the call that has read the server's first bytes. */
 void tls_session_meet_first(struct conn *conn);
 
 /* The innermost call of this thread, or NULL. */

@@ -181,6 +181,13 @@ static bool add_policy(struct tally *tally, const struct entry *entry)
 	return true;
 }
 
+/* Nothing to add up: it is no request's. */
+static bool add_library(struct tally *tally, const struct entry *entry)
+{
+	(void)tally;
+	return strcmp(entry->field[ENTRY_RESULT], "left-alone") == 0;
+}
+
 static void note_time(struct tally *tally, const struct entry *entry)
 {
 	if (!entry->timed)
@@ -201,7 +208,8 @@ void tally_add(struct tally *tally, const struct entry *entry)
 		      {"outcome", add_outcome},
 		      {"refused", add_refused},
 		      {"breaker", add_breaker},
-		      {"policy", add_policy}};
+		      {"policy", add_policy},
+		      {"tls", add_library}};
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)

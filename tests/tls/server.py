@@ -28,6 +28,7 @@ import threading
 import time
 
 HEADER = 5
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8  # of OpenSSL 3
 ALERT_BAD_NAME = b"\x15\x03\x03\0\2\2\x70"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -102,6 +103,7 @@ class Server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(f"{self.folder}/{name}.pem", f"{self.folder}/{name}.key")
         context.maximum_version = VERSIONS[version]
+        context.options |= ALLOW_CLIENT_RENEGOTIATION
         context.set_alpn_protocols([protocol])
         return context
 

@@ -165,13 +165,15 @@ static void breakers_policies_and_times_add_up(void)
 	add(tally, "event=breaker state=open peer=10.0.0.2:80");
 	add(tally, "event=breaker state=closed peer=10.0.0.2:80");
 	add(tally, "event=policy result=invalid file=/a.cfg line=3 error=\"is bad\"");
+	add(tally, "event=tls result=left-alone file=/libssl.so.3 error=\"it lacks SSL_read\"");
+	add(tally, "event=tls result=odd");
 	add(tally, "event=policy result=odd");
 	add(tally, "event=outcome result=odd");
 	add(tally, "event=breaker state=odd peer=x");
 	add(tally, "event=odd");
 	tally_sort(tally);
-	runner_expect_long("events", 6, (long)tally->events);
-	runner_expect_long("damaged", 4, (long)tally->damaged);
+	runner_expect_long("events", 7, (long)tally->events);
+	runner_expect_long("damaged", 5, (long)tally->damaged);
 	runner_expect_long("peers", 2, (long)tally->peer_count);
 	runner_expect_text("peer", "10.0.0.2:80", tally->peers[0].peer);
 	runner_expect_long("opened", 2, (long)tally->peers[0].opened);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "given_up.h"
+
+#include "session.h"
+
+enum when { FOR_GOOD, ONCE_BOUND };
+
+/* A session that has no connection, and will have none: one that is met is not bound again. */
+static void never_bind(struct tls_library *library, void *ssl)
+{
+	struct tls_session *session = library->CRYPTO_zalloc(sizeof(*session), "", 0);
+	if (!session)
+		return;
+	session->ops = &tls_openssl;
+	session->library = library;
+	session->ssl = ssl;
+	if (!library->SSL_set_ex_data(ssl, library->index, session))
+		library->CRYPTO_free(session, "", 0);
+}
+
+static __attribute__((noinline)) void give_up(struct tls_library *library, const void *ssl,
+					      enum when when)
+{
+	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	if (session) {
+		tls_session_give_up(session);
+		if (session->cleared) /* a rescue was under way */
+			session->ops->undo(session);
+	} else if (when == FOR_GOOD) {
+		never_bind(library, (void *)ssl);
+	}
+}
+
+#define X(n, result, name, parameters, arguments, when)                                            \
+	static result name##_##n parameters                                                        \
+	{                                                                                          \
+		struct tls_library *library = &tls_libraries[n];                                   \
+		give_up(library, ssl, when);                                                       \
+		return ((result(*) parameters)library->given_up[GIVES_UP_##name])arguments;        \
+	}
+#define X0(...) X(0, __VA_ARGS__)
+#define X1(...) X(1, __VA_ARGS__)
+#define X2(...) X(2, __VA_ARGS__)
+#define X3(...) X(3, __VA_ARGS__)
+TLS_GIVEN_UP(X0)
+TLS_GIVEN_UP(X1)
+TLS_GIVEN_UP(X2)
+TLS_GIVEN_UP(X3)
+#undef X
+
+#define X(n, result, name, parameters, arguments, when) [n][GIVES_UP_##name] = (void *)name##_##n,
+void *const tls_given_up_entries[TLS_LIBRARIES_MAX][TLS_GIVEN_UP_COUNT] = {
+    TLS_GIVEN_UP(X0) TLS_GIVEN_UP(X1) TLS_GIVEN_UP(X2) TLS_GIVEN_UP(X3)};
