@@ -83,7 +83,8 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(TLS_VERIFY, "tls-verify")   /* the certificate's chain is judged differently */          \
 	X(TLS_VERSION, "tls-version") /* a lower version of TLS */                                 \
 	X(TLS_CIPHER, "tls-cipher")   /* a weaker cipher */                                        \
-	X(TLS_ALPN, "tls-alpn")       /* another protocol was agreed on */
+	X(TLS_ALPN, "tls-alpn")       /* another protocol was agreed on */                         \
+	X(PROXY, "proxy")	      /* the proxy did not open the tunnel as it had before */
 
 enum reason {
 #define X(name, text) REASON_##name,

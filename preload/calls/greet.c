@@ -6,7 +6,6 @@
 #include "../conn/end.h"
 #include "../conn/greeting.h"
 #include "../os/address.h"
-#include "../os/arena.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "../process/peers.h"
@@ -32,13 +31,23 @@ static bool begin(struct conn *conn)
 {
 	if (conn->received || !note_peer(conn))
 		return false;
-	conn->greeting = arena_alloc(sizeof(*conn->greeting));
-	if (conn->greeting)
-		memset(conn->greeting, 0, offsetof(struct greeting, bytes));
+	conn->greeting = greeting_make();
 	return conn->greeting;
 }
 
-/* SOCKS has its version in front. */
+/* Makes room for len bytes more. */
+static bool widen(struct conn *conn, size_t len)
+{
+	while (len > (size_t)(conn->greeting->room - conn->greeting->len)) {
+		struct greeting *wider = greeting_widen(conn->greeting);
+		if (!wider)
+			return false;
+		conn->greeting = wider;
+	}
+	return true;
+}
+
+/* SOCKS has its version in front, CONNECT its name. */
 static bool is_likely(const struct conn *conn, const struct write_call *call)
 {
 	int i = 0;
@@ -46,21 +55,24 @@ static bool is_likely(const struct conn *conn, const struct write_call *call)
 		return true;
 	while (i < call->count - 1 && !call->iov[i].iov_len)
 		i++;
-	char first = call->iov[i].iov_len ? *(const char *)call->iov[i].iov_base : 0;
-	return first == 4 || first == 5;
+	const char *bytes = call->iov[i].iov_base;
+	size_t len = call->iov[i].iov_len;
+	if (len >= TUNNEL_BEGINS_LEN && memcmp(bytes, TUNNEL_BEGINS, TUNNEL_BEGINS_LEN) == 0)
+		return true;
+	return len && (*bytes == 4 || *bytes == 5);
 }
 
 bool call_greets(struct conn *conn, const struct write_call *call, size_t len)
 {
 	enum { NEVER = CONN_REUSED | CONN_ANSWERING | CONN_DOUBT | CONN_OPAQUE | CONN_SHUT_DOWN };
 	if (!len || conn->flags & NEVER || conn->busy || conn->rescue || conn->writers ||
-	    conn->popped || conn->request_count || call->flags & ~MSG_NOSIGNAL || call->message ||
-	    call->count < 1 || !bytes_are_known(call->iov, call->count, len) ||
+	    conn->popped || conn->request_count || call->flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT) ||
+	    call->message || call->count < 1 || !bytes_are_known(call->iov, call->count, len) ||
 	    !is_likely(conn, call))
 		return false;
 	if (!conn->greeting && !begin(conn))
 		return false;
-	if (conn->received != conn->greeting->received ||
+	if (conn->received != conn->greeting->received || !widen(conn, len) ||
 	    !greeting_sent(conn->greeting, call->iov, call->count, len))
 		return false;
 	conn->flags |= CONN_GREETING;
@@ -70,7 +82,11 @@ bool call_greets(struct conn *conn, const struct write_call *call, size_t len)
 
 void call_greeted(struct conn *conn, const struct read_call *call, size_t len)
 {
-	if (call->flags & MSG_PEEK || !bytes_are_known(call->iov, call->count, len) ||
+	if (call->flags & MSG_PEEK) { /* it is read yet */
+		conn_unlock(conn);
+		return;
+	}
+	if (!bytes_are_known(call->iov, call->count, len) ||
 	    !greeting_received(conn->greeting, call->iov, call->count, len)) {
 		conn_end(conn, WHY_PASSED);
 		return;

@@ -139,7 +139,7 @@ struct conn {
 	union {
 		struct greeting *greeting; /* what is said to a proxy before the first request, or
 					      NULL */
-		struct conn_secured *secured; /* of CONN_SECURED, which has no greeting */
+		struct conn_secured *secured; /* of CONN_SECURED, which has the greeting as well */
 	};
 };
 
@@ -160,12 +160,6 @@ extern struct conn conn_own __attribute__((visibility("hidden")));
 static inline bool conn_is_secured(const struct conn *conn)
 {
 	return conn->flags & CONN_SECURED;
-}
-
-/* What was said to a proxy on it, or NULL. */
-static inline const struct greeting *conn_greeting(const struct conn *conn)
-{
-	return conn_is_secured(conn) ? NULL : conn->greeting;
 }
 
 /* Starts tracking fd, of which nothing is known; whatever was tracked there before is let go. */

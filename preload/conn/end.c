@@ -26,7 +26,7 @@ static void forget(struct conn *conn)
 	if (conn_is_secured(conn))
 		conn_secured_drop(conn);
 	else
-		arena_free(conn->greeting, sizeof(*conn->greeting));
+		greeting_drop(conn->greeting);
 	conn->fd = -1;
 	conn->alias_count = 0;
 	conn_unlock(conn);

@@ -3,6 +3,7 @@
 
 #include <sys/uio.h>
 
+#include "../os/arena.h"
 #include "../os/mem.h"
 
 bool greeting_is_over(const struct greeting *greeting)
@@ -10,14 +11,19 @@ bool greeting_is_over(const struct greeting *greeting)
 	if (!greeting->turns || !greeting->complete)
 		return false;
 	unsigned kind = greeting->turn[greeting->turns - 1].kind;
-	return kind == GREETING_SOCKS4 || kind == GREETING_REQUEST;
+	return kind != GREETING_METHOD && kind != GREETING_PASSWORD;
 }
 
-void greeting_reply_add(struct greeting_reply *reply, char byte)
+void greeting_reply_add(enum greeting_kind kind, struct greeting_reply *reply, char byte)
 {
 	if (reply->got < GREETING_REPLY_MIN)
 		reply->start[reply->got] = byte;
-	reply->got++;
+	if (kind == GREETING_TUNNEL && !reply->got)
+		tunnel_answer_begin(&reply->answer);
+	if (kind == GREETING_TUNNEL)
+		tunnel_answer_add(&reply->answer, byte);
+	if (reply->got < UINT16_MAX)
+		reply->got++;
 }
 
 /* By the kind of address: 4 bytes, a name with its length in front, 16 bytes; and the port. */
@@ -36,6 +42,19 @@ static size_t request_reply_len(const struct greeting_reply *reply)
 	default:
 		return 0;
 	}
+}
+
+/* It ends with an empty line: so much at least is missing of it. */
+static size_t tunnel_reply_len(const struct greeting_reply *reply)
+{
+	enum { LEN_MAX = 16384 };
+	if (!reply->got)
+		return TUNNEL_HEAD_END;
+	if (reply->got > LEN_MAX || tunnel_is_refused(&reply->answer))
+		return 0;
+	if (tunnel_is_open(&reply->answer))
+		return reply->got;
+	return (size_t)reply->got + TUNNEL_HEAD_END - reply->answer.matched;
 }
 
 /* Version, or 0 in SOCKS 4 and 1 of RFC 1929, then how it went. */
@@ -58,6 +77,8 @@ static bool is_refusal(enum greeting_kind kind, const struct greeting_reply *rep
 
 size_t greeting_reply_len(enum greeting_kind kind, const struct greeting_reply *reply)
 {
+	if (kind == GREETING_TUNNEL)
+		return tunnel_reply_len(reply);
 	if (is_refusal(kind, reply))
 		return 0;
 	if (kind == GREETING_REQUEST)
@@ -79,14 +100,44 @@ static bool begin_turn(struct greeting *greeting, char first)
 		turn->kind = asked ? GREETING_PASSWORD : GREETING_REQUEST;
 	} else if (first == SOCKS4 || first == SOCKS5) {
 		turn->kind = first == SOCKS4 ? GREETING_SOCKS4 : GREETING_METHOD;
+	} else if (first == TUNNEL_BEGINS[0]) {
+		turn->kind = GREETING_TUNNEL;
 	} else {
 		return false;
 	}
 	turn->len = 0;
 	greeting->turns++;
 	greeting->complete = false;
+	greeting->matched = 0;
 	greeting->reply.got = 0;
 	return true;
+}
+
+static struct greeting_turn *last_turn(struct greeting *greeting)
+{
+	return &greeting->turn[greeting->turns - 1];
+}
+
+/* Of a head not a byte may come behind its end, and then it must be one that can be sent again. */
+static bool head_goes_on(struct greeting *greeting, const char *bytes, size_t len)
+{
+	const struct greeting_turn *turn = last_turn(greeting);
+	for (size_t i = 0; i < len; i++) {
+		if (greeting->matched == TUNNEL_HEAD_END)
+			return false;
+		greeting->matched = tunnel_head_end(greeting->matched, bytes[i]);
+	}
+	return greeting->matched < TUNNEL_HEAD_END ||
+	       tunnel_may_be_repeated(greeting->bytes + greeting->len - turn->len, turn->len);
+}
+
+static bool add(struct greeting *greeting, const char *bytes, size_t len)
+{
+	struct greeting_turn *turn = last_turn(greeting);
+	memcpy(greeting->bytes + greeting->len, bytes, len);
+	greeting->len = (uint16_t)(greeting->len + len);
+	turn->len = (uint16_t)(turn->len + len);
+	return turn->kind != GREETING_TUNNEL || head_goes_on(greeting, bytes, len);
 }
 
 bool greeting_sent(struct greeting *greeting, const struct iovec *iov, int count, size_t len)
@@ -94,7 +145,7 @@ bool greeting_sent(struct greeting *greeting, const struct iovec *iov, int count
 	bool begins = !greeting->turns || greeting->complete;
 	if (!begins && greeting->reply.got)
 		return false;
-	if (len > sizeof(greeting->bytes) - greeting->len)
+	if (len > (size_t)(greeting->room - greeting->len))
 		return false;
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
@@ -103,27 +154,48 @@ bool greeting_sent(struct greeting *greeting, const struct iovec *iov, int count
 		if (begins && !begin_turn(greeting, *(const char *)iov[i].iov_base))
 			return false;
 		begins = false;
-		memcpy(greeting->bytes + greeting->len, iov[i].iov_base, piece);
-		greeting->len = (uint16_t)(greeting->len + piece);
-		struct greeting_turn *turn = &greeting->turn[greeting->turns - 1];
-		turn->len = (uint16_t)(turn->len + piece);
+		if (!add(greeting, iov[i].iov_base, piece))
+			return false;
 		len -= piece;
 	}
 	return true;
 }
 
+/* The proxy has said no, and may be asked once more: what counts is what it says yes to. */
+static void start_over(struct greeting *greeting)
+{
+	greeting->turns--;
+	greeting->len = (uint16_t)(greeting->len - greeting->turn[greeting->turns].len);
+	greeting->complete = greeting->turns;
+}
+
+/* Of an answer that is no success all is read, to see whether the connection goes on. */
+static bool take_refusal(struct greeting *greeting)
+{
+	const struct tunnel_answer *answer = &greeting->reply.answer;
+	if (tunnel_may_be_asked_again(answer)) {
+		start_over(greeting);
+		return true;
+	}
+	return answer->result == HTTP1_MORE && answer->message.status >= 300;
+}
+
 static bool take(struct greeting *greeting, char byte)
 {
-	enum greeting_kind kind = greeting->turn[greeting->turns - 1].kind;
-	if (greeting->complete)
+	if (!greeting->turns || greeting->complete)
 		return false;
-	greeting_reply_add(&greeting->reply, byte);
+	enum greeting_kind kind = last_turn(greeting)->kind;
+	if (kind == GREETING_TUNNEL && greeting->matched < TUNNEL_HEAD_END)
+		return false;
+	greeting_reply_add(kind, &greeting->reply, byte);
 	greeting->received++;
 	size_t len = greeting_reply_len(kind, &greeting->reply);
+	if (!len)
+		return kind == GREETING_TUNNEL && take_refusal(greeting);
 	greeting->complete = greeting->reply.got == len;
 	if (greeting->complete)
 		greeting->negotiated = kind == GREETING_METHOD || kind == GREETING_PASSWORD;
-	return len;
+	return true;
 }
 
 bool greeting_received(struct greeting *greeting, const struct iovec *iov, int count, size_t len)
@@ -138,4 +210,48 @@ bool greeting_received(struct greeting *greeting, const struct iovec *iov, int c
 		len -= piece;
 	}
 	return true;
+}
+
+/* Its first bytes lie in its own block, of a size of the arena's. */
+static struct greeting *make(int class)
+{
+	enum { CLASS_MAX = 2 };
+	struct greeting *greeting = class > CLASS_MAX ? NULL : arena_take(class);
+	if (greeting)
+		greeting->room = (uint16_t)(arena_usable(class) - offsetof(struct greeting, bytes));
+	return greeting;
+}
+
+struct greeting *greeting_make(void)
+{
+	struct greeting *greeting = make(0);
+	if (!greeting)
+		return NULL;
+	uint16_t room = greeting->room;
+	memset(greeting, 0, offsetof(struct greeting, bytes));
+	greeting->room = room;
+	return greeting;
+}
+
+static int class_of(const struct greeting *greeting)
+{
+	return arena_class(offsetof(struct greeting, bytes) + greeting->room);
+}
+
+struct greeting *greeting_widen(struct greeting *greeting)
+{
+	struct greeting *wider = make(class_of(greeting) + 1);
+	if (!wider)
+		return NULL;
+	uint16_t room = wider->room;
+	memcpy(wider, greeting, offsetof(struct greeting, bytes) + greeting->len);
+	wider->room = room;
+	greeting_drop(greeting);
+	return wider;
+}
+
+void greeting_drop(struct greeting *greeting)
+{
+	if (greeting)
+		arena_give(greeting, class_of(greeting));
 }

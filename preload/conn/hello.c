@@ -2,7 +2,7 @@
 #include "hello.h"
 
 #include "../process/config.h"
-#include "greeting.h"
+#include "secured.h"
 
 /* RFC 8446 sections 4 and 5.1. */
 enum { HEADER = 5, HANDSHAKE = 22, CLIENT_HELLO = 1, VERSION_MAJOR = 3, RECORD_MAX = 16384 };
@@ -29,12 +29,6 @@ enum hello conn_look_at_hello(const char *bytes, size_t len)
 	return HELLO_WHOLE;
 }
 
-static uint64_t said_by_proxy(const struct conn *conn)
-{
-	const struct greeting *greeting = conn_greeting(conn);
-	return greeting ? greeting->received : 0;
-}
-
 bool conn_record_hello(struct conn *conn, const char *bytes, size_t len)
 {
 	/* The tracker has begun a request for them, which has no byte yet. */
@@ -42,7 +36,7 @@ bool conn_record_hello(struct conn *conn, const char *bytes, size_t len)
 	bool follows = conn->request_count && conn->requests[0].method == CONN_HELLO;
 	const uint32_t uses = POLICY_USES_TLS_HANDSHAKE | POLICY_USES_TLS;
 	if (!(config.policy->uses & uses) || !(begins || follows) || conn->popped ||
-	    conn->received != said_by_proxy(conn))
+	    conn->received != conn_said_by_proxy(conn))
 		return false;
 	conn_hold(conn, bytes, len);
 	enum hello hello =

@@ -3,18 +3,25 @@
 
 #include "../os/arena.h"
 #include "../os/mem.h"
+#include "greeting.h"
 #include "hello.h"
 
 enum { HEADER = 5, RANDOM_AT = 11 };
 
+uint64_t conn_said_by_proxy(const struct conn *conn)
+{
+	const struct greeting *greeting = conn_greeting(conn);
+	return greeting ? greeting->received : 0;
+}
+
 bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
-	if (conn->held_len < RANDOM_AT + CONN_RANDOM_LEN || conn->rescue || conn->greeting)
+	if (conn->held_len < RANDOM_AT + CONN_RANDOM_LEN || conn->rescue)
 		return false;
 	struct conn_secured *secured = arena_alloc(sizeof(*secured));
 	if (!secured)
 		return false;
-	*secured = (struct conn_secured){.sent = conn->held_len};
+	*secured = (struct conn_secured){.sent = conn->held_len, .greeting = conn->greeting};
 	memcpy(secured->random, conn->held + RANDOM_AT, CONN_RANDOM_LEN);
 	conn->secured = secured;
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_SECURED;
@@ -61,7 +68,7 @@ void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, si
 void conn_secured_renewed(struct conn *conn, uint64_t received)
 {
 	struct conn_secured *secured = conn->secured;
-	conn->received = received;
+	conn->received += received;
 	secured->sent = 0;
 	secured->head_len = 0;
 	secured->body_left = 0;
@@ -69,6 +76,7 @@ void conn_secured_renewed(struct conn *conn, uint64_t received)
 
 void conn_secured_drop(struct conn *conn)
 {
+	greeting_drop(conn->secured->greeting);
 	arena_free(conn->secured, sizeof(*conn->secured));
 	conn->secured = NULL;
 }

@@ -13,6 +13,7 @@
 enum { CONN_RANDOM_LEN = 32 };
 
 struct conn_secured {
+	struct greeting *greeting;	    /* what was said to a proxy before, or NULL */
 	const struct wire_carrier *carrier; /* NULL until the session is found */
 	void *session;			    /* tls/session.h */
 	uint64_t sent;			    /* bytes that the socket took of the program's */
@@ -26,16 +27,28 @@ struct conn_secured {
 	uint64_t patience_ms; /* and would have waited so long */
 };
 
+/* What was said to a proxy on the connection, TLS or not, or NULL. */
+static inline struct greeting *conn_greeting(const struct conn *conn)
+{
+	return conn_is_secured(conn) ? conn->secured->greeting : conn->greeting;
+}
+
+/* How many bytes such a proxy has answered. */
+uint64_t conn_said_by_proxy(const struct conn *conn);
+
 /*
  * The server has answered the first flight, with len bytes that were counted already: what follows
- * is TLS. false if it cannot be followed: no memory, or a proxy between.
+ * is TLS. false if it cannot be followed, for want of memory.
  */
 bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
 /* Takes note of len bytes more that were read. */
 void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, size_t len);
 
-/* Another socket has taken the number: no record has been begun on it. */
+/*
+ * Another socket has taken the number, after conn_renewed: so many bytes of records were read from
+ * it, and none has been begun.
+ */
 void conn_secured_renewed(struct conn *conn, uint64_t received);
 
 /* Has part of a record been read? */

@@ -2,8 +2,8 @@
 /* What goes over a connection: its unanswered requests, their copy, and the answers to them. */
 #include "conn.h"
 #include "end.h"
-#include "greeting.h"
 #include "hello.h"
+#include "secured.h"
 
 #include "../os/arena.h"
 #include "../process/config.h"
@@ -265,8 +265,7 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 {
 	conn->epoch++;
 	conn->cookie = cookie;
-	const struct greeting *greeting = conn_greeting(conn);
-	conn->received = greeting ? greeting->received : 0;
+	conn->received = conn_said_by_proxy(conn);
 	conn->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;

@@ -9,6 +9,7 @@
 #include "../conn/end.h"
 #include "../conn/handle.h"
 #include "../conn/peer.h"
+#include "../conn/secured.h"
 #include "../connect/dial.h"
 #include "../os/copy.h"
 #include "../wire/socket.h"

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../conn/greeting.h"
+#include "../conn/secured.h"
 #include "../os/mem.h"
 #include "../wire/socket.h"
 #include "rescue.h"
@@ -27,6 +28,12 @@ static int say(struct rescue_greet *done, const struct greeting *greeting, size_
 	return 0;
 }
 
+/* Of CONNECT it is the answer that says why, to whom nobody may ask again. */
+static int refusal(enum greeting_kind kind)
+{
+	return kind == GREETING_TUNNEL ? -EPROTO : -ECONNREFUSED;
+}
+
 /* Not a byte behind the reply is read. */
 static int hear(struct rescue_greet *done, enum greeting_kind kind, int fd)
 {
@@ -35,13 +42,13 @@ static int hear(struct rescue_greet *done, enum greeting_kind kind, int fd)
 	for (;;) {
 		size_t len = greeting_reply_len(kind, &done->reply);
 		if (!len || done->reply.got >= len)
-			return len ? 0 : -ECONNREFUSED;
+			return len ? 0 : refusal(kind);
 		size_t left = len - done->reply.got;
 		long got = wire_receive(fd, bytes, left < PIECE ? left : PIECE);
 		if (got <= 0)
 			return got < 0 ? (int)got : -ECONNREFUSED;
 		for (long i = 0; i < got; i++)
-			greeting_reply_add(&done->reply, bytes[i]);
+			greeting_reply_add(kind, &done->reply, bytes[i]);
 		done->heard += (uint32_t)got;
 	}
 }
@@ -49,7 +56,7 @@ static int hear(struct rescue_greet *done, enum greeting_kind kind, int fd)
 int rescue_greet(struct conn *conn)
 {
 	struct rescue_greet *done = &conn->rescue->greet;
-	const struct greeting *greeting = conn->greeting;
+	const struct greeting *greeting = conn_greeting(conn);
 	size_t at = 0;
 	for (unsigned i = 0; i < done->turn; i++)
 		at += greeting->turn[i].len;
@@ -65,5 +72,12 @@ int rescue_greet(struct conn *conn)
 		done->said = 0;
 		done->reply.got = 0;
 	}
-	return 0;
+	/* Neither TLS nor HTTP servers speak first: who does is not whom it led to. */
+	return wire_has_unread(conn->rescue->fresh) ? -EPROTO : 0;
+}
+
+void rescue_greeted(struct conn *conn)
+{
+	if (rescue_greets(conn))
+		conn_greeting(conn)->received = conn->rescue->greet.heard;
 }

@@ -10,7 +10,13 @@
 /* Is that to be done before the request goes out? */
 bool rescue_greets(const struct conn *conn);
 
-/* As far as that goes. Returns 0 once the proxy leads on, -EAGAIN, or another negative errno. */
+/*
+ * As far as that goes. Returns 0 once the proxy leads on, -EAGAIN, or another negative errno:
+ * -EPROTO if it has said something that is no matter of another try.
+ */
 int rescue_greet(struct conn *conn);
+
+/* The fresh socket is about to take the number: what its proxy has said counts from now on. */
+void rescue_greeted(struct conn *conn);
 
 #endif

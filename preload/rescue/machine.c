@@ -149,6 +149,8 @@ static enum progress step_greeting(struct conn *conn)
 	int error = rescue_greet(conn);
 	if (error == -EAGAIN && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
+	if (error == -EPROTO)
+		return fail(conn, REASON_PROXY);
 	if (error)
 		return attempt_failed(conn,
 				      error == -EAGAIN ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);

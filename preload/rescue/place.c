@@ -12,6 +12,7 @@
 #include "../os/owner.h"
 #include "../os/watcher.h"
 #include "../os/real.h"
+#include "greet.h"
 #include "hear.h"
 #include "heirs.h"
 #include "inherit.h"
@@ -267,6 +268,7 @@ int rescue_install(struct conn *conn)
 	rescue_close(&rescue->fresh);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
+	rescue_greeted(conn);
 	conn_renewed(conn, cookie);
 	rescue_route_arrived(conn);
 	return 0;

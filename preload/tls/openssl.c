@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What session.c asks of OpenSSL. */
+#include "../conn/greeting.h"
 #include "../conn/secured.h"
 #include "../os/mem.h"
 #include "exchange.h"
@@ -27,6 +28,21 @@ static bool client_random(const struct tls_call *call, uint8_t *random)
 	       CONN_RANDOM_LEN;
 }
 
+/*
+ * Do library and socket agree on all that was said? What was said to a proxy before the hello has
+ * mostly gone by calls of the program's own, and not by the session's BIO.
+ */
+static bool begins_even(struct tls_session *session, const struct conn *conn)
+{
+	const struct greeting *greeting = conn_greeting(conn);
+	session->read_base = -conn_said_by_proxy(conn);
+	if (!greeting || tls_session_is_even(session, conn))
+		return tls_session_is_even(session, conn);
+	session->read_base = 0;
+	session->written_base = greeting->len;
+	return tls_session_is_even(session, conn);
+}
+
 /* Not where bytes were sent before the server was known. */
 static struct tls_session *bind_session(struct tls_call *call, struct conn *conn)
 {
@@ -40,7 +56,7 @@ static struct tls_session *bind_session(struct tls_call *call, struct conn *conn
 	session->library = library;
 	session->ssl = call->ssl;
 	handle_find(&session->handle, conn, conn->fd);
-	if (!tls_session_is_even(session, conn) ||
+	if (!begins_even(session, conn) ||
 	    !library->SSL_set_ex_data(call->ssl, library->index, session)) {
 		library->CRYPTO_free(session, "", 0);
 		return NULL;

@@ -44,6 +44,7 @@
 	X(after)                                                                                   \
 	X(repeats)                                                                                 \
 	X(greeting)                                                                                \
+	X(tunnel)                                                                                  \
 	X(abandons)                                                                                \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \

@@ -56,6 +56,7 @@ void suite_elf(void);
 void suite_after(void);
 void suite_repeats(void);
 void suite_greeting(void);
+void suite_tunnel(void);
 void suite_abandons(void);
 void suite_retry_after(void);
 void suite_idle(void);

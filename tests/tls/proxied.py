@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Three GETs on one connection through a proxy: proxied.py WAY FOLDER PORT PROXY [METHOD]
+
+WAY: http.client, by set_tunnel; plain, the same on a socket of its own, by the bytes of $OPENING;
+requests; aiohttp. METHOD is that of the second one. PROXY is a URL.
+"""
+import http.client
+import os
+import ssl
+import socket
+import sys
+import time
+import urllib.parse
+
+way, folder, port, proxy = sys.argv[1:5]
+method = sys.argv[5] if len(sys.argv) > 5 else "GET"
+methods = ["GET", method, "GET"]
+address = urllib.parse.urlsplit(proxy)
+url = f"https://localhost:{port}"
+
+
+def context():
+    return ssl.create_default_context(cafile=f"{folder}/trusted.pem")
+
+
+def three(exchange, errors):
+    for i, one in enumerate(methods):
+        time.sleep(0.025)
+        try:
+            print(exchange(one, f"/{i + 1}").strip(), flush=True)
+        except errors as error:
+            print(type(error).__name__)
+            break
+
+
+def by_http_client(conn):
+    conn.auto_open = 0  # else it dials anew after a close
+
+    def exchange(one, path):
+        conn.request(one, path, body=b"x" if one == "POST" else None)
+        return conn.getresponse().read().decode()
+
+    three(exchange, (OSError, http.client.HTTPException))
+
+
+def http_client():
+    conn = http.client.HTTPSConnection(address.hostname, address.port, context=context())
+    conn.set_tunnel("localhost", int(port))
+    conn.connect()
+    by_http_client(conn)
+
+
+def read_head(sock):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        got = sock.recv(1)
+        if not got:
+            raise EOFError
+        head += got
+
+
+def plain():
+    """What is said to the proxy is $OPENING, with \\n for CRLF; || parts what awaits an answer."""
+    sock = socket.create_connection((address.hostname, address.port))
+    for opening in os.environ["OPENING"].split("||"):
+        for piece in opening.split("|"):
+            sock.sendall(piece.replace("\\n", "\r\n").replace("PORT", port).encode())
+        read_head(sock)
+        if "||" in os.environ["OPENING"] and "NTLM x" in opening:
+            sock.recv(3, socket.MSG_WAITALL)
+    conn = http.client.HTTPSConnection("localhost", int(port))
+    conn.sock = context().wrap_socket(sock, server_hostname="localhost")
+    by_http_client(conn)
+
+
+def requests_session():
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = f"{folder}/trusted.pem"
+    session.proxies = {"https": proxy}
+
+    def exchange(one, path):
+        return session.request(one, url + path, data=b"x" if one == "POST" else None).text
+
+    three(exchange, (OSError,))
+
+
+def aio():
+    import asyncio
+    import aiohttp
+
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            for i, one in enumerate(methods):
+                await asyncio.sleep(0.025)
+                try:
+                    data = b"x" if one == "POST" else None
+                    async with session.request(
+                        one, f"{url}/{i + 1}", proxy=proxy, data=data, ssl=context()
+                    ) as response:
+                        print((await response.text()).strip(), flush=True)
+                except (OSError, aiohttp.ClientError) as error:
+                    print(type(error).__name__)
+                    break
+
+    asyncio.run(run())
+
+
+{"http.client": http_client, "plain": plain, "requests": requests_session, "aiohttp": aio}[way]()
