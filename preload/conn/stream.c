@@ -5,6 +5,7 @@
 #include "hello.h"
 #include "secured.h"
 
+#include "../http1/lines.h"
 #include "../os/arena.h"
 #include "../process/config.h"
 #include "../os/mem.h"
@@ -86,8 +87,30 @@ static __attribute__((noinline)) void look_ahead(struct conn *conn)
 		conn->flags |= CONN_LARGE;
 }
 
+/* Most requests are a GET that comes whole, with nothing unanswered before it. */
+static inline __attribute__((always_inline)) bool record_get(struct conn *conn, const char *bytes,
+							     size_t len)
+{
+	if (conn->request_count || conn->flags & CONN_UNHELD ||
+	    len > config.policy->hold_always_bytes)
+		return false;
+	bool fits = conn->held && len <= arena_usable(conn->held_class);
+	if ((!fits && !make_room(conn, len)) ||
+	    !http1_whole_get(&conn->request, conn->held, bytes, len))
+		return false;
+	if (__builtin_expect(conn->request.flags & HTTP1_CONNECTION_AUTH, 0))
+		conn->flags |= CONN_AUTH;
+	conn->requests[0] =
+	    (struct conn_request){.len = (uint32_t)len, .method = METHOD_GET, .complete = true};
+	conn->request_count = 1;
+	conn->held_len = (uint32_t)len;
+	return true;
+}
+
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
+	if (__builtin_expect(record_get(conn, bytes, len), 1))
+		return true;
 	while (len) {
 		if (!conn_is_writing(conn)) {
 			if (conn->request_count == CONN_REQUESTS_MAX)

@@ -190,9 +190,10 @@ static __attribute__((noinline)) bool field_line(struct http1 *message, enum htt
 		return true;
 	if (field < FIELD_CONNECTION)
 		return false;
-	for (const char *comma = at; comma < end; comma++) {
-		if (*comma != ',')
-			continue;
+	const char *comma = scan(at, line, end, SCAN_COMMA);
+	if (!comma)
+		return true;
+	for (; comma; comma = scan(at, line, end, SCAN_COMMA)) {
 		trimmed_element(message, at, comma);
 		at = comma + 1;
 	}

@@ -3,6 +3,7 @@
  * Each function takes what it can and calls the next one, so that a head that lies in one buffer
  * is read straight through; message->state says where to go on when it does not.
  */
+#include "lines.h"
 #include "private.h"
 
 enum { HEAD_MAX = 1 << 20 };
@@ -249,6 +250,13 @@ SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, cons
 		at = feed_request_line(message, at, begin, end);
 	else if (message->state == STATUS)
 		at = feed_status_line(message, at, begin, end);
+	if (message->state == LINES && at) {
+		const char *past = at == begin ? NULL : http1_lines(message, at, begin, end);
+		if (past) {
+			message->state = HEAD_END;
+			return past;
+		}
+	}
 	for (;;) {
 		if (at && message->state == LINES)
 			at = feed_lines(message, at, begin, end);
@@ -317,7 +325,22 @@ enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len,
 
 	const char *at = buf;
 	const char *end = buf + len;
+	bool is_fresh = !(message->flags & HTTP1_STARTED);
 	message->flags |= HTTP1_STARTED;
+	if (is_fresh && message->flags & HTTP1_IS_RESPONSE && message->method != METHOD_HEAD &&
+	    message->method != METHOD_CONNECT) {
+		const char *body = http1_answer_head(message, buf, end);
+		if (body) {
+			*used = (size_t)(body - buf);
+			if (message->head_len > HEAD_MAX)
+				return bad(message);
+			if (message->state == BODY_END || body == end)
+				return message->state == BODY_END ? HTTP1_DONE : HTTP1_MORE;
+			at = body;
+		} else {
+			message->flags |= HTTP1_STARTED;
+		}
+	}
 	if (!(message->flags & HTTP1_HEAD_DONE)) {
 		at = feed_head(message, buf, end);
 		if (!at || (size_t)(at - buf) > HEAD_MAX - message->head_len)

@@ -19,3 +19,4 @@ void suite_http1_fuzz(void)
 
 #define FUZZ_HTTP1_NO_MAIN
 #include "fuzz/fuzz_http1.c"
+#include "fuzz/fuzz_heads.c"
