@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
+# shellcheck source=tests/support/older.sh
+. tests/support/older.sh
 
 cat >"$dir/redial.cfg" <<END
 retry = { backoff = { base_ms = 5; }; };
@@ -76,6 +78,83 @@ left_alone export-early 1.3
 left_alone key-update 1.3
 left_alone renegotiate 1.2
 left_alone renegotiate-abbreviated 1.2
+
+# What is not https in the ordinary way: by programs that speak it in Python.
+certificate client trusted client >"$dir/openssl" 2>&1
+mkfifo "$dir/odd-orders" "$dir/odd-answers"
+/usr/bin/python3 tests/tls/odd.py serve "$dir" <"$dir/odd-orders" >"$dir/odd-answers" &
+odd_server=$!
+exec 6>"$dir/odd-orders" 7<"$dir/odd-answers"
+read -r odd_port <&7
+
+# odd RUN WAY: sets $got.
+odd() {
+	echo "$2" >&6 && read -r _ <&7
+	: >"$dir/log"
+	got=$($1 /usr/bin/python3 tests/tls/odd.py "$2" "$dir" "$odd_port")
+	echo seen >&6 && read -r connections brought <&7
+	got="$got, $connections connections, $brought"
+}
+
+for way in smtp postgres greeted binary h2 inside; do
+	odd bare $way
+	wanted=$got
+	odd redial $way
+	same "$way is as bare" "$wanted" "$got"
+	none "$way: nothing is told of it" "$(cat "$dir/log")"
+done
+odd redial certificate
+same "a client's certificate is shown again" \
+	"hello hello hello , 2 connections, 1:/1=client,1:/2=client,2:/2=client,2:/3=client" "$got"
+odd redial later
+same "what is shown behind the handshake is not, unless it is asked for again" \
+	"hello hello hello , 2 connections, 1:/1=-,1:/2=client,2:/2=-,2:/3=client" "$got"
+exec 6>&-
+wait "$odd_server"
+exec 7<&-
+
+# A library that comes with a plug-in, behind the connect, and goes, and comes again.
+plugin() {
+	name=$1
+	shift
+	gcc -O2 -shared -fPIC -o "$dir/$name.so" tests/tls/plugin.c "$@" -lssl -lcrypto
+}
+opens=$dir/opens # which has none itself
+gcc -O2 -D_GNU_SOURCE -o "$opens" tests/tls/opens.c -ldl
+
+# opened STATEMENT WANT WORD...
+opened() {
+	statement=$1 wanted=$2
+	shift 2
+	order second:close 0 1.3 odd
+	got=$(redial "$opens" "$dir" "$tls_port" "$@")
+	seen
+	same "$statement" "$wanted" "$got, $connections connections"
+}
+
+six="hello hello hello hello hello hello , 4 connections"
+plugin first
+plugin second
+plugin now -Wl,-z,now
+opened "a library that is loaded behind the connect" "hello hello hello , 2 connections" \
+	"$dir/first.so"
+opened "a plug-in that is opened again" "$six" "$dir/first.so" close "$dir/first.so"
+opened "one that is opened behind another one" "$six" "$dir/first.so" "$dir/second.so"
+opened "one that is opened where another one was" "$six" "$dir/first.so" close "$dir/now.so"
+opened "a plug-in opened with RTLD_DEEPBIND is as bare" "hello lost , 1 connections" \
+	deep "$dir/first.so"
+
+older=build/tests/older-openssl
+if fetch_older "$older" libssl1.1 libssl-dev >"$dir/said" 2>&1; then
+	from=$(echo "$PWD/$older"/root/usr/lib/*-linux-gnu)
+	plugin older -I"$older/root/usr/include" -I"$older/root/usr/include/${from##*/}" \
+		-L"$from" -Wl,-rpath,"$from",--no-as-needed
+	opened "two libraries in one process" "$six" "$dir/first.so" "$dir/older.so"
+	opened "the other way round" "$six" "$dir/older.so" "$dir/now.so"
+	opened "the older one where the newer one was" "$six" "$dir/first.so" close "$dir/older.so"
+else
+	echo "     OpenSSL 1.1.1 could not be fetched: two libraries in one process were not looked at"
+fi
 
 # names LIST: of a list of functions in tls/library.h.
 names() {

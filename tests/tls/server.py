@@ -10,6 +10,7 @@ end by that fault, the ones behind them serve, as LATER says:
   lower      TLS 1.2 at most
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
+  odd        as the others, and so does each second one; the first, third and so on have the fault
 A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; idle, after the first response;
 second, instead of the answer to the second request. HOW: reset, close; notify, a close_notify and a
 close; alert, a fatal alert; half, half a record of a response, and a reset; flip, a record of which
@@ -127,9 +128,9 @@ class Server:
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             conn.settimeout(20)
             with self.lock:
-                faulty = self.left > 0
-                self.left -= faulty
                 self.connections += 1
+                faulty = self.left > 0 if self.later != "odd" else self.connections % 2 == 1
+                self.left -= faulty
                 fault = self.fault if faulty else ":"
                 job = (conn, self.connections, fault.split(":"), self.contexts[not faulty])
             threading.Thread(target=self.serve, args=job, daemon=True).start()
