@@ -110,4 +110,54 @@ given "a long 503 to a POST" 503:size=60000 POST
 given "a 503 that asks for more patience" 503:after=30 GET
 given "a 503 of more than is held" 503:size=300000 GET
 given "a 404" 404:size=40000 GET
+# sequence STATEMENT WORDS REQUESTS WANT SEEN [CAUSE]: the same, and what the server sees; with a line in
+# the log of an attempt with CAUSE, or with none at all.
+sequence() {
+	statement=$1 words=$2 asked=$3 want=$4 requested=$5 cause=${6-}
+	for way in block poll own,poll; do
+		order $words
+		got=$(redial $way $asked)
+		seen
+		same "$way, $statement" "$want , $requested" "$got, $requests"
+		if [ "$cause" ]; then
+			at_least "$way, $statement: it is told" 1 \
+				"$(logged "event=attempt .*cause=$cause .*path=/[123] .* tls=1.3")"
+		else
+			none "$way, $statement: nothing is told" "$(cat "$dir/log")"
+		fi
+	done
+}
+
+# A connection that is too old is replaced before a request, whatever that does.
+policy "max_idle_ms = 100;"
+sequence "idle for too long" "" "GET 150 POST GET" "$ok $ok $ok" 1:GET/1,2:POST/2,2:GET/3 idle
+sequence "not idle for too long" "" "GET 10 POST GET" "$ok $ok $ok" 1:GET/1,1:POST/2,1:GET/3
+sequence "idle for too long, and there is nobody else" 200:stop "GET 150 POST GET" \
+	"$ok $ok $ok" 1:GET/1,1:POST/2,1:GET/3 idle
+policy "keep_alive_hints = true;"
+sequence "idle for longer than the server says" "200:Keep-Alive=timeout=1" "GET 600 POST" \
+	"$ok $ok" 1:GET/1,2:POST/2 idle
+sequence "the last request that the server takes" "200 200:Keep-Alive=max=1" "GET GET POST" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,2:POST/3 max-requests
+policy "max_requests = 2;"
+sequence "as many requests as the server takes" "" "GET GET POST" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,2:POST/3 max-requests
+
+# A response that does not begin in time is asked for once more.
+policy 'on = ["stale", "reset", "eof", "response-timeout"]; response_timeout_ms = 150;'
+sequence "no answer in time" "200 hang" "GET GET GET" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,2:GET/2,2:GET/3 response-timeout
+sequence "no answer in time to the first request" hang "GET GET" \
+	"$ok $ok" 1:GET/1,2:GET/1,2:GET/2 response-timeout
+sequence "no answer in time to a POST is waited for" "200 200:late=400" "GET POST GET" \
+	"$ok $ok $ok" 1:GET/1,1:POST/2,1:GET/3
+sequence "an answer in time" "200 200:late=50 200:late=50" "GET GET GET" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,1:GET/3
+sequence "no answer in time, and nobody else: it is waited for" "200:stop 200:late=400" \
+	"GET GET GET" "$ok $ok $ok" 1:GET/1,1:GET/2,1:GET/3 response-timeout
+
+# Copies that are sent again say so, and have the id of the first.
+policy 'attempt_header = "X-Attempt"; add_request_id = true;'
+sequence "headers that are added" "200 503 reset 200" "GET GET GET" \
+	"$ok $ok $ok" 1:GET/1a,1:GET/2b,2:GET/2+2b,2:GET/3c status
 check_end

@@ -6,11 +6,13 @@
 
 #include "../conn/end.h"
 #include "../conn/hello.h"
+#include "../conn/path.h"
 #include "../conn/secured.h"
 #include "../os/sys.h"
 #include "../process/config.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
+#include "../rescue/watch.h"
 #include "../os/watcher.h"
 #include "../tls/hold_text.h"
 #include "../tls/library.h"
@@ -62,10 +64,20 @@ static bool reads_on(struct conn *conn)
 	return before;
 }
 
+static bool is_end(const struct conn *conn, int error)
+{
+	return error == ECONNRESET || error == EPIPE ||
+	       (conn_waiting(conn) && path_is_gone(conn, error));
+}
+
 /* A rescue has the connection: nothing is to be read before it is over. */
 static enum attended put_off(struct reading *r)
 {
 	struct conn *conn = r->handle.conn;
+	if (rescue_is_watched(conn)) {
+		conn_unlock(conn);
+		return deliver(r, EAGAIN);
+	}
 	if (!rescue_has_failed(conn)) {
 		int told = reads_on(conn) ? rescue_error(conn) : EAGAIN;
 		conn_unlock(conn);
@@ -144,6 +156,19 @@ static bool await_more(struct reading *r)
 	return false;
 }
 
+/*
+ * The library has had all that there is, and waits for an answer (it may have been tickets, and no
+ * answer, that the last watch ended with): a watch begins in its place.
+ */
+static bool begin_watch(struct conn *conn)
+{
+	if (!tls_session_is_here(conn) || !conn_waiting(conn) || conn->flags & CONN_ANSWERING ||
+	    rescue_watch_has_news(conn->fd))
+		return false;
+	rescue_watch(conn);
+	return conn->busy;
+}
+
 enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
@@ -152,7 +177,7 @@ enum attended secured_read(struct reading *r)
 		conn_end(conn, WHY_PASSED);
 		return READ_ON;
 	}
-	if (conn->busy)
+	if (conn->busy || (rescue_watches() && begin_watch(conn)))
 		return put_off(r);
 	if (__builtin_expect(conn->care & CARE_HOLDING, 0) && !await_more(r))
 		return DELIVER;
@@ -161,7 +186,7 @@ enum attended secured_read(struct reading *r)
 	conn_unlock(conn);
 	r->result = call->real(call, call->fd);
 	int error = r->result < 0 ? get_errno() : 0;
-	bool end = !error || error == ECONNRESET || error == EPIPE;
+	bool end = !error || is_end(conn, error);
 	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
 	    !handle_lock_answered(&r->handle))
 		return DELIVER;
@@ -219,13 +244,15 @@ enum sent secured_write(struct sending *s)
 		return s->handle.waited ? sending_lost(s) : PASS_ON;
 	}
 	if (conn->busy)
+		rescue_unwatch(conn);
+	if (conn->busy)
 		return swallow(s);
 	uint32_t epoch = conn->epoch;
 	tls_session_meet(conn);
 	conn_unlock(conn);
 	s->result = call->quiet(call, call->fd);
 	int error = s->result < 0 ? get_errno() : 0;
-	bool end = error == ECONNRESET || error == EPIPE;
+	bool end = is_end(conn, error);
 	if (!handle_lock_answered(&s->handle))
 		return end ? sending_tell(s, error) : KERNELS_WORD;
 	if (conn->epoch == epoch && !conn->busy && end)

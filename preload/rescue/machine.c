@@ -213,7 +213,7 @@ static enum progress step_sending(struct conn *conn)
 	enum reason reason = rescue->sent ? REASON_NONE : rescue_fresh_check(conn);
 	if (reason != REASON_NONE)
 		return fail(conn, reason);
-	if (!rescue->sent && !conn_is_hello(conn) && !conn_is_secured(conn))
+	if (!rescue->sent && !conn_is_hello(conn))
 		mark_choose(conn, rescue->settings.attempt_header);
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
@@ -244,7 +244,7 @@ static enum progress step_sending(struct conn *conn)
 		rescue_dial_up(conn);
 	else if (rescue_stays(conn))
 		rescue_free(conn);
-	if ((rescue_watches() || rescue_has_answer(conn)) && !conn_is_secured(conn))
+	if (rescue_watches() || rescue_has_answer(conn))
 		rescue_watch(conn);
 	return conn->busy ? WAIT : DONE;
 }

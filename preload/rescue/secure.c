@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "secure.h"
 
+#include <errno.h>
 #include <sys/epoll.h>
 
 #include "../conn/mark.h"
 #include "../conn/secured.h"
+#include "../os/arena.h"
+#include "../os/mem.h"
 #include "rescue.h"
+
+/* The old connection was alive, but what comes of the new one counts from here on. */
+static void leave_old(struct rescue *rescue)
+{
+	if ((rescue->old == OLD_ALIVE || rescue->laid_aside) && !rescue->error)
+		rescue->error = ECONNRESET;
+	if (rescue->old == OLD_ALIVE)
+		rescue->old = OLD_DEAD;
+	rescue->laid_aside = false;
+}
 
 enum wire_secured rescue_secure(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	enum wire_secured secured =
-	    conn->secured->carrier->secure(conn, rescue->fresh, !rescue->secures);
+	bool first = !rescue->secures;
+	enum wire_secured secured = conn->secured->carrier->secure(conn, rescue->fresh, first);
 	rescue->elsewhere = secured == WIRE_ELSEWHERE;
+	if (!rescue->elsewhere && first && conn->secured->carrier->moves)
+		leave_old(rescue);
 	if (!rescue->elsewhere)
 		rescue->secures = true;
 	if (secured == WIRE_UNDER_WAY)
@@ -22,13 +37,64 @@ enum wire_secured rescue_secure(struct conn *conn)
 	return secured;
 }
 
+/* Room for what is to be said from `from` to `end`, with all headers that are added. */
+static uint32_t room_for(const struct conn *conn, uint32_t from, uint32_t end)
+{
+	return end - from + conn->request_count * MARK_MAX;
+}
+
+/* What is to be said, its added headers included. */
+static uint32_t spell_out(struct conn *conn, uint32_t from, uint32_t end, char *text)
+{
+	uint32_t len = 0;
+	while (from < end) {
+		char header[MARK_MAX];
+		struct iovec pieces[MARK_PIECES];
+		int count = mark_pieces(conn, from, end, header, pieces);
+		size_t done = 0;
+		for (int i = 0; i < count; i++) {
+			memcpy(text + len + done, pieces[i].iov_base, pieces[i].iov_len);
+			done += pieces[i].iov_len;
+		}
+		len += (uint32_t)done;
+		from = mark_taken(conn, from, done);
+	}
+	return len;
+}
+
+static void unmark(struct conn *conn)
+{
+	for (int i = 0; i < conn->request_count; i++)
+		conn->requests[i].marked = 0;
+}
+
+static bool is_marked(const struct conn *conn)
+{
+	for (int i = 0; i < conn->request_count; i++) {
+		if (conn->requests[i].header)
+			return true;
+	}
+	return false;
+}
+
 long rescue_send_some(struct conn *conn, int to, uint32_t end)
 {
 	struct rescue *rescue = conn->rescue;
+	const uint32_t from = rescue->sent;
 	if (!conn_is_secured(conn))
-		return mark_send(conn, to, rescue->sent, end);
+		return mark_send(conn, to, from, end);
+	const struct wire_carrier *carrier = conn->secured->carrier;
 	rescue->fresh_events = EPOLLOUT;
 	rescue->elsewhere = true; /* unless it is done */
-	return conn->secured->carrier->send(conn, to, conn->held + rescue->sent,
-					    end - rescue->sent);
+	if (!is_marked(conn))
+		return carrier->send(conn, to, conn->held + from, end - from);
+	uint32_t room = room_for(conn, from, end);
+	char *text = arena_alloc(room);
+	if (!text)
+		return -ENOMEM;
+	long sent = carrier->send(conn, to, text, spell_out(conn, from, end, text));
+	arena_free(text, room);
+	if (sent <= 0)
+		unmark(conn);
+	return sent <= 0 ? sent : (long)(end - from);
 }

@@ -8,6 +8,7 @@
 
 #include "../os/arena.h"
 #include "../conn/registrations.h"
+#include "../conn/secured.h"
 #include "../wire/socket.h"
 #include "../os/clock.h"
 #include "../os/owner.h"
@@ -19,8 +20,7 @@
 #include "rescue.h"
 #include "../conn/settings.h"
 
-/* Has the socket anything to read, or to say of its end? */
-static bool has_news(int fd)
+bool rescue_watch_has_news(int fd)
 {
 	struct pollfd news = {.fd = fd, .events = POLLIN | POLLRDHUP};
 	const struct timespec now = {0, 0};
@@ -46,6 +46,15 @@ bool rescue_is_laid_aside(const struct conn *conn)
 	return conn->busy && conn->rescue->laid_aside;
 }
 
+/* What lies between its bytes and the socket would not have it replaced. */
+static enum reason carried(const struct conn *conn)
+{
+	if (!conn_is_secured(conn))
+		return REASON_NONE;
+	const struct wire_carrier *carrier = conn->secured->carrier;
+	return carrier ? carrier->may_replace(conn) : REASON_TLS_SESSION;
+}
+
 /* Do all sets that the program has it in wait for something else than an answer? */
 static bool awaits_other_things(const struct conn *conn)
 {
@@ -65,7 +74,8 @@ static bool may_watch(const struct conn *conn)
 	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
 	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
 	       !awaits_other_things(conn) && arena_is_ours() &&
-	       wire_cookie(conn->fd) == conn->cookie && !os_sends_signals(conn->fd);
+	       wire_cookie(conn->fd) == conn->cookie && !os_sends_signals(conn->fd) &&
+	       carried(conn) == REASON_NONE;
 }
 
 /*
@@ -187,6 +197,9 @@ static enum reason check_picture(const struct conn *conn)
 	int fd = conn->rescue->dead;
 	if (!arena_is_ours() || conn->writers || conn->flags & (CONN_CROWDED | CONN_SHARED))
 		return REASON_SHARED;
+	enum reason reason = carried(conn);
+	if (reason != REASON_NONE)
+		return reason;
 	if (wire_received_was(fd, conn->peer.any.sa_family, conn->received))
 		return REASON_NONE;
 	return wire_has_unread(fd) ? REASON_ANSWERED : REASON_UNSEEN_BYTES;
@@ -219,7 +232,7 @@ static enum reason plan_next(struct conn *conn)
 enum watch rescue_watch_step(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
-	if (!has_news(rescue->dead)) {
+	if (!rescue_watch_has_news(rescue->dead)) {
 		if (rescue->now_ms < rescue->wake_ms)
 			return WATCH_ON;
 		if (is_spent(rescue))
@@ -228,7 +241,7 @@ enum watch rescue_watch_step(struct conn *conn)
 			watch_for_answer(conn, false);
 			return WATCH_GIVEN_UP;
 		}
-		if (rescue->answered && !has_news(rescue->dead)) {
+		if (rescue->answered && !rescue_watch_has_news(rescue->dead)) {
 			rescue->wake_ms = last_moment(rescue);
 			return WATCH_ON;
 		}

@@ -41,6 +41,9 @@ void rescue_watch(struct conn *conn);
  */
 void rescue_unwatch(struct conn *conn);
 
+/* Has the socket anything to read, or to say of its end? */
+bool rescue_watch_has_news(int fd);
+
 /* Is a watch on, in whose time nothing has failed yet? */
 bool rescue_is_watched(const struct conn *conn);
 

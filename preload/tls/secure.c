@@ -72,6 +72,8 @@ static bool make_ours(struct tls_session *session)
 	session->rbio = library->BIO_new(library->BIO_s_mem());
 	session->wbio = library->BIO_new(library->BIO_s_mem());
 	session->out = library->CRYPTO_zalloc(OUT_ROOM, "", 0);
+	session->flushed = 0;
+	session->written = false;
 	if (!session->rbio || !session->wbio || !session->out)
 		return false;
 	/* Empty is not the end. */
@@ -105,7 +107,7 @@ static enum reason begin(struct tls_session *session)
 		tls_hush(session);
 	session->cleared = true;
 	clear(session);
-	session->verified = session->greeted = session->written = false;
+	session->verified = session->greeted = false;
 	session->received = 0;
 	session->body_left = 0;
 	session->head_len = 0;
@@ -138,6 +140,7 @@ static int flush(struct tls_session *session, int fresh)
 			if (taken < 0)
 				return wire_took_nothing(taken) ? -EAGAIN : (int)taken;
 			session->out_at += (uint32_t)taken;
+			session->flushed += (uint64_t)taken;
 		}
 		int len = session->library->BIO_read(session->wbio, session->out, OUT_ROOM);
 		session->out_at = 0;
@@ -257,11 +260,23 @@ static bool write_all(struct tls_session *session, const char *bytes, size_t len
 	return true;
 }
 
+/* The requests are out on the program's own socket, whose session goes on. */
+static void stayed(struct tls_session *session, struct conn *conn)
+{
+	conn->secured->sent += session->flushed;
+	tls_session_rebase(session, conn);
+	drop_ours(session);
+}
+
 static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
 {
 	struct tls_session *session = session_of(conn);
+	const bool stays = !session->cleared;
 	if (!tls_session_is_here(conn))
 		return -EAGAIN;
+	if (stays && !session->rbio && !make_ours(session))
+		return -ENOMEM;
+	session->verified |= stays;
 	int kept = get_errno(), error = -ECONNRESET;
 	session->library->ERR_set_mark();
 	put_ours(session);
@@ -271,6 +286,8 @@ static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
 		session->written = error == -EAGAIN;
 	}
 	put_own(session);
+	if (stays && !error)
+		stayed(session, conn);
 	session->library->ERR_pop_to_mark();
 	set_errno(kept);
 	return error ? error : (long)len;
@@ -344,6 +361,7 @@ const struct wire_carrier tls_carrier = {
     .send = send_on,
     .installed = installed,
     .version = version,
+    .moves = true,
 };
 
 void tls_secure_undo(struct tls_session *session)

@@ -57,6 +57,7 @@ struct tls_session {
 	bool written;  /* the requests are in wbio */
 	enum reason reason;
 	uint64_t received;  /* raw bytes on the fresh socket */
+	uint64_t flushed;   /* those that it has taken */
 	uint32_t body_left; /* of the record that is being read there */
 	uint8_t head[5], head_len;
 	uint32_t out_at, out_len; /* of what wbio has given, and the socket not taken */

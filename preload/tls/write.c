@@ -2,12 +2,14 @@
 #include <errno.h>
 
 #include "../conn/end.h"
+#include "../conn/idle.h"
 #include "../conn/look.h"
 #include "../conn/secured.h"
 #include "../os/sys.h"
 #include "../rescue/end.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "exchange.h"
 
@@ -32,6 +34,25 @@ static bool begin_stale(struct conn *conn, bool spent)
 	return false;
 }
 
+enum replaced { REPLACED, SERVES, LOST };
+
+/*
+ * A connection that its server may be about to close is replaced before a request (calls/write.c
+ * has the same for plain HTTP). Called with the lock; LOST: leaves without.
+ */
+static __attribute__((noinline)) enum replaced replace_old(struct conn *conn)
+{
+	struct rescue_start start = {
+	    .unsent = true, .head = conn->held, .head_len = conn->held_len};
+	if (!(conn->flags & CONN_REUSED) || conn->flags & (CONN_INHERITED | CONN_UNHELD) ||
+	    conn->rescue || !tls_session_is_here(conn) ||
+	    !idle_is_due(conn, start.head, start.head_len, &start.cause))
+		return SERVES;
+	if (wire_is_dead(conn->fd))
+		return begin_stale(conn, false) ? REPLACED : LOST;
+	return rescue_begin(conn, &start) == REASON_NONE ? REPLACED : SERVES;
+}
+
 enum recorded { RECORDED, TAKEN, LEFT_ALONE };
 
 /* Before the library's call. TAKEN: a rescue has the bytes. */
@@ -45,6 +66,8 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 		conn_unlock(conn);
 		return LEFT_ALONE;
 	}
+	if (conn->busy)
+		rescue_unwatch(conn);
 	bool taken = conn->busy;
 	conn_mark(conn, mark);
 	if (!conn_record_piece(conn, exchange->buf, exchange->len) ||
@@ -54,11 +77,21 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	}
 	session->begins = conn_idle_before(conn, mark);
 	session->sent_before = conn->secured->sent;
-	if (!taken && conn_idle_before(conn, mark) &&
-	    (session->spent || is_found_dead(conn, mark))) {
+	if (!taken && (session->spent || is_found_dead(conn, mark)) && session->begins) {
 		taken = begin_stale(conn, session->spent);
 		if (!taken)
 			return LEFT_ALONE;
+	}
+	if (!taken && __builtin_expect(conn->care & CARE_IDLE, 0) && session->begins) {
+		switch (replace_old(conn)) {
+		case REPLACED:
+			taken = true;
+			break;
+		case LOST:
+			return LEFT_ALONE;
+		case SERVES:
+			break;
+		}
 	}
 	if (taken)
 		conn->rescue->taken = true;
@@ -80,6 +113,8 @@ static bool settle(struct tls_exchange *exchange, const struct conn_mark *mark, 
 	if (begun)
 		conn->rescue->taken = true;
 	bool whole = begun || (result > 0 && exchange->done == exchange->len);
+	if (whole && !begun && rescue_watches())
+		rescue_watch(conn);
 	if (whole || (!conn->busy && conn_unrecord(conn, mark) &&
 		      conn_record_piece(conn, exchange->buf, exchange->done)))
 		conn_unlock(conn);

@@ -43,6 +43,7 @@ struct wire_carrier {
 	void (*installed)(struct conn *conn);
 	/* The version of what it speaks, for the log. */
 	const char *(*version)(const struct conn *conn);
+	bool moves; /* once it is secured anew, nothing more can be said on the old socket */
 };
 
 #endif
