@@ -106,7 +106,7 @@ $(B)/so/preload/os/mem.o: LTO :=
 # locked, all the same.
 SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)) \
 	$(addprefix preload/tls/,given_up.c held.c hold_text.c hush.c) \
-	$(addprefix preload/tls/,library.c object.c pin.c secure.c) \
+	$(addprefix preload/tls/,library.c object.c pin.c secure.c widen.c) \
 	$(filter-out %/bytes.c %/read.c %/write.c %/write_rescue.c,$(wildcard preload/calls/*.c)) \
 	$(filter-out %/conn.c %/idle.c %/mark.c %/stream.c %/table.c %/turns.c, \
 		$(wildcard preload/conn/*.c)) \

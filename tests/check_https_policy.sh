@@ -158,6 +158,6 @@ sequence "no answer in time, and nobody else: it is waited for" "200:stop 200:la
 
 # Copies that are sent again say so, and have the id of the first.
 policy 'attempt_header = "X-Attempt"; add_request_id = true;'
-sequence "headers that are added" "200 503 reset 200" "GET GET GET" \
-	"$ok $ok $ok" 1:GET/1a,1:GET/2b,2:GET/2+2b,2:GET/3c status
+sequence "headers that are added" "200 200 503 reset" "GET GET GET POST" \
+	"$ok $ok $ok $ok" 1:GET/1,1:GET/2a,1:GET/3b,2:GET/3+2b,3:GET/3+3b,3:POST/4c status
 check_end

@@ -48,13 +48,4 @@ void request_id_note_socket(const struct conn *conn, const struct write_call *ca
  */
 void request_id_keep_rest(struct conn *conn, const struct write_call *call, size_t taken);
 
-/*
- * Pure: how long the request line is that the bytes begin with, its CRLF included, if they hold a
- * whole head; else 0. *head_len is the head's length.
- */
-size_t request_id_place(const char *bytes, size_t len, size_t *head_len);
-
-/* 32 hexadecimal digits that no other request of this host's processes has. */
-void request_id_make(uint64_t cookie, char digits[32]);
-
 #endif

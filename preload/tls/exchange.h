@@ -17,6 +17,11 @@ struct tls_exchange {
 int tls_read(struct tls_exchange *exchange);
 int tls_write(struct tls_exchange *exchange);
 
+/* tls_write is the second one of these where an id may have to be added (widen.c), else the first.
+ */
+int tls_write_as_it_is(struct tls_exchange *exchange);
+int tls_write_wide(struct tls_exchange *exchange);
+
 /* Makes the library's call; the second one is OpenSSL's. */
 int tls_make(struct tls_exchange *exchange);
 int tls_make_openssl(struct tls_exchange *exchange);

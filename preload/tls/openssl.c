@@ -120,6 +120,7 @@ void tls_session_freed(void *ssl, void *data, void *all, int index, long number,
 		return;
 	tls_session_give_up(session);
 	tls_secure_drop(session);
+	library->CRYPTO_free(session->wide, "", 0);
 	library->CRYPTO_free(session, "", 0);
 }
 
@@ -142,6 +143,16 @@ static bool wants(const struct tls_session *session, int result)
 	return error == WANT_READ || error == WANT_WRITE;
 }
 
+static char *take(const struct tls_session *session, size_t len)
+{
+	return session->library->CRYPTO_zalloc(len, "", 0);
+}
+
+static void give(const struct tls_session *session, char *memory)
+{
+	session->library->CRYPTO_free(memory, "", 0);
+}
+
 const struct tls_ops tls_openssl = {
     .random = client_random,
     .bind = bind_session,
@@ -156,4 +167,6 @@ const struct tls_ops tls_openssl = {
     .wants = wants,
     .spend = tls_secure_spend,
     .reset = tls_secure_reset,
+    .take = take,
+    .give = give,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pin.h"
 
+#include "../conn/secured.h"
 #include "../os/mem.h"
 
 static void read_alpn(const struct tls_session *session, struct tls_pin *pin)
@@ -65,4 +66,11 @@ enum reason tls_pin_rest(const struct tls_session *session)
 	if (library->SSL_version(session->ssl) < session->pin.version)
 		return REASON_TLS_VERSION;
 	return bits_of(session) < session->pin.bits ? REASON_TLS_CIPHER : REASON_NONE;
+}
+
+const char *tls_version(const struct conn *conn)
+{
+	const struct tls_session *session = conn->secured->session;
+	int number = session ? session->library->SSL_version(session->ssl) : 0;
+	return number == 0x304 ? "1.3" : number == 0x303 ? "1.2" : number ? "1.0" : "";
 }

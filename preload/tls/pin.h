@@ -22,4 +22,7 @@ enum reason tls_pin_rest(const struct tls_session *session);
 
 void tls_pin_drop(struct tls_session *session);
 
+/* The version of what is spoken now, for the log. */
+const char *tls_version(const struct conn *conn);
+
 #endif

@@ -337,13 +337,6 @@ static enum reason may_replace(const struct conn *conn)
 	return REASON_NONE;
 }
 
-static const char *version(const struct conn *conn)
-{
-	const struct tls_session *session = session_of(conn);
-	int number = session ? session->library->SSL_version(session->ssl) : 0;
-	return number == 0x304 ? "1.3" : number == 0x303 ? "1.2" : number ? "1.0" : "";
-}
-
 /* What the library says of the end that it is told is none of the program's business. */
 static void tells(const struct conn *conn)
 {
@@ -360,7 +353,7 @@ const struct wire_carrier tls_carrier = {
     .reason = reason,
     .send = send_on,
     .installed = installed,
-    .version = version,
+    .version = tls_version,
     .moves = true,
 };
 

@@ -44,6 +44,10 @@ struct tls_session {
 	bool at_end;	      /* a rescue has failed of a connection that ended without one */
 	bool spent;	      /* it is no connection's: another one has failed after the old one */
 	bool closed;	      /* the server's close_notify has begun a rescue that has failed */
+	/* What is written in the place of what the program writes (widen.c), else NULL. */
+	char *wide;
+	size_t wide_at, wide_header; /* where in it the header is, and how long */
+	size_t wide_own, wide_done;  /* bytes of the program's in it, and all that are out */
 	/* Of a rescue (secure.c). */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
@@ -109,6 +113,9 @@ struct tls_ops {
 	void (*spend)(struct tls_session *session);
 	/* What the library has of the connection is forgotten. */
 	void (*reset)(struct tls_session *session);
+	/* Memory of the library's, for as long as the session. NULL: there is none. */
+	char *(*take)(const struct tls_session *session, size_t len);
+	void (*give)(const struct tls_session *session, char *memory);
 	bool at_once; /* bound while the first bytes of the server's are read, or never */
 };
 

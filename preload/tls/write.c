@@ -145,6 +145,14 @@ static int all_taken(struct tls_exchange *exchange)
 
 int tls_write(struct tls_exchange *exchange)
 {
+	const struct tls_session *session = exchange->call.session;
+	bool wide = __builtin_expect(config.policy->uses & POLICY_USES_REQUEST_ID, 0) && session &&
+		    session->ops->take && exchange->len;
+	return wide ? tls_write_wide(exchange) : tls_write_as_it_is(exchange);
+}
+
+int tls_write_as_it_is(struct tls_exchange *exchange)
+{
 	struct conn_mark mark;
 	enum recorded recorded = exchange->len ? record(exchange, &mark) : LEFT_ALONE;
 	bool rescues = recorded == TAKEN;
