@@ -119,7 +119,9 @@ check() {
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	wish_command mvn maven
-	wish_packages python3-pip libanyevent-http-perl
+	wish_packages python3-pip libanyevent-http-perl python3-socks
+	wish_command tinyproxy tinyproxy
+	wish_command microsocks microsocks
 	other_places
 	companions
 }

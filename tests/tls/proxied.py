@@ -4,6 +4,7 @@
 WAY: http.client, by set_tunnel; plain, the same on a socket of its own, by the bytes of $OPENING;
 requests; aiohttp. METHOD is that of the second one. PROXY is a URL.
 """
+import base64
 import http.client
 import os
 import ssl
@@ -45,7 +46,9 @@ def by_http_client(conn):
 
 def http_client():
     conn = http.client.HTTPSConnection(address.hostname, address.port, context=context())
-    conn.set_tunnel("localhost", int(port))
+    credentials = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
+    headers = {"Proxy-Authorization": f"Basic {credentials}"} if address.username else {}
+    conn.set_tunnel("localhost", int(port), headers)
     conn.connect()
     by_http_client(conn)
 
@@ -60,13 +63,15 @@ def read_head(sock):
 
 
 def plain():
-    """What is said to the proxy is $OPENING, with \\n for CRLF; || parts what awaits an answer."""
+    """$OPENING is what is said to the proxy, \\n for CRLF; | parts writes, || what awaits an answer
+    of three bytes behind its head."""
     sock = socket.create_connection((address.hostname, address.port))
-    for opening in os.environ["OPENING"].split("||"):
-        for piece in opening.split("|"):
+    questions = os.environ["OPENING"].split("||")
+    for question in questions:
+        for piece in question.split("|"):
             sock.sendall(piece.replace("\\n", "\r\n").replace("PORT", port).encode())
         read_head(sock)
-        if "||" in os.environ["OPENING"] and "NTLM x" in opening:
+        if question is not questions[-1]:
             sock.recv(3, socket.MSG_WAITALL)
     conn = http.client.HTTPSConnection("localhost", int(port))
     conn.sock = context().wrap_socket(sock, server_hostname="localhost")
