@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange.h"
 
+#include <errno.h>
+
 #include "../conn/end.h"
 #include "../conn/secured.h"
 #include "../os/sys.h"
@@ -75,6 +77,7 @@ static enum rescue_result step(struct tls_session *session, bool writes)
 static enum tls_attended put_off(struct tls_session *session)
 {
 	session->pending = true;
+	set_errno(EAGAIN); /* as its socket would have said: squid asks for that alone */
 	session->ops->put_off(session);
 	return TLS_LATER;
 }

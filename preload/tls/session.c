@@ -67,6 +67,7 @@ static bool is_on_stack(const struct tls_call *outer, const void *inner)
 void tls_call_enter(struct tls_call *call)
 {
 	uintptr_t self = sys_self();
+	call->near.conn = NULL;
 	call->slot = find_slot(self);
 	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
 	if (call->outer && !is_on_stack(call->outer, call))
@@ -75,15 +76,6 @@ void tls_call_enter(struct tls_call *call)
 		call->slot = take_slot(self);
 	if (call->slot != UINT32_MAX)
 		under_way[call->slot].call = call;
-}
-
-void tls_call_end(struct tls_call *call)
-{
-	if (call->slot == UINT32_MAX)
-		return;
-	under_way[call->slot].call = call->outer;
-	if (!call->outer)
-		__atomic_store_n(&under_way[call->slot].thread, 0, __ATOMIC_RELEASE);
 }
 
 struct tls_call *tls_call_here(void)
@@ -116,6 +108,29 @@ static void bind_session(struct conn *conn, struct tls_call *call)
 	conn->secured->session = session;
 }
 
+/* What carries the bytes may have kept some back for a while: there are none when a call is over.
+ */
+static void bind_late(struct tls_call *call)
+{
+	struct handle *near = &call->near;
+	if (!handle_lock_answered(near))
+		return;
+	if (conn_is_secured(near->conn) && !near->conn->secured->session)
+		bind_session(near->conn, call);
+	conn_unlock(near->conn);
+}
+
+void tls_call_end(struct tls_call *call)
+{
+	if (call->near.conn && !call->session)
+		bind_late(call);
+	if (call->slot == UINT32_MAX)
+		return;
+	under_way[call->slot].call = call->outer;
+	if (!call->outer)
+		__atomic_store_n(&under_way[call->slot].thread, 0, __ATOMIC_RELEASE);
+}
+
 void tls_session_meet(struct conn *conn)
 {
 	struct conn_secured *secured = conn->secured;
@@ -126,6 +141,7 @@ void tls_session_meet(struct conn *conn)
 		bind_session(conn, call);
 		if (call->session)
 			call->session->in_calls = true;
+		handle_find(&call->near, conn, conn->fd);
 	}
 	secured->strangers++;
 	/* Its bytes pass through memory, or the library is none that is known. */

@@ -75,6 +75,7 @@ struct tls_call {
 	void *ssl;
 	struct tls_session *session; /* NULL while it has none */
 	struct tls_call *outer;
+	struct handle near; /* the connection that must be its session's, while it has none */
 	uint32_t slot;
 };
 

@@ -122,7 +122,9 @@ static bool wait_by_epoll(short events)
 /* 0 once it can go on, else the library's word for what happened. */
 static int wait_for(int result)
 {
-	int error = SSL_get_error(ssl, result);
+	int number = errno, error = SSL_get_error(ssl, result);
+	if (error == SSL_ERROR_WANT_READ && number != EAGAIN) /* squid asks for that alone */
+		printf("wants to read, says errno %d\n", number);
 	short events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
 		return error;
