@@ -17,8 +17,8 @@ close; alert, a fatal alert; half, half a record of a response, and a reset; fli
 a bit is wrong; part, the first bytes of a response, and a reset; data, two responses for one request.
 An order is answered by a line; the first line of all tells the port. "seen" is answered by how many
 connections there were since the order, the requests that they brought, each with the number of its
-connection, how many records the connections behind the faulty ones had sent behind their ClientHello
-before they had the server's certificate accepted, and how many resumed a session.
+connection, how many records the first connection behind the faulty ones had sent behind its
+ClientHello before it had the server's certificate accepted, and how many resumed a session.
 FOLDER has NAME.pem and NAME.key for same, key, name and authority.
 """
 import socket
@@ -119,6 +119,7 @@ class Server:
         )
         with self.lock:
             self.fault, self.left, self.later = fault, int(count), later
+            self.count = self.left
             self.contexts = [first, other]
             self.connections, self.requests, self.extra, self.resumed = 0, [], 0, 0
 
@@ -172,7 +173,8 @@ class Server:
         finally:
             if not fault[0] and self.later in ("key", "name", "authority"):
                 with self.lock:
-                    self.extra += tls.records() - 1
+                    if number == self.count + 1:
+                        self.extra = tls.records() - 1
         with self.lock:
             self.resumed += tls.tls.session_reused
         count = 0
