@@ -106,6 +106,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(policy)                                                                                  \
 	X(passthrough)                                                                             \
 	X(hello)                                                                                   \
+	X(tunnel)                                                                                  \
 	X(variants)                                                                                \
 	X(curl)                                                                                    \
 	X(resolver)                                                                                \
