@@ -105,8 +105,9 @@ $(B)/so/preload/os/mem.o: LTO :=
 # What runs seldom, or not at all while nothing fails, is not to be large: it is loaded, and may be
 # locked, all the same.
 SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)) \
-	$(addprefix preload/tls/,given_up.c held.c hold_text.c hush.c) \
-	$(addprefix preload/tls/,library.c object.c pin.c secure.c widen.c) \
+	$(addprefix preload/tls/,flight.c given_up.c held.c hold_text.c hush.c) \
+	$(addprefix preload/tls/,library.c look.c object.c pin.c secure.c widen.c) \
+	$(wildcard preload/tls/gnutls*.c) \
 	$(filter-out %/bytes.c %/read.c %/write.c %/write_rescue.c,$(wildcard preload/calls/*.c)) \
 	$(filter-out %/conn.c %/idle.c %/mark.c %/stream.c %/table.c %/turns.c, \
 		$(wildcard preload/conn/*.c)) \

@@ -179,7 +179,7 @@ static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 
 static bool policy_ok(const struct policy *policy)
 {
-	if (policy->enabled > 1 || policy->tls > POLICY_TLS_OPENSSL ||
+	if (policy->enabled > 1 || policy->tls > POLICY_TLS_ALL ||
 	    policy->rule_count > POLICY_RULES_MAX ||
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->hold_always_bytes > policy->hold_max_bytes ||

@@ -187,7 +187,7 @@ static const struct load_key policy_keys[] = {
      .read = load_words,
      .offset = offsetof(struct policy, tls),
      .words = load_tls_words,
-     .want = "\"openssl\""},
+     .want = "\"openssl\" or \"gnutls\""},
     {.name = "retry", .read = load_group, .keys = retry_keys},
     {.name = "tcp", .read = load_group, .keys = tcp_keys},
     {.name = "budget", .read = load_group, .keys = budget_keys},

@@ -17,7 +17,8 @@ const struct load_word load_on_words[] = {{"stale", POLICY_ON_STALE},
 					  {"tls-handshake", POLICY_ON_TLS_HANDSHAKE},
 					  {NULL, 0}};
 
-const struct load_word load_tls_words[] = {{"openssl", POLICY_TLS_OPENSSL}, {NULL, 0}};
+const struct load_word load_tls_words[] = {
+    {"openssl", POLICY_TLS_OPENSSL}, {"gnutls", POLICY_TLS_GNUTLS}, {NULL, 0}};
 
 const struct load_word load_jitter_words[] = {
     {"full", JITTER_FULL}, {"equal", JITTER_EQUAL}, {"none", JITTER_NONE}, {NULL, 0}};

@@ -12,7 +12,7 @@
 
 const struct policy policy_builtin = {
 	.enabled = 1,
-	.tls = POLICY_TLS_OPENSSL,
+	.tls = POLICY_TLS_ALL,
 	.uses = POLICY_USES_TLS,
 	.hold_max_bytes = 65536,
 	.hold_always_bytes = 65536,

@@ -196,6 +196,8 @@ enum policy_use {
 /* The bits of policy.tls: libraries whose sessions are followed. */
 enum policy_tls {
 	POLICY_TLS_OPENSSL = 1 << 0,
+	POLICY_TLS_GNUTLS = 1 << 1,
+	POLICY_TLS_ALL = (1 << 2) - 1,
 };
 
 struct policy {

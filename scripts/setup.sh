@@ -80,6 +80,8 @@ check() {
 	build
 	need_header CUnit/CUnit.h libcunit1-dev
 	need_header openssl/ssl.h libssl-dev
+	need_header gnutls/gnutls.h libgnutls28-dev
+	need_packages libcurl3-gnutls
 	need_header http_parser.h libhttp-parser-dev
 	[ -e /usr/include/curl/curl.h ] || ls /usr/include/*/curl/curl.h >/dev/null 2>&1 ||
 		need libcurl4-openssl-dev
@@ -119,7 +121,9 @@ check() {
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	wish_command mvn maven
-	wish_packages python3-pip libanyevent-http-perl python3-socks
+	wish_packages python3-pip libanyevent-http-perl python3-socks python3-gi gir1.2-soup-3.0 \
+		glib-networking libneon27-gnutls
+	[ -e /usr/include/neon/ne_session.h ] || wish libneon27-dev
 	wish_command tinyproxy tinyproxy
 	wish_command microsocks microsocks
 	other_places
@@ -131,7 +135,7 @@ zoo() {
 	check
 	wish_packages libnet-async-http-perl libfurl-perl libmojolicious-perl ruby-excon ruby-http \
 		ruby-httpclient ruby-em-http-request php-guzzlehttp-guzzle php-symfony-http-client \
-		php-curl lua5.2 lua-http pypy3 g++ pkg-config libevent-dev libuv1-dev libneon27-dev \
+		php-curl lua5.2 lua-http pypy3 g++ pkg-config libevent-dev libuv1-dev \
 		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev gsoap \
 		libgsoap-dev nim crystal ldc ghc libghc-http-client-dev mono-mcs \
 		mono-runtime libmono-system-net-http4.0-cil sbcl cl-drakma racket \

@@ -8,6 +8,9 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
+tls_library=openssl
+# shellcheck source=tests/support/https.sh
+. tests/support/https.sh
 # shellcheck source=tests/support/older.sh
 . tests/support/older.sh
 
@@ -24,50 +27,8 @@ if ! older_client >"$dir/said" 2>&1; then
 	sed 's/^/     /' "$dir/said" | head -n 3
 fi
 
-cat >"$dir/redial.cfg" <<END
-tls = ["openssl"];
-retry = { backoff = { base_ms = 5; }; };
-budget = { enabled = false; };
-breaker = { enabled = false; };
-log = { sink = "file:$dir/log"; };
-END
-sed 's/"openssl"//' "$dir/redial.cfg" >"$dir/off.cfg"
-
-# What it prints, in one line.
-with() {
-	client=$1 method=$2
-	shift 2
-	timeout 60 env "$@" sh tests/tls/three.sh "$client" "$dir" "$tls_port" "$method" \
-		2>"$dir/err" | tr '\n' ' '
-}
-bare() { with "$1" "${2:-GET}" REDIAL_DISABLE=1; }
-redial() { with "$1" "${2:-GET}" REDIAL_POLICY="$dir/redial.cfg" REDIAL_PRELOAD="$lib"; }
-
-# same STATEMENT WANT GOT
-same() {
-	if [ "$2" = "$3" ]; then
-		pass "$1: $3"
-	else
-		fail "$1: ${3:-nothing}, ${2:-nothing} wanted" "$(cat "$dir/err" "$dir/log")"
-	fi
-}
-
-# logged FRAGMENT...: how many lines have them, in this order.
-logged() { grep -c "$1" "$dir/log"; }
-
 faults="second:reset second:close second:notify idle:reset idle:close idle:notify"
 clients=$(sh tests/tls/three.sh list)
-
-# saved CLIENT FAULT VERSION LATER
-saved() {
-	order "$2" 1 "$3" "$4"
-	got=$(redial "$1")
-	seen
-	twice=1:GET/1,1:GET/2,2:GET/2,2:GET/3
-	[ "${2%%:*}" = second ] || twice=1:GET/1,2:GET/2,2:GET/3
-	same "$1, TLS $3, $2, then $4" "hello hello hello , 2 connections, $twice, 0 resumed" \
-		"$got, $connections connections, $requests, $resumed resumed"
-}
 
 for client in $clients; do
 	for fault in $faults; do
@@ -99,20 +60,6 @@ for client in block poll own-poll; do
 	done
 done
 
-# refused CLIENT FAULT VERSION LATER REASON [RECORDS]
-refused() {
-	order "$2" 1 "$3" "$4"
-	wanted=$(bare "$1")
-	order "$2" 1 "$3" "$4"
-	got=$(redial "$1")
-	seen
-	lines=$(logged "result=exhausted.*reason=$5")
-	behind=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c ^2:)
-	same "$1, TLS $3, $2, then $4" \
-		"$wanted, $5 told, 2 connections, 0 requests and 0 records behind the ClientHello" \
-		"$got, $([ "$lines" = 1 ] && echo "$5") told, $connections connections, $behind requests and $extra records behind the ClientHello"
-}
-
 older=$(printf '%s\n' $clients | grep -x older-own-poll)
 for client in block poll own-poll own-polls own-spins $older python-timeout libcurl; do
 	for version in 1.2 1.3; do
@@ -134,17 +81,6 @@ same "callbacks of the program's are not called in a rescue" \
 	"info verify verify hello hello hello , 2 connections" "$got, $connections connections"
 
 # Nothing can vouch for another session, nor is one followed whose bytes lie in memory.
-untouched() {
-	order "$2" 1 1.3 same
-	wanted=$(bare "$1")
-	seen
-	wanted="$wanted, $connections connections, $requests"
-	order "$2" 1 1.3 same
-	got=$(redial "$1")
-	seen
-	same "$1, $2, is as bare" "$wanted" "$got, $connections connections, $requests"
-	none "$1, $2: nothing is told of it" "$(cat "$dir/log")"
-}
 untouched finished second:close
 for fault in $faults; do
 	untouched asyncio $fault

@@ -26,8 +26,10 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(FLOW_BEHIND) $(T)/zoo-tests $(T)/tls/client $(T)/tls/ask $(T)/tls/libcurl
-tests: $(T)/tls/alone
+tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone libcurl gnutls libcurl-gnutls)
+ifneq ($(and $(wildcard /usr/include/neon/*.h),$(wildcard /usr/lib/*/libneon-gnutls.so.27)),)
+tests: $(T)/tls/neon-gnutls
+endif
 tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
@@ -64,7 +66,19 @@ $(T)/storm: $(T)/tests/storm/client.o
 
 $(T)/tls/%: tests/tls/%.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -lssl -lcrypto -lcurl -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< $(TLS_LIBS) -o $@
+
+$(T)/tls/%: TLS_LIBS = -lssl -lcrypto -lcurl
+$(T)/tls/gnutls: TLS_LIBS = -lgnutls -lpthread
+
+$(T)/tls/neon-gnutls: tests/tls/neon.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -I/usr/include/neon $< -l:libneon-gnutls.so.27 -o $@
+
+# By the headers of the other libcurl: they are the same.
+$(T)/tls/libcurl-gnutls: tests/tls/libcurl.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -l:libcurl-gnutls.so.4 -o $@
 
 $(T)/clients/%: tests/clients/c/%.c
 	@mkdir -p $(@D)

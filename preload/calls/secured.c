@@ -15,7 +15,7 @@
 #include "../rescue/watch.h"
 #include "../os/watcher.h"
 #include "../tls/hold_text.h"
-#include "../tls/library.h"
+#include "../tls/look.h"
 #include "../tls/session.h"
 #include "../wire/socket.h"
 
@@ -200,6 +200,7 @@ enum attended secured_read(struct reading *r)
 	if (r->result <= 0)
 		return read_end(r, error);
 	conn->received += (uint64_t)r->result;
+	tls_session_note_moved(conn);
 	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
 	if (tls_session_is_passed(conn))
 		conn_end(conn, WHY_PASSED);
@@ -257,8 +258,10 @@ enum sent secured_write(struct sending *s)
 		return end ? sending_tell(s, error) : KERNELS_WORD;
 	if (conn->epoch == epoch && !conn->busy && end)
 		return write_end(s, error);
-	if (conn->epoch == epoch && s->result > 0)
+	if (conn->epoch == epoch && s->result > 0) {
 		conn->secured->sent += (uint64_t)s->result;
+		tls_session_note_moved(conn);
+	}
 	conn_unlock(conn);
 	set_errno(error ? error : get_errno());
 	return end ? sending_tell(s, error) : KERNELS_WORD;

@@ -19,6 +19,7 @@
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
+#include "../tls/look.h"
 #include "../conn/path.h"
 
 /* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own.
@@ -101,6 +102,9 @@ static struct conn *find_again(const struct handle *handle)
 static void track(const struct handle *handle, const struct sockaddr *addr, socklen_t len,
 		  bool begun)
 {
+	/* What is set of a GnuTLS session is to be seen from the first on. */
+	if (config.policy->tls & POLICY_TLS_GNUTLS && addr->sa_family != AF_UNIX)
+		tls_look();
 	struct conn *conn = find_again(handle);
 	if (!conn)
 		return;

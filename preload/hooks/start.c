@@ -6,6 +6,7 @@
 #include "../process/config.h"
 #include "../rescue/end.h"
 #include "../rescue/place.h"
+#include "../tls/look.h"
 
 static void tell(const struct config_fault *fault)
 {
@@ -25,6 +26,8 @@ __attribute__((constructor)) static void start(void)
 	config_settle(&faults);
 	tell(&faults.policy);
 	tell(&faults.log);
+	if (config.active)
+		tls_look_early();
 }
 
 /* exit(3), or the return of main: other threads may still run, and find what is there then. */

@@ -58,7 +58,7 @@ static uint64_t take_patience_ms(struct tls_session *session)
 static enum rescue_result step(struct tls_session *session, bool writes)
 {
 	struct conn *conn = session->handle.conn;
-	struct handle *handle = &session->handle;
+	struct handle own = session->handle, *handle = &own; /* two threads may wait */
 	uint64_t patience_ms = take_patience_ms(session);
 	handle->waited = false;
 	handle->end_ms = 0;
@@ -70,7 +70,6 @@ static enum rescue_result step(struct tls_session *session, bool writes)
 	    waits ? rescue_run(handle, writes ? RESCUE_WRITES : RESCUE_READS) : rescue_step(conn);
 	if (!waits && result == RESCUE_LOST)
 		conn_end(conn, WHY_LOST);
-	handle->waited = false;
 	return result;
 }
 

@@ -11,6 +11,7 @@ struct tls_exchange {
 	void *buf;
 	size_t len;
 	size_t done; /* bytes, of a call that has worked */
+	bool later;  /* the program has been told to come back, by us */
 };
 
 /* Return what the library's call returns, which they make: above 0 if it has worked. */

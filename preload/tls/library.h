@@ -126,10 +126,4 @@ extern struct tls_library *tls_libraries __attribute__((visibility("hidden")));
 extern void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT]
     __attribute__((visibility("hidden")));
 
-/*
- * Looks for OpenSSL in what has been loaded since the last time, and lets its calls come by here.
- * Returns whether there is any. Takes the loader's lock: no connection is to be locked.
- */
-bool tls_look(void);
-
 #endif

@@ -107,6 +107,7 @@ int tls_read(struct tls_exchange *exchange)
 		while (attended == TLS_AGAIN);
 		switch (attended) {
 		case TLS_LATER:
+			exchange->later = true;
 			return is_ex ? 0 : -1;
 		case TLS_ENDED:
 			return 0;

@@ -7,6 +7,7 @@
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "../wire/socket.h"
+#include "flight.h"
 #include "hush.h"
 #include "pin.h"
 
@@ -20,10 +21,7 @@ enum {
 	CONTROL_RENEGOTIATIONS = 12, /* SSL_CTRL_GET_TOTAL_RENEGOTIATIONS */
 	KERNEL_SENDS = 73,	     /* BIO_CTRL_GET_KTLS_SEND, 3.0 */
 	KERNEL_RECEIVES = 76,	     /* BIO_CTRL_GET_KTLS_RECV */
-	RECORD_HANDSHAKE = 22,
-	RECORD_CHANGE = 20,
-	CLIENT_HELLO = 1,
-	MEMORY_END = 130, /* BIO_C_SET_BUF_MEM_EOF_RETURN */
+	MEMORY_END = 130,	     /* BIO_C_SET_BUF_MEM_EOF_RETURN */
 };
 
 static struct tls_session *session_of(const struct conn *conn)
@@ -114,22 +112,6 @@ static enum reason begin(struct tls_session *session)
 	return REASON_NONE;
 }
 
-/* What may leave before the server is known: a ClientHello, and what stands before the second one.
- */
-static bool is_greeting(const char *out, uint32_t len)
-{
-	const unsigned char *at = (const unsigned char *)out;
-	while (len > HEADER) {
-		uint32_t record = HEADER + ((uint32_t)at[3] << 8 | at[4]);
-		bool hello = at[0] == RECORD_HANDSHAKE && at[HEADER] == CLIENT_HELLO;
-		if (record > len || !(hello || (at[0] == RECORD_CHANGE && record == HEADER + 1)))
-			return false;
-		at += record;
-		len -= record;
-	}
-	return len == 0;
-}
-
 /* Sends what the library has made. Returns 0, or a negative errno. */
 static int flush(struct tls_session *session, int fresh)
 {
@@ -147,7 +129,7 @@ static int flush(struct tls_session *session, int fresh)
 		session->out_len = len > 0 ? (uint32_t)len : 0;
 		if (len <= 0)
 			return 0;
-		if (!session->verified && !is_greeting(session->out, session->out_len))
+		if (!session->verified && !tls_is_greeting(session->out, session->out_len))
 			return -EACCES;
 	}
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
+#include <sys/mman.h>
+
 #include "../conn/end.h"
 #include "../conn/secured.h"
-#include "../os/arena.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
 
 /* Calls that are under way, the innermost of each thread: threads beyond these do without. */
 enum { THREADS_MAX = 256, STRANGERS_MAX = 16 };
@@ -15,7 +20,10 @@ struct under_way {
 	struct tls_call *call;
 };
 
-/* In memory that is zero in a forked child. */
+/*
+ * In memory of its own, which a forked child finds as zero: the arena would hand it out once more
+ * there.
+ */
 static struct under_way *under_way;
 
 static uint32_t slot_of(uintptr_t self)
@@ -50,12 +58,16 @@ static uint32_t take_slot(uintptr_t self)
 
 bool tls_session_ready(void)
 {
+	const size_t len = THREADS_MAX * sizeof(*under_way);
 	if (!under_way) {
-		under_way = arena_alloc(THREADS_MAX * sizeof(*under_way));
-		if (under_way)
-			memset(under_way, 0, THREADS_MAX * sizeof(*under_way));
+		long at =
+		    sys6(mmap, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (at < 0 && at > -4096)
+			return false;
+		sys3(madvise, at, len, MADV_WIPEONFORK);
+		under_way = (struct under_way *)at;
 	}
-	return under_way != NULL;
+	return true;
 }
 
 /* A thread that was cancelled in a call leaves it here, and its stack to another one. */
@@ -165,9 +177,30 @@ void tls_session_meet_first(struct conn *conn)
 		bind_session(conn, call);
 }
 
+void tls_session_note_moved(const struct conn *conn)
+{
+	struct tls_session *session = conn->secured->session;
+	if (!session || !session->ops->moved_outside)
+		return;
+	const struct tls_call *call = tls_call_here();
+	while (call && call->session != session)
+		call = call->outer;
+	if (!call)
+		session->ops->moved_outside(session);
+}
+
+/* A session that two threads may use at once: is it this one's call? */
+static bool is_mine(const struct tls_session *session)
+{
+	const struct tls_call *call = tls_call_here();
+	return call && call->session == session && tls_call_is_outermost(call);
+}
+
 bool tls_session_is_here(const struct conn *conn)
 {
 	const struct tls_session *session = conn->secured->session;
+	if (session && session->ops->moved_outside)
+		return is_mine(session);
 	return session && session->thread == sys_self();
 }
 

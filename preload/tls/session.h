@@ -117,6 +117,8 @@ struct tls_ops {
 	/* Memory of the library's, for as long as the session. NULL: there is none. */
 	char *(*take)(const struct tls_session *session, size_t len);
 	void (*give)(const struct tls_session *session, char *memory);
+	/* Bytes of its socket have moved outside of its calls. NULL: of no matter. */
+	void (*moved_outside)(struct tls_session *session);
 	bool at_once; /* bound while the first bytes of the server's are read, or never */
 };
 
@@ -146,6 +148,9 @@ bool tls_session_is_passed(const struct conn *conn);
 
 /* tls_session_meet for the call that has read the server's first bytes. */
 void tls_session_meet_first(struct conn *conn);
+
+/* Bytes have moved over conn's socket. */
+void tls_session_note_moved(const struct conn *conn);
 
 /* The innermost call of this thread, or NULL. */
 struct tls_call *tls_call_here(void);

@@ -26,6 +26,16 @@ ruby) exec ruby tests/tls/three.rb "$dir" "$port" ;;
 php) exec php tests/tls/three.php "$dir" "$port" ;;
 perl) exec perl tests/tls/three.pl "$dir" "$port" ;;
 node) exec node tests/tls/three.js "$dir" "$port" ;;
+wget | wget-post)
+	set -- -q -O- --tries=1 --ca-certificate="$dir/trusted.pem"
+	[ "$client" = wget ] || set -- "$@" --post-data=x
+	exec wget "$@" "https://localhost:$port/1" "https://localhost:$port/2" "https://localhost:$port/3"
+	;;
+apt) exec /usr/bin/python3 tests/tls/apt.py "$dir" "$port" ;;
+soup) exec /usr/bin/python3 tests/tls/three.soup.py "$dir" "$port" "$method" ;;
+neon-gnutls) exec "$clients/neon-gnutls" "$dir" "$port" "$method" ;;
+libcurl-gnutls) exec "$clients/libcurl-gnutls" "$dir" "$port" ;;
+gnutls-*) exec "$clients/gnutls" "${client#gnutls-}" "$dir" "$port" "$method" ;;
 older-*) exec "$clients/client-1.1" "${client#older-}" "$dir" "$port" "$method" ;;
 *) exec "$clients/client" "$client" "$dir" "$port" "$method" ;;
 esac

@@ -333,10 +333,12 @@ static void a_rule_may_set_every_key_of_retry(void)
 static void tls_is_followed_unless_the_policy_says_none(void)
 {
 	accepted("enabled = true;");
-	runner_expect_long("not given", POLICY_TLS_OPENSSL, policy.tls);
+	runner_expect_long("not given", POLICY_TLS_ALL, policy.tls);
 	runner_expect_long("it is used", POLICY_USES_TLS, policy.uses);
 	accepted("tls = [\"openssl\"];");
 	runner_expect_long("openssl", POLICY_TLS_OPENSSL, policy.tls);
+	accepted("tls = [\"gnutls\"];");
+	runner_expect_long("gnutls", POLICY_TLS_GNUTLS, policy.tls);
 	accepted("tls = [];");
 	runner_expect_long("none", 0, policy.tls);
 	runner_expect_long("nothing is used", 0, policy.uses);

@@ -49,7 +49,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("breaker.window_ms", 10000, p.breaker.window_ms);
 	runner_expect_long("open_ms", 5000, p.breaker.open_ms);
 	runner_expect_long("reject", 0, p.breaker.reject);
-	runner_expect_long("tls", POLICY_TLS_OPENSSL, p.tls);
+	runner_expect_long("tls", POLICY_TLS_ALL, p.tls);
 	runner_expect_long("uses", POLICY_USES_TLS, p.uses);
 	runner_expect_long("names", 0, p.name_count);
 	runner_expect_long("base_ms", 25, p.retry.backoff.base_ms);
