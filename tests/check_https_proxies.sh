@@ -253,4 +253,35 @@ if start_proxy microsocks; then
 	by_real libcurl "socks5h://127.0.0.1:$real_port"
 fi
 
+# A response that is held back, while the tunnel is opened for another sending.
+policy=$dir/statuses.cfg
+sed 's/on = \[\]/statuses = [503]/; /^rules/d' "$dir/redial.cfg" >"$policy"
+mkfifo "$dir/words" "$dir/said-so"
+/usr/bin/python3 tests/tls/answers.py "$dir" <"$dir/words" >"$dir/said-so" 6>&- 7<&- 8>&- 9<&- &
+exec 4>"$dir/words" 5<"$dir/said-so"
+read -r tls_port <&5
+lead_to "$tls_port"
+# held LATER WANT ANSWER...
+held() {
+	later=$1 want=$2
+	shift 2
+	for client in libcurl http.client; do
+		echo "$@" >&4
+		read -r _ <&5
+		proxy "$later"
+		: >"$dir/log"
+		got=$(redial $client "http://127.0.0.1:$proxy_port")
+		proxied
+		echo seen >&4
+		read -r _ requests _ <&5
+		same "$client, answered by $*, the proxy then $later" "hello hello hello , $want" \
+			"$got, $led tunnels, $requests"
+	done
+}
+held same "2 tunnels, 1:GET/1,1:GET/2,2:GET/2,2:GET/3" 200 503 200
+held longer "2 tunnels, 1:GET/1,1:GET/2,2:GET/2,2:GET/3" 200 503 200
+held same "3 tunnels, 1:GET/1,1:GET/2,2:GET/2,3:GET/2,3:GET/3" 200 503 503 200
+held 502 "2 tunnels, 1:GET/1,1:GET/2,1:GET/3" 200 503 200
+exec 4>&- 5<&-
+
 check_end

@@ -13,10 +13,17 @@ stop_proxies() {
 }
 trap stop_proxies EXIT
 
-mkfifo "$dir/proxy-orders" "$dir/proxy-answers"
-/usr/bin/python3 tests/tls/proxy.py "$tls_port" <"$dir/proxy-orders" >"$dir/proxy-answers" 8>&- 9<&- &
-exec 6>"$dir/proxy-orders" 7<"$dir/proxy-answers"
-read -r proxy_port <&7
+# lead_to PORT: sets proxy_port, of one that leads there.
+lead_to() {
+	exec 6>&- 7<&-
+	rm -f "$dir/proxy-orders" "$dir/proxy-answers"
+	mkfifo "$dir/proxy-orders" "$dir/proxy-answers"
+	/usr/bin/python3 tests/tls/proxy.py "$1" <"$dir/proxy-orders" >"$dir/proxy-answers" \
+		8>&- 9<&- &
+	exec 6>"$dir/proxy-orders" 7<"$dir/proxy-answers"
+	read -r proxy_port <&7
+}
+lead_to "$tls_port"
 
 # proxy LATER [ASKS]: proxy.py has the words.
 proxy() {

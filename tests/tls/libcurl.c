@@ -25,6 +25,8 @@ static int exchange(CURL *curl, curl_socket_t fd, int number)
 	while (!strstr(bytes, "hello\n")) {
 		struct pollfd what = {fd, POLLIN, 0};
 		code = curl_easy_recv(curl, bytes + len, sizeof(bytes) - 1 - len, &done);
+		if (code) /* what it has left there is none of ours */
+			bytes[len] = '\0';
 		if (code == CURLE_AGAIN && poll(&what, 1, SILENT_MS) == 1)
 			continue;
 		if (code || !done)
