@@ -48,7 +48,7 @@ REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print
 	print_prometheus)
 DOCTOR_PURE := elf_file elf_dynamic find inlined libraries wrapper
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
-	addons own_calls reach known command process)
+	addons own_calls tls reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json)
 PRELOAD_SRC := $(wildcard preload/*/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
@@ -77,7 +77,7 @@ $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 $(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
-$(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
+$(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/load_words.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 # A static program without any libc: an image may have no shell, a machine no static libc.

@@ -16,7 +16,12 @@ enum {
 };
 
 /* What goes up and down again. */
-enum process_gauge { PROCESS_CONNECTIONS, PROCESS_RESCUES, PROCESS_GAUGES };
+enum process_gauge {
+	PROCESS_CONNECTIONS,
+	PROCESS_RESCUES,
+	PROCESS_SESSIONS, /* of TLS, on one of those connections */
+	PROCESS_GAUGES,
+};
 
 /* What only goes up: the events of the log. */
 enum process_event {

@@ -17,7 +17,7 @@
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 5
+#define STATE_VERSION 6
 
 #define STATE_MAGIC "\177REDIALS"
 

@@ -22,6 +22,11 @@ cat >"$dir/opens.c" <<'END'
 #include <dlfcn.h>
 int main(void) { return !dlopen("libm.so.6", RTLD_NOW); }
 END
+cat >"$dir/calls-sleeps.c" <<'END'
+#include <unistd.h>
+int SSL_read(void *ssl, void *buf, int len);
+int main(int argc, char **argv) { write(1, "up\n", 3); pause(); return SSL_read(argv, argv, argc); }
+END
 cat >"$dir/sleeps.c" <<'END'
 #include <unistd.h>
 int main(void) { write(1, "up\n", 3); pause(); }
@@ -151,6 +156,7 @@ check_reach() {
 	printf 'int second(void); int main(void) { return second(); }\n' >"$dir/uring.c"
 	build uring uring "$dir/liburing.so"
 	told "io_uring" 0 "warn io_uring sends and receives" "$doctor" "$dir/uring"
+	check_tls
 	for program in curl:libssl wget:libgnutls node:TLS python3:https java:https perl:https \
 		php:plugins sh:children git:libc; do
 		if [ "${program%:*}" = python3 ]; then
@@ -164,6 +170,58 @@ check_reach() {
 			lacking "${program%:*} is not installed" it
 		fi
 	done
+}
+
+# What is followed, what of it the policy leaves out, and what is called past the slots.
+check_tls() {
+	cat >"$dir/calls.c" <<'END'
+int SSL_read(void *ssl, void *buf, int len);
+int main(void) { return SSL_read(0, 0, 0); }
+END
+	cat >"$dir/looks.c" <<'END'
+#include <dlfcn.h>
+int main(void) { return dlsym(dlopen("libssl.so.3", RTLD_NOW), "SSL_read") == 0; }
+END
+	echo 'tls = [];' >"$dir/none.cfg"
+	build looks looks -ldl
+	told "a look-up by handle" 0 "warn https looks looks up SSL_read by itself" "$doctor" "$dir/looks"
+	if build calls calls -lssl; then
+		told "OpenSSL that is called" 0 \
+			"ok https libssl.so.3: what calls reads and writes by it is followed" \
+			"$doctor" "$dir/calls"
+		told "tls = []" 0 'https libssl.so.3: tls in the policy does not list "openssl": encrypted' \
+			"$doctor" --policy "$dir/none.cfg" "$dir/calls"
+		told "the environment's policy" 0 'does not list "openssl"' \
+			env REDIAL_POLICY="$dir/none.cfg" "$doctor" "$dir/calls"
+		told "no look-up where it is called" 0 '!looks up' "$doctor" "$dir/calls"
+	else
+		lacking "libssl-dev is not installed" "a program with OpenSSL"
+	fi
+	# A library with the names that is another one.
+	printf 'int SSL_read(void) { return 0; }\n' >"$dir/other.c"
+	printf 'const char *OpenSSL_version(void) { return "LibreSSL 3.6.0, not OpenSSL 3.0"; }\n' \
+		>"$dir/crypto.c"
+	mkdir "$dir/libre"
+	build libre/libcrypto.so.50 crypto -shared -fPIC -Wl,-soname,libcrypto.so.50
+	build libre/libssl.so.53 other -shared -fPIC -Wl,-soname,libssl.so.53 -Wl,--no-as-needed \
+		"$dir/libre/libcrypto.so.50"
+	build libre/calls calls "$dir/libre/libssl.so.53" -Wl,-rpath,"$dir/libre" \
+		-Wl,--disable-new-dtags
+	told "LibreSSL" 0 "warn https libssl.so.53: none that redial knows" "$doctor" "$dir/libre/calls"
+}
+
+# Sessions of a process are counted by its launch.
+check_sessions() {
+	build calls-sleeps calls-sleeps -lssl || { lacking "no libssl-dev" "sessions"; return; }
+	cp build/redial-stat "$dir/redial"
+	start env LD_PRELOAD="$lib" "$dir/calls-sleeps"
+	seen "a process with OpenSSL" 0 "ok https libssl.so.3: what calls-sleeps reads"
+	seen "sessions of what was not launched" 0 "? https how many sessions are followed right now"
+	start scripts/redial "$dir/calls-sleeps"
+	seen "sessions of what was launched" 0 "ok https 0 TLS sessions are followed right now"
+	start env LD_PRELOAD="$lib" REDIAL_POLICY="$dir/none.cfg" "$dir/calls-sleeps"
+	seen "tls = [] of a process" 0 'tls in the policy does not list "openssl"'
+	seen "no sessions where there are none" 0 '!right now'
 }
 
 check_rights() {
@@ -282,6 +340,7 @@ check_processes() {
 		start $as_nobody env LD_PRELOAD="$lib" "$dir/sleeps-setu"
 		seen "a set-user-ID process" 1 "not in: the process began with more rights"
 	fi
+	check_sessions
 	(exec true) &
 	pid=$!
 	wait "$pid"

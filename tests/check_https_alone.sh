@@ -79,6 +79,23 @@ left_alone key-update 1.3
 left_alone renegotiate 1.2
 left_alone renegotiate-abbreviated 1.2
 
+# What of it can be seen from outside.
+order second:close 0 1.3 same
+mkfifo "$dir/go" "$dir/came"
+scripts/redial --policy "$dir/redial.cfg" $alone stays "$dir" "$tls_port" \
+	<"$dir/go" >"$dir/came" &
+stays=$!
+exec 6>"$dir/go" 7<"$dir/came"
+read -r _ <&7
+build/redial-doctor --pid "$stays" >"$dir/told"
+at_least "doctor tells of the session that is followed" 1 \
+	"$(grep -c 'https  *1 TLS session is followed right now' "$dir/told")"
+at_least "and so does stat" 1 \
+	"$(scripts/redial stat "$stays" | grep -c 'sessions  *1 ')"
+echo >&6
+exec 6>&- 7<&-
+wait "$stays"
+
 # What is not https in the ordinary way: by programs that speak it in Python.
 certificate client trusted client >"$dir/openssl" 2>&1
 mkfifo "$dir/odd-orders" "$dir/odd-answers"

@@ -3,6 +3,7 @@
 
 #include "../os/arena.h"
 #include "../os/mem.h"
+#include "../process/live.h"
 #include "greeting.h"
 #include "hello.h"
 
@@ -77,6 +78,8 @@ void conn_secured_renewed(struct conn *conn, uint64_t received)
 void conn_secured_drop(struct conn *conn)
 {
 	greeting_drop(conn->secured->greeting);
+	if (conn->secured->counted)
+		live_less(PROCESS_SESSIONS);
 	arena_free(conn->secured, sizeof(*conn->secured));
 	conn->secured = NULL;
 }

@@ -19,6 +19,7 @@ struct conn_secured {
 	uint64_t sent;			    /* bytes that the socket took of the program's */
 	uint32_t strangers; /* calls on the socket by nobody who could be the session */
 	uint32_t body_left; /* of the record that is being read */
+	bool counted;	    /* the session, for redial stat */
 	uint8_t head_len;   /* bytes of its header that were read; 0 between two records */
 	uint8_t head[5];
 	uint8_t random[CONN_RANDOM_LEN]; /* of the ClientHello */

@@ -7,6 +7,7 @@
 #include "../conn/secured.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
+#include "../process/live.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -118,6 +119,7 @@ static void bind_session(struct conn *conn, struct tls_call *call)
 	session->cookie = conn->cookie;
 	call->session = session;
 	conn->secured->session = session;
+	conn->secured->counted = live_more(PROCESS_SESSIONS);
 }
 
 /* What carries the bytes may have kept some back for a while: there are none when a call is over.

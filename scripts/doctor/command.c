@@ -15,19 +15,27 @@
 
 enum { SCRIPTS_MAX = 5 }; /* a script's interpreter may be a script: execve(2) */
 
-static void report_policy(const struct installed *installed, const char *policy)
+/* Which one is in force; "" for the built-in one. */
+static const char *find_policy(const char *policy, const char **who)
 {
-	const char *who = "--policy";
-
+	*who = "--policy";
 	if (!policy || !*policy) {
 		policy = getenv("REDIAL_POLICY");
-		who = "REDIAL_POLICY";
+		*who = "REDIAL_POLICY";
 	}
 	if ((!policy || !*policy) && access(DEFAULT_POLICY, F_OK) == 0) {
 		policy = DEFAULT_POLICY;
-		who = "the default place";
+		*who = "the default place";
 	}
-	if (policy && *policy)
+	return policy ? policy : "";
+}
+
+static void report_policy(const struct installed *installed, const char *policy)
+{
+	const char *who;
+
+	policy = find_policy(policy, &who);
+	if (*policy)
 		policy_report(installed, policy, policy, who);
 	else
 		report(MARK_OK, "policy", "the built-in one");
@@ -125,7 +133,8 @@ int command_examine(const struct installed *installed, char *const *command, con
 {
 	static struct libraries libraries;
 	struct program program = {.root = "", .library = &installed->file};
-	char path[PATH_MAX], script[PATH_MAX], real[PATH_MAX], text[PATH_MAX + 2];
+	char path[PATH_MAX], script[PATH_MAX], real[PATH_MAX], text[PATH_MAX + 2], list[256];
+	const char *who;
 	struct mapped mapped;
 	struct elf_file file;
 	int status;
@@ -138,6 +147,8 @@ int command_examine(const struct installed *installed, char *const *command, con
 	program.path = realpath(path, real) ? real : path;
 	program.name = find_name(program.path);
 	program.file = &file;
+	if (policy_tls(installed, find_policy(policy, &who), list, sizeof(list)))
+		program.tls = list;
 	program_report_kind(&program);
 	if (!report_cannot()) {
 		libraries_find(&libraries, &file, program.path);

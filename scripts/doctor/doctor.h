@@ -36,6 +36,15 @@ void policy_report(const struct installed *installed, const char *path, const ch
 		   const char *who);
 
 /*
+ * The list `tls` of the policy of that path ("": the built-in one), as it would be written. false
+ * if it cannot be told, or the policy is wrong or switches redial off.
+ */
+bool policy_tls(const struct installed *installed, const char *path, char *list, size_t room);
+
+/* How many TLS sessions of a process are followed, as redial stat knows; -1 if it does not. */
+long stat_sessions(const struct installed *installed, int pid);
+
+/*
  * All about a command that is to be started, its arguments behind it (policy: the file asked for,
  * or NULL); exit status.
  */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -121,6 +122,42 @@ static int read_output(const char *const argv[], char *text, size_t room)
 	while (!error && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return !error && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool policy_tls(const struct installed *installed, const char *path, char *list, size_t room)
+{
+	const char *argv[] = {installed->tool, "show", *path ? path : NULL, NULL};
+	static const char key[] = "\ntls = [";
+	char text[16384];
+	const char *at;
+	int status = read_output(argv, text, sizeof(text));
+
+	at = strstr(text, key);
+	if (status != 0 || !at || strstr(text, "enabled = false;") == text)
+		return false;
+	at += strlen(key);
+	snprintf(list, room, "%.*s", (int)strcspn(at, "]"), at);
+	return true;
+}
+
+long stat_sessions(const struct installed *installed, int pid)
+{
+	static char text[1 << 20];
+	char tool[PATH_MAX], number[20], entry[40];
+	const char *argv[] = {tool, "--json", number, NULL};
+	static const char processes[] = "\"processes\": [", key[] = "\"sessions\": ";
+	const char *at;
+
+	snprintf(tool, sizeof(tool), "%.*sredial-stat",
+		 (int)(find_name(installed->library) - installed->library), installed->library);
+	snprintf(number, sizeof(number), "%d", pid);
+	snprintf(entry, sizeof(entry), "{\"pid\": %d,", pid);
+	if (read_output(argv, text, sizeof(text)) != 0 || !(at = strstr(text, processes)))
+		return -1;
+	/* One that has made no connection yet has no entry. */
+	at = strstr(at, entry);
+	at = at ? strstr(at, key) : NULL;
+	return at ? strtol(at + strlen(key), NULL, 10) : 0;
 }
 
 void policy_report(const struct installed *installed, const char *path, const char *shown,

@@ -7,7 +7,8 @@
 #include "program.h"
 #include "report.h"
 
-static const char passed[] = "encrypted bytes pass untouched, plain http is helped";
+static const char own_tls[] =
+    "TLS of its own: encrypted bytes pass untouched, plain http is helped";
 static const char later[] =
     "it starts other programs, which inherit redial; ask redial doctor about those";
 static const char elsewhere[] =
@@ -22,10 +23,10 @@ static const struct {
     {"php", MARK_WARN, "plugins",
      "PHP opens its extensions with RTLD_DEEPBIND: they, curl's among them, go past redial; "
      "streams (fopen, file_get_contents) do not"},
-    {"python", MARK_WARN, "https", passed},
-    {"java", MARK_WARN, "https", passed},
-    {"perl", MARK_WARN, "https", passed},
-    {"ruby", MARK_WARN, "https", passed},
+    {"python", 0, NULL, NULL},
+    {"java", MARK_WARN, "https", own_tls},
+    {"perl", 0, NULL, NULL},
+    {"ruby", 0, NULL, NULL},
     {"node", 0, NULL, NULL},
     {"nodejs", 0, NULL, NULL},
     {"nginx", 0, NULL, NULL},

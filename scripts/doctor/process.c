@@ -237,27 +237,48 @@ static bool is_text(const char *path)
 	return text;
 }
 
+enum { WHOLE_MAX = PATH_MAX + 60 };
+
+/*
+ * Which policy is in force, and into `whole` where it can be read from here: "" for the built-in
+ * one. Returns who names it, or NULL if that cannot be told.
+ */
+static const char *find_policy(const struct process *process, const char **path,
+			       char whole[WHOLE_MAX])
+{
+	const char *who = "REDIAL_POLICY";
+	struct stat st;
+
+	*path = variable(process, who);
+	*whole = '\0';
+	if (!process->environment_known)
+		return NULL;
+	if (!*path || !**path) {
+		*path = DEFAULT_POLICY;
+		who = "the default place";
+	}
+	if (**path == '/')
+		snprintf(whole, WHOLE_MAX, "%s%s", process->root, *path);
+	else
+		snprintf(whole, WHOLE_MAX, "/proc/%d/cwd/%s", process->pid, *path);
+	if (strcmp(who, "REDIAL_POLICY") != 0 && stat(whole, &st) < 0 && errno == ENOENT)
+		*whole = '\0';
+	return who;
+}
+
 static void report_policy(const struct process *process, const struct installed *installed,
 			  bool musl)
 {
-	const char *path = variable(process, "REDIAL_POLICY"), *who = "REDIAL_POLICY";
-	char whole[PATH_MAX + 60];
+	char whole[WHOLE_MAX];
+	const char *path, *who = find_policy(process, &path, whole);
 	time_t start = start_of(process);
 	struct stat st;
 
-	if (!process->environment_known) {
+	if (!who) {
 		report(MARK_UNKNOWN, "policy", "its environment cannot be read");
 		return;
 	}
-	if (!path || !*path) {
-		path = DEFAULT_POLICY;
-		who = "the default place";
-	}
-	if (*path == '/')
-		snprintf(whole, sizeof(whole), "%s%s", process->root, path);
-	else
-		snprintf(whole, sizeof(whole), "/proc/%d/cwd/%s", process->pid, path);
-	if (strcmp(who, "REDIAL_POLICY") != 0 && stat(whole, &st) < 0 && errno == ENOENT) {
+	if (!*whole) {
 		report(MARK_OK, "policy", "the built-in one");
 		return;
 	}
@@ -280,6 +301,20 @@ static void report_switches(const struct process *process)
 		report(MARK_NO, "environ", "REDIAL_DISABLE=1 has switched redial off");
 	if (log && *log)
 		report(MARK_OK, "log", "%s (REDIAL_LOG)", log);
+}
+
+/* Of a process whose sessions may be followed: are there any right now? */
+static void report_sessions(const struct process *process, const struct installed *installed)
+{
+	long sessions = stat_sessions(installed, process->pid);
+
+	if (sessions >= 0)
+		report(MARK_OK, "https", "%ld TLS session%s followed right now", sessions,
+		       sessions == 1 ? " is" : "s are");
+	else
+		report(MARK_UNKNOWN, "https",
+		       "how many sessions are followed right now is told of processes that "
+		       "`redial` has launched");
 }
 
 /* What the process runs. false, and told, if that cannot be read. */
@@ -323,7 +358,8 @@ int process_examine(const struct installed *installed, int pid)
 	struct program program = {.library = &installed->file, .running = true};
 	struct mapped mapped;
 	struct elf_file file;
-	char text[40];
+	char text[40], list[256], whole[WHOLE_MAX];
+	const char *path;
 	int status, error;
 
 	process.pid = pid;
@@ -348,7 +384,11 @@ int process_examine(const struct installed *installed, int pid)
 		report_absent(&process, installed);
 	if (*process.library) {
 		report_library(&process, installed);
-		program_report_reach(&program, &libraries);
+		if (find_policy(&process, &path, whole) &&
+		    policy_tls(installed, whole, list, sizeof(list)))
+			program.tls = list;
+		if (program_report_reach(&program, &libraries))
+			report_sessions(&process, installed);
 		report_switches(&process);
 		report_policy(&process, installed, file.loader && strstr(file.loader, "ld-musl"));
 	}

@@ -13,6 +13,7 @@ struct program {
 	    *root; /* in front of the paths of its loader and libraries: "", /proc/PID/root */
 	const struct elf_file *file;
 	const struct elf_file *library; /* libredial.so */
+	const char *tls; /* the policy's list `tls`, as text; NULL: it cannot be told */
 	bool running;
 };
 
@@ -22,8 +23,11 @@ bool program_is_go(const struct elf_file *file);
 /* Can it load libredial.so at all: architecture, static or dynamic, Go, loader, rights. */
 void program_report_kind(const struct program *program);
 
-/* Its libc, TLS, io_uring, calls of its own, and libraries that were not found. */
-void program_report_reach(const struct program *program, const struct libraries *libraries);
+/*
+ * Its libc, TLS, io_uring, calls of its own, and libraries that were not found. Returns whether TLS
+ * sessions of its are followed.
+ */
+bool program_report_reach(const struct program *program, const struct libraries *libraries);
 
 /* The same of programs that are known by name: known.c. true if it is one. */
 bool known_report(const char *name, bool running);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "addons.h"
 #include "find.h"
 #include "own_calls.h"
 #include "report.h"
+#include "tls.h"
 
 /* The calls that redial hooks, and what they do during a rescue. */
 #define X(result, name, parameters, arguments, word) {#name, #word},
@@ -28,19 +28,6 @@ struct traits {
 	bool uring, opens;
 };
 
-static const char *const tls_calls[] = {
-    "SSL_read",		"SSL_CTX_new",	"SSL_ImportFD",	       "gnutls_record_recv",
-    "mbedtls_ssl_read", "wolfSSL_read", "br_ssl_client_reset", "s2n_recv"};
-
-/* As a library's name begins. */
-static const char *const tls_libraries[] = {"libssl.so",     "libssl3.so",    "libgnutls.so",
-					    "libmbedtls.so", "libwolfssl.so", "libs2n.so",
-					    "libssl-"};
-
-/* What a stripped program that brings its own holds in its texts. */
-static const char *const tls_texts[] = {"OpenSSL 1.",  "OpenSSL 3.", "BoringSSL", "rustls-",
-					"mbedtls_ssl", "wolfSSL",    "GnuTLS"};
-
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -52,7 +39,7 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 
 static bool see_any(struct traits *traits, const char *name, bool defined)
 {
-	if (defined && !*traits->tls && ONE_OF(name, tls_calls))
+	if (defined && !*traits->tls && tls_is_call(name))
 		snprintf(traits->tls, sizeof(traits->tls), "%s", name);
 	if (defined && strcmp(name, "io_uring_queue_init") == 0)
 		traits->uring = true;
@@ -97,64 +84,6 @@ static bool see_dynamic(void *context, const char *name, bool defined)
 	if (!defined && strcmp(name, "dlopen") == 0)
 		traits->opens = true;
 	return see_any(traits, name, defined);
-}
-
-static const char *tls_library(const struct libraries *libraries)
-{
-	for (unsigned i = 0; i < libraries->count; i++)
-		for (size_t j = 0; j < sizeof(tls_libraries) / sizeof(*tls_libraries); j++)
-			if (strncmp(find_name(libraries->each[i].name), tls_libraries[j],
-				    strlen(tls_libraries[j])) == 0)
-				return libraries->each[i].name;
-	return NULL;
-}
-
-static const char *tls_text(const struct elf_file *file)
-{
-	for (size_t i = 0; i < sizeof(tls_texts) / sizeof(*tls_texts); i++)
-		if (memmem(file->data, file->size, tls_texts[i], strlen(tls_texts[i])))
-			return tls_texts[i];
-	return NULL;
-}
-
-static void report_tls(const struct program *program, const struct libraries *libraries,
-		       const struct traits *traits)
-{
-	static const char so[] = "encrypted bytes pass untouched, plain http is helped";
-	const char *found;
-
-	if (*traits->tls)
-		report(MARK_WARN, "https", "TLS is in the program itself (%s): %s", traits->tls,
-		       so);
-	else if ((found = tls_library(libraries)))
-		report(MARK_WARN, "https", "%s: %s", found, so);
-	else if ((found = tls_text(program->file)))
-		report(MARK_WARN, "https", "TLS seems to be in the program itself (\"%s\"): %s",
-		       found, so);
-}
-
-/* Of an addon no library says what it brings along. */
-static void report_tls_of_addons(const struct program *program, const struct libraries *libraries)
-{
-	char whole[PATH_MAX];
-	struct mapped mapped;
-	struct elf_file file;
-	const char *found;
-
-	for (unsigned i = 0; i < libraries->count; i++) {
-		const char *path = libraries->each[i].path;
-
-		if (!path || !addons_is(path) ||
-		    snprintf(whole, sizeof(whole), "%s%s", program->root, path) >= PATH_MAX ||
-		    !find_map(whole, &mapped))
-			continue;
-		if (elf_open(&file, mapped.data, mapped.size) && (found = tls_text(&file)))
-			report(MARK_WARN, "https",
-			       "TLS seems to be in %s itself (\"%s\"): what that sends so passes "
-			       "untouched",
-			       path, found);
-		find_unmap(&mapped);
-	}
 }
 
 static const char *library_named(const struct libraries *libraries, const char *start)
@@ -224,9 +153,10 @@ static void report_missing(const struct libraries *libraries)
 			       libraries->each[i].name);
 }
 
-void program_report_reach(const struct program *program, const struct libraries *libraries)
+bool program_report_reach(const struct program *program, const struct libraries *libraries)
 {
 	struct traits traits = {0};
+	bool followed;
 
 	elf_dynamic_symbols(program->file, see_dynamic, &traits);
 	elf_static_symbols(program->file, see_static, &traits);
@@ -237,12 +167,12 @@ void program_report_reach(const struct program *program, const struct libraries 
 		       "the program has its own %s%s: what goes through those redial does not see",
 		       traits.own, traits.own_count > 6 ? " and others" : "");
 	own_calls_report(program, libraries);
-	report_tls(program, libraries, &traits);
-	report_tls_of_addons(program, libraries);
+	followed = tls_report(program, libraries, traits.tls);
 	if (traits.uring || library_named(libraries, "liburing.so"))
 		report(MARK_WARN, "io_uring",
 		       "sends and receives made by it are no calls that redial could see");
 	if (!known_report(program->name, program->running) && traits.opens && !program->running)
 		report(MARK_UNKNOWN, "plugins",
 		       "it opens libraries while it runs (dlopen); those were not looked at");
+	return followed;
 }

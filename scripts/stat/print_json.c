@@ -40,8 +40,9 @@ static void print_process(const struct launch_process *process)
 		events[i] = process->events[i];
 	printf("{\"pid\": %" PRIu32 ", \"program\": ", process->pid);
 	print_string(process->name);
-	printf(", \"connections\": %" PRIu32 ", \"rescues\": %" PRIu32,
-	       process->gauges[PROCESS_CONNECTIONS], process->gauges[PROCESS_RESCUES]);
+	printf(", \"connections\": %" PRIu32 ", \"sessions\": %" PRIu32 ", \"rescues\": %" PRIu32,
+	       process->gauges[PROCESS_CONNECTIONS], process->gauges[PROCESS_SESSIONS],
+	       process->gauges[PROCESS_RESCUES]);
 	print_events(events);
 	putchar('}');
 }
@@ -93,7 +94,8 @@ static void print_launch(const struct launch *launch)
 		printf("%.1f", launch->per_second);
 	else
 		printf("null");
-	printf(", \"rescues\": %" PRIu64, launch->gauges[PROCESS_RESCUES]);
+	printf(", \"sessions\": %" PRIu64 ", \"rescues\": %" PRIu64,
+	       launch->gauges[PROCESS_SESSIONS], launch->gauges[PROCESS_RESCUES]);
 	print_events(launch->events);
 	printf(", \"exact\": %s, \"budget\": ", launch->crowded ? "false" : "true");
 	print_budget(launch);

@@ -83,6 +83,9 @@ static void print_launch(const struct launch *launch, bool processes)
 		    launch->gauges[PROCESS_CONNECTIONS], "rescues under way",
 		    launch->gauges[PROCESS_RESCUES]);
 	print_requests(launch);
+	if (launch->gauges[PROCESS_SESSIONS])
+		printf("  %-10s %10" PRIu64 "   of those connections are followed over TLS\n",
+		       "sessions", launch->gauges[PROCESS_SESSIONS]);
 	print_three("attempts", events[PROCESS_ATTEMPTS], "recovered", events[PROCESS_RECOVERED],
 		    "exhausted", events[PROCESS_EXHAUSTED]);
 	print_three("kept", events[PROCESS_KEPT], "abandoned", events[PROCESS_ABANDONED], "refused",

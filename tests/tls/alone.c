@@ -171,6 +171,8 @@ static void behind_the_first(void)
 #endif
 	else if (is_way("quiet-shutdown"))
 		SSL_set_quiet_shutdown(ssl, 1), SSL_shutdown(ssl);
+	else if (is_way("stays"))
+		getchar();
 	else if (is_way("child-exits") || is_way("child-goes-on"))
 		fork_here();
 	ERR_clear_error();
