@@ -75,6 +75,25 @@ void conn_secured_renewed(struct conn *conn, uint64_t received)
 	secured->body_left = 0;
 }
 
+/*
+ * A close_notify is two bytes. Under TLS 1.3 it looks like any other record but for its length:
+ * with its type and tag 19 bytes (RFC 8446 section 5.2), too few for an answer, also of older
+ * versions.
+ */
+bool conn_secured_is_farewell(const uint8_t *bytes, size_t len)
+{
+	enum { RECORDS_MAX = 2, ALERT = 21, DATA = 23, SHORT = 2 + 1 + 16 };
+	for (int i = 0; i < RECORDS_MAX && len > HEADER; i++) {
+		size_t body = (size_t)bytes[3] << 8 | bytes[4];
+		bool farewell = bytes[0] == ALERT || (bytes[0] == DATA && body <= SHORT);
+		if (!farewell || len < HEADER + body)
+			return false;
+		bytes += HEADER + body;
+		len -= HEADER + body;
+	}
+	return len == 0;
+}
+
 void conn_secured_drop(struct conn *conn)
 {
 	greeting_drop(conn->secured->greeting);

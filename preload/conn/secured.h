@@ -52,6 +52,9 @@ void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, si
  */
 void conn_secured_renewed(struct conn *conn, uint64_t received);
 
+/* Are these whole records, and none but the alerts by which a server takes its leave? */
+bool conn_secured_is_farewell(const uint8_t *bytes, size_t len);
+
 /* Has part of a record been read? */
 static inline bool conn_has_part(const struct conn_secured *secured)
 {

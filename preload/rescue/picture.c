@@ -20,6 +20,16 @@ static bool is_watched_socket(const struct conn *conn)
 	return conn->cookie && wire_cookie(conn->fd) == conn->cookie;
 }
 
+/* Of TLS: may what lies unread be an answer? */
+static bool tells_answer(const struct conn *conn)
+{
+	uint8_t bytes[160]; /* two alerts, with the longest MAC and padding */
+	if (!wire_has_unread(conn->fd))
+		return false;
+	long len = wire_peek(conn->fd, bytes, sizeof(bytes));
+	return len < 0 || len == sizeof(bytes) || !conn_secured_is_farewell(bytes, (size_t)len);
+}
+
 enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered)
 {
 	if (!is_watched_socket(conn))
@@ -41,9 +51,9 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 		if (reason != REASON_NONE)
 			return reason;
 	}
-	/* What lies unread then answers nothing: a close_notify, a ticket. */
-	if (answered ||
-	    (conn_is_secured(conn) && !sent)) /* what of the response is still unread does no harm */
+	/* What lies unread of TLS answers nothing: a close_notify, or before a request a ticket. */
+	bool no_answer = conn_is_secured(conn) && (!sent || !tells_answer(conn));
+	if (answered || no_answer) /* what of the response is still unread does no harm */
 		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE
 			   : REASON_UNSEEN_BYTES;
