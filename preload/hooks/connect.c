@@ -102,8 +102,11 @@ static struct conn *find_again(const struct handle *handle)
 static void track(const struct handle *handle, const struct sockaddr *addr, socklen_t len,
 		  bool begun)
 {
-	/* What is set of a GnuTLS session is to be seen from the first on. */
-	if (config.policy->tls & POLICY_TLS_GNUTLS && addr->sa_family != AF_UNIX)
+	/*
+	 * What is set of a GnuTLS session is to be seen from the first on, and OpenSSL's handshake
+	 * may be made within the first write of the program, which is to come by here.
+	 */
+	if (config.policy->tls && addr->sa_family != AF_UNIX)
 		tls_look();
 	struct conn *conn = find_again(handle);
 	if (!conn)

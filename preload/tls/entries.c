@@ -8,7 +8,13 @@
 #include "exchange.h"
 #include "../os/sys.h"
 
-enum { WANT_READ = 2, ZERO_RETURN = 6 }; /* SSL_ERROR_* */
+enum {
+	WANT_READ = 2, /* SSL_ERROR_* */
+	ZERO_RETURN = 6,
+	CONTROL_GET_SSL = 110,	/* BIO_C_GET_SSL */
+	FLAGS_RETRY = 0x0f,	/* BIO_FLAGS_RWS, _SHOULD_RETRY */
+	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, _SHOULD_RETRY */
+};
 
 static void begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
 {
@@ -59,6 +65,32 @@ static int exchange_size(struct tls_library *library, enum tls_hooked kind, void
 	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len};
 	int result =
 	    run(&exchange, library, ssl, kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
+	*done = exchange.done;
+	return result;
+}
+
+/* As the filter itself would say it, where it has not been asked. */
+static void tell_filter(struct tls_library *library, struct tls_exchange *exchange, int result)
+{
+	const struct tls_session *session = exchange->call.session;
+	bool pending = session && session->pending;
+	if (pending || result > 0 || (session && session->closed))
+		library->BIO_clear_flags(exchange->bio, FLAGS_RETRY);
+	if (pending)
+		library->BIO_set_flags(exchange->bio, FLAGS_WANT_READ);
+}
+
+static int exchange_filter(struct tls_library *library, enum tls_hooked kind, void *bio, char *buf,
+			   size_t len, size_t *done)
+{
+	const bool reads = kind == TLS_FILTER_READ;
+	void *ssl = NULL;
+	library->BIO_ctrl(bio, CONTROL_GET_SSL, 0, &ssl);
+	if (!ssl)
+		return (reads ? library->filter_read : library->filter_write)(bio, buf, len, done);
+	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len, .bio = bio};
+	int result = run(&exchange, library, ssl, reads ? tls_read : tls_write);
+	tell_filter(library, &exchange, result);
 	*done = exchange.done;
 	return result;
 }
@@ -117,6 +149,14 @@ static int pending_of(struct tls_library *library, const void *ssl, int in_libra
 		return exchange_size(&tls_libraries[n], HOOKED_SSL_write_ex, ssl, (void *)buf,     \
 				     len, done);                                                   \
 	}                                                                                          \
+	static int filter_read_##n(void *bio, char *buf, size_t len, size_t *done)                 \
+	{                                                                                          \
+		return exchange_filter(&tls_libraries[n], TLS_FILTER_READ, bio, buf, len, done);   \
+	}                                                                                          \
+	static int filter_write_##n(void *bio, char *buf, size_t len, size_t *done)                \
+	{                                                                                          \
+		return exchange_filter(&tls_libraries[n], TLS_FILTER_WRITE, bio, buf, len, done);  \
+	}                                                                                          \
 	static int handshake_##n(void *ssl)                                                        \
 	{                                                                                          \
 		return shake(&tls_libraries[n], ssl, tls_libraries[n].SSL_do_handshake);           \
@@ -159,3 +199,11 @@ ENTRIES(3)
 	}
 
 void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT] = {ROW(0), ROW(1), ROW(2), ROW(3)};
+
+#define FILTER(n)                                                                                  \
+	{                                                                                          \
+		filter_read_##n, filter_write_##n                                                  \
+	}
+
+tls_filter *const tls_filter_entries[TLS_LIBRARIES_MAX][2] = {FILTER(0), FILTER(1), FILTER(2),
+							      FILTER(3)};

@@ -35,6 +35,12 @@ int tls_make_openssl(struct tls_exchange *exchange)
 		return library->SSL_read_ex(ssl, exchange->buf, exchange->len, &exchange->done);
 	case HOOKED_SSL_peek_ex:
 		return library->SSL_peek_ex(ssl, exchange->buf, exchange->len, &exchange->done);
+	case TLS_FILTER_READ:
+		return library->filter_read(exchange->bio, exchange->buf, exchange->len,
+					    &exchange->done);
+	case TLS_FILTER_WRITE:
+		return library->filter_write(exchange->bio, exchange->buf, exchange->len,
+					     &exchange->done);
 	default:
 		return library->SSL_write_ex(ssl, exchange->buf, exchange->len, &exchange->done);
 	}

@@ -7,7 +7,8 @@
 
 struct tls_exchange {
 	struct tls_call call; /* the first */
-	enum tls_hooked kind; /* one of the SSL_read, SSL_peek and SSL_write */
+	enum tls_hooked kind; /* one of the SSL_read, SSL_peek and SSL_write, or of a filter */
+	void *bio;	      /* that filter */
 	void *buf;
 	size_t len;
 	size_t done; /* bytes, of a call that has worked */

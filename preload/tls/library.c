@@ -74,7 +74,7 @@ static const char *find_of_crypto(struct tls_library *library, const struct tls_
 	return lacks;
 }
 
-static struct tls_library *library_at(uintptr_t base)
+struct tls_library *openssl_at(uintptr_t base)
 {
 	for (int i = 0; tls_libraries && i < TLS_LIBRARIES_MAX; i++) {
 		if (tls_libraries[i].base == base)
@@ -111,7 +111,7 @@ static bool is_still(const struct tls_library *library, const struct tls_object 
 
 void openssl_see_known(struct openssl_walk *walk, const struct tls_object *object)
 {
-	const struct tls_library *library = object->base ? library_at(object->base) : NULL;
+	const struct tls_library *library = object->base ? openssl_at(object->base) : NULL;
 	if (library && is_still(library, object))
 		walk->there |= 1u << (library - tls_libraries);
 }
@@ -126,8 +126,8 @@ void openssl_forget_gone(const struct openssl_walk *walk)
 
 void openssl_see(struct openssl_walk *walk, const struct tls_object *object, const char *file)
 {
-	struct tls_library *library = make_room() ? library_at(0) : NULL;
-	if (!library || library_at(object->base))
+	struct tls_library *library = make_room() ? openssl_at(0) : NULL;
+	if (!library || openssl_at(object->base))
 		return;
 	struct openssl_found *found = &walk->found[walk->count++];
 	found->library = library;

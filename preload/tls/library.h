@@ -64,8 +64,10 @@ typedef void tls_info_callback(const void *ssl, int where, int result);
 	X(void, SSL_SESSION_free, (void *session))                                                 \
 	X(long, SSL_ctrl, (void *ssl, int command, long number, void *pointer))                    \
 	X(int, SSL_set_ex_data, (void *ssl, int index, void *data))                                \
+	X(void *, BIO_f_ssl, (void))                                                               \
 	X(void *, SSL_get_ex_data, (const void *ssl, int index))
 
+typedef int tls_filter(void *bio, char *buf, size_t len, size_t *done);
 typedef void tls_new_data(void *, void *, void *, int, long, void *);
 typedef int tls_dup_data(void *to, const void *from, void *at, int index, long, void *);
 typedef void tls_free_data(void *ssl, void *data, void *all, int index, long, void *);
@@ -89,6 +91,8 @@ typedef void tls_free_data(void *ssl, void *data, void *all, int index, long, vo
 	X(long, BIO_ctrl, (void *bio, int command, long number, void *pointer))                    \
 	X(void, BIO_set_flags, (void *bio, int flags))                                             \
 	X(void, BIO_clear_flags, (void *bio, int flags))                                           \
+	X(tls_filter *, BIO_meth_get_read_ex, (const void *method))                                \
+	X(tls_filter *, BIO_meth_get_write_ex, (const void *method))                               \
 	X(uint64_t, BIO_number_read, (void *bio))                                                  \
 	X(uint64_t, BIO_number_written, (void *bio))                                               \
 	X(int, ERR_set_mark, (void))                                                               \
@@ -98,7 +102,9 @@ enum tls_hooked {
 #define X(result, name, parameters, arguments) HOOKED_##name,
 	TLS_HOOKED(X)
 #undef X
-	    TLS_HOOKED_COUNT
+	    TLS_HOOKED_COUNT,
+	TLS_FILTER_READ = TLS_HOOKED_COUNT,
+	TLS_FILTER_WRITE,
 };
 
 struct tls_library {
@@ -114,6 +120,8 @@ struct tls_library {
 #undef X
 	void *given_up[TLS_GIVEN_UP_COUNT];
 	char soname[32];
+	/* Of its BIO_f_ssl, whose calls stay within the library. */
+	tls_filter *filter_read, *filter_write;
 	/* 1.1.1 has no SSL_get1_peer_certificate, 3.0 no SSL_get_peer_certificate. */
 	void *(*get_peer_certificate)(const void *ssl);
 };
@@ -124,6 +132,8 @@ extern struct tls_library *tls_libraries __attribute__((visibility("hidden")));
 
 /* What is written into slots: for each library a function for each hooked call. */
 extern void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT]
+    __attribute__((visibility("hidden")));
+extern tls_filter *const tls_filter_entries[TLS_LIBRARIES_MAX][2]
     __attribute__((visibility("hidden")));
 
 #endif

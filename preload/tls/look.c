@@ -88,8 +88,12 @@ static int take_slots(struct dl_phdr_info *info, size_t size, void *context)
 	struct tls_object object;
 	const char *needs = "";
 	(void)size;
-	if (!tls_object_read(&object, info) || is_libssl(object.soname) || is_gnutls(object.soname))
+	if (!tls_object_read(&object, info) || is_gnutls(object.soname))
 		return 0;
+	if (is_libssl(object.soname)) {
+		openssl_take_filter(&object);
+		return 0;
+	}
 	for (size_t i = 0; needs && !is_libssl(needs) && !is_gnutls(needs); i++)
 		needs = tls_object_needs(&object, i);
 	if (needs)

@@ -54,4 +54,10 @@ bool openssl_is_followed(void);
 /* What is to be in an object's slot for that name; `value` if it is to stay. */
 uintptr_t openssl_slot(const struct tls_object *object, const char *name, uintptr_t value);
 
+/* The libssl at a base, NULL if none is known there; 0: a free place for one. */
+struct tls_library *openssl_at(uintptr_t base);
+
+/* A libssl: what its own BIO is called for comes by here. */
+void openssl_take_filter(const struct tls_object *object);
+
 #endif

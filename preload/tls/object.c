@@ -127,7 +127,7 @@ static bool protect(const struct tls_object *object, int protection)
 	return error == 0;
 }
 
-static void put(const struct tls_object *object, uintptr_t *slot, uintptr_t value)
+void tls_object_put(const struct tls_object *object, uintptr_t *slot, uintptr_t value)
 {
 	uintptr_t at = (uintptr_t)slot;
 	bool guarded = at >= object->relro && at < object->relro + object->relro_len;
@@ -152,7 +152,7 @@ void tls_object_slots(const struct tls_object *object, tls_visit *visit, void *c
 			uintptr_t other =
 			    visit(context, object, object->strings + symbol->st_name, value);
 			if (other != value)
-				put(object, at, other);
+				tls_object_put(object, at, other);
 		}
 	}
 }

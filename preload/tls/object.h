@@ -48,4 +48,7 @@ typedef uintptr_t tls_visit(void *context, const struct tls_object *object, cons
 			    uintptr_t value);
 void tls_object_slots(const struct tls_object *object, tls_visit *visit, void *context);
 
+/* Writes into a word of the object's, which may be read-only. */
+void tls_object_put(const struct tls_object *object, uintptr_t *slot, uintptr_t value);
+
 #endif

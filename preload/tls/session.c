@@ -14,7 +14,7 @@
 #endif
 
 /* Calls that are under way, the innermost of each thread: threads beyond these do without. */
-enum { THREADS_MAX = 256, STRANGERS_MAX = 16 };
+enum { THREADS_MAX = 256, STRANGERS_MAX = 64 };
 
 struct under_way {
 	uintptr_t thread;
