@@ -28,7 +28,8 @@ authority() {
 
 # certificate NAME AUTHORITY HOST
 certificate() {
-	printf 'subjectAltName=DNS:%s\nbasicConstraints=CA:FALSE\n' "$3" >"$dir/extensions"
+	printf 'subjectAltName=DNS:%s\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n' "$3" \
+		>"$dir/extensions"
 	make_key "$dir/$1" &&
 		openssl req -new -key "$dir/$1.key" -subj "/CN=$3" -out "$dir/request" &&
 		openssl x509 -req -in "$dir/request" -CA "$dir/$2.pem" -CAkey "$dir/$2.key" \

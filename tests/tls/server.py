@@ -21,6 +21,7 @@ connection, how many records the first connection behind the faulty ones had sen
 ClientHello before it had the server's certificate accepted, and how many resumed a session.
 FOLDER has NAME.pem and NAME.key for same, key, name and authority.
 """
+import re
 import socket
 import ssl
 import struct
@@ -32,6 +33,7 @@ HEADER = 5
 ALLOW_CLIENT_RENEGOTIATION = 1 << 8  # of OpenSSL 3
 ALERT_BAD_NAME = b"\x15\x03\x03\0\2\2\x70"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
+STRANGERS = ("key", "name", "authority")
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -46,7 +48,7 @@ class Tls:
         self.conn = conn
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
-        self.raw = b""
+        self.raw = self.rest = b""
 
     def flush(self, spoil=lambda out: out):
         out = self.outgoing.read()
@@ -74,16 +76,28 @@ class Tls:
             count += 1
         return count
 
+    def more(self):
+        got = self.call(self.tls.read, 65536)
+        if not got:
+            raise Over
+        self.rest += got
+
+    def read_body(self, head):
+        length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.I)
+        end = int(length[1]) if length else 0
+        if re.search(rb"\r\ntransfer-encoding: *chunked", head, re.I):
+            while b"0\r\n\r\n" not in self.rest:
+                self.more()
+            end = self.rest.index(b"0\r\n\r\n") + 5
+        while len(self.rest) < end:
+            self.more()
+        self.rest = self.rest[end:]
+
     def read_request(self):
-        request = b""
-        while b"\r\n\r\n" not in request:
-            got = self.call(self.tls.read, 65536)
-            if not got:
-                raise Over
-            request += got
-        head, _, body = request.partition(b"\r\n\r\n")
-        if b"Content-Length: 1" in head and not body:
-            self.call(self.tls.read, 1)
+        while b"\r\n\r\n" not in self.rest:
+            self.more()
+        head, _, self.rest = self.rest.partition(b"\r\n\r\n")
+        self.read_body(head)
         self.last = b"Connection: close" in head
         return head.split(b" HTTP/")[0].decode().replace(" ", "")
 
@@ -110,7 +124,7 @@ class Server:
 
     def order(self, line):
         fault, count, version, later = line.split()
-        name = later if later in ("key", "name", "authority") else "same"
+        name = later if later in STRANGERS else "same"
         first = self.context("same", version, "http/1.1")
         other = self.context(
             name,
@@ -171,7 +185,7 @@ class Server:
         try:
             tls.call(tls.tls.do_handshake)
         finally:
-            if not fault[0] and self.later in ("key", "name", "authority"):
+            if not fault[0] and self.later in STRANGERS:
                 with self.lock:
                     if number == self.count + 1:
                         self.extra = tls.records() - 1
@@ -185,7 +199,7 @@ class Server:
                 self.requests.append(f"{number}:{request}")
             if fault[0] == "second" and count == 2:
                 return self.end(conn, tls, fault[1])
-            tls.write(RESPONSE)
+            tls.write(RESPONSE[:-6] if request.startswith("HEAD") else RESPONSE)
             if fault[0] == "idle" and count == 1:
                 return self.end(conn, tls, fault[1])
             if tls.last:
