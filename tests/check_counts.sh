@@ -38,6 +38,10 @@ while read -r name instructions; do
 done <"$tmp/untracked"
 at_most "extra instructions of a tracked exchange" 1450 "$(exchange_instructions)"
 
+objects=$(instructions_per_object)
+at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"
+at_most "extra instructions of a connect after that" 2000 "${objects#* }"
+
 idle=$(idle_bytes)
 at_most "bytes of memory for an idle tracked connection" 512 "${idle% *}"
 at_most "bytes of struct conn" 512 "${idle#* }"

@@ -79,6 +79,24 @@ left_alone key-update 1.3
 left_alone renegotiate 1.2
 left_alone renegotiate-abbreviated 1.2
 
+# What is nobody's business is in no line, though the request was sent again; and its keys are told
+# to the program, of both connections.
+for version in 1.2 1.3; do
+	: >"$dir/keys"
+	order second:close 1 $version same
+	got=$(redial "$alone" secrets "$dir" "$tls_port")
+	seen
+	same "a request with secrets, TLS $version" "hello hello hello , 2 connections" \
+		"$got, $connections connections"
+	equal "it is told with its path alone: lines" 2 "$(grep -c 'path=/2 ' "$dir/log")"
+	equal "the program has had keys of two connections" 2 \
+		"$(cut -d' ' -f2 "$dir/keys" | sort -u | grep -c .)"
+	cut -d' ' -f3 "$dir/keys" | sort -u >"$dir/secrets"
+	at_least "keys that were looked for" 2 "$(wc -l <"$dir/secrets")"
+	none "secrets, TLS $version: not one of them is in the log" \
+		"$(grep -i -e SECRET -e Bearer -e Cookie -f "$dir/secrets" "$dir/log")"
+done
+
 # What of it can be seen from outside.
 order second:close 0 1.3 same
 mkfifo "$dir/go" "$dir/came"

@@ -118,6 +118,32 @@ exchange_instructions() {
 		echo $((($(totals "$tmp/exchange.redial") - $(totals "$tmp/exchange.bare")) / 2000))
 }
 
+# Instructions that a function of tests/bench/objects.c costs more, with so many libraries loaded.
+objects_cost() {
+	counted "" objects.bare --toggle-collect="$1" $bench/objects "$port" "$tmp/objects" "$2" &&
+		counted "$lib" objects.redial --toggle-collect="$1" \
+			$bench/objects "$port" "$tmp/objects" "$2" &&
+		echo $(($(totals "$tmp/objects.redial") - $(totals "$tmp/objects.bare")))
+}
+
+# Instructions for each library that is loaded, none of them one for TLS, at the first connect; and
+# those of a connect once they have been looked at.
+instructions_per_object() {
+	mkdir "$tmp/objects"
+	awk 'BEGIN { for (i = 0; i < 60; i++)
+		printf "int f%d(void) { return %d; }\n", i, i
+		print "#include <stdlib.h>\nvoid *g(void) { return malloc(getenv(\"A\") != 0); }" }' \
+		>"$tmp/objects/source.c"
+	gcc -w -shared -fPIC -o "$tmp/objects/1" "$tmp/objects/source.c" -lm -Wl,-soname,libobject.so.1
+	# By the same soname the loader would take it for loaded.
+	for i in $(seq 2 42); do
+		gcc -w -shared -fPIC -o "$tmp/objects/$i" "$tmp/objects/source.c" \
+			-Wl,-soname,"libobject.so.$i" -Wl,--no-as-needed -lm
+	done
+	few=$(objects_cost first_connect 2) && many=$(objects_cost first_connect 42) &&
+		later=$(objects_cost second_connect 42) && echo $(((many - few) / 40)) "$later"
+}
+
 # Calls of malloc and the like in 60 exchanges preloaded, a server at $1 that resets some of them;
 # and how many rescues there were.
 mallocs_and_rescues() {

@@ -21,6 +21,7 @@
 enum { PAUSE_US = 25000 };
 
 static const char *way;
+static char keys[512];
 static int fd, receiving;
 static SSL *ssl;
 static int (*by_handle)(SSL *, void *, int);
@@ -76,8 +77,12 @@ static void end(int result)
 static void ask(int number)
 {
 	char request[256];
-	int len = snprintf(request, sizeof(request), "GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			   number);
+	const char *query = is_way("secrets") ? "?SECRET-QUERY" : "";
+	const char *more = is_way("secrets") ? "Authorization: Bearer SECRET-TOKEN\r\n"
+					       "Cookie: id=SECRET-COOKIE\r\n"
+					     : "";
+	int len = snprintf(request, sizeof(request),
+			   "GET /%d%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", number, query, more);
 	int put = SSL_write(ssl, request, len);
 	if (put <= 0)
 		end(put);
@@ -178,6 +183,16 @@ static void behind_the_first(void)
 	ERR_clear_error();
 }
 
+static void keep_keys(const SSL *of, const char *line)
+{
+	(void)of;
+	FILE *file = fopen(keys, "a");
+	if (file) {
+		fprintf(file, "%s\n", line);
+		fclose(file);
+	}
+}
+
 static SSL *make_session(const char *folder)
 {
 	char authority[512];
@@ -185,6 +200,9 @@ static SSL *make_session(const char *folder)
 	snprintf(authority, sizeof(authority), "%s/trusted.pem", folder);
 	SSL_CTX_load_verify_locations(context, authority, NULL);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	snprintf(keys, sizeof(keys), "%s/keys", folder);
+	if (is_way("secrets"))
+		SSL_CTX_set_keylog_callback(context, keep_keys);
 	SSL *session = SSL_new(context);
 	SSL_set_tlsext_host_name(session, "localhost");
 	SSL_set1_host(session, "localhost");
