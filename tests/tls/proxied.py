@@ -96,6 +96,8 @@ def aio():
     import asyncio
     import aiohttp
 
+    secured = context()
+
     async def run():
         async with aiohttp.ClientSession() as session:
             for i, one in enumerate(methods):
@@ -103,7 +105,7 @@ def aio():
                 try:
                     data = b"x" if one == "POST" else None
                     async with session.request(
-                        one, f"{url}/{i + 1}", proxy=proxy, data=data, ssl=context()
+                        one, f"{url}/{i + 1}", proxy=proxy, data=data, ssl=secured
                     ) as response:
                         print((await response.text()).strip(), flush=True)
                 except (OSError, aiohttp.ClientError) as error:

@@ -14,6 +14,7 @@ if [ "$client" = list ]; then
 		echo http.client plain requests
 		[ -z "$(command -v ruby)" ] || echo ruby
 		! perl -MLWP::Protocol::https -e 1 2>/dev/null || echo perl
+		! ldd "$(command -v wget)" | grep -q libgnutls || echo wget
 	elif has socks; then
 		echo requests
 	fi

@@ -131,12 +131,8 @@ class Proxy:
         if how == "longer":
             longer = OPENED[:-2] + b"Via: 1.1 another, with more to say\r\n\r\n"
             answer = GRANTED_LONGER[version] if version else longer
-        elif how == "interim":
-            answer = b"HTTP/1.1 103 Soon\r\n\r\n" + answer
-        elif how == "trailing":
-            answer += b"\x15"
         elif how not in ("same", "pieces"):
-            self.turn_away(client, version, how)
+            self.turn_away(client, version, how, answer)
             return
         server = socket.create_connection(("127.0.0.1", self.target))
         if how == "pieces":
@@ -145,14 +141,18 @@ class Proxy:
                 time.sleep(0.001)
         else:
             client.conn.sendall(answer)
-        self.pump(client.conn, server, how in ("trailing", "interim"))
+        self.pump(client.conn, server)
 
-    def turn_away(self, client, version, how):
+    def turn_away(self, client, version, how, answer):
         if how in RESPONSES:
             head = f"HTTP/1.1 {how} {RESPONSES[how]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             client.conn.sendall(head.encode())
         elif how == "keeps":
             client.conn.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+        elif how == "interim":
+            client.conn.sendall(b"HTTP/1.1 103 Soon\r\n\r\n" + answer)
+        elif how == "trailing":
+            client.conn.sendall(answer + b"\x15")
         elif how == "garbage":
             client.conn.sendall(b"\x15\x03\x01\0\2\2\x28")
         elif how == "refuse":
@@ -160,13 +160,12 @@ class Proxy:
         elif how == "reset":
             client.conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if how not in ("close", "reset"):
-            self.count(len(client.conn.recv(65536)))
+            behind = len(client.conn.recv(65536))
+            with self.lock:
+                self.behind += behind
 
-    def count(self, behind):
-        with self.lock:
-            self.behind += behind
-
-    def pump(self, client, server, counts):
+    @staticmethod
+    def pump(client, server):
         """Bytes both ways, and the end as it came: a reset is handed on as one."""
         other = {client: server, server: client}
         try:
@@ -175,8 +174,6 @@ class Proxy:
                     data = source.recv(65536)
                     if not data:
                         return
-                    if counts and source is client:
-                        self.count(len(data))
                     other[source].sendall(data)
         except OSError:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
