@@ -17,6 +17,7 @@
 #include "../tls/hold_text.h"
 #include "../tls/look.h"
 #include "../tls/session.h"
+#include "../tls/shake.h"
 #include "../wire/socket.h"
 
 bool secured_begin(struct conn *conn, const struct read_call *call, size_t len)
@@ -88,17 +89,40 @@ static enum attended put_off(struct reading *r)
 	return deliver(r, error);
 }
 
+static void has_begun(struct conn *conn, const struct rescue_start *start)
+{
+	conn->secured->put_off = start->reading;
+	conn->secured->patience_ms = 0;
+	rescue_expect(conn);
+}
+
 /* The session's own thread is in a call to its library, and the unanswered requests are held. */
 static bool begin(struct conn *conn, const struct rescue_start *start)
 {
 	bool begun = tls_session_is_here(conn) && conn_waiting(conn) &&
 		     rescue_begin(conn, start) == REASON_NONE;
-	if (begun) {
-		conn->secured->put_off = start->reading;
-		conn->secured->patience_ms = 0;
-		rescue_expect(conn);
-	}
+	if (begun)
+		has_begun(conn, start);
 	return begun;
+}
+
+/* The same of a handshake of the program's, in which nothing of its own was sent. */
+static bool begin_shake(struct conn *conn, int error, bool writes)
+{
+	const struct rescue_start start = {
+	    .reading = !writes,
+	    .cause = CAUSE_TLS_HANDSHAKE,
+	    .unsent = true,
+	    .error = error,
+	};
+	if (!tls_shake_begins(conn, writes))
+		return false;
+	if (rescue_begin(conn, &start) == REASON_NONE) {
+		has_begun(conn, &start);
+		return true;
+	}
+	tls_shake_refused(conn);
+	return false;
 }
 
 /* The kernel has said that the connection is at its end. Called with the lock, leaves without. */
@@ -116,7 +140,7 @@ static enum attended read_end(struct reading *r, int error)
 		conn_unlock(conn);
 		return deliver(r, error);
 	}
-	if (begin(conn, &start)) {
+	if (begin(conn, &start) || begin_shake(conn, error, false)) {
 		conn_unlock(conn);
 		return deliver(r, EAGAIN);
 	}
@@ -169,6 +193,26 @@ static bool begin_watch(struct conn *conn)
 	return conn->busy;
 }
 
+int secured_asked(struct conn *conn, int error)
+{
+	struct conn_secured *secured = conn->secured;
+	bool shakes =
+	    config.policy->uses & POLICY_USES_TLS_HANDSHAKE && !(conn->flags & CONN_REUSED);
+	int owed = secured->owed;
+	secured->owed = 0;
+	if (owed || !error || !secured->session || !(shakes || conn_waiting(conn)))
+		return owed ? owed : error;
+	secured->owed = error;
+	return 0;
+}
+
+static int take_owed(struct conn *conn)
+{
+	int owed = conn->secured->owed;
+	conn->secured->owed = 0;
+	return owed;
+}
+
 enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
@@ -181,6 +225,9 @@ enum attended secured_read(struct reading *r)
 		return put_off(r);
 	if (__builtin_expect(conn->care & CARE_HOLDING, 0) && !await_more(r))
 		return DELIVER;
+	int owed = take_owed(conn);
+	if (__builtin_expect(owed, 0))
+		return read_end(r, owed);
 	uint32_t epoch = conn->epoch;
 	tls_session_meet(conn);
 	conn_unlock(conn);
@@ -230,7 +277,7 @@ static enum sent write_end(struct sending *s, int error)
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
-	if (begin(conn, &start))
+	if (begin(conn, &start) || begin_shake(conn, error, true))
 		return swallow(s);
 	conn_end(conn, WHY_TOLD);
 	return sending_tell(s, error);
@@ -248,6 +295,9 @@ enum sent secured_write(struct sending *s)
 		rescue_unwatch(conn);
 	if (conn->busy)
 		return swallow(s);
+	int owed = take_owed(conn);
+	if (__builtin_expect(owed, 0))
+		return write_end(s, owed);
 	uint32_t epoch = conn->epoch;
 	tls_session_meet(conn);
 	conn_unlock(conn);

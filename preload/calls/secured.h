@@ -15,6 +15,13 @@
  */
 bool secured_begin(struct conn *conn, const struct read_call *call, size_t len);
 
+/*
+ * The program has asked for the socket's error, which the kernel tells once. Returns what it is
+ * told: if a call to its library could mend it, that one finds it; but it is told if it asks again.
+ * Called with the lock.
+ */
+int secured_asked(struct conn *conn, int error);
+
 /* Called with the lock, leaves without. (secured_write: sending.h) */
 enum attended secured_read(struct reading *r);
 

@@ -23,6 +23,7 @@ struct conn_secured {
 	uint8_t head_len;   /* bytes of its header that were read; 0 between two records */
 	uint8_t head[5];
 	uint8_t random[CONN_RANDOM_LEN]; /* of the ClientHello */
+	int owed; /* an error that the kernel has told, and the program's next call finds */
 	/* Of the call to the library that is under way, in which a rescue has begun. */
 	bool put_off;	      /* its transport has been told to come back */
 	uint64_t patience_ms; /* and would have waited so long */

@@ -16,6 +16,7 @@
 #include "../os/mem.h"
 #include "../process/peers.h"
 #include "../os/real.h"
+#include "../tls/look.h"
 #include "../rescue/machine.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
@@ -198,6 +199,14 @@ static TRACKED bool foresee(const struct handle *handle, const struct sockaddr *
 	return true;
 }
 
+/* The program's first handshake may be one to begin again: its calls are to be known before it. */
+static void look_for_tls(void)
+{
+	const uint32_t both = POLICY_USES_TLS | POLICY_USES_TLS_HANDSHAKE;
+	if (__builtin_expect((config.policy->uses & both) == both, 0))
+		tls_look();
+}
+
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int result;
@@ -218,10 +227,12 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	}
 	end_failure(fd);
-	if (is_trackable(addr, len))
+	if (is_trackable(addr, len)) {
 		track(&handle, addr, len, error == EINPROGRESS);
-	else
+		look_for_tls();
+	} else {
 		conn_end_fd(fd, WHY_PASSED);
+	}
 	if (error)
 		set_errno(error);
 	return result;

@@ -4,12 +4,16 @@
  * to the dead socket, from which the next one is modelled, and to the one being connected.
  */
 #include <errno.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 
 #include "../calls/child.h"
 #include "../calls/placeholder.h"
+#include "../calls/secured.h"
+#include "../calls/wait.h"
 #include "../process/config.h"
 #include "../conn/conn.h"
+#include "../conn/hello.h"
 #include "../conn/options.h"
 #include "../os/copy.h"
 #include "../connect/dial.h"
@@ -24,6 +28,7 @@
 #include "../rescue/yield.h"
 #include "../connect/reject.h"
 #include "../conn/table.h"
+#include "../wire/socket.h"
 
 /* How most programs learn that their non-blocking connect has failed. */
 static void look_at_error(const struct handle *handle, const void *value)
@@ -51,12 +56,39 @@ static int hand_out(void *to, socklen_t *len, const void *answer, socklen_t answ
 	return error ? -1 : 0;
 }
 
+/*
+ * A program that asks for the error of its handshake's connection before it reads would be told of
+ * the end that a read begins a rescue with. Called with the lock, leaves without.
+ */
+static void begin_rescue(struct conn *conn, int fd)
+{
+	bool ends = conn_is_hello(conn) && rescue_would_begin(conn) && wire_is_dead(fd);
+	conn_unlock(conn);
+	if (ends)
+		call_await_end(conn, fd, EPOLLERR | EPOLLHUP, true);
+}
+
+/* The kernel has written it: no more is asked of the program's memory than that. */
+static void tell_secured(struct conn *conn, void *value, const socklen_t *len)
+{
+	int error;
+	if (*len != sizeof(error))
+		return;
+	memcpy(&error, value, sizeof(error));
+	error = secured_asked(conn, error);
+	memcpy(value, &error, sizeof(error));
+}
+
 static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restrict value,
 				      socklen_t *restrict len)
 {
 	struct handle handle;
 	int socket;
 	struct conn *conn = call_hold_still(fd, &socket);
+	if (conn && !conn->busy && level == SOL_SOCKET && name == SO_ERROR) {
+		begin_rescue(conn, fd);
+		conn = call_hold_still(fd, &socket);
+	}
 	bool busy = conn && conn->busy;
 	bool asks_error = conn && level == SOL_SOCKET && name == SO_ERROR;
 	socklen_t room;
@@ -68,6 +100,8 @@ static TRACKED int getsockopt_tracked(int fd, int level, int name, void *restric
 	int result = real.getsockopt(socket, level, name, value, len);
 	if (!conn)
 		return result;
+	if (!busy && result == 0 && asks_error && conn_is_secured(conn))
+		tell_secured(conn, value, len);
 	handle_find(&handle, conn, fd);
 	conn_unlock(conn);
 	if (!busy && result == 0 && asks_error && *len == sizeof(int))

@@ -7,6 +7,7 @@
 
 #include "exchange.h"
 #include "../os/sys.h"
+#include "shake.h"
 
 enum {
 	WANT_READ = 2, /* SSL_ERROR_* */
@@ -95,12 +96,13 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 	return result;
 }
 
-/* Of a handshake only that it is one: its session may be found. */
+/* Of a handshake its session may be found. */
 static int shake(struct tls_library *library, void *ssl, int shakes(void *))
 {
 	struct tls_exchange exchange;
 	begin(&exchange, library, ssl);
-	int result = shakes(ssl);
+	exchange.call.shakes = tls_call_is_outermost(&exchange.call);
+	int result = exchange.call.shakes ? tls_shake(&exchange, shakes) : shakes(ssl);
 	end(&exchange);
 	return result;
 }

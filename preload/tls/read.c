@@ -100,6 +100,7 @@ int tls_read(struct tls_exchange *exchange)
 	const bool is_ex =
 	    exchange->kind == HOOKED_SSL_read_ex || exchange->kind == HOOKED_SSL_peek_ex;
 	int result;
+	exchange->call.shakes = tls_call_is_outermost(&exchange->call);
 	do {
 		enum tls_attended attended;
 		do

@@ -91,7 +91,9 @@ static void clear(struct tls_session *session)
 /* For an attempt, the first one or a further one. */
 static enum reason begin(struct tls_session *session)
 {
-	bool pinned = session->cleared || (session->spent && session->pin.certificate);
+	/* The program's own handshake has no server yet. */
+	bool pinned =
+	    session->shakes || session->cleared || (session->spent && session->pin.certificate);
 	if (!pinned && !tls_pin_take(session))
 		return REASON_TLS_CERTIFICATE;
 	if (!make_ours(session))
@@ -101,7 +103,7 @@ static enum reason begin(struct tls_session *session)
 			session->library->SSL_SESSION_free(session->old_session);
 		session->old_session = session->library->SSL_get1_session(session->ssl);
 	}
-	if (!session->cleared)
+	if (!session->cleared && !session->shakes)
 		tls_hush(session);
 	session->cleared = true;
 	clear(session);
@@ -205,6 +207,17 @@ static enum wire_secured shake_hands(struct tls_session *session, int fresh)
 	}
 }
 
+/* Says the ClientHello of the program's own handshake, and no more. */
+static enum wire_secured say_hello(struct tls_session *session, int fresh)
+{
+	session->library->SSL_do_handshake(session->ssl);
+	session->reason = REASON_TLS_SESSION;
+	int error = flush(session, fresh);
+	if (!error)
+		return WIRE_SECURED;
+	return error == -EACCES ? WIRE_REFUSED : error == -EAGAIN ? WIRE_FULL : WIRE_LOST;
+}
+
 static enum wire_secured secure(struct conn *conn, int fresh, bool first)
 {
 	struct tls_session *session = session_of(conn);
@@ -217,7 +230,7 @@ static enum wire_secured secure(struct conn *conn, int fresh, bool first)
 	enum wire_secured secured = WIRE_REFUSED;
 	if (session->reason == REASON_NONE) {
 		put_ours(session);
-		secured = shake_hands(session, fresh);
+		secured = session->shakes ? say_hello(session, fresh) : shake_hands(session, fresh);
 		put_own(session);
 	}
 	library->ERR_pop_to_mark();
@@ -281,7 +294,10 @@ static void installed(struct conn *conn)
 	struct tls_library *library = session->library;
 	library->BIO_clear_flags(library->SSL_get_rbio(session->ssl), FLAGS_RETRY | FLAG_AT_END);
 	library->BIO_clear_flags(library->SSL_get_wbio(session->ssl), FLAGS_RETRY);
-	tls_unhush(session);
+	if (!session->shakes)
+		tls_unhush(session);
+	session->shaken = session->shakes;
+	session->shakes = false;
 	conn_secured_renewed(conn, session->received);
 	tls_session_rebase(session, conn);
 	session->cleared = session->half = session->spent = false;
@@ -307,7 +323,7 @@ static enum reason may_replace(const struct conn *conn)
 	if (!session || session->half)
 		return REASON_TLS_IN_FLIGHT;
 	struct tls_library *library = session->library;
-	if (session->spent)
+	if (session->spent || session->shakes)
 		return REASON_NONE;
 	if (conn_has_part(conn->secured) || !tls_session_is_even(session, conn))
 		return REASON_TLS_IN_FLIGHT;
@@ -344,10 +360,13 @@ void tls_secure_undo(struct tls_session *session)
 	drop_ours(session);
 	if (!session->spent)
 		tls_pin_drop(session);
+	bool shook = session->shakes;
+	session->shakes = false;
 	if (!session->cleared)
 		return;
 	clear(session);
-	tls_unhush(session);
+	if (!shook)
+		tls_unhush(session);
 	session->cleared = false;
 }
 

@@ -81,6 +81,7 @@ void tls_call_enter(struct tls_call *call)
 {
 	uintptr_t self = sys_self();
 	call->near.conn = NULL;
+	call->shakes = false;
 	call->slot = find_slot(self);
 	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
 	if (call->outer && !is_on_stack(call->outer, call))
@@ -153,8 +154,10 @@ void tls_session_meet(struct conn *conn)
 		return;
 	if (call && !call->ops->at_once && may_bind(call) && is_of(call, conn)) {
 		bind_session(conn, call);
-		if (call->session)
+		if (call->session) {
 			call->session->in_calls = true;
+			call->session->thread = sys_self(); /* until this call ends */
+		}
 		handle_find(&call->near, conn, conn->fd);
 	}
 	secured->strangers++;

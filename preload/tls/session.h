@@ -49,6 +49,8 @@ struct tls_session {
 	size_t wide_at, wide_header; /* where in it the header is, and how long */
 	size_t wide_own, wide_done;  /* bytes of the program's in it, and all that are out */
 	/* Of a rescue (secure.c). */
+	bool shakes; /* it is one of the program's own handshake (shake.h) */
+	bool shaken; /* which has been begun again, and is not over as far as is known */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */
@@ -77,6 +79,7 @@ struct tls_call {
 	struct tls_call *outer;
 	struct handle near; /* the connection that must be its session's, while it has none */
 	uint32_t slot;
+	bool shakes; /* it goes on with a handshake that is begun again */
 };
 
 struct tls_exchange;

@@ -11,7 +11,7 @@
 #include "../rescue/rescue.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
-#include "exchange.h"
+#include "shake.h"
 
 /* Found dead before a byte is written. Called with the lock. */
 static bool begin_stale(struct conn *conn, bool spent)
@@ -68,6 +68,11 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	}
 	if (conn->busy)
 		rescue_unwatch(conn);
+	/* Nothing is taken for a server that has not been checked by the program yet. */
+	if (session->shakes || !tls_shake_is_over(session, conn)) {
+		conn_end(conn, WHY_TOLD);
+		return LEFT_ALONE;
+	}
 	bool taken = conn->busy;
 	conn_mark(conn, mark);
 	if (!conn_record_piece(conn, exchange->buf, exchange->len) ||

@@ -4,7 +4,8 @@
  * OpenSSL; prints what becomes of each. WAY: block, poll, epoll; own, own-poll by a BIO of its own;
  * own-polls, own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and
  * again; alpn, block with a protocol offered; finished, block and looks at the Finished messages;
- * callbacks, block with callbacks of its own, each of which prints a word.
+ * asks, poll and asks for the socket's error behind each wait; callbacks, block with callbacks of
+ * its own, each of which prints a word.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,6 +120,17 @@ static bool wait_by_epoll(short events)
 	return epoll_wait(set, &event, 1, SILENT_MS) == 1;
 }
 
+static void ask_for_error(void)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (!error)
+		return;
+	printf("told %s\n", strerror(error));
+	exit(1);
+}
+
 /* 0 once it can go on, else the library's word for what happened. */
 static int wait_for(int result)
 {
@@ -129,8 +141,11 @@ static int wait_for(int result)
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
 		return error;
 	struct pollfd what = {fd, events, 0};
-	if (is_way("epoll") ? wait_by_epoll(events) : poll(&what, 1, SILENT_MS) == 1)
+	if (is_way("epoll") ? wait_by_epoll(events) : poll(&what, 1, SILENT_MS) == 1) {
+		if (is_way("asks"))
+			ask_for_error();
 		return 0;
+	}
 	puts("silent");
 	exit(1);
 }
@@ -203,7 +218,7 @@ int main(int argc, char **argv)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return 1;
-	if (!is_way("own") && (strncmp(way, "own", 3) == 0 || strstr(way, "poll")))
+	if (is_way("asks") || strstr(way, "poll") || strncmp(way, "own-", 4) == 0)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 	if (is_way("epoll") || is_way("own-epolls"))
 		set = epoll_create1(0);

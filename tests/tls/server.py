@@ -11,7 +11,8 @@ end by that fault, the ones behind them serve, as LATER says:
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
   odd        as the others, and so does each second one; the first, third and so on have the fault
-A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; idle, after the first response;
+A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; shake, after a half of its first
+flight; flight, after all of it; idle, after the first response;
 second, instead of the answer to the second request. HOW: reset, close; notify, a close_notify and a
 close; alert, a fatal alert; half, half a record of a response, and a reset; flip, a record of which
 a bit is wrong; part, the first bytes of a response, and a reset; data, two responses for one request.
@@ -68,6 +69,14 @@ class Tls:
                     raise Over from None
                 self.raw += got
                 self.incoming.write(got)
+
+    def answer_hello(self, hello):
+        self.incoming.write(hello)
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return self.outgoing.read()
 
     def records(self):
         at, count = 0, 0
@@ -152,8 +161,8 @@ class Server:
 
     def serve(self, conn, number, fault, context):
         try:
-            if fault[0] == "hello":
-                self.hang_up(conn, fault[1])
+            if fault[0] in ("hello", "shake", "flight"):
+                self.hang_up(conn, fault, context)
             else:
                 if self.later == "slow" and not fault[0]:
                     time.sleep(0.3)
@@ -167,17 +176,21 @@ class Server:
     def reset(conn):
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def hang_up(self, conn, how):
+    def hang_up(self, conn, fault, context):
         hello = b""
         while len(hello) < HEADER or len(hello) < HEADER + struct.unpack(">H", hello[3:5])[0]:
             got = conn.recv(65536)
             if not got:
                 return
             hello += got
-        if how == "alert":
+        if fault[0] != "hello":
+            flight = Tls(conn, context).answer_hello(hello)
+            conn.sendall(flight[: len(flight) // (1 + (fault[0] == "shake"))])
+            time.sleep(0.1)  # it is to be read first
+        if fault[1] == "alert":
             conn.sendall(ALERT_BAD_NAME)
             conn.recv(1)
-        if how == "reset":
+        if fault[1] == "reset":
             self.reset(conn)
 
     def converse(self, conn, number, fault, context):

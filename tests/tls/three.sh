@@ -7,7 +7,7 @@ client=$1 dir=$2 port=$3 method=${4:-GET}
 clients=build/tests/tls
 
 if [ "$client" = list ]; then
-	echo block poll epoll own own-poll own-polls own-selects own-epolls own-spins libcurl python python-timeout
+	echo block poll epoll asks own own-poll own-polls own-selects own-epolls own-spins libcurl python python-timeout
 	[ ! -x "$clients/client-1.1" ] || echo older-block older-poll older-own older-own-poll
 	[ -z "$(command -v ruby)" ] || echo ruby
 	[ -z "$(command -v php)" ] || echo php
