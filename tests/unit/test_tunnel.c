@@ -203,6 +203,65 @@ static void a_long_token_has_room_up_to_a_bound(void)
 	CU_ASSERT_PTR_NULL(greeting_widen(greeting));
 }
 
+/* A few bytes of text are other ones. */
+static size_t mutate(char *to, const char *text, uint32_t *seed)
+{
+	static const char bytes[] = "\r\n :\t2041H/.\0x";
+	size_t len = strlen(text);
+	memcpy(to, text, len);
+	for (uint32_t more = (*seed >> 28) & 3; more; more--) {
+		*seed = *seed * 1664525 + 1013904223;
+		to[(*seed >> 8) % len] = bytes[(*seed >> 3) % (sizeof(bytes) - 1)];
+	}
+	*seed = *seed * 1664525 + 1013904223;
+	return len;
+}
+
+/* What opens a tunnel is a head that ends where it is said to, and has 2xx. */
+static void no_damaged_answer_opens_one(void)
+{
+	static const char *const answers[] = {OPENED, "HTTP/1.0 200 OK\r\nVia: 1.1 a\r\nX:\r\n\r\n",
+					      ASKS, "HTTP/1.1 299\r\n\r\n"};
+	char bytes[256];
+	uint32_t seed = 7, opened = 0, wrong = 0;
+
+	for (uint32_t i = 0; i < 40000; i++) {
+		struct greeting_reply reply = {0};
+		size_t len = mutate(bytes, answers[i % 4], &seed), at = 0, wanted;
+		while ((wanted = greeting_reply_len(GREETING_TUNNEL, &reply)) > at && at < len)
+			greeting_reply_add(GREETING_TUNNEL, &reply, bytes[at++]);
+		if (!wanted || wanted != at)
+			continue;
+		opened++;
+		wrong += at < 16 || memcmp(bytes + at - 4, "\r\n\r\n", 4) || bytes[9] != '2' ||
+			 memcmp(bytes, "HTTP/1.", 7);
+	}
+	CU_ASSERT_TRUE(opened > 10000 && opened < 35000);
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* What is sent whole is taken as what is sent in pieces, and ends at its end. */
+static void damaged_request_reads_the_same_in_pieces(void)
+{
+	static const char head[] = HEAD("Proxy-Authorization: Basic eDp5\r\nUser-Agent: x\r\n");
+	char bytes[256];
+	uint32_t seed = 9, taken = 0, wrong = 0;
+
+	for (uint32_t i = 0; i < 20000; i++) {
+		size_t len = mutate(bytes, head, &seed), at = 0;
+		begin();
+		bool whole = greeting_sent(greeting, &(struct iovec){bytes, len}, 1, len);
+		uint8_t matched = greeting->matched;
+		begin();
+		while (at < len && greeting_sent(greeting, &(struct iovec){bytes + at, 1}, 1, 1))
+			at++;
+		wrong += whole != (at == len) || (whole && matched != greeting->matched);
+		taken += whole && matched == TUNNEL_HEAD_END;
+	}
+	CU_ASSERT_TRUE(taken > 5000 && taken < 19000);
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 void suite_tunnel(void)
 {
 	static const struct runner_test tests[] = {
@@ -217,6 +276,8 @@ void suite_tunnel(void)
 	    TEST(nothing_may_be_said_amid_a_refusal),
 	    TEST(one_proxy_may_lead_to_another_of_each_kind),
 	    TEST(a_long_token_has_room_up_to_a_bound),
+	    TEST(no_damaged_answer_opens_one),
+	    TEST(damaged_request_reads_the_same_in_pieces),
 	    TEST_END};
 
 	runner_suite("tunnel", tests);
