@@ -36,7 +36,10 @@ while read -r name instructions; do
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
-at_most "extra instructions of a tracked exchange" 1450 "$(exchange_instructions)"
+at_most "extra instructions of a tracked exchange" 800 "$(exchange_instructions)"
+
+at_most "extra instructions of one with 40 header fields and 2 KB each way" 3500 \
+	"$(fields_instructions)"
 
 objects=$(instructions_per_object)
 at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"

@@ -23,6 +23,7 @@
 #include "placeholder.h"
 #include "reading.h"
 #include "secured.h"
+#include "settle.h"
 
 /* Reads that move the stream on in ways that the bytes in the buffer do not show. */
 #define UNTRACKABLE (MSG_OOB | MSG_TRUNC)
@@ -244,6 +245,20 @@ static inline __attribute__((always_inline)) ssize_t read_on(struct reading *r)
 ssize_t reading_more(struct reading *r)
 {
 	return read_on(r);
+}
+
+__attribute__((noinline)) ssize_t settle_read(struct conn *conn, const struct read_call *call,
+					      const struct past *past)
+{
+	struct reading r;
+	int error = past->result < 0 ? get_errno() : 0;
+	if (error == EAGAIN || error == EINTR)
+		return past->result;
+	r.call = call;
+	handle_find(&r.handle, conn, call->fd);
+	r.handle.life = past->life;
+	r.result = past->result;
+	return go_again(&r, past->epoch, error) ? read_on(&r) : r.result;
 }
 
 ssize_t call_read(struct conn *conn, const struct read_call *call)

@@ -28,7 +28,7 @@ enum sent {
 	TAKEN,	      /* a rescue has all the bytes */
 	PASS_ON,      /* make the plain call: what the kernel says to it is what it says bare */
 	TRY_AGAIN,
-	SEND_ON, /* replace_idle only: go on with it */
+	SEND_ON, /* sending_replace_idle only: go on with it */
 };
 
 /* May redial follow the call's bytes on this connection? Not, if another thread is writing to it.
@@ -43,6 +43,13 @@ ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len
 
 /* Of a head in memory that is not known, all that is looked at. */
 enum { SENDING_HEAD_MAX = 2048 };
+
+/*
+ * A connection that its server may be about to close is replaced before a request, which is
+ * recorded and has nothing before it, goes out. SEND_ON: it is not, and serves. Called with the
+ * lock, and leaves without unless it says SEND_ON.
+ */
+enum sent sending_replace_idle(struct sending *s);
 
 /*
  * Where a rescue begins with the call's bytes: the request's first ones, our copy, or the program's

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "../conn/end.h"
-#include "../conn/idle.h"
 #include "../conn/look.h"
 #include "../conn/own.h"
 #include "../conn/peer.h"
@@ -21,6 +20,7 @@
 #include "placeholder.h"
 #include "request_id.h"
 #include "sending.h"
+#include "settle.h"
 
 static size_t total(const struct write_call *call)
 {
@@ -30,43 +30,6 @@ static size_t total(const struct write_call *call)
 	for (int i = 0; i < call->count; i++)
 		len += call->iov[i].iov_len;
 	return len;
-}
-
-/*
- * A connection that its server may be about to close is replaced before a request, which is
- * recorded and has nothing before it, goes out. SEND_ON: it is not, and serves. Called with the
- * lock, and leaves without unless it says SEND_ON.
- */
-static COLD enum sent replace_idle(struct sending *s)
-{
-	const struct write_call *call = s->call;
-	struct conn *conn = s->handle.conn;
-	struct rescue_start start = {.unsent = true};
-	struct conn_mark before = {.popped = conn->popped};
-	char head[SENDING_HEAD_MAX];
-	if (!(conn->flags & CONN_REUSED) || conn->flags & CONN_INHERITED || conn->rescue)
-		return SEND_ON;
-	sending_set_head(&start, conn, call, head);
-	if (!idle_is_due(conn, start.head, start.head_len, &start.cause))
-		return SEND_ON;
-	/* A thread that waits on the old socket hears nothing of a redial that goes on later. */
-	if (conn->readers && !sending_may_wait(conn, call))
-		return SEND_ON;
-	if (wire_is_dead(conn->fd)) {
-		start.cause = CAUSE_STALE;
-		start.error = wire_take_error(conn->fd);
-		return sending_rescue(s, &start, &before);
-	}
-	bool copied = !(conn->flags & CONN_UNHELD);
-	if (!copied)
-		conn_unrecord(conn, &before);
-	if (rescue_begin(conn, &start) == REASON_NONE)
-		return sending_go_on(s, copied);
-	if (!copied && bytes_record(conn, call->iov, call->count, s->len) != BYTES_RECORDED) {
-		conn_end(conn, WHY_PASSED);
-		return PASS_ON;
-	}
-	return SEND_ON;
 }
 
 /* The kernel did not take all that was recorded. Called with the lock, leaves without. */
@@ -131,6 +94,22 @@ static inline bool enter(const struct sending *s, struct conn *conn, const struc
 	return false;
 }
 
+/* The kernel has answered; see kernels_turn. */
+static inline bool is_back(struct sending *s, struct conn *conn, const struct write_call *call,
+			   uint32_t epoch, int *error, enum sent *sent)
+{
+	*error = s->result < 0 ? get_errno() : 0;
+	bool back = enter(s, conn, call, true);
+	if (__builtin_expect(back && conn->epoch == epoch, 1)) {
+		conn->writers--;
+		return true;
+	}
+	if (back)
+		conn_unlock(conn);
+	*sent = *error ? told_of_another(s, *error) : KERNELS_WORD;
+	return false;
+}
+
 /*
  * The call as the kernel takes it, unlocked meanwhile; *error is its errno. false: without the
  * lock, the connection is not the same any more, and *sent is what became of the try.
@@ -150,16 +129,7 @@ static inline __attribute__((always_inline)) bool kernels_turn(struct sending *s
 		*sent = sending_lost(s);
 		return false;
 	}
-	*error = s->result < 0 ? get_errno() : 0;
-	bool back = enter(s, conn, call, true);
-	if (__builtin_expect(back && conn->epoch == epoch, 1)) {
-		conn->writers--;
-		return true;
-	}
-	if (back)
-		conn_unlock(conn);
-	*sent = *error ? told_of_another(s, *error) : KERNELS_WORD;
-	return false;
+	return is_back(s, conn, call, epoch, error, sent);
 }
 
 /* The kernel has taken so much of what tells a proxy where to: all of it, or redial's part ends. */
@@ -286,7 +256,7 @@ static inline enum sent try_to_send(struct sending *s, struct conn *conn,
 		return sending_rescue(s, &start, &mark);
 	}
 	if (__builtin_expect(conn->care & CARE_IDLE, 0) && conn_idle_before(conn, &mark)) {
-		sent = replace_idle(s);
+		sent = sending_replace_idle(s);
 		if (sent != SEND_ON)
 			return sent;
 	}
@@ -340,26 +310,60 @@ static COLD ssize_t write_refused(const struct write_call *call, int error)
 	return result;
 }
 
-ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len)
+/* From what became of a try to the end of the call. */
+static inline __attribute__((always_inline)) ssize_t go_on(struct sending *s, struct conn *conn,
+							   const struct write_call *call,
+							   size_t len, enum sent sent)
 {
-	struct sending s;
-	s.call = call;
-	s.len = len;
-	s.socket = -1;
-	handle_find(&s.handle, conn, call->fd);
-	for (;;) {
-		switch (try_to_send(&s, conn, call, len)) {
+	for (;; sent = try_to_send(s, conn, call, len)) {
+		switch (sent) {
 		case KERNELS_WORD:
-			return s.result;
+			return s->result;
 		case TAKEN:
 			return (ssize_t)len;
 		case PASS_ON:
-			return make_plain(&s);
+			return make_plain(s);
 		case TRY_AGAIN:
 		case SEND_ON:
 			break;
 		}
 	}
+}
+
+static inline void begin(struct sending *s, struct conn *conn, const struct write_call *call,
+			 size_t len)
+{
+	s->call = call;
+	s->len = len;
+	s->socket = -1;
+	handle_find(&s->handle, conn, call->fd);
+}
+
+ssize_t sending_run(struct conn *conn, const struct write_call *call, size_t len)
+{
+	struct sending s;
+	begin(&s, conn, call, len);
+	return go_on(&s, conn, call, len, TRY_AGAIN);
+}
+
+COLD ssize_t settle_write(struct conn *conn, const struct write_call *call, size_t len,
+			  const struct past *past)
+{
+	const struct conn_mark mark = {.popped = past->popped};
+	struct sending s;
+	enum sent sent;
+	int error;
+	begin(&s, conn, call, len);
+	s.handle.life = past->life;
+	s.result = past->result;
+	if (!is_back(&s, conn, call, past->epoch, &error, &sent)) {
+	} else if (s.result != (ssize_t)len) {
+		sent = fell_short(&s, &mark, error);
+	} else {
+		conn_unlock(conn);
+		sent = KERNELS_WORD;
+	}
+	return go_on(&s, conn, call, len, sent);
 }
 
 ssize_t call_write(struct conn *conn, const struct write_call *call)

@@ -30,6 +30,17 @@ struct write_call {
  */
 __attribute__((noinline)) ssize_t call_write(struct conn *conn, const struct write_call *call);
 
+/*
+ * The same for one piece of `len` bytes that the call gives by itself; plain: makes the call as the
+ * program made it.
+ */
+typedef ssize_t write_function(const struct write_call *call, int fd);
+ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t len, int flags,
+			 write_function *plain);
+
+/* write_call.quiet of a call that gives one piece. */
+write_function call_quiet_send;
+
 /* The same with an array of pieces that is the program's: any count, in any memory. */
 ssize_t call_write_pieces(struct conn *conn, const struct write_call *call);
 

@@ -4,15 +4,17 @@
 #include "end.h"
 #include "hello.h"
 #include "secured.h"
+#include "usual.h"
 
-#include "../http1/lines.h"
 #include "../os/arena.h"
 #include "../process/config.h"
 #include "../os/mem.h"
 
 void conn_release_held(struct conn *conn)
 {
-	if (conn->held)
+	if (conn->held && conn->held_class == 0)
+		arena_give_small(conn->held);
+	else if (conn->held)
 		arena_give(conn->held, conn->held_class);
 	conn->held = NULL;
 	conn->held_len = 0;
@@ -26,11 +28,10 @@ static void stop_holding(struct conn *conn, uint32_t why)
 	conn->flags |= CONN_UNHELD | why;
 }
 
-/* Room for `needed` bytes of copy. */
-static inline __attribute__((always_inline)) bool make_room(struct conn *conn, size_t needed)
+bool conn_make_room(struct conn *conn, size_t needed)
 {
-	int class = arena_class(needed);
-	char *larger = arena_take(class);
+	int class = needed <= ARENA_BYTES_MIN ? 0 : arena_class(needed);
+	char *larger = class ? arena_take(class) : arena_take_small();
 	if (!larger)
 		return false;
 	if (conn->held) {
@@ -56,7 +57,7 @@ static inline __attribute__((always_inline)) void hold(struct conn *conn, const 
 		}
 	}
 	bool fits = conn->held && needed <= arena_usable(conn->held_class);
-	if (!fits && !make_room(conn, needed)) {
+	if (!fits && !conn_make_room(conn, needed)) {
 		stop_holding(conn, 0);
 		return;
 	}
@@ -87,29 +88,9 @@ static __attribute__((noinline)) void look_ahead(struct conn *conn)
 		conn->flags |= CONN_LARGE;
 }
 
-/* Most requests are a GET that comes whole, with nothing unanswered before it. */
-static inline __attribute__((always_inline)) bool record_get(struct conn *conn, const char *bytes,
-							     size_t len)
-{
-	if (conn->request_count || conn->flags & CONN_UNHELD ||
-	    len > config.policy->hold_always_bytes)
-		return false;
-	bool fits = conn->held && len <= arena_usable(conn->held_class);
-	if ((!fits && !make_room(conn, len)) ||
-	    !http1_whole_get(&conn->request, conn->held, bytes, len))
-		return false;
-	if (__builtin_expect(conn->request.flags & HTTP1_CONNECTION_AUTH, 0))
-		conn->flags |= CONN_AUTH;
-	conn->requests[0] =
-	    (struct conn_request){.len = (uint32_t)len, .method = METHOD_GET, .complete = true};
-	conn->request_count = 1;
-	conn->held_len = (uint32_t)len;
-	return true;
-}
-
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
-	if (__builtin_expect(record_get(conn, bytes, len), 1))
+	if (conn_record_get(conn, bytes, len))
 		return true;
 	while (len) {
 		if (!conn_is_writing(conn)) {
@@ -187,34 +168,27 @@ bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 	return true;
 }
 
-static inline void count_answer(struct conn *conn)
-{
-	if (__builtin_expect(conn->flags & CONN_FAILED, 0))
-		conn->flags &= ~(uint32_t)CONN_FAILED;
-	else
-		state_answered(conn->peer_state);
-}
-
 /* Seldom needed: pop_request, which each response goes through, has its own copy. */
 __attribute__((noinline)) void conn_count_answer(struct conn *conn)
 {
-	count_answer(conn);
+	conn_count_answer_now(conn);
 }
 
 /* The oldest request is answered, and its connection goes on. */
 static void pop_request(struct conn *conn)
 {
+	if (conn->request_count == 1) {
+		conn_pop_only(conn);
+		return;
+	}
 	uint32_t len = conn->requests[0].len;
 	conn->popped++;
 	conn->request_count--;
 	for (int i = 0; i < conn->request_count; i++)
 		conn->requests[i] = conn->requests[i + 1];
-	count_answer(conn);
+	conn_count_answer_now(conn);
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED | CONN_SERVED;
-	if (conn->request_count == 0) {
-		conn_release_held(conn);
-		conn->flags &= ~(uint32_t)(CONN_UNHELD | CONN_TOO_LARGE | CONN_LARGE);
-	} else if (!(conn->flags & CONN_UNHELD)) {
+	if (!(conn->flags & CONN_UNHELD)) {
 		conn->held_len -= len;
 		memmove(conn->held, conn->held + len, conn->held_len);
 	}

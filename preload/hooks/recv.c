@@ -46,10 +46,11 @@ HOOK ssize_t read(int fd, void *buf, size_t len)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.read(fd, buf, len);
+	if (__builtin_expect(len != 0, 1))
+		return call_read_piece(conn, fd, buf, len, real_read);
 	struct iovec piece = {buf, len};
 	struct read_call call = {.real = real_read, .fd = fd, .iov = &piece, .count = 1};
-	return __builtin_expect(len != 0, 1) ? call_read(conn, &call)
-					     : call_read_nothing(conn, &call);
+	return call_read_nothing(conn, &call);
 }
 
 HOOK ssize_t readv(int fd, const struct iovec *iov, int count)
@@ -85,10 +86,7 @@ HOOK ssize_t recv(int fd, void *buf, size_t len, int flags)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.recv(fd, buf, len, flags);
-	struct iovec piece = {buf, len};
-	struct read_call call = {
-	    .real = real_recv, .fd = fd, .flags = flags, .iov = &piece, .count = 1};
-	return call_read(conn, &call);
+	return call_recv_piece(conn, fd, buf, len, flags, real_recv);
 }
 
 HOOK ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,

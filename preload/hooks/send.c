@@ -38,12 +38,6 @@ static ssize_t plain_sendmsg(const struct write_call *call, int fd)
 	return real.sendmsg(fd, call->message, call->flags);
 }
 
-/* On a connected stream socket the address of sendto changes nothing. */
-static ssize_t quiet_send(const struct write_call *call, int fd)
-{
-	return real.send(fd, call->iov->iov_base, call->iov->iov_len, call->flags | MSG_NOSIGNAL);
-}
-
 static ssize_t quiet_writev(const struct write_call *call, int fd)
 {
 	struct msghdr message = {
@@ -63,10 +57,7 @@ HOOK ssize_t write(int fd, const void *buf, size_t len)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.write(fd, buf, len);
-	struct iovec piece = {(void *)buf, len};
-	struct write_call call = {
-	    .plain = plain_write, .quiet = quiet_send, .fd = fd, .iov = &piece, .count = 1};
-	return call_write(conn, &call);
+	return call_write_piece(conn, fd, buf, len, 0, plain_write);
 }
 
 HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
@@ -116,16 +107,7 @@ HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.send(fd, buf, len, flags);
-	struct iovec piece = {(void *)buf, len};
-	struct write_call call = {
-	    .plain = plain_send,
-	    .quiet = quiet_send,
-	    .fd = fd,
-	    .flags = flags,
-	    .iov = &piece,
-	    .count = 1,
-	};
-	return call_write(conn, &call);
+	return call_write_piece(conn, fd, buf, len, flags, plain_send);
 }
 
 HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
@@ -135,9 +117,10 @@ HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct
 	if (__builtin_expect(!conn, 1))
 		return real.sendto(fd, buf, len, flags, addr, addr_len);
 	struct iovec piece = {(void *)buf, len};
+	/* On a connected stream socket the address changes nothing. */
 	struct write_call call = {
 	    .plain = plain_sendto,
-	    .quiet = quiet_send,
+	    .quiet = call_quiet_send,
 	    .fd = fd,
 	    .flags = flags,
 	    .iov = &piece,

@@ -250,13 +250,6 @@ SCAN_INLINE const char *feed_head(struct http1 *message, const char *begin, cons
 		at = feed_request_line(message, at, begin, end);
 	else if (message->state == STATUS)
 		at = feed_status_line(message, at, begin, end);
-	if (message->state == LINES && at) {
-		const char *past = at == begin ? NULL : http1_lines(message, at, begin, end);
-		if (past) {
-			message->state = HEAD_END;
-			return past;
-		}
-	}
 	for (;;) {
 		if (at && message->state == LINES)
 			at = feed_lines(message, at, begin, end);
@@ -338,7 +331,7 @@ enum http1_result http1_feed(struct http1 *message, const char *buf, size_t len,
 				return message->state == BODY_END ? HTTP1_DONE : HTTP1_MORE;
 			at = body;
 		} else {
-			message->flags |= HTTP1_STARTED;
+			start(message, STATUS, HTTP1_IS_RESPONSE | HTTP1_STARTED);
 		}
 	}
 	if (!(message->flags & HTTP1_HEAD_DONE)) {

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "lines.h"
+#include "blocks.h"
 #include "private.h"
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
-
-enum http1_width http1_width;
+enum http1_blocks http1_blocks;
 
 enum {
 	LINES_BLOCK = 64,
@@ -56,6 +49,13 @@ SCAN_INLINE bool lines_take_keep_alive(struct http1 *message, const char *line)
 		return false;
 	message->seen |= SEEN_KEEP_ALIVE;
 	return true;
+}
+
+/* Whether a request is to be the last of its connection is for its answer to say. */
+SCAN_INLINE bool lines_is_connection(const char *line, const char *end)
+{
+	return end - line > 10 && (load4(line) | UINT32_C(0x20202020)) == load4("conn") &&
+	       line[10] == ':';
 }
 
 /* Content-Length, as it is nearly always written, and the first of its kind. */
@@ -135,162 +135,168 @@ SCAN_INLINE void lines_end_head(struct http1 *message, enum http1_state body, un
 		flags |= HTTP1_PERSISTENT;
 	message->flags = (uint16_t)flags;
 	message->state = (uint8_t)body;
-	message->line_len = 0;
 }
 
-#ifdef __x86_64__
-
-SCAN_INLINE uint64_t usual_stops(const char *at, bool copies, char *copy)
+/* A line that may matter. false: it is bad, or does not end as it should. */
+BLOCKS static __attribute__((noinline)) bool lines_take(struct http1 *message, const char *line,
+							const char *end)
 {
-	if (copies)
-		__builtin_memcpy(copy, at, LINES_BLOCK);
-	return scan_block(at, SCAN_LINE) | (uint64_t)scan_block(at + 32, SCAN_LINE) << 32;
+	const char *stop = scan_blocks(line, end, SCAN_LINE);
+	return stop && end - stop >= 2 && load2(stop) == load2("\r\n") &&
+	       http1_line(message, line, stop);
 }
 
-SCAN_INLINE uint32_t usual_target_stops(const char *at, char *copy)
+/* May the head go on with this line, which begins as few do? Not, if it is the empty one, or bad.
+ */
+BLOCKS SCAN_INLINE bool lines_goes_on(struct http1 *message, const char *line, const char *end,
+				      bool asks)
 {
-	__builtin_memcpy(copy, at, SCAN_BLOCK);
-	return scan_block(at, SCAN_TARGET);
+	unsigned char first = (unsigned char)*line;
+	if (__builtin_expect(first < '@', 0))
+		return first != '\r' && first != ' ' && first != '\t' && first != ':';
+	if (__builtin_expect(!lines_may_matter(line), 1))
+		return true;
+	bool taken = asks ? lines_is_connection(line, end) : lines_take_usual(message, line, end);
+	return taken || lines_take(message, line, end);
 }
 
-#define LINES(name) usual_##name
-#define LINES_TARGET
-#include "lines_by.h"
-
-#define LINES(name)  wide_##name
-#define LINES_TARGET __attribute__((target("avx2,bmi")))
-
-LINES_TARGET SCAN_INLINE __m256i wide_load(const char *at, bool copies, char *copy)
+/*
+ * From the start of a line to behind the empty one, or NULL. copies:
+ * of a request, to `copy` with what precedes it before that. The last block may lap over what was
+ * seen.
+ */
+BLOCKS SCAN_INLINE const char *lines_read(struct http1 *message, const char *line, const char *end,
+					  bool copies, char *copy)
 {
-	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)at);
-	if (copies)
-		_mm256_storeu_si256((__m256i *)(void *)copy, bytes);
-	return bytes;
-}
+	const ptrdiff_t to = copies ? copy - line : 0;
+	const char *last = end - LINES_UNSEEN - LINES_BLOCK;
+	const char *block = line;
+	uint64_t unseen = ~UINT64_C(0);
+	uint32_t worth_a_look = FIRST_BYTES;
+	SCAN_KEEP(worth_a_look, "r");
 
-/* Those that pass are lifted to 0x80 and above: scan.h. */
-LINES_TARGET SCAN_INLINE uint64_t wide_stops(const char *at, bool copies, char *copy)
-{
-	__m256i lift = _mm256_set1_epi8(0x80 - ' ');
-	__m256i low = _mm256_adds_epu8(wide_load(at, copies, copy), lift);
-	__m256i high = _mm256_adds_epu8(wide_load(at + 32, copies, copy + 32), lift);
-	return ~((uint32_t)_mm256_movemask_epi8(low) |
-		 (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32);
-}
-
-LINES_TARGET SCAN_INLINE uint32_t wide_target_stops(const char *at, char *copy)
-{
-	__m256i bytes = wide_load(at, true, copy);
-	__m256i passes = _mm256_adds_epu8(bytes, _mm256_set1_epi8(0x7f - ' '));
-	passes = _mm256_andnot_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7f)), passes);
-	return ~(uint32_t)_mm256_movemask_epi8(passes);
-}
-
-#include "lines_by.h"
-
-/* Has the processor registers of 32 bytes, and does the kernel keep them (Intel SDM, CPUID)? */
-static __attribute__((noinline)) enum http1_width ask_width(void)
-{
-	enum { OSXSAVE = 1 << 27, AVX = 1 << 28, BMI1 = 1 << 3, AVX2 = 1 << 5, KEPT = 6 };
-	unsigned a, b, c, d, kept = 0;
-	if (__get_cpuid(1, &a, &b, &c, &d) && (c & (OSXSAVE | AVX)) == (OSXSAVE | AVX))
-		__asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
-	if ((kept & KEPT) != KEPT || !__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		return HTTP1_WIDTH_USUAL;
-	return (b & (BMI1 | AVX2)) == (BMI1 | AVX2) ? HTTP1_WIDTH_WIDE : HTTP1_WIDTH_USUAL;
-}
-
-static bool is_wide(void)
-{
-	enum http1_width known = __atomic_load_n(&http1_width, __ATOMIC_RELAXED);
-	if (__builtin_expect(known == HTTP1_WIDTH_UNKNOWN, 0)) {
-		known = ask_width();
-		__atomic_store_n(&http1_width, known, __ATOMIC_RELAXED);
-	}
-	return __builtin_expect(known == HTTP1_WIDTH_WIDE, 1);
-}
-
-#else
-
-#ifdef __ARM_NEON
-
-SCAN_INLINE uint64_t usual_stops(const char *at, bool copies, char *copy)
-{
-	static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-	const uint8_t *bytes = (const uint8_t *)at;
-	uint8x16_t bit = vld1q_u8(bits), limit = vdupq_n_u8(' '), stops[4];
-	for (int i = 0; i < 4; i++) {
-		uint8x16_t block = vld1q_u8(bytes + 16 * i);
-		if (copies)
-			vst1q_u8((uint8_t *)copy + 16 * i, block);
-		stops[i] = vandq_u8(vcltq_u8(block, limit), bit);
-	}
-	uint8x16_t sum = vpaddq_u8(vpaddq_u8(stops[0], stops[1]), vpaddq_u8(stops[2], stops[3]));
-	return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
-}
-
-#else
-
-SCAN_INLINE uint64_t usual_stops(const char *at, bool copies, char *copy)
-{
-	uint64_t stops = 0;
-	if (copies)
-		__builtin_memcpy(copy, at, LINES_BLOCK);
-	for (int i = 0; i < LINES_BLOCK; i++)
-		stops |= (uint64_t)scan_stops(at[i], SCAN_LINE) << i;
-	return stops;
-}
-
-#endif
-
-SCAN_INLINE uint32_t usual_target_stops(const char *at, char *copy)
-{
-	uint32_t stops = 0;
-	__builtin_memcpy(copy, at, 32);
-	for (int i = 0; i < 32; i++)
-		stops |= (uint32_t)scan_stops(at[i], SCAN_TARGET) << i;
-	return stops;
-}
-
-#define LINES(name) usual_##name
-#define LINES_TARGET
-#include "lines_by.h"
-
-#define is_wide()	 false
-#define wide_lines	 usual_lines
-#define wide_whole_get	 usual_whole_get
-#define wide_answer_head usual_answer_head
-
-#endif
-
-const char *http1_lines(struct http1 *message, const char *at, const char *begin, const char *end)
-{
-	if (end - begin < LINES_MIN || end - at < LINES_UNSEEN)
+	if (scan_bit(worth_a_look, (unsigned char)*line) &&
+	    !lines_goes_on(message, line, end, copies))
 		return NULL;
-	const char *past = is_wide() ? wide_lines(message, at, end) : usual_lines(message, at, end);
-	if (__builtin_expect(!past, 0)) {
-		message->remaining = 0;
-		message->seen &= SEEN_1_1;
-		message->flags &= HTTP1_STARTED | HTTP1_IS_RESPONSE;
+	for (;; block += LINES_BLOCK) {
+		if (__builtin_expect(block > last, 0)) {
+			if (block - last >= LINES_BLOCK)
+				return lines_end(end);
+			unseen <<= block - last;
+			block = last;
+		}
+		uint64_t stops = blocks_stops(block, copies, (char *)block + to) & unseen;
+		while (stops) {
+			const char *stop = block + blocks_first(stops);
+			if (load2(stop) != load2("\r\n"))
+				return NULL;
+			line = stop + 2;
+			if (scan_bit(worth_a_look, (unsigned char)*line) &&
+			    !lines_goes_on(message, line, end, copies))
+				return load2(line) == load2("\r\n") ? line + 2 : NULL;
+			stops &= stops - 1;
+			if (__builtin_expect(!stops, 0)) {
+				/* The LF is past the block, and the next one begins behind it. */
+				if (copies)
+					((char *)block + to)[LINES_BLOCK] = '\n';
+				block++;
+				break;
+			}
+			stops &= stops - 1;
+		}
 	}
+}
+
+/* Behind the line of a GET with HTTP/1.1, which is copied; NULL for any other. */
+BLOCKS SCAN_INLINE const char *lines_after_get(char *copy, const char *bytes, const char *end)
+{
+	enum { STEP = 32, METHOD_LEN = 4, VERSION_LEN = 11 };
+	const char *at = bytes + METHOD_LEN;
+	uint32_t stops;
+	if (load4(bytes) != load4("GET "))
+		return NULL;
+	__builtin_memcpy(copy, bytes, METHOD_LEN);
+	for (;; at += STEP) {
+		if (__builtin_expect(end - at < 2 * STEP, 0))
+			return NULL;
+		stops = blocks_target_stops(at, copy + (at - bytes));
+		if (__builtin_expect(stops != 0, 1))
+			break;
+	}
+	const char *stop = at + __builtin_ctz(stops);
+	if (load8(stop) != load8(" HTTP/1.") || load4(stop + 7) != load4(".1\r\n") ||
+	    stop == bytes + METHOD_LEN)
+		return NULL;
+	/* It may end in the next step. */
+	__builtin_memcpy(copy + (stop - bytes), stop, VERSION_LEN + 5);
+	return stop + VERSION_LEN;
+}
+
+/* http1_whole_get, of LINES_MIN bytes and more. */
+BLOCKS static bool whole_get(struct http1 *message, char *copy, const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	const char *line = lines_after_get(copy, bytes, end);
+	if (!line)
+		return false;
+	lines_begin(message);
+	if (lines_read(message, line, end, true, copy + (line - bytes)) != end ||
+	    message->seen & (SEEN_LENGTH | SEEN_CHUNKED))
+		return false;
+	__builtin_memcpy(copy + len - 8, end - 8, 8);
+	message->method = METHOD_GET;
+	message->head_len = (uint32_t)len;
+	message->flags |= HTTP1_HEAD_DONE;
+	message->state = BODY_END;
+	return true;
+}
+
+/* http1_answer_head, of LINES_MIN bytes and more. */
+BLOCKS static const char *answer_head(struct http1 *message, const char *bytes, const char *end)
+{
+	unsigned status;
+	const char *line = lines_after_status(&status, bytes, end);
+	if (!line)
+		return NULL;
+	lines_begin(message);
+	const char *past = lines_read(message, line, end, false, NULL);
+	if (!past)
+		return NULL;
+	enum http1_state body = message->seen & SEEN_CHUNKED ? CHUNK_SIZE
+				: message->remaining	     ? LENGTH
+							     : BODY_END;
+	if (!(message->seen & (SEEN_LENGTH | SEEN_CHUNKED)))
+		return NULL;
+	message->status = (uint16_t)status;
+	message->line_len = 0;
+	message->head_len = (uint32_t)(past - bytes);
+	lines_end_head(message, body, HTTP1_IS_RESPONSE | (body != BODY_END ? HTTP1_HAS_BODY : 0));
 	return past;
+}
+
+/* Not, or it has not been asked for yet. */
+static __attribute__((noinline)) bool can_after_all(void)
+{
+	enum http1_blocks can = __atomic_load_n(&http1_blocks, __ATOMIC_RELAXED);
+	if (can == HTTP1_BLOCKS_UNKNOWN) {
+		can = blocks_ask();
+		__atomic_store_n(&http1_blocks, can, __ATOMIC_RELAXED);
+	}
+	return can == HTTP1_BLOCKS_YES;
+}
+
+static inline bool can(void)
+{
+	enum http1_blocks known = __atomic_load_n(&http1_blocks, __ATOMIC_RELAXED);
+	return __builtin_expect(known == HTTP1_BLOCKS_YES, 1) || can_after_all();
 }
 
 bool http1_whole_get(struct http1 *message, char *copy, const char *bytes, size_t len)
 {
-	if (len < LINES_MIN)
-		return false;
-	return is_wide() ? wide_whole_get(message, copy, bytes, len)
-			 : usual_whole_get(message, copy, bytes, len);
+	return len >= LINES_MIN && can() && whole_get(message, copy, bytes, len);
 }
 
 const char *http1_answer_head(struct http1 *message, const char *bytes, const char *end)
 {
-	if (end - bytes < LINES_MIN)
-		return NULL;
-	const char *past = is_wide() ? wide_answer_head(message, bytes, end)
-				     : usual_answer_head(message, bytes, end);
-	if (__builtin_expect(!past, 0))
-		http1_response(message, message->method);
-	return past;
+	return end - bytes >= LINES_MIN && can() ? answer_head(message, bytes, end) : NULL;
 }

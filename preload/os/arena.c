@@ -38,6 +38,7 @@ struct arena {
 	uint32_t pid;	/* the process that claimed it; 0 in a fresh or wiped arena */
 	uint64_t fresh; /* what was never handed out begins there: chunk << 32 | unit in its heap */
 	uintptr_t word;
+	char *spare;
 	/* Each pool's free objects: a stack whose head is tag << 32 | place, the tag against ABA.
 	 */
 	uint64_t free[POOLS];
@@ -55,6 +56,8 @@ _Static_assert(sizeof(struct arena) + 10 * ARENA_CONN <= 1 << SMALLEST_LOG2, "ro
 static uintptr_t chunks[CHUNKS_MAX];
 
 static struct arena *arena; /* where the first of them is, after arena_ready */
+
+char **arena_spare;
 
 static struct arena *the_arena(void)
 {
@@ -157,6 +160,7 @@ bool arena_ready(void)
 	struct arena *ready =
 	    (struct arena *)base_of(__atomic_load_n(&chunks[0], __ATOMIC_ACQUIRE));
 	__atomic_store_n(&arena, ready, __ATOMIC_RELAXED);
+	__atomic_store_n(&arena_spare, &ready->spare, __ATOMIC_RELAXED);
 	if (!__atomic_load_n(&ready->pid, __ATOMIC_RELAXED)) {
 		memory_forget();
 		__atomic_store_n(&ready->pid, (uint32_t)sys0(getpid), __ATOMIC_RELAXED);

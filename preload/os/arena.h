@@ -77,6 +77,25 @@ static inline size_t arena_usable(int class)
 void *arena_take(int class);
 void arena_give(void *bytes, int class);
 
+/*
+ * One of the smallest class is kept at hand for the next to take it; nothing is made for that. What
+ * most need most often, between a request and its answer.
+ */
+extern char **arena_spare __attribute__((visibility("hidden")));
+
+static inline void *arena_take_small(void)
+{
+	char *spare = __atomic_exchange_n(arena_spare, NULL, __ATOMIC_ACQUIRE);
+	return __builtin_expect(spare != NULL, 1) ? spare : arena_take(0);
+}
+
+static inline void arena_give_small(char *bytes)
+{
+	char *before = __atomic_exchange_n(arena_spare, bytes, __ATOMIC_ACQ_REL);
+	if (__builtin_expect(before != NULL, 0))
+		arena_give(before, 0);
+}
+
 /* The same by size: at least that many bytes. NULL is fine for arena_free. */
 static inline void *arena_alloc(size_t size)
 {

@@ -144,6 +144,13 @@ instructions_per_object() {
 		later=$(objects_cost second_connect 42) && echo $(((many - few) / 40)) "$later"
 }
 
+# Instructions that an exchange of 40 fields and 2 KB each way costs more.
+fields_instructions() {
+	counted "" fields.bare --toggle-collect=exchanges $bench/fields 1001 &&
+		counted "$lib" fields.redial --toggle-collect=exchanges $bench/fields 1001 &&
+		echo $((($(totals "$tmp/fields.redial") - $(totals "$tmp/fields.bare")) / 1001))
+}
+
 # Calls of malloc and the like in 60 exchanges preloaded, a server at $1 that resets some of them;
 # and how many rescues there were.
 mallocs_and_rescues() {

@@ -134,18 +134,22 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	if (!is_whole)
 		return true;
 	bool is_get = reading.message.method == METHOD_GET && !reading.message.remaining;
+	/* As nobody asks it of a request, this is not looked for: either will do. */
+	struct reading persistent = reading;
+	persistent.message.flags |= HTTP1_PERSISTENT;
 	note(&reading, 0);
-	return is_copied && is_get && same(whole, &reading);
+	note(&persistent, 0);
+	return is_copied && is_get && (same(whole, &reading) || same(whole, &persistent));
 }
 
-/* Where to look many bytes up at once; the kind says for which processor. */
+/* The kind says whether the processor can look at many bytes at once. */
 static bool reads_the_same(const uint8_t *data, size_t size)
 {
 	if (size < HEADER)
 		return true;
 	const uint8_t *bytes = data + HEADER;
 	size_t len = size - HEADER;
-	http1_width = data[0] & 0x80 ? HTTP1_WIDTH_USUAL : HTTP1_WIDTH_UNKNOWN;
+	http1_blocks = data[0] & 0x80 ? HTTP1_BLOCKS_NO : HTTP1_BLOCKS_UNKNOWN;
 	struct reading whole = read_whole(data[0], bytes, len);
 	struct reading cut = read_cut(data[0], data + 1, bytes, len);
 	struct reading bytewise = read_bytewise(data[0], bytes, len);

@@ -10,6 +10,7 @@
 #define arena_is_ours	alone_arena_is_ours
 #define arena_root	alone_arena_root
 #define arena_word	alone_arena_word
+#define arena_spare	alone_arena_spare
 #define arena_take	alone_arena_take
 #define arena_give	alone_arena_give
 #define arena_take_conn alone_arena_take_conn

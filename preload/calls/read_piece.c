@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The usual read: it gives a whole response to the only request that waits for one. All else is
+ * read.c's.
+ */
+#include "../os/real.h"
+#include "../conn/usual.h"
+#include "settle.h"
+
+/* Of a call's flags, those that change nothing about what is read. */
+#define USUAL_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
+
+/* The call by way of read.c; past: what the kernel has said to it, or NULL. */
+static TRACKED ssize_t read_otherwise(struct conn *conn, const struct read_call *call,
+				      const struct past *past)
+{
+	return past ? settle_read(conn, call, past) : call_read(conn, call);
+}
+
+static inline __attribute__((always_inline)) ssize_t read_piece(struct conn *conn, int fd,
+								void *buf, size_t len, int flags,
+								read_function *real_call,
+								bool by_read)
+{
+#define CALL                                                                                       \
+	(&(struct read_call){.real = real_call,                                                    \
+			     .fd = fd,                                                             \
+			     .flags = flags,                                                       \
+			     .iov = &(struct iovec){buf, len},                                     \
+			     .count = 1})
+	if (__builtin_expect(__atomic_load_n(&conn->busy_or_care, __ATOMIC_ACQUIRE), 0) ||
+	    flags & ~USUAL_FLAGS)
+		return read_otherwise(conn, CALL, NULL);
+
+	const uint32_t life = __atomic_load_n(&conn->life, __ATOMIC_RELAXED);
+	const uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
+	ssize_t result = by_read ? real.read(fd, buf, len) : real.recv(fd, buf, len, flags);
+	if (__builtin_expect(result > 0 && conn_lock(conn, fd), 1)) {
+		bool is_over = conn->life == life && conn->epoch == epoch && !conn->busy_or_care &&
+			       conn_answered_whole(conn, buf, (size_t)result);
+		conn_unlock(conn);
+		if (__builtin_expect(is_over, 1))
+			return result;
+	}
+	const struct past past = {.life = life, .epoch = epoch, .result = result};
+	return read_otherwise(conn, CALL, &past);
+#undef CALL
+}
+
+ssize_t call_read_piece(struct conn *conn, int fd, void *buf, size_t len, read_function *real_read)
+{
+	return read_piece(conn, fd, buf, len, 0, real_read, true);
+}
+
+ssize_t call_recv_piece(struct conn *conn, int fd, void *buf, size_t len, int flags,
+			read_function *real_recv)
+{
+	return read_piece(conn, fd, buf, len, flags, real_recv, false);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that were made without a detour, and for which more is to be done after all. */
+#ifndef REDIAL_CALLS_SETTLE_H
+#define REDIAL_CALLS_SETTLE_H
+
+#include "read.h"
+#include "write.h"
+
+/* What the kernel said, and where the connection stood when its lock was let go before that. */
+struct past {
+	uint32_t life, epoch, popped;
+	ssize_t result; /* and errno */
+};
+
+/*
+ * Goes on with a write of len bytes, a request that was recorded with none before it. Called
+ * without the lock. Returns, and sets errno, as call_write.
+ */
+ssize_t settle_write(struct conn *conn, const struct write_call *call, size_t len,
+		     const struct past *past);
+
+/* The same for a read. */
+ssize_t settle_read(struct conn *conn, const struct read_call *call, const struct past *past);
+
+#endif
