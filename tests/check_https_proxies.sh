@@ -196,10 +196,11 @@ for fault in $faults; do
 		"$got, $led tunnels, $(printf '%s\n' "$requests" | tr ',' '\n' | grep -c POST) POSTs"
 done
 
-# Before the server's first byte: the tunnel is opened again, and the same hello sent through it.
+# In the handshake: the tunnel is opened again, and the same hello sent through it before the server's
+# first byte, another one behind that.
 policy=$dir/handshake.cfg
 for url in "$http" "socks5h://127.0.0.1:$proxy_port"; do
-	for fault in hello:reset hello:close; do
+	for fault in hello:reset hello:close shake:reset shake:close; do
 		attempt $fault same
 		got=$(redial libcurl "$url")
 		seen
@@ -209,13 +210,15 @@ for url in "$http" "socks5h://127.0.0.1:$proxy_port"; do
 			"$got, $led tunnels, $openings opening, $requests, $(logged "result=recovered") recovered"
 	done
 done
-attempt hello:close 502
-wanted=$(bare libcurl "$http")
-attempt hello:close 502
-got=$(redial libcurl "$http")
-proxied
-same "the proxy answers 502 then: as bare" "$wanted, 2 tunnels, 0 bytes astray" \
-	"$got, $led tunnels, $behind bytes astray"
+for fault in hello:close shake:close; do
+	attempt $fault 502
+	wanted=$(bare libcurl "$http")
+	attempt $fault 502
+	got=$(redial libcurl "$http")
+	proxied
+	same "$fault, the proxy then 502, is as bare" "$wanted, 2 tunnels, 0 bytes astray" \
+		"$got, $led tunnels, $behind bytes astray"
+done
 policy=$dir/redial.cfg
 
 # CONNECT inside a session: what comes then is not looked at.
