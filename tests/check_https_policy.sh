@@ -160,4 +160,111 @@ sequence "no answer in time, and nobody else: it is waited for" "200:stop 200:la
 policy 'attempt_header = "X-Attempt"; add_request_id = true;'
 sequence "headers that are added" "200 200 503 reset" "GET GET GET POST" \
 	"$ok $ok $ok $ok" 1:GET/1,1:GET/2a,1:GET/3b,2:GET/3+2b,3:GET/3+3b,3:POST/4c status
+
+# What a response says of being sent again, in headers that the policy names.
+policy 'after_headers = ["x-wait:ms"]; veto_headers = ["x-no"];'
+sequence "a header that says how long to wait" "200 503:x-wait=50" "GET GET" \
+	"$ok $ok" 1:GET/1,1:GET/2,2:GET/2 status
+
+# as_bare STATEMENT WORDS REQUESTS REASON [SENT]: the program gets what it gets bare, and the log says why;
+# a request that is not the server's first was sent so often.
+as_bare() {
+	statement=$1 words=$2 asked=$3 reason=$4 often=${5-1}
+	for way in block poll own,poll; do
+		order $words
+		wanted=$(bare $way $asked)
+		order $words
+		got=$(redial $way $asked)
+		seen
+		times=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c /2)
+		told=$(logged "tls=1.3" | sed "s/^0$/nothing/")
+		[ "$reason" = nothing ] || told=$(sed -n "s/.*reason=\([a-z-]*\) .*/\1/p" "$dir/log")
+		same "$way, $statement" "$wanted, $reason told, sent $often times" \
+			"$got, $told told, sent $times times"
+	done
+}
+as_bare "a header that says: too long" "200 503:x-wait=60000" "GET GET GET" retry-after
+as_bare "a header that says: no" "200 503:x-no=1" "GET GET GET" veto
+as_bare "a 503 to a POST" "200 503" "GET POST GET" method
+as_bare "an early hint, and a reset" "200 103" "GET GET" response-started
+order 200 503:after=30 503:after=30 503
+got=$(redial block GET path/x path/x path/x)
+equal "a program that sends such requests again by itself is left to it" 1 \
+	"$(logged reason=program-retries)"
+
+# A 408 that came as the server closed an idle connection is its end.
+policy
+sequence "a 408 of an idle connection" "200 408:close" "GET GET GET" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,2:GET/2,2:GET/3 eof
+order 200 408:close
+got=$(redial poll GET POST)
+seen
+same "a 408 to a POST is the program's" "$ok 408 6 b73a0178 , 1:GET/1,1:POST/2" "$got, $requests"
+as_bare "a 408 of a connection that goes on to be used" "200 408" "GET GET GET" nothing
+
+# What serves once was used up by the first sending, if the server says so.
+sequence "a single-use token that still serves" "200 reset" "GET OAUTH GET" \
+	"$ok $ok $ok" 1:GET/1,1:GET/2,2:GET/2,2:GET/3 reset
+as_bare "a single-use token that was used up" "200 reset 401:size=50000" "GET OAUTH" single-use-auth 2
+as_bare "a single-use token that was used up before the end" "200 close 401" "GET OAUTH" single-use-auth 2
+
+# What has worked for long may have done its work.
+policy "late_ms = 100;"
+as_bare "a connection that is lost late" "200 reset:late=300" "GET GET" late
+as_bare "one that ends late" "200 close:late=300" "GET GET" late
+
+# clients CLIENT...: prints what each gets of three requests, the second of which is answered by 503.
+client() {
+	words=$1
+	shift
+	order $words
+	got=$(timeout 60 env LD_PRELOAD="$preload" REDIAL_POLICY="$dir/redial.cfg" "$@" 2>"$dir/err" |
+		tr '\n' ' ')
+	seen
+}
+policy
+for name in http.client timeout requests curl libcurl; do
+	case $name in
+	curl)
+		at=https://localhost:$tls_port
+		set -- curl -sS --cacert "$dir/trusted.pem" -o "$dir/body" -w '%{http_code} %{size_download}\n' \
+			"$at/1" -o "$dir/body" "$at/2" -o "$dir/body" "$at/3"
+		;;
+	libcurl) set -- build/tests/tls/libcurl "$dir" "$tls_port" ;;
+	*) set -- /usr/bin/python3 tests/tls/gets.py $name "$dir" "$tls_port" 3 ;;
+	esac
+	good="200 6 200 6 200 6 "
+	bad="200 6 503 6 200 6 "
+	[ $name != libcurl ] || good="hello hello hello " bad=$good
+	preload=
+	client "200 503" "$@"
+	same "$name, a 503, bare" "$bad, 1:GET/1,1:GET/2,1:GET/3" "$got, $requests"
+	preload=$lib
+	client "200 503" "$@"
+	same "$name, a 503" "$good, 1:GET/1,1:GET/2,2:GET/2,2:GET/3" "$got, $requests"
+	client "200 503:size=40000,drip=7000 503 200" "$@"
+	same "$name, a 503 in pieces, and another" "$good, 1:GET/1,1:GET/2,2:GET/2,3:GET/2,3:GET/3" \
+		"$got, $requests"
+	[ $name = libcurl ] || {
+		client "200 503:size=50000,drip=7000,after=30" "$@"
+		same "$name, a long 503 that asks for patience" "200 6 503 50000 200 6 , 1 connections" \
+			"$got, $connections connections"
+	}
+done
+policy 'on = ["stale", "reset", "eof", "response-timeout"]; response_timeout_ms = 150;
+	attempt_header = "X-Attempt";'
+for name in http.client timeout requests; do
+	client "200 hang" /usr/bin/python3 tests/tls/gets.py $name "$dir" "$tls_port" 3
+	same "$name, no answer in time" "200 6 200 6 200 6 , 1:GET/1,1:GET/2,2:GET/2+2,2:GET/3" \
+		"$got, $requests"
+done
+policy "address_max_age_ms = 1;"
+preload=
+client "200 reset" /usr/bin/python3 tests/tls/gets.py http.client "$dir" "$tls_port" 2
+wanted=$got
+preload=$lib
+client "200 reset" /usr/bin/python3 tests/tls/gets.py http.client "$dir" "$tls_port" 2
+same "an address that is too old is not dialed again" "$wanted, 1:GET/1,1:GET/2" "$got, $requests"
+equal "an address that is too old: it is told" 1 "$(logged reason=address-age)"
+
 check_end

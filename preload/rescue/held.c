@@ -35,6 +35,11 @@ void held_end_probe(struct conn *conn, int status)
 
 bool held_is_idle_408(const struct conn *conn, int status, const char *bytes, size_t len)
 {
+	return held_is_last_408(conn, status, bytes, len) && wire_is_dead(conn->fd);
+}
+
+bool held_is_last_408(const struct conn *conn, int status, const char *bytes, size_t len)
+{
 	struct http1 answer;
 	size_t used;
 	if (status != 408 ||
@@ -44,7 +49,7 @@ bool held_is_idle_408(const struct conn *conn, int status, const char *bytes, si
 	enum http1_result result = http1_feed(&answer, bytes, len, &used);
 	bool whole = (result == HTTP1_DONE && used == len) ||
 		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);
-	return whole && !(answer.flags & HTTP1_PERSISTENT) && wire_is_dead(conn->fd);
+	return whole && !(answer.flags & HTTP1_PERSISTENT);
 }
 
 void held_decide_to_give(struct conn *conn, int status)

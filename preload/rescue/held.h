@@ -17,9 +17,11 @@ void held_end_probe(struct conn *conn, int status);
 /*
  * A 408 that came with the server's closing an idle connection answers nothing, least of all the
  * request that crossed it on the way: it stands for the end of the stream, as in Chromium and Go.
- * Is this response, with what came behind it, such a one?
+ * Is this response, with what came behind it, such a one? The second one asks whether it is if the
+ * connection ends now.
  */
 bool held_is_idle_408(const struct conn *conn, int status, const char *bytes, size_t len);
+bool held_is_last_408(const struct conn *conn, int status, const char *bytes, size_t len);
 
 /* The program gets what is in the rescue's pieces after all. */
 void held_decide_to_give(struct conn *conn, int status);

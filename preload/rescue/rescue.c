@@ -175,7 +175,7 @@ bool rescue_hold_text(struct conn *conn, const struct iovec *iov, int count, siz
 	}
 	rescue->phase = PHASE_HOLDING;
 	rescue->framed = 0;
-	rescue->asked = false;
+	rescue->asked = rescue->whole = false;
 	conn->care |= CARE_HOLDING;
 	return true;
 }

@@ -109,6 +109,7 @@ struct rescue {
 	uint32_t pieces_len;
 	struct http1 frame;  /* of the pieces, where all of a response is held back: hold_text.h */
 	uint32_t framed;     /* bytes of them that it has been told of */
+	bool whole;	     /* it is all there */
 	bool asked;	     /* what it says is known: in the three fields above, and in ... */
 	uint64_t asked_peer; /* ... this one, which is rescue_start.peer */
 	struct policy_retry settings;

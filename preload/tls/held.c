@@ -37,6 +37,7 @@ static enum tls_attended give(struct tls_exchange *exchange)
 {
 	struct tls_session *session = exchange->call.session;
 	struct conn *conn = session->handle.conn;
+	session->marked = false; /* what the library has found behind it is the program's to hear */
 	exchange->done = hold_text_give(conn, exchange->buf, exchange->len, tls_peeks(exchange));
 	/* If it was the last of a connection that there is no more. */
 	if (session->spent && !tls_session_lock(session))

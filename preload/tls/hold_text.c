@@ -83,6 +83,8 @@ static enum whole measure(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (!rescue->framed)
 		http1_response(&rescue->frame, conn->requests[0].method);
+	if (rescue->whole && rescue->framed < rescue->pieces_len)
+		return NOT_ALONE;
 	while (rescue->framed < rescue->pieces_len) {
 		size_t used;
 		enum http1_result result =
@@ -91,10 +93,30 @@ static enum whole measure(struct conn *conn)
 		if (result != HTTP1_DONE && result != HTTP1_MORE)
 			return NOT_ALONE;
 		rescue->framed += (uint32_t)used;
-		if (result == HTTP1_DONE)
-			return rescue->framed == rescue->pieces_len ? WHOLE : NOT_ALONE;
+		rescue->whole = result == HTTP1_DONE;
+		if (rescue->whole && rescue->framed < rescue->pieces_len)
+			return NOT_ALONE;
 	}
-	return PART;
+	return rescue->whole ? WHOLE : PART;
+}
+
+/*
+ * A 408 that is the last word of an idle connection: its end is a record, or more, behind it. true:
+ * wait for that; else a rescue has begun, or none may.
+ */
+static bool awaits_end_of_408(struct conn *conn, int status, bool orderly)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!held_is_last_408(conn, status, rescue->pieces, rescue->pieces_len))
+		return false;
+	rescue->cause = CAUSE_EOF;
+	rescue->now_ms = os_now_ms();
+	bool ends = orderly || wire_is_dead(conn->fd);
+	if (!ends && rescue_plan_ask(conn, true) == REASON_NONE)
+		return true;
+	if (ends)
+		begin(conn, CAUSE_EOF, status);
+	return false;
 }
 
 /* A whole head is there. true: wait for more. */
@@ -105,8 +127,9 @@ static bool judge_whole(struct conn *conn, int status, size_t head_len, bool ord
 	enum whole whole = measure(conn);
 	if (whole == PART && orderly && rescue->frame.flags & HTTP1_UNTIL_CLOSE)
 		whole = WHOLE;
-	if (whole == WHOLE && held_is_idle_408(conn, status, rescue->pieces, rescue->pieces_len) &&
-	    begin(conn, CAUSE_EOF, status))
+	if (whole == WHOLE && awaits_end_of_408(conn, status, orderly))
+		return true;
+	if (conn->busy)
 		return false;
 	if (!listed)
 		return whole == PART &&

@@ -124,9 +124,15 @@ void tls_session_freed(void *ssl, void *data, void *all, int index, long number,
 	library->CRYPTO_free(session, "", 0);
 }
 
+/* If a rescue begins because of what it finds, its error queue is not to tell of that. */
 static int read_on(const struct tls_exchange *exchange, char *bytes, size_t len, size_t *done)
 {
-	return exchange->call.library->SSL_read_ex(exchange->call.ssl, bytes, len, done);
+	struct tls_library *library = exchange->call.library;
+	struct tls_session *session = exchange->call.session;
+	library->ERR_set_mark();
+	int result = library->SSL_read_ex(exchange->call.ssl, bytes, len, done);
+	session->marked = result <= 0 && !session->ops->wants(session, result);
+	return result;
 }
 
 static size_t look(const struct tls_exchange *exchange, char *bytes, size_t len)

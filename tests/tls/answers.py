@@ -128,6 +128,8 @@ class Answers(Server):
         if what == "103":
             tls.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
             time.sleep(0.1)
+        if what in ("103", "reset", "close"):
+            time.sleep(int(how.get("late", 0)) / 1000)
         if what in ("103", "reset"):
             self.reset(conn)
         if what in ("103", "reset", "close"):
