@@ -159,7 +159,7 @@ sequence "no answer in time, and nobody else: it is waited for" "200:stop 200:la
 # Copies that are sent again say so, and have the id of the first.
 policy 'attempt_header = "X-Attempt"; add_request_id = true;'
 sequence "headers that are added" "200 200 503 reset" "GET GET GET POST" \
-	"$ok $ok $ok $ok" 1:GET/1,1:GET/2a,1:GET/3b,2:GET/3+2b,3:GET/3+3b,3:POST/4c status
+	"$ok $ok $ok $ok" 1:GET/1a,1:GET/2b,1:GET/3c,2:GET/3+2c,3:GET/3+3c,3:POST/4d status
 
 # What a response says of being sent again, in headers that the policy names.
 policy 'after_headers = ["x-wait:ms"]; veto_headers = ["x-no"];'
