@@ -131,6 +131,22 @@ proxied
 same "NTLM in two steps is as bare" "hello RemoteDisconnected , 1 tunnels, " \
 	"$got, $led tunnels, $(cat "$dir/log")"
 
+# curl asks twice where it is not told by which scheme, as git does; what dies it would send again by
+# itself, on another tunnel: the log tells whose work it was.
+if [ -n "$(command -v curl)" ]; then
+	for how in "basic Basic 1" "anyauth Basic 1" "ntlm NTLM 0"; do
+		scheme=${how#* }
+		attempt second:close same "${scheme% *}"
+		got=$(timeout 60 env REDIAL_POLICY="$policy" LD_PRELOAD="$lib" curl -s --http1.1 \
+			--cacert "$dir/trusted.pem" --proxy-"${how%% *}" -U $user -x "$http" \
+			"https://localhost:$tls_port/[1-3]" 2>"$dir/err" | tr '\n' ' ')
+		seen
+		proxied
+		same "curl --proxy-${how%% *}" "hello hello hello , 2 tunnels, $second, ${how##* } recovered" \
+			"$got, $led tunnels, $requests, $(logged result=recovered) recovered"
+	done
+fi
+
 # refused CLIENT URL LATER REASON [TUNNELS]
 refused() {
 	attempt second:close "$3"
@@ -199,6 +215,17 @@ done
 # In the handshake: the tunnel is opened again, and the same hello sent through it before the server's
 # first byte, another one behind that.
 policy=$dir/handshake.cfg
+for client in aiohttp node; do
+	[ $client = aiohttp ] || [ -n "$(command -v node)" ] || continue
+	for fault in hello:reset hello:close; do
+		attempt $fault same
+		got=$(redial $client "$http")
+		seen
+		proxied
+		same "$client, $fault" "hello hello hello , 2 tunnels, 1 opening, 2:GET/1,2:GET/2,2:GET/3" \
+			"$got, $led tunnels, $openings opening, $requests"
+	done
+done
 for url in "$http" "socks5h://127.0.0.1:$proxy_port"; do
 	for fault in hello:reset hello:close shake:reset shake:close; do
 		attempt $fault same
