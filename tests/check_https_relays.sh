@@ -21,7 +21,7 @@ breaker = { enabled = false; };
 log = { sink = "file:$dir/log"; };
 END
 
-relays="nginx haproxy"
+relays="nginx haproxy apache"
 if fetch_squid >"$dir/said" 2>&1; then
 	relays="$relays squid"
 else

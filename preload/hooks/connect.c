@@ -199,12 +199,18 @@ static TRACKED bool foresee(const struct handle *handle, const struct sockaddr *
 	return true;
 }
 
-/* The program's first handshake may be one to begin again: its calls are to be known before it. */
+/*
+ * Before the program's first handshake, for some transports only its own call shows whose bytes
+ * they carry; and before each one that may be begun again.
+ */
 static void look_for_tls(void)
 {
+	static bool looked;
 	const uint32_t both = POLICY_USES_TLS | POLICY_USES_TLS_HANDSHAKE;
-	if (__builtin_expect((config.policy->uses & both) == both, 0))
+	const uint32_t uses = config.policy->uses & both;
+	if (uses == both || (uses & POLICY_USES_TLS && !looked))
 		tls_look();
+	looked = true;
 }
 
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
