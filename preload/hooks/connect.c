@@ -199,20 +199,6 @@ static TRACKED bool foresee(const struct handle *handle, const struct sockaddr *
 	return true;
 }
 
-/*
- * Before the program's first handshake, for some transports only its own call shows whose bytes
- * they carry; and before each one that may be begun again.
- */
-static void look_for_tls(void)
-{
-	static bool looked;
-	const uint32_t both = POLICY_USES_TLS | POLICY_USES_TLS_HANDSHAKE;
-	const uint32_t uses = config.policy->uses & both;
-	if (uses == both || (uses & POLICY_USES_TLS && !looked))
-		tls_look();
-	looked = true;
-}
-
 HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int result;
@@ -233,12 +219,10 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	}
 	end_failure(fd);
-	if (is_trackable(addr, len)) {
+	if (is_trackable(addr, len))
 		track(&handle, addr, len, error == EINPROGRESS);
-		look_for_tls();
-	} else {
+	else
 		conn_end_fd(fd, WHY_PASSED);
-	}
 	if (error)
 		set_errno(error);
 	return result;
