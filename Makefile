@@ -108,9 +108,9 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 	$(addprefix preload/tls/,flight.c given_up.c held.c hold_text.c hush.c) \
 	$(addprefix preload/tls/,library.c look.c object.c pin.c secure.c widen.c) \
 	$(wildcard preload/tls/gnutls*.c) \
-	$(filter-out %/bytes.c %/read.c %/read_piece.c %/write.c %/write_piece.c %/write_rescue.c, \
-		$(wildcard preload/calls/*.c)) \
-	$(filter-out %/conn.c %/idle.c %/mark.c %/stream.c %/table.c %/turns.c, \
+	$(filter-out %/bytes.c %/read.c %/read_piece.c %/secured.c %/write.c %/write_piece.c \
+		%/write_rescue.c,$(wildcard preload/calls/*.c)) \
+	$(filter-out %/conn.c %/idle.c %/mark.c %/secured.c %/stream.c %/table.c %/turns.c, \
 		$(wildcard preload/conn/*.c)) \
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
 	$(addprefix preload/os/,copy.c early.c epoll.c fdsize.c file.c memory.c owner.c) \

@@ -45,6 +45,10 @@ objects=$(instructions_per_object)
 at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"
 at_most "extra instructions of a connect after that" 2000 "${objects#* }"
 
+at_most "extra instructions of a tracked SSL_write and SSL_read" 2500 "$(secured_instructions)"
+at_most "extra instructions of the two on a session that is not followed" 600 \
+	"$(secured_instructions pair)"
+
 idle=$(idle_bytes)
 at_most "bytes of memory for an idle tracked connection" 512 "${idle% *}"
 at_most "bytes of struct conn" 512 "${idle#* }"

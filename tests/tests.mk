@@ -95,9 +95,11 @@ $(T)/%/node_modules/.package-lock.json:
 		npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null && \
 		touch node_modules/.package-lock.json
 
+$(T)/bench/secured: BENCH_LIBS = -lssl -lcrypto
+
 $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -lpthread -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< $(BENCH_LIBS) -lpthread -o $@
 
 $(T)/%.o: %.c
 	@mkdir -p $(@D)

@@ -62,8 +62,9 @@ ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t le
 {
 #define PIECE (&(struct write_piece){plain, fd, flags, bytes, len})
 	const struct policy *policy = config.policy;
-	if (policy->uses & USES_MORE || !(policy->methods_always & method_bit(METHOD_GET)) ||
-	    flags & ~USUAL_FLAGS || !len || !memory_is_known(bytes, len) || !conn_lock(conn, fd))
+	if (conn->flags & CONN_SECURED || policy->uses & USES_MORE ||
+	    !(policy->methods_always & method_bit(METHOD_GET)) || flags & ~USUAL_FLAGS || !len ||
+	    !memory_is_known(bytes, len) || !conn_lock(conn, fd))
 		return write_otherwise(conn, PIECE, NULL);
 
 	const struct past before = {

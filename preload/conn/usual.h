@@ -82,8 +82,8 @@ USUAL bool conn_is_whole_answer(struct http1 *response, const char *bytes, size_
 	       response->flags & HTTP1_PERSISTENT && response->status != 408;
 }
 
-/* conn_received of such an answer; false for any other, then nothing is noted. */
-USUAL bool conn_answered_whole(struct conn *conn, const char *bytes, size_t len)
+/* conn_given of such an answer; false for any other, then nothing is noted. */
+USUAL bool conn_given_whole(struct conn *conn, const char *bytes, size_t len)
 {
 	const struct conn_request *request = &conn->requests[0];
 	struct http1 *response = &conn->response;
@@ -98,8 +98,16 @@ USUAL bool conn_answered_whole(struct conn *conn, const char *bytes, size_t len)
 		return false;
 	if (__builtin_expect(authenticates, 0))
 		conn->flags |= CONN_AUTH;
-	conn->received += len;
 	conn_pop_only(conn);
+	return true;
+}
+
+/* And conn_received. */
+USUAL bool conn_answered_whole(struct conn *conn, const char *bytes, size_t len)
+{
+	if (!conn_given_whole(conn, bytes, len))
+		return false;
+	conn->received += len;
 	return true;
 }
 

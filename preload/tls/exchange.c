@@ -130,17 +130,28 @@ static enum tls_attended failed(struct tls_exchange *exchange, bool writes)
 	return TLS_ENDED;
 }
 
+/* Is there nothing to attend to, as far as can be told without the lock? What comes later the call
+ * finds. */
+static bool is_quiet(const struct tls_session *session)
+{
+	const struct conn *conn = session->handle.conn;
+	return !session->ended && !session->closed && !session->spent && conn &&
+	       !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) && !(conn->care & CARE_HOLDING);
+}
+
 enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 {
 	struct tls_session *session = exchange->call.session;
+	if (!session || is_quiet(session))
+		return TLS_GO_ON;
 	int kept = get_errno();
-	if (session && session->ended) {
+	if (session->ended) {
 		session->ops->close(session);
 		session->ended = false;
 		session->closed = true;
 	}
-	if (!session || !tls_session_lock(session))
-		return session && session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
+	if (!tls_session_lock(session))
+		return session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
 	struct conn *conn = session->handle.conn;
 	if (!conn->busy && conn->care & CARE_HOLDING && !writes)
 		return tls_give_held(exchange);

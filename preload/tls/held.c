@@ -24,10 +24,10 @@ static void look_further(const struct tls_exchange *exchange, struct hold_text *
 
 bool tls_hold(struct tls_exchange *exchange, struct conn *conn)
 {
+	if (!exchange->call.ops->read || !hold_text_is_due(conn, exchange->buf, exchange->done))
+		return false;
 	struct hold_text text = {
 	    .bytes = exchange->buf, .len = exchange->done, .peeked = tls_peeks(exchange)};
-	if (!exchange->call.ops->read || !hold_text_is_due(conn, text.bytes, text.len))
-		return false;
 	look_further(exchange, &text);
 	return hold_text_look(conn, &text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../conn/end.h"
 #include "../conn/secured.h"
+#include "../conn/usual.h"
 #include "../os/sys.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
@@ -18,7 +19,8 @@ static void take_note(const struct tls_exchange *exchange, struct conn *conn)
 		conn_unlock(conn);
 		return;
 	}
-	bool goes_on = conn_given(conn, &piece, 1, piece.iov_len);
+	bool goes_on = conn_given_whole(conn, exchange->buf, exchange->done) ||
+		       conn_given(conn, &piece, 1, piece.iov_len);
 	if (conn->rescue)
 		rescue_note_answer(conn);
 	if (goes_on)

@@ -32,11 +32,16 @@ static uint32_t slot_of(uintptr_t self)
 	return (uint32_t)((self >> 6 ^ self >> 14) % THREADS_MAX);
 }
 
+enum { PROBES = 8 };
+
+/* How many slots are, or are about to be, taken by threads that found their first one taken. */
+static uint32_t displaced;
+
 /* This thread's innermost call, and its slot; UINT32_MAX: it has none. */
 static uint32_t find_slot(uintptr_t self)
 {
-	enum { PROBES = 8 };
-	for (uint32_t i = 0; i < PROBES; i++) {
+	uint32_t probes = __atomic_load_n(&displaced, __ATOMIC_RELAXED) ? PROBES : 1;
+	for (uint32_t i = 0; i < probes; i++) {
 		uint32_t at = (slot_of(self) + i) % THREADS_MAX;
 		if (__atomic_load_n(&under_way[at].thread, __ATOMIC_RELAXED) == self)
 			return at;
@@ -44,17 +49,33 @@ static uint32_t find_slot(uintptr_t self)
 	return UINT32_MAX;
 }
 
+static bool take_slot_at(uint32_t at, uintptr_t self)
+{
+	uintptr_t nobody = 0;
+	return __atomic_compare_exchange_n(&under_way[at].thread, &nobody, self, false,
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static uint32_t take_slot(uintptr_t self)
 {
-	enum { PROBES = 8 };
-	for (uint32_t i = 0; i < PROBES; i++) {
-		uint32_t at = (slot_of(self) + i) % THREADS_MAX;
-		uintptr_t nobody = 0;
-		if (__atomic_compare_exchange_n(&under_way[at].thread, &nobody, self, false,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	uint32_t first = slot_of(self);
+	if (__builtin_expect(take_slot_at(first, self), 1))
+		return first;
+	__atomic_add_fetch(&displaced, 1, __ATOMIC_RELAXED);
+	for (uint32_t i = 1; i < PROBES; i++) {
+		uint32_t at = (first + i) % THREADS_MAX;
+		if (take_slot_at(at, self))
 			return at;
 	}
+	__atomic_sub_fetch(&displaced, 1, __ATOMIC_RELAXED);
 	return UINT32_MAX;
+}
+
+static void give_slot(uint32_t at, uintptr_t self)
+{
+	__atomic_store_n(&under_way[at].thread, 0, __ATOMIC_RELEASE);
+	if (__builtin_expect(at != slot_of(self), 0))
+		__atomic_sub_fetch(&displaced, 1, __ATOMIC_RELAXED);
 }
 
 bool tls_session_ready(void)
@@ -143,7 +164,7 @@ void tls_call_end(struct tls_call *call)
 		return;
 	under_way[call->slot].call = call->outer;
 	if (!call->outer)
-		__atomic_store_n(&under_way[call->slot].thread, 0, __ATOMIC_RELEASE);
+		give_slot(call->slot, sys_self());
 }
 
 void tls_session_meet(struct conn *conn)

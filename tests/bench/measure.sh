@@ -151,6 +151,16 @@ fields_instructions() {
 		echo $((($(totals "$tmp/fields.redial") - $(totals "$tmp/fields.bare")) / 1001))
 }
 
+# Instructions that a pair of SSL_write and SSL_read costs more: 200 bytes each way, over OpenSSL,
+# HTTP included; with `pair` on a session that nobody follows.
+secured_instructions() {
+	echo 'tls = ["openssl"];' >"$tmp/tls.cfg"
+	counted "" secured.bare --toggle-collect=exchanges $bench/secured 1000 "$@" &&
+		REDIAL_POLICY=$tmp/tls.cfg counted "$lib" secured.redial \
+			--toggle-collect=exchanges $bench/secured 1000 "$@" &&
+		echo $((($(totals "$tmp/secured.redial") - $(totals "$tmp/secured.bare")) / 1001))
+}
+
 # Calls of malloc and the like in 60 exchanges preloaded, a server at $1 that resets some of them;
 # and how many rescues there were.
 mallocs_and_rescues() {
