@@ -30,6 +30,12 @@ tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone shar
 ifneq ($(and $(wildcard /usr/include/neon/*.h),$(wildcard /usr/lib/*/libneon-gnutls.so.27)),)
 tests: $(T)/tls/neon-gnutls
 endif
+ifneq ($(wildcard /usr/include/neon/ne_ssl.h),)
+tests: $(T)/tls/neon
+endif
+ifneq ($(and $(wildcard /usr/include/Poco/Net/HTTPSClientSession.h),$(shell command -v $(CXX))),)
+tests: $(T)/tls/poco
+endif
 tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
@@ -70,6 +76,11 @@ $(T)/tls/%: tests/tls/%.c
 
 $(T)/tls/%: TLS_LIBS = -lssl -lcrypto -lcurl
 $(T)/tls/gnutls: TLS_LIBS = -lgnutls -lpthread
+
+$(T)/tls/neon: TLS_LIBS = -I/usr/include/neon -lneon
+$(T)/tls/poco: tests/tls/poco.cc
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CXX) -O1 $< -lPocoNetSSL -lPocoNet -lPocoFoundation -o $@
 
 $(T)/tls/neon-gnutls: tests/tls/neon.c
 	@mkdir -p $(@D)

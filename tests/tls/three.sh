@@ -9,6 +9,8 @@ clients=build/tests/tls
 if [ "$client" = list ]; then
 	echo block poll epoll asks own own-poll own-polls own-selects own-epolls own-spins libcurl python python-timeout
 	[ ! -x "$clients/client-1.1" ] || echo older-block older-poll older-own older-own-poll
+	[ ! -x "$clients/neon" ] || echo neon
+	[ ! -x "$clients/poco" ] || echo poco
 	[ -z "$(command -v ruby)" ] || echo ruby
 	[ -z "$(command -v php)" ] || echo php
 	! perl -MIO::Socket::SSL -e 1 2>/dev/null || echo perl
@@ -33,6 +35,7 @@ wget | wget-post)
 	;;
 apt) exec /usr/bin/python3 tests/tls/apt.py "$dir" "$port" ;;
 soup) exec /usr/bin/python3 tests/tls/three.soup.py "$dir" "$port" "$method" ;;
+poco | neon) exec "$clients/$client" "$dir" "$port" "$method" ;;
 neon-gnutls) exec "$clients/neon-gnutls" "$dir" "$port" "$method" ;;
 libcurl-gnutls) exec "$clients/libcurl-gnutls" "$dir" "$port" ;;
 gnutls-*) exec "$clients/gnutls" "${client#gnutls-}" "$dir" "$port" "$method" ;;
