@@ -47,7 +47,8 @@ static inline bool tls_peeks(const struct tls_exchange *exchange)
 
 /* held.c: bytes that the library has given, and the program may not get. */
 
-/* The library has given the first of them. With the lock, which it keeps; true: they are held. */
+/* The library has given bytes that are worth a look (hold_text_is_due). With the lock, which it
+ * keeps; true: they are held. */
 bool tls_hold(struct tls_exchange *exchange, struct conn *conn);
 
 /* CARE_HOLDING, or a rescue has failed that has an answer. With the lock, leaves without. */

@@ -24,7 +24,7 @@ static void look_further(const struct tls_exchange *exchange, struct hold_text *
 
 bool tls_hold(struct tls_exchange *exchange, struct conn *conn)
 {
-	if (!exchange->call.ops->read || !hold_text_is_due(conn, exchange->buf, exchange->done))
+	if (!exchange->call.ops->read)
 		return false;
 	struct hold_text text = {
 	    .bytes = exchange->buf, .len = exchange->done, .peeked = tls_peeks(exchange)};
@@ -106,6 +106,9 @@ enum tls_attended tls_give_held(struct tls_exchange *exchange)
 int tls_held_pending(struct tls_session *session)
 {
 	size_t left = 0;
+	const struct conn *near = session->handle.conn;
+	if (!near || !(near->busy || near->care & CARE_HOLDING))
+		return 0;
 	if (tls_session_lock(session)) {
 		left = hold_text_left(session->handle.conn);
 		conn_unlock(session->handle.conn);

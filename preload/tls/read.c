@@ -6,6 +6,7 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "exchange.h"
+#include "hold_text.h"
 
 enum { ERROR_SYSCALL = 5 }; /* SSL_ERROR_SYSCALL */
 
@@ -62,7 +63,8 @@ static bool again(struct tls_exchange *exchange, int result)
 	if (!session || !tls_session_lock(session))
 		return false;
 	struct conn *conn = session->handle.conn;
-	if (result > 0 && tls_hold(exchange, conn)) {
+	if (result > 0 && hold_text_is_due(conn, exchange->buf, exchange->done) &&
+	    tls_hold(exchange, conn)) {
 		begun = true;
 		conn_unlock(conn);
 	} else if (result > 0) {

@@ -3,10 +3,10 @@
  * ask WAY FOLDER PORT REQUEST...: requests on one connection over OpenSSL, one after the other;
  * prints of each the status, and the length and a sum of the body. REQUEST: GET, POST, PUT; KEYED,
  * a POST with an Idempotency-Key; OAUTH, a GET with an authorization that serves once; a number of
- * milliseconds to pause; `path/WHAT`, a GET of that path. WAY, words set apart by commas: poll,
- * else it blocks; own, by a BIO of its own; peek, looks before it reads; small, reads byte by byte;
- * pending, reads little at once and asks SSL_pending whether there is more before it polls; once,
- * asks on the first error what is left.
+ * milliseconds to pause; `path/WHAT`, a GET of that path. WAY, words set apart by commas: poll
+ * or epoll, else it blocks; tls12, no later version; own, by a BIO of its own; peek, looks before
+ * it reads; small, reads byte by byte; pending, reads little at once and asks SSL_pending whether
+ * there is more before it polls.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,12 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 enum { SILENT_MS = 15000, RESPONSE_MAX = 1 << 20 };
 
 static const char *way;
-static int fd;
+static int fd, set = -1;
 static SSL *ssl;
 static char response[RESPONSE_MAX];
 static size_t len;
@@ -72,13 +73,23 @@ static BIO *make_bio(void)
 	return bio;
 }
 
+static bool is_ready(short events)
+{
+	struct pollfd what = {fd, events, 0};
+	if (set < 0)
+		return poll(&what, 1, SILENT_MS) == 1;
+	struct epoll_event event = {.events = events == POLLIN ? EPOLLIN : EPOLLOUT};
+	if (epoll_ctl(set, EPOLL_CTL_MOD, fd, &event))
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	return epoll_wait(set, &event, 1, SILENT_MS) == 1;
+}
+
 /* Waits until it can go on; else tells how it ended. */
 static void wait_for(int result)
 {
 	int error = SSL_get_error(ssl, result);
-	struct pollfd what = {fd, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, 0};
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-		if (poll(&what, 1, SILENT_MS) == 1)
+		if (is_ready(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT))
 			return;
 		puts("silent");
 		exit(1);
@@ -134,8 +145,7 @@ static void answer(void)
 {
 	size_t room = is_way("small") ? 1 : is_way("pending") ? 1000 : 20000;
 	for (len = 0; !is_whole();) {
-		struct pollfd what = {fd, POLLIN, 0};
-		if (is_way("pending") && !SSL_pending(ssl) && poll(&what, 1, SILENT_MS) != 1) {
+		if (is_way("pending") && !SSL_pending(ssl) && !is_ready(POLLIN)) {
 			puts("silent");
 			exit(1);
 		}
@@ -166,7 +176,11 @@ static void begin(const char *folder, const char *port)
 		exit(1);
 	if (is_way("poll") || is_way("pending"))
 		fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (is_way("epoll"))
+		set = epoll_create1(0);
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	if (is_way("tls12"))
+		SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
 	snprintf(authority, sizeof(authority), "%s/trusted.pem", folder);
 	SSL_CTX_load_verify_locations(context, authority, NULL);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
