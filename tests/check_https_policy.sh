@@ -161,6 +161,13 @@ policy 'attempt_header = "X-Attempt"; add_request_id = true;'
 sequence "headers that are added" "200 200 503 reset" "GET GET GET POST" \
 	"$ok $ok $ok $ok" 1:GET/1a,1:GET/2b,1:GET/3c,2:GET/3+2c,3:GET/3+3c,3:POST/4d status
 
+# The lines are those of plain HTTP, to a report as well.
+counted=$(scripts/redial report --json "$dir/log" | /usr/bin/python3 -c '
+import json, sys
+for row in json.load(sys.stdin)["rows"]:
+    print(row["host"], row["method"], row["attempts"], row["recovered"], row["causes"])')
+same "a report of them" "localhost GET 2 1 {'reset': 1, 'status': 1}" "$counted"
+
 # What a response says of being sent again, in headers that the policy names.
 policy 'after_headers = ["x-wait:ms"]; veto_headers = ["x-no"];'
 sequence "a header that says how long to wait" "200 503:x-wait=50" "GET GET" \
