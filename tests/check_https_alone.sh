@@ -79,6 +79,21 @@ left_alone key-update 1.3
 left_alone renegotiate 1.2
 left_alone renegotiate-abbreviated 1.2
 
+# The program may turn to its session while the new server keeps it waiting: then the rescue ends.
+for way in amid-finished amid-set-fd amid-key-update amid-clear; do
+	for version in 1.2 1.3; do
+		order second:close 1 $version slow
+		wanted=$(bare "$alone" $way "$dir" "$tls_port")
+		order second:close 1 $version slow
+		got=$(redial "$alone" $way "$dir" "$tls_port")
+		seen
+		same "$way, TLS $version, is as bare" "$wanted, 1:GET/1,1:GET/2" "$got, $requests"
+	done
+done
+order second:close 1 1.3 slow
+same "while it only waits it is saved" "hello hello hello " \
+	"$(redial "$alone" amid-nothing "$dir" "$tls_port")"
+
 # What is nobody's business is in no line, though the request was sent again; and its keys are told
 # to the program, of both connections.
 for version in 1.2 1.3; do

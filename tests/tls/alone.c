@@ -7,9 +7,11 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAUSE_US = 25000 };
+enum { PAUSE_US = 25000, SILENT_MS = 15000 };
 
 static const char *way;
 static char keys[512];
@@ -88,7 +90,34 @@ static void ask(int number)
 		end(put);
 }
 
-static void answer(void)
+/* The program turns to its session while it waits: amid a rescue, if there is one. */
+static void amid(void)
+{
+	char bytes[64];
+	if (is_way("amid-finished"))
+		SSL_get_finished(ssl, bytes, sizeof(bytes));
+	else if (is_way("amid-set-fd"))
+		SSL_set_fd(ssl, fd);
+	else if (is_way("amid-key-update"))
+		SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+	else if (is_way("amid-shutdown"))
+		SSL_shutdown(ssl);
+	else if (is_way("amid-clear"))
+		SSL_clear(ssl);
+	ERR_clear_error();
+}
+
+static bool waits(int number, int result)
+{
+	struct pollfd what = {fd, POLLIN, 0};
+	if (strncmp(way, "amid", 4) != 0 || SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ)
+		return false;
+	if (number == 2)
+		amid();
+	return poll(&what, 1, SILENT_MS) == 1;
+}
+
+static void answer(int number)
 {
 	char bytes[4096] = "";
 	size_t len = 0;
@@ -96,6 +125,8 @@ static void answer(void)
 		int room = (int)(sizeof(bytes) - 1 - len);
 		int got = by_handle ? by_handle(ssl, bytes + len, room)
 				    : SSL_read(ssl, bytes + len, room);
+		if (got <= 0 && waits(number, got))
+			continue;
 		if (got <= 0)
 			end(got);
 		bytes[len += (size_t)got] = '\0';
@@ -231,13 +262,15 @@ int main(int argc, char **argv)
 	int done = SSL_connect(ssl);
 	if (done != 1)
 		end(done);
+	if (strncmp(way, "amid", 4) == 0)
+		fcntl(fd, F_SETFL, O_NONBLOCK);
 	before_the_first();
 	for (int i = 1; i <= 3; i++) {
 		usleep(PAUSE_US);
 		ask(i);
 		if (i == 2 && is_way("shutdown"))
 			SSL_shutdown(ssl);
-		answer();
+		answer(i);
 		if (i == 1)
 			behind_the_first();
 	}
