@@ -79,6 +79,16 @@ left_alone key-update 1.3
 left_alone renegotiate 1.2
 left_alone renegotiate-abbreviated 1.2
 
+# Early data was sent before the server was known; a session that was resumed without is saved, by
+# a full handshake.
+early=build/tests/tls/early
+: >"$dir/log"
+same "a session with early data is as bare" "$(bare "$early" "$dir" early)" \
+	"$(redial "$early" "$dir" early)"
+none "a session with early data: nothing is told of it" "$(cat "$dir/log")"
+same "one that was resumed is saved" "hello hello hello 3 connections, 1 resumed " \
+	"$(redial "$early" "$dir" resumed)"
+
 # The program may turn to its session while the new server keeps it waiting: then the rescue ends.
 for way in amid-finished amid-set-fd amid-key-update amid-clear; do
 	for version in 1.2 1.3; do
