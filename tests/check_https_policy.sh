@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What a policy says holds over https as it does over plain HTTP: responses that are held back while
 # their request is sent again, and reach the program byte for byte if that comes to nothing.
+# check_https_policy.sh [gnutls]: by programs with that library, else OpenSSL.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck disable=SC2034 # for the next one
@@ -9,10 +10,20 @@ tls_program=answers.py
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
 
+library=${1:-openssl}
+ways="block poll epoll own own,poll tls12,epoll peek poll,peek small pending pending,own"
+asker=build/tests/tls/ask
+clients="http.client timeout requests curl libcurl"
+if [ "$library" = gnutls ]; then
+	ways="block poll epoll own own,poll tls12,epoll small pending pending,own"
+	asker=build/tests/tls/ask-gnutls
+	clients=libcurl-gnutls
+fi
+
 # policy RETRY...: what is added to `retry`.
 policy() {
 	cat >"$dir/redial.cfg" <<END
-tls = ["openssl"];
+tls = ["$library"];
 retry = { statuses = [503, 429]; backoff = { base_ms = 5; }; $* };
 budget = { enabled = false; };
 breaker = { enabled = false; };
@@ -25,7 +36,7 @@ asks() {
 	way=$1
 	shift
 	timeout 60 env LD_PRELOAD="$preload" REDIAL_POLICY="$dir/redial.cfg" \
-		build/tests/tls/ask "$way" "$dir" "$tls_port" "$@" 2>"$dir/err" | tr '\n' ' '
+		"$asker" "$way" "$dir" "$tls_port" "$@" 2>"$dir/err" | tr '\n' ' '
 }
 bare() {
 	preload=
@@ -48,7 +59,6 @@ same() {
 logged() { grep -c "$1" "$dir/log"; }
 
 ok="200 6 b73a0178"
-ways="block poll epoll own own,poll tls12,epoll peek poll,peek small pending pending,own"
 
 # An answer with a listed status is held back, and the program never hears of it.
 policy
@@ -230,19 +240,19 @@ client() {
 	seen
 }
 policy
-for name in http.client timeout requests curl libcurl; do
+for name in $clients; do
 	case $name in
 	curl)
 		at=https://localhost:$tls_port
 		set -- curl -sS --cacert "$dir/trusted.pem" -o "$dir/body" -w '%{http_code} %{size_download}\n' \
 			"$at/1" -o "$dir/body" "$at/2" -o "$dir/body" "$at/3"
 		;;
-	libcurl) set -- build/tests/tls/libcurl "$dir" "$tls_port" ;;
+	libcurl*) set -- build/tests/tls/$name "$dir" "$tls_port" ;;
 	*) set -- /usr/bin/python3 tests/tls/gets.py $name "$dir" "$tls_port" 3 ;;
 	esac
 	good="200 6 200 6 200 6 "
 	bad="200 6 503 6 200 6 "
-	[ $name != libcurl ] || good="hello hello hello " bad=$good
+	[ "${name#libcurl}" = "$name" ] || good="hello hello hello " bad=$good
 	preload=
 	client "200 503" "$@"
 	same "$name, a 503, bare" "$bad, 1:GET/1,1:GET/2,1:GET/3" "$got, $requests"
@@ -252,12 +262,16 @@ for name in http.client timeout requests curl libcurl; do
 	client "200 503:size=40000,drip=7000 503 200" "$@"
 	same "$name, a 503 in pieces, and another" "$good, 1:GET/1,1:GET/2,2:GET/2,3:GET/2,3:GET/3" \
 		"$got, $requests"
-	[ $name = libcurl ] || {
+	[ "${name#libcurl}" != "$name" ] || {
 		client "200 503:size=50000,drip=7000,after=30" "$@"
 		same "$name, a long 503 that asks for patience" "200 6 503 50000 200 6 , 1 connections" \
 			"$got, $connections connections"
 	}
 done
+if [ "$library" = gnutls ]; then
+	check_end
+	exit
+fi
 policy 'on = ["stale", "reset", "eof", "response-timeout"]; response_timeout_ms = 150;
 	attempt_header = "X-Attempt";'
 for name in http.client timeout requests; do

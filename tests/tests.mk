@@ -26,7 +26,7 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone shared libcurl gnutls libcurl-gnutls)
+tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone shared libcurl gnutls libcurl-gnutls ask-gnutls)
 ifneq ($(and $(wildcard /usr/include/neon/*.h),$(wildcard /usr/lib/*/libneon-gnutls.so.27)),)
 tests: $(T)/tls/neon-gnutls
 endif
@@ -85,6 +85,10 @@ $(T)/tls/poco: tests/tls/poco.cc
 $(T)/tls/neon-gnutls: tests/tls/neon.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -I/usr/include/neon $< -l:libneon-gnutls.so.27 -o $@
+
+$(T)/tls/ask-gnutls: tests/tls/ask.c tests/tls/by_gnutls/openssl/ssl.h
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) -Itests/tls/by_gnutls $(CFLAGS) $< -lgnutls -o $@
 
 # By the headers of the other libcurl: they are the same.
 $(T)/tls/libcurl-gnutls: tests/tls/libcurl.c

@@ -37,6 +37,7 @@ typedef int gnutls_errno(void *pointer);
 	X(long, gnutls_record_send2,                                                               \
 	  (void *session, const void *buf, size_t len, size_t pad, unsigned flags))                \
 	X(int, gnutls_record_get_direction, (void *session))                                       \
+	X(size_t, gnutls_record_check_pending, (void *session))                                    \
 	X(void, gnutls_transport_set_errno, (void *session, int error))
 
 /* What is set of a session, and so of its shadow. */
@@ -72,7 +73,6 @@ typedef int gnutls_errno(void *pointer);
 
 /* What a shadow answers in its session's stead: and the arguments, session first. */
 #define GNUTLS_FORWARDED(X)                                                                        \
-	X(size_t, gnutls_record_check_pending, (void *session), (session))                         \
 	X(int, gnutls_alert_get, (void *session), (session))                                       \
 	X(int, gnutls_reauth, (void *session, unsigned flags), (session, flags))                   \
 	X(int, gnutls_session_get_data, (void *session, void *data, size_t *len),                  \

@@ -72,6 +72,20 @@ static int on_gnutls_record_get_direction(void *session)
 	return result;
 }
 
+/* Bytes that are held back for the program are there for it, as those in the library are. */
+static size_t on_gnutls_record_check_pending(void *session)
+{
+	struct gnutls_session *known = gnutls_session_find(session);
+	if (!known)
+		return gnutls.gnutls_record_check_pending(session);
+	gnutls_session_enter(known);
+	size_t result = gnutls.gnutls_record_check_pending(gnutls_session_now(known));
+	if (known->bound)
+		result += (size_t)tls_held_pending(&known->session);
+	gnutls_session_leave(known);
+	return result;
+}
+
 /* Called by a transport of the program's, within the session's call. */
 static void on_gnutls_transport_set_errno(void *session, int error)
 {

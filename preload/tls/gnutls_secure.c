@@ -4,17 +4,13 @@
 #include <errno.h>
 
 #include "../conn/secured.h"
-#include "../os/mem.h"
 #include "../os/sys.h"
-#include "../wire/socket.h"
-#include "flight.h"
 #include "gnutls_pin.h"
+#include "gnutls_transport.h"
 
 enum {
-	OUT_ROOM = 65536,
-	CHANGE_LEN = 6, /* a change_cipher_spec, RFC 8446 appendix D.4 */
-	PIECE = 16384,	/* of what is sent in one record */
-	ROUNDS_MAX = 16 /* of a server that says nothing but warnings */
+	PIECE = 16384,	 /* of what is sent in one record */
+	ROUNDS_MAX = 16, /* of a server that says nothing but warnings */
 };
 
 /* GNUTLS_E_* */
@@ -30,107 +26,6 @@ enum { FLAGS_HASTY = 1 << 8 | 1 << 20 }; /* GNUTLS_ENABLE_FALSE_START, _EARLY_DA
 
 enum { TLS_1_2 = 4, TLS_1_3 = 5 }; /* gnutls_protocol_t */
 
-/* Whose next session it is that calls: what it is given as its transport is the program's. */
-static struct gnutls_session *caller(void)
-{
-	const struct tls_call *call = tls_call_here();
-	return call ? (struct gnutls_session *)call->session : NULL;
-}
-
-/* Sends what the session has made. Returns 0, or a negative errno. */
-static int flush(struct gnutls_session *session)
-{
-	while (session->out_at < session->out_len) {
-		long taken = wire_send(session->fresh, session->out + session->out_at,
-				       session->out_len - session->out_at);
-		if (taken < 0)
-			return wire_took_nothing(taken) ? -EAGAIN : (int)taken;
-		session->out_at += (size_t)taken;
-	}
-	session->out_at = session->out_len = 0;
-	return 0;
-}
-
-static long fail(struct gnutls_session *session, int error)
-{
-	session->full |= error == EAGAIN;
-	session->lost |= error != EAGAIN;
-	gnutls.gnutls_transport_set_errno(session->next, error);
-	set_errno(error);
-	return -1;
-}
-
-/* Is it known by now who is there? If it is another one, or on other terms, nothing is sent. */
-static bool may_send(struct gnutls_session *session, const void *bytes, size_t len)
-{
-	if (session->verified)
-		return true;
-	int same = gnutls_pin_certificate(session);
-	if (same > 0)
-		session->reason = gnutls_pin_terms(session);
-	session->verified = same > 0 && session->reason == REASON_NONE;
-	if (same < 0)
-		session->reason = REASON_TLS_CERTIFICATE;
-	session->refused = !session->verified && (same || !tls_is_greeting(bytes, len));
-	return !session->refused;
-}
-
-/*
- * It goes out when the session reads, or with the request: the last flight by itself would have
- * Nagle keep the request back.
- */
-static long push(void *pointer, const void *bytes, size_t len)
-{
-	struct gnutls_session *session = caller();
-	(void)pointer;
-	if (!session || !session->next) {
-		set_errno(EPIPE);
-		return -1;
-	}
-	if (!may_send(session, bytes, len))
-		return fail(session, EPIPE);
-	if (len > OUT_ROOM - session->out_len && flush(session))
-		return fail(session, EAGAIN);
-	if (len > OUT_ROOM - session->out_len)
-		return fail(session, EPIPE);
-	memcpy(session->out + session->out_len, bytes, len);
-	session->out_len += len;
-	return (long)len;
-}
-
-static long pull(void *pointer, void *buf, size_t len)
-{
-	struct gnutls_session *session = caller();
-	(void)pointer;
-	if (!session || !session->next) {
-		set_errno(EPIPE);
-		return -1;
-	}
-	/* What stands before the last flight, and asks for nothing, waits for that. */
-	int error = session->out_len > CHANGE_LEN ? flush(session) : 0;
-	if (error)
-		return fail(session, -error);
-	long got = wire_receive(session->fresh, buf, len);
-	if (got > 0) {
-		session->received += (uint64_t)got;
-		return got;
-	}
-	if (got == -EAGAIN || got == -EINTR) {
-		gnutls.gnutls_transport_set_errno(session->next, EAGAIN);
-		set_errno(EAGAIN);
-		return -1;
-	}
-	session->lost = true;
-	return got ? fail(session, (int)-got) : 0;
-}
-
-/* Whether there is anything to read, the next pull tells. */
-static int wait_not(void *pointer, unsigned ms)
-{
-	(void)pointer, (void)ms;
-	return 1;
-}
-
 void gnutls_secure_drop(struct gnutls_session *session)
 {
 	void *next = session->next;
@@ -140,12 +35,26 @@ void gnutls_secure_drop(struct gnutls_session *session)
 	if (session->out)
 		(*gnutls.free)(session->out);
 	session->out = NULL;
-	session->out_at = session->out_len = 0;
+	session->out_at = session->out_len = session->written = 0;
+	session->flushed = 0;
+	session->secured = session->stays = false;
 }
 
 void gnutls_secure_undo(struct tls_session *session)
 {
 	gnutls_secure_drop((struct gnutls_session *)session);
+}
+
+void gnutls_secure_spend(struct tls_session *session)
+{
+	session->spent |= session->cookie != session->handle.conn->cookie;
+	gnutls_secure_undo(session);
+}
+
+/* The program's own session finds the end that there was at first. */
+void gnutls_secure_reset(struct tls_session *session)
+{
+	gnutls_session_replace((struct gnutls_session *)session, NULL);
 }
 
 /* For an attempt, the first one or a further one. */
@@ -154,19 +63,19 @@ static enum reason begin(struct gnutls_session *session)
 	gnutls_secure_drop(session);
 	if (!gnutls_pin_is_there(session))
 		return REASON_TLS_CERTIFICATE;
-	session->out = (*gnutls.allocate)(OUT_ROOM);
+	session->out = (*gnutls.allocate)(GNUTLS_OUT_ROOM);
 	if (!session->out || gnutls.gnutls_init(&session->next, session->settings.flags &
 								    ~(unsigned)FLAGS_HASTY) < 0) {
 		session->next = NULL;
 		return REASON_RESOURCES;
 	}
-	gnutls.gnutls_transport_set_pull_function(session->next, pull);
-	gnutls.gnutls_transport_set_push_function(session->next, push);
-	gnutls.gnutls_transport_set_pull_timeout_function(session->next, wait_not);
+	gnutls.gnutls_transport_set_pull_function(session->next, gnutls_pull_ours);
+	gnutls.gnutls_transport_set_push_function(session->next, gnutls_push_ours);
+	gnutls.gnutls_transport_set_pull_timeout_function(session->next, gnutls_wait_not);
 	gnutls.gnutls_handshake_set_timeout(session->next, 0);
+	session->speaks = session->next;
 	session->verified = session->refused = session->lost = false;
 	session->received = 0;
-	session->written = 0;
 	return gnutls_apply(&session->settings, session->next) ? REASON_NONE : REASON_TLS_SESSION;
 }
 
@@ -190,6 +99,7 @@ static enum wire_secured shake_hands(struct gnutls_session *session)
 		int result = gnutls.gnutls_handshake(session->next);
 		if (result == 0) {
 			session->reason = gnutls_pin_rest(session);
+			session->secured = session->reason == REASON_NONE;
 			return session->reason == REASON_NONE ? WIRE_SECURED : WIRE_REFUSED;
 		}
 		if (result == AGAIN)
@@ -224,11 +134,11 @@ static int send_all(struct gnutls_session *session, const char *bytes, size_t le
 {
 	for (;;) {
 		/* The last flight of the handshake waits for the first record. */
-		int error = session->written ? flush(session) : 0;
+		int error = session->written ? gnutls_flush(session) : 0;
 		if (error || session->written == len)
 			return error;
 		size_t left = len - session->written;
-		long taken = gnutls.gnutls_record_send(session->next, bytes + session->written,
+		long taken = gnutls.gnutls_record_send(session->speaks, bytes + session->written,
 						       left < PIECE ? left : PIECE);
 		if (taken <= 0)
 			return taken == AGAIN || taken == INTERRUPTED ? -EAGAIN : -ECONNRESET;
@@ -236,16 +146,39 @@ static int send_all(struct gnutls_session *session, const char *bytes, size_t le
 	}
 }
 
-static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
+/* On the program's own socket, whose session goes on: nothing came of a fresh one. */
+static int send_stayed(struct gnutls_session *session, int socket, const char *bytes, size_t len)
+{
+	void *now = gnutls_session_now(session);
+	if (!session->stays) {
+		gnutls_secure_drop(session);
+		session->out = (*gnutls.allocate)(GNUTLS_OUT_ROOM);
+		session->stays = session->verified = true;
+	}
+	if (!session->out)
+		return -ENOMEM;
+	session->speaks = now;
+	session->fresh = socket;
+	gnutls.gnutls_transport_set_push_function(now, gnutls_push_ours);
+	int error = send_all(session, bytes, len);
+	gnutls_apply_transport(&session->settings, now);
+	return error;
+}
+
+static long send_on(struct conn *conn, int to, const char *bytes, size_t len)
 {
 	struct gnutls_session *session = gnutls_session_of(conn);
+	bool stays = session->stays || !session->secured || to != session->fresh;
 	if (!tls_session_is_here(conn))
 		return -EAGAIN;
 	int kept = get_errno();
-	session->fresh = fresh;
-	int error = send_all(session, bytes, len);
+	int error = stays ? send_stayed(session, to, bytes, len) : send_all(session, bytes, len);
 	if (error != -EAGAIN)
 		session->written = 0;
+	if (stays && !error) {
+		conn->secured->sent += session->flushed;
+		gnutls_secure_drop(session);
+	}
 	set_errno(kept);
 	return error ? error : (long)len;
 }
@@ -259,12 +192,15 @@ static void installed(struct conn *conn)
 	gnutls_apply_transport(&session->settings, shadow);
 	gnutls_session_replace(session, shadow);
 	conn_secured_renewed(conn, session->received);
-	session->outside = session->session.half = false;
+	session->outside = session->session.half = session->session.spent = false;
+	session->session.cookie = conn->cookie;
 }
 
 static enum reason may_replace(const struct conn *conn)
 {
 	const struct gnutls_session *session = gnutls_session_of(conn);
+	if (session && session->session.spent)
+		return session->settings.unknown ? REASON_TLS_SESSION : REASON_NONE;
 	if (!session || session->session.half || session->outside || conn_has_part(conn->secured))
 		return REASON_TLS_IN_FLIGHT;
 	uintptr_t writer = __atomic_load_n(&session->writer, __ATOMIC_RELAXED);

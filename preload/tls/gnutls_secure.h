@@ -15,6 +15,11 @@ extern const struct wire_carrier gnutls_carrier __attribute__((visibility("hidde
 /* The rescue has failed. */
 void gnutls_secure_undo(struct tls_session *session);
 
+/* The same, where the program gets an answer that was held back; and where it gets none, nor what
+ * of one is in the library. */
+void gnutls_secure_spend(struct tls_session *session);
+void gnutls_secure_reset(struct tls_session *session);
+
 /* Gives back what a rescue has left. */
 void gnutls_secure_drop(struct gnutls_session *session);
 

@@ -194,6 +194,41 @@ static bool is_closed(const struct tls_session *session, int result)
 	return result == 0;
 }
 
+static int read_on(const struct tls_exchange *exchange, char *bytes, size_t len, size_t *done)
+{
+	const struct gnutls_session *session =
+	    (const struct gnutls_session *)exchange->call.session;
+	long result = gnutls.gnutls_record_recv(gnutls_session_now(session), bytes, len);
+	*done = result > 0 ? (size_t)result : 0;
+	return result > 0 ? 1 : (int)result;
+}
+
+/* There is no call that shows what is there without taking it. */
+static size_t look(const struct tls_exchange *exchange, char *bytes, size_t len)
+{
+	(void)exchange, (void)bytes, (void)len;
+	return 0;
+}
+
+static bool wants(const struct tls_session *session, int result)
+{
+	enum { AGAIN = -28, INTERRUPTED = -52 }; /* GNUTLS_E_* */
+	(void)session;
+	return result == AGAIN || result == INTERRUPTED;
+}
+
+static char *take_memory(const struct tls_session *session, size_t len)
+{
+	(void)session;
+	return (*gnutls.allocate)(len);
+}
+
+static void give_memory(const struct tls_session *session, char *memory)
+{
+	(void)session;
+	(*gnutls.free)(memory);
+}
+
 static void do_nothing(struct tls_session *session)
 {
 	(void)session;
@@ -208,6 +243,13 @@ const struct tls_ops tls_gnutls = {
     .put_off = do_nothing, /* the call says so by itself, and gnutls_record_get_direction */
     .undo = gnutls_secure_undo,
     .close = do_nothing,
+    .read = read_on,
+    .look = look,
+    .wants = wants,
+    .spend = gnutls_secure_spend,
+    .reset = gnutls_secure_reset,
+    .take = take_memory,
+    .give = give_memory,
     .moved_outside = moved_outside,
     .at_once = true,
 };

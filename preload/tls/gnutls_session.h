@@ -22,13 +22,17 @@ struct gnutls_session {
 	bool shaken;	  /* its handshake is over */
 	bool outside;	  /* bytes of the socket moved outside of its calls */
 	/* Of a rescue (gnutls_secure.c). */
-	void *next; /* shakes hands on the fresh socket */
+	void *next;   /* shakes hands on the fresh socket */
+	void *speaks; /* that one, or what there was: whose bytes go out */
 	int fresh;
+	bool secured;	 /* `next` has shaken hands, with whom it should */
+	bool stays;	 /* what there was speaks, on the old socket */
 	bool verified;	 /* the certificate is the old one */
 	bool refused;	 /* something else was to be sent */
 	bool lost, full; /* the fresh socket has ended, or takes nothing */
 	enum reason reason;
 	uint64_t received;	/* raw bytes on the fresh socket */
+	uint64_t flushed;	/* those that it has taken */
 	size_t written;		/* of the requests that are to be sent, so many are in `next` */
 	size_t out_at, out_len; /* what that has made of them, and the socket not taken */
 	char *out;

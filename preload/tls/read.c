@@ -5,6 +5,7 @@
 #include "../os/sys.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "../rescue/watch.h"
 #include "exchange.h"
 #include "hold_text.h"
 
@@ -52,6 +53,19 @@ static bool begin(struct tls_session *session, struct conn *conn)
 	return true;
 }
 
+/*
+ * What was read was a ticket that a watch has ended with, and the library does not look for more by
+ * itself: a watch begins in its place. Called with the lock.
+ */
+static bool watch(const struct tls_session *session, struct conn *conn, int result)
+{
+	if (!rescue_watches() || !session->ops->at_once || !session->ops->wants(session, result) ||
+	    !conn_waiting(conn) || conn->flags & CONN_ANSWERING || rescue_watch_has_news(conn->fd))
+		return false;
+	rescue_watch(conn);
+	return conn->busy;
+}
+
 /* The call has been made. true: a rescue has begun, and it is to be made again. */
 static bool again(struct tls_exchange *exchange, int result)
 {
@@ -79,6 +93,7 @@ static bool again(struct tls_exchange *exchange, int result)
 		else
 			conn_end(conn, WHY_TOLD);
 	} else {
+		begun = watch(session, conn, result);
 		conn_unlock(conn);
 	}
 	set_errno(kept);
