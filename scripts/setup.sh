@@ -121,7 +121,8 @@ check() {
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	wish_command mvn maven
-	wish_packages python3-pip libanyevent-http-perl python3-socks python3-gi gir1.2-soup-3.0 \
+	wish_packages python3-pip libanyevent-http-perl libnet-ssleay-perl python3-twisted \
+		python3-openssl python3-service-identity python3-socks python3-gi gir1.2-soup-3.0 \
 		glib-networking libneon27-gnutls
 	[ -e /usr/include/neon/ne_session.h ] || wish libneon27-dev
 	wish_command tinyproxy tinyproxy

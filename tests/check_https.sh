@@ -80,13 +80,8 @@ seen
 same "callbacks of the program's are not called in a rescue" \
 	"info verify verify hello hello hello , 2 connections" "$got, $connections connections"
 
-# Nothing can vouch for another session, nor is one followed whose bytes lie in memory.
+# Nothing can vouch for another session.
 untouched finished second:close
-for fault in $faults; do
-	untouched asyncio $fault
-	# Idle, it mostly hears of the end in time and dials anew.
-	[ "${fault%:*}" != second ] || [ -z "$(command -v node)" ] || untouched node $fault
-done
 
 # What is left of an answer is the program's, and so is what cannot be read, or was not asked for.
 for client in block poll libcurl python; do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "secured.h"
-#include "sending.h"
+#include "secured_memory.h"
 
 #include <errno.h>
 
@@ -16,6 +16,7 @@
 #include "../os/watcher.h"
 #include "../tls/hold_text.h"
 #include "../tls/look.h"
+#include "../tls/memory.h"
 #include "../tls/session.h"
 #include "../tls/shake.h"
 #include "../wire/socket.h"
@@ -34,6 +35,7 @@ bool secured_begin(struct conn *conn, const struct read_call *call, size_t len)
 	if (any && conn_is_hello(conn) && conn->received == received &&
 	    conn_begin_secured(conn, call->iov, call->count, len)) {
 		tls_session_meet_first(conn);
+		tls_memory_wait(conn);
 		conn_unlock(conn);
 	} else {
 		conn_end(conn, WHY_PASSED);
@@ -80,11 +82,14 @@ static enum attended put_off(struct reading *r)
 		return deliver(r, EAGAIN);
 	}
 	if (!rescue_has_failed(conn)) {
+		if (tls_memory_enter(conn))
+			return secured_drive(r);
 		int told = reads_on(conn) ? rescue_error(conn) : EAGAIN;
 		conn_unlock(conn);
 		return deliver(r, told);
 	}
 	int error = rescue_error(conn);
+	tls_memory_failed(conn);
 	conn_end(conn, WHY_TOLD);
 	return deliver(r, error);
 }
@@ -140,10 +145,15 @@ static enum attended read_end(struct reading *r, int error)
 		conn_unlock(conn);
 		return deliver(r, error);
 	}
-	if (begin(conn, &start) || begin_shake(conn, error, false)) {
+	bool entered = tls_memory_enter(conn);
+	if (begin(conn, &start) || (!entered && begin_shake(conn, error, false))) {
+		if (entered)
+			return secured_drive(r);
 		conn_unlock(conn);
 		return deliver(r, EAGAIN);
 	}
+	if (entered)
+		tls_memory_leave(conn);
 	if (!conn_waiting(conn) && tls_session_ends(conn))
 		error = EAGAIN; /* the call to the library tells */
 	conn_end(conn, WHY_TOLD);
@@ -231,7 +241,13 @@ enum attended secured_read(struct reading *r)
 	uint32_t epoch = conn->epoch;
 	tls_session_meet(conn);
 	conn_unlock(conn);
-	r->result = call->real(call, call->fd);
+	if (r->handle.waited) {
+		bool over;
+		if (!reading_read_waited(r, &over))
+			return over ? DELIVER : READ_AGAIN;
+	} else {
+		r->result = call->real(call, call->fd);
+	}
 	int error = r->result < 0 ? get_errno() : 0;
 	bool end = !error || is_end(conn, error);
 	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
@@ -277,8 +293,16 @@ static enum sent write_end(struct sending *s, int error)
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
-	if (begin(conn, &start) || begin_shake(conn, error, true))
+	bool entered = tls_memory_enter(conn);
+	tls_memory_refuse(conn, s->len);
+	bool begun = begin(conn, &start) || (!entered && begin_shake(conn, error, true));
+	tls_memory_refuse(conn, 0);
+	if (begun && entered)
+		return secured_set_out(s);
+	if (begun)
 		return swallow(s);
+	if (entered)
+		tls_memory_leave(conn);
 	conn_end(conn, WHY_TOLD);
 	return sending_tell(s, error);
 }

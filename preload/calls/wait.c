@@ -16,6 +16,7 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
+#include "../tls/memory.h"
 #include "../wire/socket.h"
 
 /* After a step, with the lock, which it leaves without. */
@@ -91,6 +92,16 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 	bool dials = config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn);
 	conn_unlock(conn);
 	return dials ? call_await_dial(conn, fd) : AWAITED_EVENT;
+}
+
+bool call_await_is_bytes(struct conn *conn, int fd)
+{
+	if (!conn_lock(conn, fd))
+		return false;
+	bool is_bytes = tls_memory_is_of(conn) && !conn->busy &&
+			conn_waiting(conn) && wire_has_unread(fd);
+	conn_unlock(conn);
+	return is_bytes;
 }
 
 enum awaited call_await_dial(struct conn *conn, int fd)

@@ -31,6 +31,13 @@ enum awaited {
  */
 enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads);
 
+/*
+ * Is there something to read before the end, and only the program's TLS session can tell whether
+ * that is an answer? libuv takes a hang-up that comes with it for the end of the stream, once it
+ * has read; a wait by level tells of it again.
+ */
+bool call_await_is_bytes(struct conn *conn, int fd);
+
 /* The same where a connect of the program's may have failed: does redial try again? */
 enum awaited call_await_dial(struct conn *conn, int fd);
 

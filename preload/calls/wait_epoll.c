@@ -127,6 +127,9 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 		if (tells_of_room(&found))
 			return EPOLLOUT;
 		awaited = call_await_step(found.conn, found.fd);
+	} else if (events & ENDS && !(found.asked & EPOLLET) && found.asked & EPOLLIN &&
+		   call_await_is_bytes(found.conn, found.fd)) {
+		awaited = AWAITED_READABLE;
 	} else if (events & ENDS) {
 		*gone_ms = wait_gone_ms(found.conn, found.fd);
 		awaited = call_await_end(found.conn, found.fd, events, found.asked & EPOLLIN);

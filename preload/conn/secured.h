@@ -20,6 +20,7 @@ struct conn_secured {
 	uint32_t strangers; /* calls on the socket by nobody who could be the session */
 	uint32_t body_left; /* of the record that is being read */
 	bool counted;	    /* the session, for redial stat */
+	bool apart;	    /* the calls to its library touch no socket: tls/memory.h */
 	uint8_t head_len;   /* bytes of its header that were read; 0 between two records */
 	uint8_t head[5];
 	uint8_t random[CONN_RANDOM_LEN]; /* of the ClientHello */
@@ -28,6 +29,12 @@ struct conn_secured {
 	bool put_off;	      /* its transport has been told to come back */
 	uint64_t patience_ms; /* and would have waited so long */
 };
+
+/* Is its plaintext told by other calls than those on its socket, at other times? */
+static inline bool conn_is_apart(const struct conn *conn)
+{
+	return conn_is_secured(conn) && conn->secured->apart;
+}
 
 /* What was said to a proxy on the connection, TLS or not, or NULL. */
 static inline struct greeting *conn_greeting(const struct conn *conn)

@@ -158,7 +158,8 @@ static uint64_t until_when(struct conn *conn)
 
 void rescue_watch(struct conn *conn)
 {
-	if (!may_watch(conn) || !is_to_watch(conn))
+	/* Its socket's next byte would not be known for an answer's. */
+	if (conn_is_apart(conn) || !may_watch(conn) || !is_to_watch(conn))
 		return;
 	struct rescue *rescue = conn->rescue;
 	rescue->nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;

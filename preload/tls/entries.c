@@ -17,15 +17,24 @@ enum {
 	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, _SHOULD_RETRY */
 };
 
-static void begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
+/*
+ * false: it is made by a callback amid a rescue's handshake, in which nothing is written or read.
+ * The program is to come back later.
+ */
+static bool begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
 {
 	tls_call_begin(&exchange->call, library, ssl);
 	struct tls_session *session = exchange->call.session;
 	if (!session)
-		return;
-	session->pending = false;
+		return true;
+	session->pending = tls_session_is_driven(session);
+	if (session->pending) {
+		tls_call_end(&exchange->call);
+		return false;
+	}
 	if (tls_call_is_outermost(&exchange->call))
-		session->thread = sys_self();
+		session->user = session->thread = sys_self();
+	return true;
 }
 
 static void end(struct tls_exchange *exchange)
@@ -35,14 +44,19 @@ static void end(struct tls_exchange *exchange)
 	tls_call_end(&exchange->call);
 }
 
-/* Within a callback of the library's nothing is begun: the call as it is, and no more is known. */
+/*
+ * Within a callback of the library's nothing is begun. The call as it is; no more is known then,
+ * but of a session whose calls touch no socket (Node writes its request in such a one).
+ */
 static int run(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
 	       int exchanges(struct tls_exchange *))
 {
-	begin(exchange, library, ssl);
-	if (!tls_call_is_outermost(&exchange->call)) {
-		if (exchange->call.session)
-			tls_session_give_up(exchange->call.session);
+	if (!begin(exchange, library, ssl))
+		return tls_come_back(exchange);
+	struct tls_session *session = exchange->call.session;
+	if (!tls_call_is_outermost(&exchange->call) && !(session && session->memory)) {
+		if (session)
+			tls_session_give_up(session);
 		exchanges = tls_make;
 	}
 	int result = exchanges(exchange);
@@ -100,7 +114,8 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 static int shake(struct tls_library *library, void *ssl, int shakes(void *))
 {
 	struct tls_exchange exchange;
-	begin(&exchange, library, ssl);
+	if (!begin(&exchange, library, ssl))
+		return -1;
 	exchange.call.shakes = tls_call_is_outermost(&exchange.call);
 	int result = exchange.call.shakes ? tls_shake(&exchange, shakes) : shakes(ssl);
 	end(&exchange);
@@ -115,6 +130,20 @@ static int error_of(struct tls_library *library, const void *ssl, int result)
 	if (session && session->closed && result == 0)
 		return ZERO_RETURN;
 	return library->SSL_get_error(ssl, result);
+}
+
+/* What is not as the program knows it cannot say goodbye: as bare, but for the bytes of that. */
+static int shut_down(struct tls_library *library, void *ssl)
+{
+	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	if (!session || !session->memory || !(session->over || tls_session_is_busy(session)))
+		return library->SSL_shutdown(ssl);
+	session->pending = session->shut;
+	if (session->closed && session->over)
+		return 1;
+	int result = session->shut ? -1 : 0;
+	session->shut = true;
+	return result;
 }
 
 /* Bytes that are held back for the program are there for it, as those in the library are. */
@@ -167,6 +196,10 @@ static int pending_of(struct tls_library *library, const void *ssl, int in_libra
 	{                                                                                          \
 		return shake(&tls_libraries[n], ssl, tls_libraries[n].SSL_connect);                \
 	}                                                                                          \
+	static int shut_down_##n(void *ssl)                                                        \
+	{                                                                                          \
+		return shut_down(&tls_libraries[n], ssl);                                          \
+	}                                                                                          \
 	static int error_##n(const void *ssl, int result)                                          \
 	{                                                                                          \
 		return error_of(&tls_libraries[n], ssl, result);                                   \
@@ -195,6 +228,7 @@ ENTRIES(3)
 		[HOOKED_SSL_write_ex] = (void *)write_ex_##n,                                      \
 		[HOOKED_SSL_do_handshake] = (void *)handshake_##n,                                 \
 		[HOOKED_SSL_connect] = (void *)connect_##n,                                        \
+		[HOOKED_SSL_shutdown] = (void *)shut_down_##n,                                     \
 		[HOOKED_SSL_get_error] = (void *)error_##n,                                        \
 		[HOOKED_SSL_pending] = (void *)pending_##n,                                        \
 		[HOOKED_SSL_has_pending] = (void *)has_pending_##n                                 \

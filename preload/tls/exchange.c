@@ -48,6 +48,14 @@ int tls_make_openssl(struct tls_exchange *exchange)
 	return result;
 }
 
+int tls_come_back(struct tls_exchange *exchange)
+{
+	enum tls_hooked kind = exchange->kind;
+	exchange->done = 0;
+	return kind == HOOKED_SSL_read || kind == HOOKED_SSL_peek || kind == HOOKED_SSL_write ? -1
+											      : 0;
+}
+
 /* What has been seen of the transport counts for one call. Called with the lock. */
 static uint64_t take_patience_ms(struct tls_session *session)
 {
@@ -71,7 +79,7 @@ static enum rescue_result step(struct tls_session *session, bool writes)
 	handle->error = rescue_error(conn);
 	if (patience_ms)
 		handle_begin_wait(handle, patience_ms);
-	bool waits = patience_ms || !rescue_is_nonblocking(conn);
+	bool waits = patience_ms || !(session->memory || rescue_is_nonblocking(conn));
 	enum rescue_result result =
 	    waits ? rescue_run(handle, writes ? RESCUE_WRITES : RESCUE_READS) : rescue_step(conn);
 	if (!waits && result == RESCUE_LOST)
@@ -135,8 +143,9 @@ static enum tls_attended failed(struct tls_exchange *exchange, bool writes)
 static bool is_quiet(const struct tls_session *session)
 {
 	const struct conn *conn = session->handle.conn;
-	return !session->ended && !session->closed && !session->spent && conn &&
-	       !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) && !(conn->care & CARE_HOLDING);
+	return !session->ended && !session->closed && !session->spent && !session->cleared &&
+	       conn && !__atomic_load_n(&conn->busy, __ATOMIC_ACQUIRE) &&
+	       !(conn->care & CARE_HOLDING);
 }
 
 enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
@@ -145,13 +154,18 @@ enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 	if (!session || is_quiet(session))
 		return TLS_GO_ON;
 	int kept = get_errno();
+	if (!tls_call_is_outermost(&exchange->call))
+		return TLS_GO_ON;
 	if (session->ended) {
 		session->ops->close(session);
 		session->ended = false;
 		session->closed = true;
 	}
-	if (!tls_session_lock(session))
+	if (!tls_session_lock(session)) {
+		if (session->memory && session->cleared)
+			session->ops->undo(session);
 		return session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
+	}
 	struct conn *conn = session->handle.conn;
 	if (!conn->busy && conn->care & CARE_HOLDING && !writes)
 		return tls_give_held(exchange);

@@ -28,6 +28,9 @@ int tls_write_wide(struct tls_exchange *exchange);
 int tls_make(struct tls_exchange *exchange);
 int tls_make_openssl(struct tls_exchange *exchange);
 
+/* Instead of that, what it returns to a program that is to come back. */
+int tls_come_back(struct tls_exchange *exchange);
+
 /* What a rescue that has the connection comes to, for a call that is to go on. */
 enum tls_attended {
 	TLS_GO_ON, /* make the library's call */

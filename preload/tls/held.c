@@ -26,6 +26,9 @@ bool tls_hold(struct tls_exchange *exchange, struct conn *conn)
 {
 	if (!exchange->call.ops->read)
 		return false;
+	/* No socket in the call could tell the program that there is something to read. */
+	if (conn_is_apart(conn))
+		return false;
 	struct hold_text text = {
 	    .bytes = exchange->buf, .len = exchange->done, .peeked = tls_peeks(exchange)};
 	look_further(exchange, &text);

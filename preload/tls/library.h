@@ -27,6 +27,7 @@
 	  (ssl, buf, len, done))                                                                   \
 	X(int, SSL_do_handshake, (void *ssl), (ssl))                                               \
 	X(int, SSL_connect, (void *ssl), (ssl))                                                    \
+	X(int, SSL_shutdown, (void *ssl), (ssl))                                                   \
 	X(int, SSL_get_error, (const void *ssl, int result), (ssl, result))                        \
 	X(int, SSL_pending, (const void *ssl), (ssl))                                              \
 	X(int, SSL_has_pending, (const void *ssl), (ssl))
@@ -86,6 +87,7 @@ typedef void tls_free_data(void *ssl, void *data, void *all, int index, long, vo
 	X(const void *, BIO_s_mem, (void))                                                         \
 	X(int, BIO_free, (void *bio))                                                              \
 	X(int, BIO_up_ref, (void *bio))                                                            \
+	X(int, BIO_method_type, (const void *bio))                                                 \
 	X(int, BIO_read, (void *bio, void *buf, int len))                                          \
 	X(int, BIO_write, (void *bio, const void *buf, int len))                                   \
 	X(long, BIO_ctrl, (void *bio, int command, long number, void *pointer))                    \

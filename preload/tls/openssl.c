@@ -4,6 +4,7 @@
 #include "../conn/secured.h"
 #include "../os/mem.h"
 #include "exchange.h"
+#include "memory.h"
 #include "secure.h"
 
 enum {
@@ -19,7 +20,10 @@ void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ss
 	call->library = library;
 	call->ssl = ssl;
 	call->session = library->SSL_get_ex_data(ssl, library->index);
+	call->unread = 0;
 	tls_call_enter(call);
+	if (!call->session && tls_memory_any_waits())
+		tls_memory_meet(call);
 }
 
 static bool client_random(const struct tls_call *call, uint8_t *random)
@@ -30,15 +34,16 @@ static bool client_random(const struct tls_call *call, uint8_t *random)
 
 /*
  * Do library and socket agree on all that was said? What was said to a proxy before the hello has
- * mostly gone by calls of the program's own, and not by the session's BIO.
+ * mostly gone by calls of the program's own, and not by the session's BIO. What is unread lies in
+ * memory.
  */
-static bool begins_even(struct tls_session *session, const struct conn *conn)
+static bool begins_even(struct tls_session *session, const struct conn *conn, uint64_t unread)
 {
 	const struct greeting *greeting = conn_greeting(conn);
-	session->read_base = -conn_said_by_proxy(conn);
+	session->read_base = -conn_said_by_proxy(conn) - unread;
 	if (!greeting || tls_session_is_even(session, conn))
 		return tls_session_is_even(session, conn);
-	session->read_base = 0;
+	session->read_base = -unread;
 	session->written_base = greeting->len;
 	return tls_session_is_even(session, conn);
 }
@@ -56,11 +61,12 @@ static struct tls_session *bind_session(struct tls_call *call, struct conn *conn
 	session->library = library;
 	session->ssl = call->ssl;
 	handle_find(&session->handle, conn, conn->fd);
-	if (!begins_even(session, conn) ||
+	if (!begins_even(session, conn, call->unread) ||
 	    !library->SSL_set_ex_data(call->ssl, library->index, session)) {
 		library->CRYPTO_free(session, "", 0);
 		return NULL;
 	}
+	session->read_base += call->unread;
 	conn->secured->carrier = &tls_carrier;
 	return session;
 }
@@ -79,9 +85,10 @@ static bool is_even(const struct tls_session *session, const struct conn *conn)
 	struct tls_library *library = session->library;
 	void *rbio = library->SSL_get_rbio(session->ssl);
 	void *wbio = library->SSL_get_wbio(session->ssl);
+	const uint64_t sent = conn->secured->sent + session->refused;
 	return rbio && wbio &&
 	       library->BIO_number_read(rbio) - conn->received == session->read_base &&
-	       library->BIO_number_written(wbio) - conn->secured->sent == session->written_base;
+	       library->BIO_number_written(wbio) - sent == session->written_base;
 }
 
 static bool is_closed(const struct tls_session *session, int result)

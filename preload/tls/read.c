@@ -50,6 +50,8 @@ static bool begin(struct tls_session *session, struct conn *conn)
 	if (!tls_session_is_here(conn) || rescue_begin(conn, &start) != REASON_NONE)
 		return false;
 	session->closed = true;
+	if (session->memory) /* programs ask for it */
+		session->library->SSL_set_shutdown(session->ssl, 0);
 	return true;
 }
 
@@ -71,8 +73,8 @@ static bool again(struct tls_exchange *exchange, int result)
 {
 	struct tls_session *session = exchange->call.session;
 	int kept = get_errno();
-	bool begun = false;
-	if (session && session->ended && result <= 0)
+	bool begun = false, outermost = tls_call_is_outermost(&exchange->call);
+	if (session && session->ended && result <= 0 && outermost)
 		return true;
 	if (!session || !tls_session_lock(session))
 		return false;
@@ -84,9 +86,9 @@ static bool again(struct tls_exchange *exchange, int result)
 	} else if (result > 0) {
 		take_note(exchange, conn);
 	} else if (conn->busy) {
-		begun = !rescue_has_failed(conn);
+		begun = outermost && !rescue_has_failed(conn);
 		conn_unlock(conn);
-	} else if (is_closed(session, conn, result)) {
+	} else if (outermost && is_closed(session, conn, result)) {
 		begun = begin(session, conn);
 		if (begun)
 			conn_unlock(conn);

@@ -9,19 +9,16 @@
 #include "../wire/socket.h"
 #include "flight.h"
 #include "hush.h"
+#include "memory.h"
 #include "pin.h"
 
 enum {
 	HEADER = 5,
 	OUT_ROOM = 65536,
-	SHUTDOWN_SENT = 1,	     /* SSL_SENT_SHUTDOWN */
-	ERROR_NONE = 1,		     /* SSL_do_handshake: it is done */
-	FLAGS_RETRY = 0x0f,	     /* BIO_FLAGS_RWS, _SHOULD_RETRY */
-	FLAG_AT_END = 0x800,	     /* BIO_FLAGS_IN_EOF, 3.0 */
-	CONTROL_RENEGOTIATIONS = 12, /* SSL_CTRL_GET_TOTAL_RENEGOTIATIONS */
-	KERNEL_SENDS = 73,	     /* BIO_CTRL_GET_KTLS_SEND, 3.0 */
-	KERNEL_RECEIVES = 76,	     /* BIO_CTRL_GET_KTLS_RECV */
-	MEMORY_END = 130,	     /* BIO_C_SET_BUF_MEM_EOF_RETURN */
+	ERROR_NONE = 1,	     /* SSL_do_handshake: it is done */
+	FLAGS_RETRY = 0x0f,  /* BIO_FLAGS_RWS, _SHOULD_RETRY */
+	FLAG_AT_END = 0x800, /* BIO_FLAGS_IN_EOF, 3.0 */
+	MEMORY_END = 130,    /* BIO_C_SET_BUF_MEM_EOF_RETURN */
 };
 
 static struct tls_session *session_of(const struct conn *conn)
@@ -298,41 +295,14 @@ static void installed(struct conn *conn)
 		tls_unhush(session);
 	session->shaken = session->shakes;
 	session->shakes = false;
+	if (session->memory)
+		tls_memory_drain(session);
 	conn_secured_renewed(conn, session->received);
 	tls_session_rebase(session, conn);
-	session->cleared = session->half = session->spent = false;
+	session->cleared = session->half = session->spent = session->closed = false;
 	session->cookie = conn->cookie;
 	drop_ours(session);
 	tls_pin_drop(session);
-}
-
-/* Then the keys are the kernel's, and records are not as the library has made them. */
-static bool is_in_kernel(const struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	bool knows = library->given_up[GIVES_UP_SSL_sendfile] != NULL;
-	return knows &&
-	       (library->BIO_ctrl(library->SSL_get_wbio(session->ssl), KERNEL_SENDS, 0, NULL) > 0 ||
-		library->BIO_ctrl(library->SSL_get_rbio(session->ssl), KERNEL_RECEIVES, 0, NULL) >
-		    0);
-}
-
-static enum reason may_replace(const struct conn *conn)
-{
-	const struct tls_session *session = session_of(conn);
-	if (!session || session->half)
-		return REASON_TLS_IN_FLIGHT;
-	struct tls_library *library = session->library;
-	if (session->spent || session->shakes)
-		return REASON_NONE;
-	if (conn_has_part(conn->secured) || !tls_session_is_even(session, conn))
-		return REASON_TLS_IN_FLIGHT;
-	if (!library->SSL_is_init_finished(session->ssl) || library->SSL_is_server(session->ssl) ||
-	    library->SSL_get_shutdown(session->ssl) & SHUTDOWN_SENT ||
-	    library->SSL_ctrl(session->ssl, CONTROL_RENEGOTIATIONS, 0, NULL) ||
-	    is_in_kernel(session))
-		return REASON_TLS_SESSION;
-	return REASON_NONE;
 }
 
 /* What the library says of the end that it is told is none of the program's business. */
@@ -346,7 +316,7 @@ static void tells(const struct conn *conn)
 const struct wire_carrier tls_carrier = {
     .is_here = tls_session_is_here,
     .tells = tells,
-    .may_replace = may_replace,
+    .may_replace = tls_may_replace,
     .secure = secure,
     .reason = reason,
     .send = send_on,
@@ -365,7 +335,9 @@ void tls_secure_undo(struct tls_session *session)
 	if (!session->cleared)
 		return;
 	clear(session);
-	if (!shook)
+	if (session->memory && !session->spent)
+		tls_memory_end(session); /* the program's callbacks are not called any more */
+	else if (!shook)
 		tls_unhush(session);
 	session->cleared = false;
 }
@@ -396,4 +368,7 @@ void tls_secure_drop(struct tls_session *session)
 	if (session->old_session)
 		session->library->SSL_SESSION_free(session->old_session);
 	session->old_session = NULL;
+	if (session->kept_wbio)
+		session->library->BIO_free(session->kept_wbio);
+	session->kept_wbio = NULL;
 }

@@ -13,6 +13,9 @@
 
 extern const struct wire_carrier tls_carrier __attribute__((visibility("hidden")));
 
+/* Of tls_carrier: REASON_NONE if it may. */
+enum reason tls_may_replace(const struct conn *conn);
+
 /*
  * The rescue has failed: the session is as one that has not begun, on the program's own socket,
  * where it will find the original end by itself.

@@ -8,6 +8,7 @@
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "../process/live.h"
+#include "memory.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -89,7 +90,7 @@ bool tls_session_ready(void)
 		sys3(madvise, at, len, MADV_WIPEONFORK);
 		under_way = (struct under_way *)at;
 	}
-	return true;
+	return tls_memory_ready();
 }
 
 /* A thread that was cancelled in a call leaves it here, and its stack to another one. */
@@ -127,12 +128,12 @@ static bool is_of(const struct tls_call *call, const struct conn *conn)
 	       memcmp(random, conn->secured->random, sizeof(random)) == 0;
 }
 
-static bool may_bind(const struct tls_call *call)
+bool tls_session_may_bind(const struct tls_call *call)
 {
 	return tls_call_is_outermost(call) && !call->session;
 }
 
-static void bind_session(struct conn *conn, struct tls_call *call)
+void tls_session_bind(struct conn *conn, struct tls_call *call)
 {
 	struct tls_session *session = call->ops->bind(call, conn);
 	if (!session)
@@ -152,7 +153,7 @@ static void bind_late(struct tls_call *call)
 	if (!handle_lock_answered(near))
 		return;
 	if (conn_is_secured(near->conn) && !near->conn->secured->session)
-		bind_session(near->conn, call);
+		tls_session_bind(near->conn, call);
 	conn_unlock(near->conn);
 }
 
@@ -173,8 +174,8 @@ void tls_session_meet(struct conn *conn)
 	struct tls_call *call = secured->session ? NULL : tls_call_here();
 	if (secured->session || secured->strangers > STRANGERS_MAX)
 		return;
-	if (call && !call->ops->at_once && may_bind(call) && is_of(call, conn)) {
-		bind_session(conn, call);
+	if (call && !call->ops->at_once && tls_session_may_bind(call) && is_of(call, conn)) {
+		tls_session_bind(conn, call);
 		if (call->session) {
 			call->session->in_calls = true;
 			call->session->thread = sys_self(); /* until this call ends */
@@ -182,7 +183,7 @@ void tls_session_meet(struct conn *conn)
 		handle_find(&call->near, conn, conn->fd);
 	}
 	secured->strangers++;
-	/* Its bytes pass through memory, or the library is none that is known. */
+	/* The library is none that is known. */
 	if (!secured->session && secured->strangers > STRANGERS_MAX)
 		conn->flags |= CONN_DOUBT;
 }
@@ -199,8 +200,8 @@ bool tls_session_is_passed(const struct conn *conn)
 void tls_session_meet_first(struct conn *conn)
 {
 	struct tls_call *call = tls_call_here();
-	if (call && call->ops->at_once && may_bind(call) && is_of(call, conn))
-		bind_session(conn, call);
+	if (call && call->ops->at_once && tls_session_may_bind(call) && is_of(call, conn))
+		tls_session_bind(conn, call);
 }
 
 void tls_session_note_moved(const struct conn *conn)
@@ -256,6 +257,15 @@ bool tls_session_lock(struct tls_session *session)
 		return true;
 	conn_unlock(handle->conn);
 	return false;
+}
+
+bool tls_session_is_busy(struct tls_session *session)
+{
+	if (!tls_session_lock(session))
+		return session->cleared;
+	bool busy = session->handle.conn->busy;
+	conn_unlock(session->handle.conn);
+	return busy;
 }
 
 bool tls_session_is_even(const struct tls_session *session, const struct conn *conn)

@@ -35,6 +35,11 @@ struct tls_session {
 	uint64_t sent_before; /* what the socket had taken when the call now under way began */
 	uintptr_t thread;     /* that is in a call which may take a rescue on, else 0 */
 	bool in_calls;	      /* it was met in a call that used the socket, as all others must */
+	uintptr_t user;	      /* the last one that was */
+	bool memory;	      /* the program carries its bytes to the socket: memory.h */
+	bool over;	      /* a rescue has failed that had cleared it: secure.c */
+	bool shut;	      /* and the program has shut it down since */
+	uint32_t refused;     /* bytes of the write that fails just now */
 	bool begins;	      /* that call has begun the only unanswered request */
 	bool half;	      /* part of a record may be out, the rest is with the program */
 	bool pending;	      /* the last call was told to come back, by us */
@@ -55,6 +60,7 @@ struct tls_session {
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */
 	void *own_rbio, *own_wbio; /* the program's, while ours are in their place */
+	void *kept_wbio;	   /* the program's, for what is `over` */
 	tls_verify_callback *verify;
 	tls_info_callback *info;
 	int verify_mode;
@@ -78,6 +84,7 @@ struct tls_call {
 	struct tls_session *session; /* NULL while it has none */
 	struct tls_call *outer;
 	struct handle near; /* the connection that must be its session's, while it has none */
+	uint64_t unread;    /* bytes that it may still have in memory when it is bound */
 	uint32_t slot;
 	bool shakes; /* it goes on with a handshake that is begun again */
 };
@@ -139,6 +146,18 @@ static inline bool tls_call_is_outermost(const struct tls_call *call)
 	return !call->outer && call->slot != UINT32_MAX;
 }
 
+/* Is it a callback of a rescue's handshake that makes this call? */
+static inline bool tls_session_is_driven(const struct tls_session *session)
+{
+	return session->own_rbio && session->thread == sys_self();
+}
+
+/* The call's session is conn's, unless it may not be. */
+void tls_session_bind(struct conn *conn, struct tls_call *call);
+
+/* Not where bytes were sent before the server was known. */
+bool tls_session_may_bind(const struct tls_call *call);
+
 /* A call on conn's socket is about to be made: binds the session whose call that is, if it can be.
  */
 void tls_session_meet(struct conn *conn);
@@ -178,6 +197,9 @@ void tls_session_rebase(struct tls_session *session, const struct conn *conn);
 
 /* Does nothing? Nothing may be in between that one has had and the other not. */
 bool tls_session_is_even(const struct tls_session *session, const struct conn *conn);
+
+/* Has a rescue its connection? */
+bool tls_session_is_busy(struct tls_session *session);
 
 /* Redial's part in it is over. */
 void tls_session_give_up(struct tls_session *session);

@@ -80,14 +80,19 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 		conn_end(conn, WHY_PASSED);
 		return LEFT_ALONE;
 	}
-	session->begins = conn_idle_before(conn, mark);
+	/* What goes to memory is on no socket when the call returns, nor is what follows it. */
+	bool follows =
+	    session->memory && session->begins && conn->secured->sent == session->sent_before;
+	session->begins = follows || conn_idle_before(conn, mark);
 	session->sent_before = conn->secured->sent;
-	if (!taken && (session->spent || is_found_dead(conn, mark)) && session->begins) {
+	bool looks =
+	    !taken && tls_call_is_outermost(&exchange->call) && conn_idle_before(conn, mark);
+	if (looks && (session->spent || is_found_dead(conn, mark))) {
 		taken = begin_stale(conn, session->spent);
 		if (!taken)
 			return LEFT_ALONE;
 	}
-	if (!taken && __builtin_expect(conn->care & CARE_IDLE, 0) && session->begins) {
+	if (looks && !taken && __builtin_expect(conn->care & CARE_IDLE, 0) && !session->memory) {
 		switch (replace_old(conn)) {
 		case REPLACED:
 			taken = true;
@@ -114,7 +119,7 @@ static bool settle(struct tls_exchange *exchange, const struct conn_mark *mark, 
 	struct conn *conn = session->handle.conn;
 	bool begun = conn->busy && !rescue_has_failed(conn);
 	session->half = !begun && result <= 0 && conn->secured->sent != session->sent_before;
-	session->begins = false;
+	session->begins &= session->memory;
 	if (begun)
 		conn->rescue->taken = true;
 	bool whole = begun || (result > 0 && exchange->done == exchange->len);
@@ -159,6 +164,8 @@ int tls_write(struct tls_exchange *exchange)
 int tls_write_as_it_is(struct tls_exchange *exchange)
 {
 	struct conn_mark mark;
+	if (exchange->call.session && exchange->call.session->over)
+		return all_taken(exchange); /* as bare: they are in memory, and lead nowhere */
 	enum recorded recorded = exchange->len ? record(exchange, &mark) : LEFT_ALONE;
 	bool rescues = recorded == TAKEN;
 	if (recorded != TAKEN) {

@@ -2,10 +2,11 @@
 /*
  * client WAY FOLDER PORT METHOD: three requests on one connection, the second one by METHOD, over
  * OpenSSL; prints what becomes of each. WAY: block, poll, epoll; own, own-poll by a BIO of its own;
- * own-polls, own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and
- * again; alpn, block with a protocol offered; finished, block and looks at the Finished messages;
- * asks, poll and asks for the socket's error behind each wait; callbacks, block with callbacks of
- * its own, each of which prints a word.
+ * memory, memory-poll with BIOs in memory, and memory-pair with a pair of them; own-polls,
+ * own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and again; alpn,
+ * block with a protocol offered; finished, block and looks at the Finished messages; asks, poll and
+ * asks for the socket's error behind each wait; callbacks, block with callbacks of its own, each of
+ * which prints a word.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,11 +23,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { SILENT_MS = 15000, PAUSE_US = 25000 };
+enum { SILENT_MS = 15000, PAUSE_US = 25000, PAUSE_OF_MEMORY_US = 60000 };
 
 static const char *way;
 static int fd, set = -1;
 static SSL *ssl;
+static BIO *incoming, *outgoing; /* memory: what SSL reads of, and what it has written to */
 
 static bool is_way(const char *name)
 {
@@ -131,10 +133,67 @@ static void ask_for_error(void)
 	exit(1);
 }
 
+static bool is_in_memory(void)
+{
+	return strncmp(way, "memory", 6) == 0;
+}
+
+static void wait_by_poll(short events)
+{
+	struct pollfd what = {fd, events, 0};
+	if (poll(&what, 1, SILENT_MS) == 1)
+		return;
+	puts("silent");
+	exit(1);
+}
+
+/* As loops do: what the library has written goes to the socket. */
+static void send_what_is_written(void)
+{
+	char bytes[4096];
+	int len;
+	while (outgoing && (len = BIO_read(outgoing, bytes, sizeof(bytes))) > 0) {
+		ssize_t put;
+		for (int at = 0; at < len; at += (int)put) {
+			put = send(fd, bytes + at, (size_t)(len - at), MSG_NOSIGNAL);
+			if (put < 0 && errno != EAGAIN) {
+				printf("send %s\n", strerror(errno));
+				exit(1);
+			}
+			if (put < 0)
+				wait_by_poll(POLLOUT), put = 0;
+		}
+	}
+}
+
+/* And what has come, or that it is the end, to the library. */
+static int receive(void)
+{
+	char bytes[4096];
+	ssize_t got;
+	if (!is_way("memory"))
+		wait_by_poll(POLLIN);
+	got = recv(fd, bytes, sizeof(bytes), 0);
+	if (got < 0 && errno != EAGAIN) {
+		printf("recv %s\n", strerror(errno));
+		exit(1);
+	}
+	if (got == 0 && incoming != outgoing)
+		BIO_set_mem_eof_return(incoming, 0); /* the library says it in its words */
+	else if (got == 0)
+		exit(printf("end, goodbye %d\n", SSL_shutdown(ssl)) < 0);
+	if (got > 0)
+		BIO_write(incoming, bytes, (int)got);
+	return 0;
+}
+
 /* 0 once it can go on, else the library's word for what happened. */
 static int wait_for(int result)
 {
 	int number = errno, error = SSL_get_error(ssl, result);
+	send_what_is_written();
+	if (is_in_memory() && error == SSL_ERROR_WANT_READ)
+		return receive();
 	if (error == SSL_ERROR_WANT_READ && number != EAGAIN) /* squid asks for that alone */
 		printf("wants to read, says errno %d\n", number);
 	short events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
@@ -171,6 +230,7 @@ static void ask(int number, const char *method)
 		if ((error = wait_for(put)))
 			end(error);
 	}
+	send_what_is_written();
 }
 
 static void answer(void)
@@ -205,6 +265,24 @@ static SSL *make_session(const char *folder)
 	return session;
 }
 
+static void set_bio(void)
+{
+	BIO *bio;
+	if (is_way("memory-pair")) {
+		BIO_new_bio_pair(&bio, 0, &incoming, 0);
+		outgoing = incoming;
+	} else if (is_in_memory()) {
+		incoming = BIO_new(BIO_s_mem());
+		outgoing = BIO_new(BIO_s_mem());
+		BIO_set_mem_eof_return(incoming, -1);
+		SSL_set_bio(ssl, incoming, outgoing);
+		return;
+	} else {
+		bio = strncmp(way, "own", 3) == 0 ? own_bio() : BIO_new_socket(fd, BIO_NOCLOSE);
+	}
+	SSL_set_bio(ssl, bio, bio);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 5)
@@ -218,7 +296,8 @@ int main(int argc, char **argv)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return 1;
-	if (is_way("asks") || strstr(way, "poll") || strncmp(way, "own-", 4) == 0)
+	if (is_way("asks") || strstr(way, "poll") || strstr(way, "pair") ||
+	    strncmp(way, "own-", 4) == 0)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 	if (is_way("epoll") || is_way("own-epolls"))
 		set = epoll_create1(0);
@@ -228,19 +307,19 @@ int main(int argc, char **argv)
 		epoll_wait(set, &event, 1, 0); /* else it may never have to wait before the end */
 	}
 	ssl = make_session(argv[2]);
-	BIO *bio = strncmp(way, "own", 3) == 0 ? own_bio() : BIO_new_socket(fd, BIO_NOCLOSE);
-	SSL_set_bio(ssl, bio, bio);
+	set_bio();
 	int error, done;
 	while ((done = SSL_connect(ssl)) != 1) {
 		if ((error = wait_for(done)))
 			end(error);
 	}
+	send_what_is_written();
 	if (is_way("finished")) {
 		char finished[64];
 		SSL_get_finished(ssl, finished, sizeof(finished));
 	}
 	for (int i = 1; i <= 3; i++) {
-		usleep(PAUSE_US);
+		usleep(is_in_memory() ? PAUSE_OF_MEMORY_US : PAUSE_US);
 		ask(i, i == 2 ? argv[4] : "GET");
 		answer();
 		if (i == 1 && is_way("finished")) {

@@ -12,7 +12,8 @@ end by that fault, the ones behind them serve, as LATER says:
   slow       they wait before they say hello
   odd        as the others, and so does each second one; the first, third and so on have the fault
 A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; shake, after a half of its first
-flight; flight, after all of it; idle, after the first response;
+flight; flight, after all of it; idle, after the first response; rest, a moment later, when that has
+been read;
 second, instead of the answer to the second request. HOW: reset, close; notify, a close_notify and a
 close; alert, a fatal alert; half, half a record of a response, and a reset; flip, a record of which
 a bit is wrong; part, the first bytes of a response, and a reset; data, two responses for one request.
@@ -213,7 +214,9 @@ class Server:
             if fault[0] == "second" and count == 2:
                 return self.end(conn, tls, fault[1])
             tls.write(RESPONSE[:-6] if request.startswith("HEAD") else RESPONSE)
-            if fault[0] == "idle" and count == 1:
+            if fault[0] == "rest" and count == 1:
+                time.sleep(0.02)
+            if fault[0] in ("idle", "rest") and count == 1:
                 return self.end(conn, tls, fault[1])
             if tls.last:
                 return None
