@@ -231,6 +231,9 @@ enum attended secured_read(struct reading *r)
 		conn_end(conn, WHY_PASSED);
 		return READ_ON;
 	}
+	/* A read that is not the library's own waits by itself, and finds its answer. */
+	if (rescue_is_watched(conn) && !tls_session_is_here(conn))
+		rescue_unwatch(conn);
 	if (conn->busy || (rescue_watches() && begin_watch(conn)))
 		return put_off(r);
 	if (__builtin_expect(conn->care & CARE_HOLDING, 0) && !await_more(r))
