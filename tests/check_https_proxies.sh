@@ -9,6 +9,11 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/support/tls.sh
 # shellcheck source=tests/support/proxies.sh
 . tests/support/proxies.sh
+# shellcheck source=tests/support/debian_node.sh
+. tests/support/debian_node.sh
+
+fetch_debian_node >"$dir/said" 2>&1 ||
+	echo "     Debian's Node could not be fetched: it was not looked at"
 
 # A rule for the host behind the proxy, which nothing else here matches.
 cat >"$dir/redial.cfg" <<END
@@ -72,7 +77,9 @@ for client in $(sh tests/tls/proxied.sh list http); do
 	export OPENING
 	for fault in $faults; do
 		# These look before they write, and dial anew by themselves once they are told of an end.
-		case $client:${fault%:*} in ruby:idle | requests:idle | perl:idle | wget:idle) continue ;; esac
+		case $client:${fault%:*} in
+		ruby:idle | requests:idle | perl:idle | wget:idle | aiohttp:idle | node:idle) continue ;;
+		esac
 		saved "$client" "$http" "$fault" same
 	done
 	[ "$client" = plain ] || saved "$client" "http://$user@127.0.0.1:$proxy_port" second:close same Basic
@@ -215,11 +222,10 @@ done
 # In the handshake: the tunnel is opened again, and the same hello sent through it before the server's
 # first byte, another one behind that.
 policy=$dir/handshake.cfg
-for client in aiohttp node; do
-	[ $client = aiohttp ] || [ -n "$(command -v node)" ] || continue
+for client in $(sh tests/tls/proxied.sh list http | grep "aiohttp\|node"); do
 	for fault in hello:reset hello:close; do
 		attempt $fault same
-		got=$(redial $client "$http")
+		got=$(redial "$client" "$http")
 		seen
 		proxied
 		same "$client, $fault" "hello hello hello , 2 tunnels, 1 opening, 2:GET/1,2:GET/2,2:GET/3" \

@@ -9,11 +9,13 @@ const net = require('net');
 const ca = fs.readFileSync(process.argv[2] + '/trusted.pem');
 const proxy = new URL(process.argv[4]);
 const port = process.argv[3];
+const user = Buffer.from(`${proxy.username}:${proxy.password}`).toString('base64');
+const credentials = proxy.username ? `Proxy-Authorization: Basic ${user}\r\n` : '';
 
 class Agent extends https.Agent {
 	createConnection(options, done) {
 		const socket = net.connect(proxy.port, proxy.hostname);
-		socket.write(`CONNECT localhost:${port} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+		socket.write(`CONNECT localhost:${port} HTTP/1.1\r\nHost: localhost:${port}\r\n${credentials}\r\n`);
 		socket.once('readable', () => {
 			let head = '';
 			for (let byte; !head.endsWith('\r\n\r\n') && (byte = socket.read(1)); )

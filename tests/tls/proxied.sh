@@ -15,6 +15,8 @@ if [ "$client" = list ]; then
 		[ -z "$(command -v ruby)" ] || echo ruby
 		! perl -MLWP::Protocol::https -e 1 2>/dev/null || echo perl
 		! ldd "$(command -v wget)" | grep -q libgnutls || echo wget
+		! has aiohttp || echo aiohttp
+		[ ! -x build/node/bin/node ] || echo node
 	elif has socks; then
 		echo requests
 	fi
@@ -27,7 +29,7 @@ case $client in
 libcurl) https_proxy=$proxy exec build/tests/tls/libcurl "$dir" "$port" ;;
 ruby) exec ruby tests/tls/proxied.rb "$dir" "$port" "$proxy" ;;
 perl) exec perl tests/tls/proxied.pl "$dir" "$port" "$proxy" ;;
-node) NODE_PATH=/usr/share/nodejs exec node tests/tls/proxied.js "$dir" "$port" "$proxy" ;;
+node) exec build/node/bin/node tests/tls/proxied.js "$dir" "$port" "$proxy" ;;
 wget) https_proxy=$proxy exec wget -q -O - --tries=1 --ca-certificate="$dir/trusted.pem" \
 	"https://localhost:$port/1" "https://localhost:$port/2" "https://localhost:$port/3" ;;
 curl) exec curl -s --proxy "$proxy" --cacert "$dir/trusted.pem" --http1.1 \
