@@ -2,7 +2,6 @@
 #include "memory.h"
 
 #include "../conn/secured.h"
-#include "../os/arena.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "../rescue/machine.h"
@@ -24,7 +23,7 @@ struct waiting {
 	uint8_t random[CONN_RANDOM_LEN];
 };
 
-/* In memory that is zero in a forked child. */
+/* See tls_own_memory. */
 static struct {
 	uint32_t lock;
 	uint32_t count;
@@ -33,11 +32,8 @@ static struct {
 
 bool tls_memory_ready(void)
 {
-	if (!all) {
-		all = arena_alloc(sizeof(*all));
-		if (all)
-			memset(all, 0, sizeof(*all));
-	}
+	if (!all)
+		all = tls_own_memory(sizeof(*all));
 	return all != NULL;
 }
 

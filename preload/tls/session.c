@@ -22,10 +22,7 @@ struct under_way {
 	struct tls_call *call;
 };
 
-/*
- * In memory of its own, which a forked child finds as zero: the arena would hand it out once more
- * there.
- */
+/* See tls_own_memory. */
 static struct under_way *under_way;
 
 static uint32_t slot_of(uintptr_t self)
@@ -79,18 +76,20 @@ static void give_slot(uint32_t at, uintptr_t self)
 		__atomic_sub_fetch(&displaced, 1, __ATOMIC_RELAXED);
 }
 
+void *tls_own_memory(size_t len)
+{
+	long at = sys6(mmap, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		return NULL;
+	sys3(madvise, at, len, MADV_WIPEONFORK);
+	return (void *)at;
+}
+
 bool tls_session_ready(void)
 {
-	const size_t len = THREADS_MAX * sizeof(*under_way);
-	if (!under_way) {
-		long at =
-		    sys6(mmap, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (at < 0 && at > -4096)
-			return false;
-		sys3(madvise, at, len, MADV_WIPEONFORK);
-		under_way = (struct under_way *)at;
-	}
-	return tls_memory_ready();
+	if (!under_way)
+		under_way = tls_own_memory(THREADS_MAX * sizeof(*under_way));
+	return under_way && tls_memory_ready();
 }
 
 /* A thread that was cancelled in a call leaves it here, and its stack to another one. */

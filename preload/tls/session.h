@@ -135,6 +135,13 @@ struct tls_ops {
 /* Room to note them in: before any entry is written into a slot. false if there is no memory. */
 bool tls_session_ready(void);
 
+/*
+ * Zeroed memory of its own, which a forked child finds as zero: the arena would hand it out once
+ * more there, and is not there yet when a library is known at the process's start. NULL if there is
+ * none.
+ */
+void *tls_own_memory(size_t len);
+
 /* The call has its library and its session; tls_call_begin sets them for OpenSSL. */
 void tls_call_enter(struct tls_call *call);
 void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl);
