@@ -66,6 +66,11 @@ for version in 1.2 1.3; do
 		left_alone $way $version
 		none "$way, TLS $version: nothing is told of it" "$(cat "$dir/log")"
 	done
+	# An answer that was read by the handle is not asked for again behind the next write.
+	conversation later:reset $version bare "$alone" by-handle "$dir" "$tls_port"
+	wanted=$got
+	conversation later:reset $version redial "$alone" by-handle "$dir" "$tls_port"
+	same "by-handle, TLS $version, that writes to a dead connection, is as bare" "$wanted" "$got"
 	# Those are found out when there is something to rescue.
 	for way in quiet-shutdown shutdown kernel-sends kernel-receives child-goes-on; do
 		left_alone $way $version

@@ -13,7 +13,7 @@ end by that fault, the ones behind them serve, as LATER says:
   odd        as the others, and so does each second one; the first, third and so on have the fault
 A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; shake, after a half of its first
 flight; flight, after all of it; idle, after the first response; rest, a moment later, when that has
-been read;
+been read; later, after the second response;
 second, instead of the answer to the second request. HOW: reset, close; notify, a close_notify and a
 close; alert, a fatal alert; half, half a record of a response, and a reset; flip, a record of which
 a bit is wrong; part, the first bytes of a response, and a reset; data, two responses for one request.
@@ -216,7 +216,7 @@ class Server:
             tls.write(RESPONSE[:-6] if request.startswith("HEAD") else RESPONSE)
             if fault[0] == "rest" and count == 1:
                 time.sleep(0.02)
-            if fault[0] in ("idle", "rest") and count == 1:
+            if (fault[0], count) in (("idle", 1), ("rest", 1), ("later", 2)):
                 return self.end(conn, tls, fault[1])
             if tls.last:
                 return None
