@@ -142,6 +142,32 @@ seen
 same "a child of a program that has a session" "hello hello hello hello , 3 connections" \
 	"$got, $connections connections"
 
+# git reads one file after the other from a server that knows nothing of git, and dials anew where
+# it must: with redial on its side it never has to.
+if ldd /usr/lib/git-core/git-remote-https 2>/dev/null | grep -q libcurl-gnutls; then
+	{
+		git init -q "$dir/repository" && cd "$dir/repository" || exit 1
+		for i in 1 2 3 4 5 6; do
+			echo $i >file && git add file && git -c user.name=a -c user.email=a@b commit -qm $i
+		done
+		git update-server-info
+		cd "$OLDPWD" || exit 1
+	} >"$dir/said" 2>&1
+	mkfifo "$dir/end" "$dir/port"
+	/usr/bin/python3 tests/tls/files.py "$dir" "$dir/repository/.git" <"$dir/end" >"$dir/port" &
+	exec 6>"$dir/end" 7<"$dir/port"
+	read -r port <&7
+	: >"$dir/log"
+	GIT_SSL_CAINFO=$dir/trusted.pem LD_PRELOAD=$lib REDIAL_POLICY=$dir/redial.cfg \
+		git clone -q "https://localhost:$port/" "$dir/clone" >>"$dir/said" 2>&1
+	exec 6>&-
+	read -r connections unanswered <&7
+	exec 7<&-
+	same "git clone, whose connections end: what it got" 6 "$(cat "$dir/clone/file")"
+	at_least "git clone: requests that were left without an answer" 2 "$unanswered"
+	equal "git clone: they were saved by redial" "$unanswered" "$(logged result=recovered)"
+fi
+
 # Switched off it is off.
 order second:close 1 1.3 same
 wanted=$(bare gnutls-block)
