@@ -34,10 +34,11 @@ int gnutls_make(struct tls_exchange *what)
 
 void gnutls_call_begin(struct tls_call *call, struct gnutls_session *session)
 {
-	call->ops = &tls_gnutls;
-	call->library = NULL;
-	call->ssl = session->own;
-	call->session = session->bound ? &session->session : NULL;
+	*call = (struct tls_call){
+	    .ops = &tls_gnutls,
+	    .ssl = session->own,
+	    .session = session->bound ? &session->session : NULL,
+	};
 	gnutls_session_enter(session);
 	tls_call_enter(call);
 }
