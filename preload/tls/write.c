@@ -44,8 +44,9 @@ static __attribute__((noinline)) enum replaced replace_old(struct conn *conn)
 {
 	struct rescue_start start = {
 	    .unsent = true, .head = conn->held, .head_len = conn->held_len};
-	if (!(conn->flags & CONN_REUSED) || conn->flags & (CONN_INHERITED | CONN_UNHELD) ||
-	    conn->rescue || !tls_session_is_here(conn) ||
+	if (conn_is_apart(conn) || !(conn->flags & CONN_REUSED) ||
+	    conn->flags & (CONN_INHERITED | CONN_UNHELD) || conn->rescue ||
+	    !tls_session_is_here(conn) ||
 	    !idle_is_due(conn, start.head, start.head_len, &start.cause))
 		return SERVES;
 	if (wire_is_dead(conn->fd))
@@ -123,7 +124,7 @@ static bool settle(struct tls_exchange *exchange, const struct conn_mark *mark, 
 	if (begun)
 		conn->rescue->taken = true;
 	bool whole = begun || (result > 0 && exchange->done == exchange->len);
-	if (whole && !begun && rescue_watches())
+	if (whole && !begun && rescue_watches() && !conn_is_apart(conn))
 		rescue_watch(conn);
 	if (whole || (!conn->busy && conn_unrecord(conn, mark) &&
 		      conn_record_piece(conn, exchange->buf, exchange->done)))
