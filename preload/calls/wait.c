@@ -89,6 +89,11 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 		conn_unlock(conn);
 		return reads ? AWAITED_READABLE : AWAITED_WRITABLE;
 	}
+	/* A hang-up is never forgotten by some, though the descriptor lives on. */
+	if (rescue_library_would_begin(conn)) {
+		conn_unlock(conn);
+		return reads ? AWAITED_READABLE : AWAITED_EVENT;
+	}
 	bool dials = config.policy->uses & POLICY_USES_CONNECT && dial_would_rescue(conn);
 	conn_unlock(conn);
 	return dials ? call_await_dial(conn, fd) : AWAITED_EVENT;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a rescue would begin, asked by those who wait before there is a failure to tell of. */
 #include "../conn/hello.h"
+#include "../conn/secured.h"
 #include "../process/config.h"
 #include "ask.h"
 #include "machine.h"
+#include "picture.h"
 #include "rescue.h"
 
-bool rescue_would_begin(const struct conn *conn)
+static bool would_begin(const struct conn *conn)
 {
 	uint32_t never = CONN_ANSWERING | CONN_UNHELD | CONN_SHUT_DOWN | CONN_AUTH | CONN_CROWDED |
 			 CONN_SHARED | CONN_UNLIKE;
@@ -14,8 +16,6 @@ bool rescue_would_begin(const struct conn *conn)
 	for (int i = 0; i < conn->request_count; i++)
 		methods |= method_bit(conn->requests[i].method);
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
-	if (conn_is_secured(conn)) /* only a call to the TLS library can begin one */
-		return false;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;
 	if (conn_is_hello(conn))
@@ -25,4 +25,15 @@ bool rescue_would_begin(const struct conn *conn)
 	bool used = conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE;
 	return (any || rescue_awaits_continue(conn)) && !conn->busy && !(conn->flags & never) &&
 	       (used || again);
+}
+
+bool rescue_would_begin(const struct conn *conn)
+{
+	return !conn_is_secured(conn) && would_begin(conn);
+}
+
+bool rescue_library_would_begin(const struct conn *conn)
+{
+	return conn_is_secured(conn) && conn->secured->carrier && would_begin(conn) &&
+	       !rescue_picture_has_answer(conn);
 }

@@ -69,6 +69,9 @@ bool rescue_hold_text(struct conn *conn, const struct iovec *iov, int count, siz
  */
 bool rescue_would_begin(const struct conn *conn);
 
+/* The same of a call to the TLS library, which the program makes where it hears of bytes to read. */
+bool rescue_library_would_begin(const struct conn *conn);
+
 /* Goes as far as can be gone now. */
 enum rescue_result rescue_step(struct conn *conn);
 

@@ -20,8 +20,7 @@ static bool is_watched_socket(const struct conn *conn)
 	return conn->cookie && wire_cookie(conn->fd) == conn->cookie;
 }
 
-/* Of TLS: may what lies unread be an answer? */
-static bool tells_answer(const struct conn *conn)
+bool rescue_picture_has_answer(const struct conn *conn)
 {
 	uint8_t bytes[160]; /* two alerts, with the longest MAC and padding */
 	if (!wire_has_unread(conn->fd))
@@ -52,7 +51,7 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 			return reason;
 	}
 	/* What lies unread of TLS answers nothing: a close_notify, or before a request a ticket. */
-	bool no_answer = conn_is_secured(conn) && (!sent || !tells_answer(conn));
+	bool no_answer = conn_is_secured(conn) && (!sent || !rescue_picture_has_answer(conn));
 	if (answered || no_answer) /* what of the response is still unread does no harm */
 		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE

@@ -21,4 +21,7 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
  */
 enum reason rescue_picture_reader(struct conn *conn);
 
+/* Of TLS: may what lies unread be an answer? A server's farewell is none. */
+bool rescue_picture_has_answer(const struct conn *conn);
+
 #endif
