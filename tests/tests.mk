@@ -116,6 +116,8 @@ $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< $(BENCH_LIBS) -lpthread -o $@
 
+$(T)/bench/https $(T)/bench/https_server: BENCH_LIBS := -lssl -lcrypto
+
 $(T)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@

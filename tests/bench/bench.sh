@@ -24,19 +24,33 @@ note() { printf '  %-48s %7s %10s\n' "$1" "" "$2"; }
 
 each() { awk -v n="$2" -v total="$1" 'BEGIN { if (total != "") print total / n }'; }
 
-# Requests per second of bare and redial by turns: their medians, and the median ratio.
-keep_alive() {
+# pairs COMMAND ARGUMENT...: what it prints per second, bare and redial by turns: their medians, and
+# the median ratio.
+pairs() {
 	for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
-		set -- "" "$lib"
-		[ $((turn % 2)) -eq 0 ] || set -- "$lib" ""
-		for with; do
-			rate=$(LD_PRELOAD=$with timeout 60 $bench/client "$port" GET 12000) || return 1
+		first='' second=$lib
+		[ $((turn % 2)) -eq 0 ] || first=$lib second=
+		for with in "$first" "$second"; do
+			rate=$(LD_PRELOAD=$with timeout 60 "$@") || return 1
 			echo "${with:+redial} $rate"
 		done | sort | awk '{ rate[NR] = $NF } END { print rate[1], rate[2], rate[2] / rate[1] }'
 	done >"$tmp/pairs"
 	for column in 1 2 3; do
 		cut -d' ' -f$column "$tmp/pairs" | sort -n | sed -n 11p
 	done | tr '\n' ' '
+}
+
+# Sets $https_port; its certificate is nobody's business.
+start_https_server() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+		-subj /CN=localhost -keyout "$tmp/key" -out "$tmp/certificate" 2>"$tmp/said" || return 1
+	$bench/https_server "$tmp/certificate" "$tmp/key" >"$tmp/https_port" &
+	servers="$servers $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -s "$tmp/https_port" ] || break
+		sleep 0.05
+	done
+	read -r https_port <"$tmp/https_port"
 }
 
 # start_variants: median microseconds and ratio of bare, redial, compiled and text policy.
@@ -75,7 +89,7 @@ idle=$(idle_bytes)
 row "bytes for an idle tracked connection" 512 "${idle% *}"
 note "bytes of struct conn" "${idle#* }"
 
-rates=$(keep_alive)
+rates=$(pairs $bench/client "$port" GET 12000)
 # shellcheck disable=SC2086 # three numbers
 set -- $rates
 row "r of keep-alive GETs/s, one connection" ">=0.98" "$(printf %.3f "${3:-}")"
@@ -97,6 +111,20 @@ LD_PRELOAD=$lib REDIAL_LOG=file:$tmp/log timeout 60 $bench/rescue "$port" 300 >"
 note "r of the same, with a log file" "$(column 1 3 "$tmp/logged")"
 row "r of a GET reset on arrival, to a retry by hand" 1.2 "$(column 2 3 "$tmp/rescues")"
 note "the same, with a log file" "$(column 2 3 "$tmp/logged")"
+
+start_https_server
+printf 'budget = { enabled = false; };\nbreaker = { enabled = false; };\n' >"$tmp/unbounded.cfg"
+rates=$(pairs $bench/https get "$https_port" 8000)
+# shellcheck disable=SC2086 # three numbers
+set -- $rates
+row "r of keep-alive GETs/s over https" ">=0.98" "$(printf %.3f "${3:-}")"
+note "GETs/s over https, bare" "${1:-}"
+LD_PRELOAD=$lib REDIAL_POLICY=$tmp/unbounded.cfg \
+	timeout 60 $bench/https rescue "$https_port" 300 >"$tmp/https"
+row "r of rescue over https, dead, to a fresh one" 1.2 "$(column 1 3 "$tmp/https")"
+note "rescue, us" "$(column 1 1 "$tmp/https")"
+note "fresh connect, handshake and request, us" "$(column 1 2 "$tmp/https")"
+row "r of a GET reset on arrival over https, by hand" 1.2 "$(column 2 3 "$tmp/https")"
 
 start_server --fault reset@every:5 --fault idle-reset=0@every:7
 mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')
