@@ -145,9 +145,10 @@ check: setup-check
 	@sh tests/run.sh
 
 zoo: setup-zoo
-	@$(MAKE) --no-print-directory all $(B)/faultd $(T)/zoo-tests
+	@$(MAKE) --no-print-directory all $(B)/faultd $(T)/zoo-tests $(T)/tls/ways
 	@sh tests/clients/install.sh all
-	@REDIAL_ZOO=all $(T)/zoo-tests; zoo=$$?; sh tests/zoo/doctor.sh && exit $$zoo
+	@REDIAL_ZOO=all $(T)/zoo-tests; zoo=$$?; sh tests/zoo/doctor.sh || zoo=1; \
+		sh tests/zoo/https.sh && exit $$zoo
 
 demo: setup-demo
 	@$(MAKE) --no-print-directory all $(B)/faultd
@@ -174,4 +175,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all image tests check zoo soak storm chaos fuzz demo bench clean setup-build setup-check setup-zoo setup-demo
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

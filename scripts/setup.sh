@@ -140,7 +140,8 @@ zoo() {
 		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev gsoap \
 		libgsoap-dev nim crystal ldc ghc libghc-http-client-dev mono-mcs \
 		mono-runtime libmono-system-net-http4.0-cil sbcl cl-drakma racket \
-		guile-3.0 elixir erlang-inets aria2 apache2 squid varnish mercurial ffmpeg
+		python3-openssl ruby-faraday liblwp-protocol-https-perl lua5.3 lua-sec lua-socket \
+		tcl-tls r-cran-curl guile-3.0 elixir erlang-inets aria2 apache2 squid varnish mercurial ffmpeg
 }
 
 # setcap lives in a folder that is not in everybody's PATH.

@@ -93,7 +93,8 @@ no_stranger() {
 			fi
 			[ "$later" = key ] || ! asked 2-9 || wrong="$wrong $fault, $later: $requests"
 			[ "$resumed" = 0 ] || wrong="$wrong $fault, $later: $resumed resumed"
-			[ "$(hellos "$wanted")" = "$(hellos "$got")" ] ||
+			# A program that hears of an end in good order may dial anew by itself.
+			[ "$(hellos "$got")" -ge "$(hellos "$wanted")" ] ||
 				wrong="$wrong $fault, $later: $got, bare $wanted"
 		done
 	done

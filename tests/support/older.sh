@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# For tests/check_*.sh, to be sourced from the top of the tree: what Debian 11 has and this one no
-# more.
+# For tests/check_*.sh and tests/zoo/, to be sourced from the top of the tree: what Debian 11 has and
+# this one no more, and what Debian 13 has and this one not yet.
 
-# fetch_older FOLDER PACKAGE...: unpacked once in FOLDER/root, and kept; nothing is installed.
-fetch_older() {
-	older_in=$1
-	shift
+# fetch_older, fetch_newer FOLDER PACKAGE...: unpacked once in FOLDER/root, and kept; nothing is
+# installed.
+fetch_older() { fetch_suite bullseye "$@"; }
+fetch_newer() { fetch_suite trixie "$@"; }
+fetch_suite() {
+	suite=$1 older_in=$2
+	shift 2
 	[ ! -e "$older_in/root/done" ] || return 0
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
 	[ "$(. /etc/os-release && echo "$ID")" = debian ] || return 1
@@ -15,8 +18,8 @@ fetch_older() {
 	archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		grep -v security | head -n 1)
 	[ -n "$archive" ] || return 1
-	echo "deb $archive bullseye main" >"$older_in/sources.list"
-	packages=$(printf ' %s/bullseye' "$@")
+	echo "deb $archive $suite main" >"$older_in/sources.list"
+	packages=$(printf " %s/$suite" "$@")
 	set -- -qq -o "Dir::Etc::sourcelist=$PWD/$older_in/sources.list" \
 		-o Dir::Etc::sourceparts=- -o "Dir::State::lists=$PWD/$older_in/lists" \
 		-o "Dir::Cache=$PWD/$older_in/cache" -o APT::Sandbox::User=root -o Acquire::Retries=0

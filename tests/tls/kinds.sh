@@ -53,8 +53,8 @@ list_more() {
 	rows "has $built/httplib" 'lib:httplib ---++- ++++++'
 	rows "has $built/poco" 'lib:poco ---+-- ++++++'
 	rows "has $built/rust" 'rust:openssl ------ ++++++' 'rust:native ------ ++++++' \
-		'rust:ureq ------ ++++++' 'rust:reqwest ------ ++++++' \
-		'rust:reqwest_async ------ ++++++' 'rust:tokio ------ ++++++'
+		'rust:ureq ---+++ --++++' 'rust:reqwest ---+++ ++++++' \
+		'rust:reqwest_async ---+++ ++++++' 'rust:tokio ------ ++++++'
 }
 
 if [ "$1" = list ]; then
@@ -76,8 +76,9 @@ with_newer() {
 
 case $kind in
 c:*) exec build/tests/tls/ways "$name" "$@" ;;
-py:*) exec /usr/bin/python3 $here/kinds.py "$name" "$@" $zoo/python ;;
-more:*) exec /usr/bin/python3 $here/kinds.py "$name" "$@" $zoo/python-more $zoo/python ;;
+py:pyopenssl) exec /usr/bin/python3 $here/kinds.py "$name" "$@" ;;
+py:*) exec /usr/bin/python3 -S $here/kinds.py "$name" "$@" $zoo/python ;;
+more:*) exec /usr/bin/python3 -S $here/kinds.py "$name" "$@" $zoo/python $zoo/python-more ;;
 new:*) PYTHONHOME=$newer with_newer "$newer/bin/python3.13" $here/kinds.py "$name" "$@" $zoo/python ;;
 new-c:*) with_newer build/tests/tls/ways "$name" "$@" ;;
 rb:*) exec ruby $here/kinds.rb "$name" "$@" ;;
