@@ -138,6 +138,8 @@ static bool expectation(struct http1 *message, const char *text, size_t len)
 /* RFC 4559 section 6: these schemes authenticate a connection, not a request. */
 static bool scheme(struct http1 *message, const char *text, size_t len)
 {
+	if (!len || (*text | 0x20) != 'n') /* nearly always */
+		return false;
 	size_t word = 0;
 	while (word < len && !is_space(text[word]))
 		word++;

@@ -285,7 +285,7 @@ static __attribute__((noinline)) bool can_after_all(void)
 	return can == HTTP1_BLOCKS_YES;
 }
 
-static inline bool can(void)
+SCAN_INLINE bool can(void)
 {
 	enum http1_blocks known = __atomic_load_n(&http1_blocks, __ATOMIC_RELAXED);
 	return __builtin_expect(known == HTTP1_BLOCKS_YES, 1) || can_after_all();
