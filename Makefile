@@ -45,11 +45,12 @@ POLICY_SHARE := share_memory share_root share_sweep
 POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show $(POLICY_SHARE)
 REPORT_PURE := stamp journal entry quantile busy tally
 REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print_table print_json \
-	print_prometheus)
+	print_prometheus) $(B)/pic/scripts/prometheus/text.o
 DOCTOR_PURE := elf_file elf_dynamic find inlined libraries wrapper
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
 	addons own_calls tls reach known command process)
-STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json)
+STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json \
+	print_prometheus serve request) $(B)/pic/scripts/prometheus/text.o
 PRELOAD_SRC := $(wildcard preload/*/*.c)
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)

@@ -42,8 +42,11 @@ _redial_doctor() {
 }
 
 _redial_stat() {
+	case $2 in
+	--listen) _redial_words '127.0.0.1:9180' "$1" && return ;;
+	esac
 	case $1 in
-	-*) _redial_words '--watch --processes --json --help' "$1" ;;
+	-*) _redial_words '--watch --processes --json --prometheus --listen --help' "$1" ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(printf '%s ' /proc/[0-9]*)" -- "/proc/$1") &&
 		COMPREPLY=("${COMPREPLY[@]#/proc/}") ;;
 	esac
@@ -58,7 +61,7 @@ _redial() {
 		_redial_doctor "$word" "$before" && return
 	fi
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == stat ]]; then
-		_redial_stat "$word" && return
+		_redial_stat "$word" "$before" && return
 	fi
 	# From the command on everything is the command's own.
 	for ((i = 1; i < COMP_CWORD; i++)); do

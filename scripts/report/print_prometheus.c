@@ -4,40 +4,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A label's value: `"` and `\` are escaped; nothing else that a tally holds needs it. */
-static void print_label(const char *name, const char *value)
-{
-	printf("%s=\"", name);
-	for (; *value; value++)
-		printf(*value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
-	putchar('"');
-}
-
-static void head(const char *name, const char *type, const char *help)
-{
-	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
+#include "../prometheus/text.h"
 
 /* name{host="...",method="..." and, if key is not NULL, key="value"} */
 static void series(const char *name, const struct tally_row *row, const char *key,
 		   const char *value)
 {
 	printf("%s{", name);
-	print_label("host", row->host);
+	prometheus_label(stdout, "host", row->host);
 	putchar(',');
-	print_label("method", row->method);
+	prometheus_label(stdout, "method", row->method);
 	if (key) {
 		putchar(',');
-		print_label(key, value);
+		prometheus_label(stdout, key, value);
 	}
 	printf("} ");
 }
 
 static void print_attempts(const struct tally *tally)
 {
-	head("redial_attempts_total", "counter", "Redials and resends that were made.");
+	prometheus_head(stdout, PROMETHEUS_ATTEMPTS, "counter", PROMETHEUS_ATTEMPTS_HELP);
 	for (size_t i = 0; i < tally->row_count; i++) {
-		series("redial_attempts_total", tally->rows[i], NULL, NULL);
+		series(PROMETHEUS_ATTEMPTS, tally->rows[i], NULL, NULL);
 		printf("%" PRIu64 "\n", tally->rows[i]->attempts);
 	}
 }
@@ -46,13 +34,13 @@ static void print_outcomes(const struct tally *tally)
 {
 	static const char *const results[] = {"recovered", "exhausted", "abandoned"};
 
-	head("redial_outcomes_total", "counter", "Rescues that have ended, by result.");
+	prometheus_head(stdout, PROMETHEUS_OUTCOMES, "counter", PROMETHEUS_OUTCOMES_HELP);
 	for (size_t i = 0; i < tally->row_count; i++) {
 		const struct tally_row *row = tally->rows[i];
 		const uint64_t counts[] = {row->recovered, row->exhausted, row->abandoned};
 
 		for (int j = 0; j < 3; j++) {
-			series("redial_outcomes_total", row, "result", results[j]);
+			series(PROMETHEUS_OUTCOMES, row, "result", results[j]);
 			printf("%" PRIu64 "\n", counts[j]);
 		}
 	}
@@ -60,21 +48,22 @@ static void print_outcomes(const struct tally *tally)
 
 static void print_refusals(const struct tally *tally)
 {
-	head("redial_refused_total", "counter", "Failures left to the program, by reason.");
+	prometheus_head(stdout, PROMETHEUS_REFUSED, "counter", PROMETHEUS_REFUSED_HELP);
 	for (size_t i = 0; i < tally->row_count; i++)
 		for (int j = 0; j < TALLY_REASONS; j++) {
 			const struct tally_row *row = tally->rows[i];
 
 			if (!row->refusals[j])
 				continue;
-			series("redial_refused_total", row, "reason", tally_reason_name(j));
+			series(PROMETHEUS_REFUSED, row, "reason", tally_reason_name(j));
 			printf("%" PRIu64 "\n", row->refusals[j]);
 		}
 }
 
 static void print_causes(const struct tally *tally)
 {
-	head("redial_failures_total", "counter", "Failures that were met, by cause.");
+	prometheus_head(stdout, "redial_failures_total", "counter",
+			"Failures that were met, by cause.");
 	for (size_t i = 0; i < tally->row_count; i++)
 		for (int j = 0; j < TALLY_CAUSES; j++) {
 			const struct tally_row *row = tally->rows[i];
@@ -93,7 +82,8 @@ static void print_seconds(uint64_t ms)
 
 static void print_added(const struct tally *tally)
 {
-	head("redial_added_seconds", "summary", "Time that rescues took, however they ended.");
+	prometheus_head(stdout, "redial_added_seconds", "summary",
+			"Time that rescues took, however they ended.");
 	for (size_t i = 0; i < tally->row_count; i++) {
 		const struct tally_row *row = tally->rows[i];
 
@@ -114,16 +104,17 @@ static void print_breakers(const struct tally *tally)
 {
 	static const char *const states[] = {"open", "half-open", "closed"};
 
-	head("redial_breaker_changes_total", "counter", "Changes of circuit breakers, by state.");
+	prometheus_head(stdout, "redial_breaker_changes_total", "counter",
+			"Changes of circuit breakers, by state.");
 	for (size_t i = 0; i < tally->peer_count; i++) {
 		const struct tally_peer *at = &tally->peers[i];
 		const uint64_t counts[] = {at->opened, at->half_opened, at->closed};
 
 		for (int j = 0; j < 3; j++) {
 			printf("redial_breaker_changes_total{");
-			print_label("peer", at->peer);
+			prometheus_label(stdout, "peer", at->peer);
 			putchar(',');
-			print_label("state", states[j]);
+			prometheus_label(stdout, "state", states[j]);
 			printf("} %" PRIu64 "\n", counts[j]);
 		}
 	}
@@ -131,7 +122,7 @@ static void print_breakers(const struct tally *tally)
 
 static void print_total(const char *name, const char *help, uint64_t value)
 {
-	head(name, "counter", help);
+	prometheus_head(stdout, name, "counter", help);
 	printf("%s %" PRIu64 "\n", name, value);
 }
 

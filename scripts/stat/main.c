@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "print.h"
+#include "serve.h"
 
 enum { OK = 0, NONE = 1, WRONG_USAGE = 2, FAILED = 3 };
 
@@ -26,13 +27,18 @@ static const char help[] =
     "                     to 3600), until Ctrl-C is pressed or PID's launch is over\n"
     "  --processes        with a line for each process that has connected\n"
     "  --json             one JSON document on one line; with --watch one each time\n"
+    "  --prometheus       once, in Prometheus' text format\n"
+    "  --listen ADDRESS:PORT\n"
+    "                     the same by HTTP, http://ADDRESS:PORT/metrics, until Ctrl-C\n"
+    "                     is pressed; both numbers, [::1]:9180 for IPv6, port 0 any\n"
     "  --help             print this\n"
     "\n"
     "Exit status: 0 all right, 1 there is no such launch, 2 wrong usage, 3 it cannot\n"
     "be read or shown.\n";
 
 struct options {
-	bool json, processes, watch;
+	bool json, processes, watch, prometheus;
+	const char *listen; /* NULL: answer at once */
 	double seconds;
 	uint32_t pid; /* 0: all launches */
 };
@@ -79,6 +85,8 @@ static int read_options(struct options *options, int argc, char **argv)
 	static const struct option known[] = {{"watch", optional_argument, NULL, 'w'},
 					      {"processes", no_argument, NULL, 'p'},
 					      {"json", no_argument, NULL, 'j'},
+					      {"prometheus", no_argument, NULL, 'm'},
+					      {"listen", required_argument, NULL, 'l'},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
 	int option, result = OK;
@@ -91,6 +99,10 @@ static int read_options(struct options *options, int argc, char **argv)
 			options->processes = true;
 		else if (option == 'j')
 			options->json = true;
+		else if (option == 'm')
+			options->prometheus = true;
+		else if (option == 'l')
+			options->listen = optarg;
 		else if (option == 'h')
 			return -1;
 		else
@@ -100,6 +112,10 @@ static int read_options(struct options *options, int argc, char **argv)
 		result = set_pid(options, argv[optind++]);
 	if (result == OK && optind < argc)
 		result = wrong(argv[optind], "is one word too many");
+	if (result == OK && options->watch + options->prometheus + !!options->listen > 1)
+		result = wrong("--watch, --prometheus and --listen", "exclude each other");
+	if (result == OK && options->json && (options->prometheus || options->listen))
+		result = wrong("--json", "is another form than Prometheus'");
 	return result;
 }
 
@@ -134,7 +150,8 @@ static int find(struct launches *found, const struct options *options, bool agai
 	if (error)
 		return complain(options, error);
 	if (found->others)
-		fprintf(stderr, "redial stat: %zu launched by another version of redial cannot be read\n",
+		fprintf(stderr,
+			"redial stat: %zu launched by another version of redial cannot be read\n",
 			found->others);
 	if (found->count || (options->watch && !options->pid))
 		return OK;
@@ -158,6 +175,8 @@ static int show(const struct launches *found, const struct options *options)
 {
 	if (options->json) {
 		print_json(found);
+	} else if (options->prometheus) {
+		print_prometheus(stdout, found);
 	} else {
 		if (options->watch) {
 			/* ECMA-48: to the upper left corner, and erase all. */
@@ -202,7 +221,7 @@ static int run(const struct options *options)
 		sigaction(SIGINT, &action, NULL);
 	}
 	result = find(&now, options, false);
-	if (result == OK || (result == NONE && options->json))
+	if (result == OK || (result == NONE && (options->json || options->prometheus)))
 		result = show(&now, options) ? FAILED : result;
 	while (result == OK && options->watch && wait_for_next(options, &unblocked)) {
 		launches_drop(&before);
@@ -218,6 +237,40 @@ static int run(const struct options *options)
 	return result;
 }
 
+static bool write_page(FILE *to, const void *of)
+{
+	struct launches found = {0};
+
+	find(&found, of, true);
+	print_prometheus(to, &found);
+	launches_drop(&found);
+	return !ferror(to);
+}
+
+static int serve(const struct options *options)
+{
+	const struct sigaction action = {.sa_handler = interrupt};
+	sigset_t blocked, unblocked;
+	bool malformed;
+	int listener = serve_listen(options->listen, &malformed);
+
+	if (malformed)
+		return wrong(options->listen, "is no ADDRESS:PORT of numbers");
+	if (listener < 0)
+		return FAILED;
+	/* Only while we wait: each answer is made whole. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &unblocked);
+	sigdelset(&unblocked, SIGINT);
+	sigdelset(&unblocked, SIGTERM);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	serve_run(listener, write_page, options, &unblocked, &interrupted);
+	return OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {0};
@@ -227,5 +280,7 @@ int main(int argc, char **argv)
 		fputs(help, stdout);
 		return fflush(stdout) || ferror(stdout) ? FAILED : OK;
 	}
-	return result ? result : run(&options);
+	if (result)
+		return result;
+	return options.listen ? serve(&options) : run(&options);
 }
