@@ -130,6 +130,23 @@ static bool begin_shake(struct conn *conn, int error, bool writes)
 	return false;
 }
 
+/* A rescue has begun, and the call to the library is to return. Called with the lock, leaves
+ * without.
+ */
+static enum attended let_return(struct reading *r)
+{
+	struct conn *conn = r->handle.conn;
+	const struct wire_carrier *carrier = conn->secured->carrier;
+	const struct iovec *first = r->call->iov;
+	bool waits = carrier->spoils && r->call->count > 0 && !rescue_is_nonblocking(conn);
+	size_t len = waits ? carrier->spoils(conn, first->iov_base, first->iov_len) : 0;
+	conn_unlock(conn);
+	if (!len)
+		return deliver(r, EAGAIN);
+	r->result = (ssize_t)len;
+	return DELIVER;
+}
+
 /* The kernel has said that the connection is at its end. Called with the lock, leaves without. */
 static enum attended read_end(struct reading *r, int error)
 {
@@ -146,12 +163,8 @@ static enum attended read_end(struct reading *r, int error)
 		return deliver(r, error);
 	}
 	bool entered = tls_memory_enter(conn);
-	if (begin(conn, &start) || (!entered && begin_shake(conn, error, false))) {
-		if (entered)
-			return secured_drive(r);
-		conn_unlock(conn);
-		return deliver(r, EAGAIN);
-	}
+	if (begin(conn, &start) || (!entered && begin_shake(conn, error, false)))
+		return entered ? secured_drive(r) : let_return(r);
 	if (entered)
 		tls_memory_leave(conn);
 	if (!conn_waiting(conn) && tls_session_ends(conn))

@@ -11,6 +11,7 @@
 #include "hush.h"
 #include "memory.h"
 #include "pin.h"
+#include "spoil.h"
 
 enum {
 	HEADER = 5,
@@ -85,16 +86,13 @@ static void clear(struct tls_session *session)
 	library->SSL_set_connect_state(session->ssl);
 }
 
-/* For an attempt, the first one or a further one. */
-static enum reason begin(struct tls_session *session)
+bool tls_secure_keep(struct tls_session *session)
 {
 	/* The program's own handshake has no server yet. */
 	bool pinned =
 	    session->shakes || session->cleared || (session->spent && session->pin.certificate);
 	if (!pinned && !tls_pin_take(session))
-		return REASON_TLS_CERTIFICATE;
-	if (!make_ours(session))
-		return REASON_RESOURCES;
+		return false;
 	if (!pinned) {
 		if (session->old_session)
 			session->library->SSL_SESSION_free(session->old_session);
@@ -103,6 +101,16 @@ static enum reason begin(struct tls_session *session)
 	if (!session->cleared && !session->shakes)
 		tls_hush(session);
 	session->cleared = true;
+	return true;
+}
+
+/* For an attempt, the first one or a further one. */
+static enum reason begin(struct tls_session *session)
+{
+	if (!make_ours(session))
+		return REASON_RESOURCES;
+	if (!tls_secure_keep(session))
+		return REASON_TLS_CERTIFICATE;
 	clear(session);
 	session->verified = session->greeted = false;
 	session->received = 0;
@@ -316,6 +324,7 @@ static void tells(const struct conn *conn)
 const struct wire_carrier tls_carrier = {
     .is_here = tls_session_is_here,
     .tells = tells,
+    .spoils = tls_spoil,
     .may_replace = tls_may_replace,
     .secure = secure,
     .reason = reason,

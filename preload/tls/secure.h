@@ -17,6 +17,12 @@ extern const struct wire_carrier tls_carrier __attribute__((visibility("hidden")
 enum reason tls_may_replace(const struct conn *conn);
 
 /*
+ * What a rescue clears, and the program may ask for later, is kept, and what the server was. false:
+ * that cannot be told. From here on the session is none that goes on with its connection.
+ */
+bool tls_secure_keep(struct tls_session *session);
+
+/*
  * The rescue has failed: the session is as one that has not begun, on the program's own socket,
  * where it will find the original end by itself.
  */

@@ -29,6 +29,12 @@ struct wire_carrier {
 	bool (*is_here)(const struct conn *conn);
 	/* Within such a call the end is about to be told: the library is to keep nothing of it. */
 	void (*tells)(const struct conn *conn);
+	/*
+	 * A rescue has begun in such a call, which waits for it: bytes (returns how many) upon
+	 * which the library lets go, for a transport that would keep what it is told of an error.
+	 * 0: it is told EAGAIN. NULL: always.
+	 */
+	size_t (*spoils)(const struct conn *conn, char *bytes, size_t room);
 	/* May the connection be replaced, as far as the carrier knows? */
 	enum reason (*may_replace)(const struct conn *conn);
 	/* Goes on with what is to be done on the fresh socket before a byte; `first`: begins it. */

@@ -21,7 +21,7 @@ has() { [ -e "$1" ]; }
 
 list() {
 	for way in ex peek no-auto select timeout partial pieces large signals pipeline head \
-		two-writes two-bios implicit bytewise read-ahead chain; do
+		two-writes two-bios keeps implicit bytewise read-ahead chain; do
 		rows true "c:$way ------ ++++++"
 	done
 	rows "has $zoo/python/requests" 'py:requests ---+++ ++++++' 'py:httpx ---+++ ++++++'
@@ -53,7 +53,7 @@ list_more() {
 	rows "has $built/httplib" 'lib:httplib ---++- ++++++'
 	rows "has $built/poco" 'lib:poco ---+-- ++++++'
 	rows "has $built/rust" 'rust:openssl ------ ++++++' 'rust:native ------ ++++++' \
-		'rust:ureq ---+++ --++++' 'rust:reqwest ---+++ ++++++' \
+		'rust:ureq ---+++ ++++++' 'rust:reqwest ---+++ ++++++' \
 		'rust:reqwest_async ---+++ ++++++' 'rust:tokio ------ ++++++'
 }
 
