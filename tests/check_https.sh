@@ -60,6 +60,22 @@ for client in block poll own-poll; do
 	done
 done
 
+# Further connections that end as well are no reason to come back later: of a blocking socket's session
+# nobody waits for that.
+for client in block poll epoll own-poll; do
+	for fault in second:close second:reset idle:close; do
+		for version in 1.2 1.3; do
+			order $fault 1 $version same
+			wanted=$(bare $client)
+			order $fault 1 $version empty
+			got=$(redial $client)
+			seen
+			at_least "$client, TLS $version, $fault: connections" 2 "$connections"
+			same "$client, TLS $version, $fault again and again, is as bare" "$wanted" "$got"
+		done
+	done
+done
+
 older=$(printf '%s\n' $clients | grep -x older-own-poll)
 for client in block poll own-poll own-polls own-spins $older python-timeout libcurl; do
 	for version in 1.2 1.3; do

@@ -113,7 +113,7 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 /* Of a handshake its session may be found. */
 static int shake(struct tls_library *library, void *ssl, int shakes(void *))
 {
-	struct tls_exchange exchange;
+	struct tls_exchange exchange = {.kind = HOOKED_SSL_do_handshake};
 	if (!begin(&exchange, library, ssl))
 		return -1;
 	exchange.call.shakes = tls_call_is_outermost(&exchange.call);

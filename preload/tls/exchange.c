@@ -148,6 +148,17 @@ static bool is_quiet(const struct tls_session *session)
 	       !(conn->care & CARE_HOLDING);
 }
 
+bool tls_is_to_attend(struct tls_exchange *exchange, const struct conn *conn)
+{
+	if (!tls_call_is_outermost(&exchange->call))
+		return false;
+	if (!rescue_has_failed(conn))
+		return true;
+	bool told = exchange->failed || exchange->call.session->memory;
+	exchange->failed = true;
+	return !told;
+}
+
 enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 {
 	struct tls_session *session = exchange->call.session;

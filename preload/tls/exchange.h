@@ -13,6 +13,7 @@ struct tls_exchange {
 	size_t len;
 	size_t done; /* bytes, of a call that has worked */
 	bool later;  /* the program has been told to come back, by us */
+	bool failed; /* a rescue has come to nothing in the call, of which the program is to hear */
 };
 
 /* Return what the library's call returns, which they make: above 0 if it has worked. */
@@ -42,6 +43,13 @@ enum tls_attended {
 
 /* A rescue is under way, or none: goes as far as the call may. Takes no lock with it. */
 enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes);
+
+/*
+ * The call has given nothing, and a rescue has its connection. Is it to be attended to, and the
+ * call made again? Also of one that has failed within it: the socket has said EAGAIN then, of which
+ * the program of a blocking one must not hear. Called with the lock.
+ */
+bool tls_is_to_attend(struct tls_exchange *exchange, const struct conn *conn);
 
 static inline bool tls_peeks(const struct tls_exchange *exchange)
 {

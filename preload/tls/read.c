@@ -86,7 +86,7 @@ static bool again(struct tls_exchange *exchange, int result)
 	} else if (result > 0) {
 		take_note(exchange, conn);
 	} else if (conn->busy) {
-		begun = outermost && !rescue_has_failed(conn);
+		begun = tls_is_to_attend(exchange, conn);
 		conn_unlock(conn);
 	} else if (outermost && is_closed(session, conn, result)) {
 		begun = begin(session, conn);

@@ -72,13 +72,13 @@ static bool again(struct tls_exchange *exchange, int result)
 	if (!session || !tls_session_lock(session))
 		return false;
 	struct conn *conn = session->handle.conn;
-	if (!conn->busy || rescue_has_failed(conn)) {
+	if (!conn->busy) {
 		tls_shake_is_over(session, conn);
 		conn_unlock(conn);
-	} else if (is_alert(session, result)) {
+	} else if (is_alert(session, result) && !rescue_has_failed(conn)) {
 		conn_end(conn, WHY_TOLD);
 	} else {
-		begun = true;
+		begun = tls_is_to_attend(exchange, conn);
 		conn_unlock(conn);
 	}
 	set_errno(kept);

@@ -196,6 +196,8 @@ static int wait_for(int result)
 		return receive();
 	if (error == SSL_ERROR_WANT_READ && number != EAGAIN) /* squid asks for that alone */
 		printf("wants to read, says errno %d\n", number);
+	if (error == SSL_ERROR_WANT_READ && is_way("block"))
+		printf("wants to read a blocking socket\n");
 	short events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
 		return error;

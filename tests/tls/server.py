@@ -10,6 +10,7 @@ end by that fault, the ones behind them serve, as LATER says:
   lower      TLS 1.2 at most
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
+  empty      they end by the same HOW, instead of the answer to their first request
   odd        as the others, and so does each second one; the first, third and so on have the fault
 A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; shake, after a half of its first
 flight; flight, after all of it; idle, after the first response; rest, a moment later, when that has
@@ -211,6 +212,8 @@ class Server:
             count += 1
             with self.lock:
                 self.requests.append(f"{number}:{request}")
+            if self.later == "empty" and not fault[0]:
+                return self.end(conn, tls, self.fault.split(":")[1])
             if fault[0] == "second" and count == 2:
                 return self.end(conn, tls, fault[1])
             tls.write(RESPONSE[:-6] if request.startswith("HEAD") else RESPONSE)
