@@ -42,7 +42,7 @@ POLICY_PURE := method policy match path redact decide backoff compiled window pr
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_answers load_paths \
 	load_words
 POLICY_SHARE := share_memory share_root share_sweep
-POLICY_TOOL := main tool_compile tool_explain tool_question tool_share tool_show $(POLICY_SHARE)
+POLICY_TOOL := main tool_compile tool_explain tool_features tool_question tool_share tool_show $(POLICY_SHARE)
 REPORT_PURE := stamp journal entry quantile busy tally
 REPORT_OBJ := $(patsubst %,$(B)/pic/scripts/report/%.o,$(REPORT_PURE) main print_table print_json \
 	print_prometheus) $(B)/pic/scripts/prometheus/text.o

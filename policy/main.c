@@ -19,6 +19,7 @@ static const char help[] =
     "                     [--key HEADER] [--first-use] [--attempt N] [--bytes N]\n"
     "                     [--after MS] [--address-age MS] [--header LINE]...\n"
     "       redial-policy share PID\n"
+    "       redial-policy --version [--verbose]\n"
     "\n"
     "  check    says what is wrong with a policy, and nothing if it is right\n"
     "  show     prints what a policy amounts to, all keys spelled out, as a policy\n"
@@ -98,6 +99,8 @@ static int run(int argc, char **argv)
 		fputs(help, stdout);
 		return TOOL_OK;
 	}
+	if (strcmp(argv[1], "--version") == 0 && argc == 3 && strcmp(argv[2], "--verbose") == 0)
+		return tool_features();
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("redial-policy " REDIAL_VERSION);
 		return TOOL_OK;

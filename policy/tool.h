@@ -15,6 +15,9 @@ int tool_cache(int argc, char **argv);
 int tool_explain(int argc, char **argv);
 int tool_share(int argc, char **argv);
 
+/* Prints the version, how this was built, and what it knows: redial-policy --version --verbose. */
+int tool_features(void);
+
 /* Prints "redial-policy: " and the text on standard error. Returns TOOL_USAGE. */
 int tool_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -22,6 +22,7 @@ INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \
 	$(addprefix $(LIBDIR)/,$(notdir $(INSTALL_LIB) $(INSTALL_TOOL))) \
 	$(foreach page,$(MAN_PAGES),$(MANDIR)/man$(lastword $(subst ., ,$(page)))/$(page)) \
 	share/bash-completion/completions/redial share/bash-completion/completions/redial-policy \
+	share/zsh/site-functions/_redial \
 	$(addprefix $(DOCDIR)/,$(INSTALL_DOC)) \
 	$(addprefix $(DOCDIR)/examples/,$(notdir $(INSTALL_EXAMPLES)))
 INSTALLED_DIRS := $(addprefix $(DOCDIR)/,examples $(PAGE_DIRS)) $(DOCDIR) $(LIBDIR)
@@ -35,7 +36,7 @@ $(B)/man/%: scripts/man/%.in scripts/man/make.sh scripts/man/pages.sh $(PAGES) M
 # A running program maps the library: a new file takes its place, the old one is not written to.
 install: all man
 	$(Q)install -d $(DEST)/bin $(DEST)/$(LIBDIR) $(DEST)/$(DOCDIR)/examples \
-		$(DEST)/share/bash-completion/completions
+		$(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions
 	$(Q)install -m 755 $(INSTALL_BIN) $(DEST)/bin/
 	$(Q)for file in $(INSTALL_LIB); do \
 		install -m 644 $$file $(DEST)/$(LIBDIR)/$${file##*/}.new && \
@@ -49,6 +50,7 @@ install: all man
 	$(Q)install -m 644 scripts/completion/redial.bash \
 		$(DEST)/share/bash-completion/completions/redial
 	$(Q)ln -sf redial $(DEST)/share/bash-completion/completions/redial-policy
+	$(Q)install -m 644 scripts/completion/redial.zsh $(DEST)/share/zsh/site-functions/_redial
 	$(Q)for page in $(INSTALL_DOC); do \
 		install -Dm 644 $$page $(DEST)/$(DOCDIR)/$$page || exit 1; \
 	done

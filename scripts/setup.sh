@@ -117,7 +117,7 @@ check() {
 	need_command logrotate logrotate
 	need_command groff groff-base
 	need_command lintian lintian
-	need_packages dpkg-dev bash
+	need_packages dpkg-dev bash zsh
 	need_packages python3 python3-requests python3-aiohttp python3-httpx libwww-perl \
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	wish_command mvn maven

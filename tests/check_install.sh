@@ -112,13 +112,74 @@ check_completion() {
 		"$( (echo --; scripts/redial --help | grep -o '^  --[a-z]*' | tr -d ' ') | sort | tr '\n' ' ')" \
 		"$(completed redial - | tr '\n' ' ')"
 	equal "completion knows redial-policy's commands" \
-		"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]*\).*/\1/p' |
+		"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]\{1,\}\).*/\1/p' |
 			sort | tr '\n' ' ')" "$(completed redial-policy '' | grep -v '^--' | tr '\n' ' ')"
 	equal "completion knows the options of explain" \
 		"$(build/redial-policy --help | sed -n '/ explain/,/ share/p' | grep -o -- '--[a-z-]*' |
 			sort -u | tr '\n' ' ')" "$(completed redial-policy explain -- | tr '\n' ' ')"
 	equal "after the command its own words are completed" "Makefile" \
 		"$(completed redial cat Makef)"
+}
+
+# zsh_completed WORD...: what is offered for the last word of such a line, sorted; of what zsh itself
+# would find, its name.
+zsh_completed() {
+	# shellcheck disable=SC2016 # for the other shell
+	PATH=$PWD/scripts:$PWD/build:$PATH zsh -f -c '
+		compadd() { while [[ $1 == -* && $1 != -- ]]; do shift; done; shift; print -l -- "$@" }
+		_describe() { print -l -- ${(P)3%%:*} }
+		_files() { print FILES }
+		_command_names() { print COMMANDS }
+		_normal() { print NORMAL $words }
+		words=("$@") CURRENT=$# service=$1
+		. scripts/completion/redial.zsh' zsh "$@" | sort | tr '\n' ' '
+}
+
+options_told() { grep -o '^  --[a-z]*' | tr -d ' ' | sort | tr '\n' ' '; }
+
+check_zsh() {
+	if ! command -v zsh >/dev/null; then
+		echo "     zsh is not installed: its completion was not looked at"
+		return
+	fi
+	equal "zsh knows redial's options" "$(scripts/redial --help | options_told)" \
+		"$(zsh_completed redial -)"
+	for name in doctor report stat; do
+		equal "zsh knows the options of $name" "$(scripts/redial $name --help | options_told)" \
+			"$(zsh_completed redial $name -)"
+		case " $(zsh_completed redial '') " in
+		*" $name "*) pass "zsh knows $name" ;;
+		*) fail "zsh knows $name" ;;
+		esac
+	done
+	equal "zsh knows redial-policy's commands" \
+		"$(build/redial-policy --help | sed -n 's/.* redial-policy \([a-z]\{1,\}\).*/\1/p' |
+			sort | tr '\n' ' ')" "$(zsh_completed redial-policy '')"
+	equal "zsh knows the causes" \
+		"$(build/redial-policy --version --verbose | sed -n 's/^causes *//p' | tr ' ' '\n' |
+			sort | tr '\n' ' ')" "$(zsh_completed redial-policy explain --cause '')"
+	equal "after the command zsh completes its own words" "NORMAL cat Makef " \
+		"$(zsh_completed redial --policy x cat Makef)"
+}
+
+# What --version --verbose tells is so.
+check_verbose() {
+	told=$(REDIAL_POLICY=scripts/policies/recommended.cfg scripts/redial --version --verbose)
+	equal "--version --verbose: the library" "library  $PWD/build/libredial.so: redial $version" \
+		"$(echo "$told" | grep ^library)"
+	equal "--version --verbose: the policy" "policy   scripts/policies/recommended.cfg: right" \
+		"$(echo "$told" | grep ^policy)"
+	equal "--version --verbose: the machine" "$(uname -m)" \
+		"$(echo "$told" | sed -n 's/^build *\([^,]*\),.*/\1/p')"
+	none "--version --verbose: explain takes each cause" "$(
+		echo "$told" | sed -n 's/^causes *//p' | tr ' ' '\n' | grep -vx status |
+			while read -r cause; do
+				build/redial-policy explain scripts/policies/default.cfg --method GET --host a --path / \
+					--cause "$cause" >/dev/null || echo "$cause"
+			done)"
+	echo 'retry = { max_attempts = 0; };' >"$tmp/bad.cfg"
+	scripts/redial --policy "$tmp/bad.cfg" --version --verbose >"$tmp/said" 2>&1
+	equal "--version --verbose: a bad policy ends with" 78 $?
 }
 
 dpkg_in() { dpkg --root="$tmp/debian" --force-not-root --force-depends --force-script-chrootless "$@"; }
@@ -167,5 +228,7 @@ start_server
 check_installed
 check_man
 check_completion
+check_zsh
+check_verbose
 check_deb
 check_end

@@ -106,7 +106,8 @@ _redial_policy() {
 		;;
 	--cause)
 		_redial_words \
-			'stale reset eof connect connect-timeout response-timeout idle dns tls-handshake' "$word"
+			'stale reset eof connect connect-timeout response-timeout idle max-requests
+			dns tls-handshake' "$word"
 		return
 		;;
 	--host | --path | --port | --status | --retry-after | --key | --header | --attempt | --bytes | --after) return ;;
