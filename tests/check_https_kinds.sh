@@ -24,4 +24,19 @@ for kind in c:select c:implicit c:chain py:requests; do
 	no_stranger $kind 1.2
 done
 
+# Where nobody listens any more the socket never leaves its number: a program that waits for an edge
+# of it is to hear of its end all the same.
+sed -i 's/^retry = {/& max_attempts = 2;/' "$dir/kinds.cfg"
+for version in 1.3 1.2; do
+	for fault in second:reset second:close; do
+		order $fault 1 $version gone
+		bare c:edge >"$dir/bare"
+		order $fault 1 $version gone
+		redial c:edge >"$dir/redial"
+		equal "c:edge, TLS $version, $fault, then nobody: what it prints" \
+			"$(cat "$dir/bare")" "$(cat "$dir/redial")"
+		at_least "of which is told" 1 "$(grep -c result=exhausted "$dir/log")"
+	done
+done
+
 check_end

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../conn/end.h"
+#include "../conn/registrations.h"
 #include "../conn/secured.h"
 #include "../os/sys.h"
 #include "../rescue/held.h"
@@ -115,6 +116,16 @@ static enum tls_attended end_of_spent(struct tls_session *session)
 	return TLS_ENDED;
 }
 
+/*
+ * What carries the bytes may have been told EAGAIN, and wait for the next edge (epoll(7),
+ * EPOLLET), as tokio does: there would be none, if the socket has never left its number.
+ */
+static void rouse(struct conn *conn)
+{
+	conn_registrations_take(conn);
+	conn_registrations_put(conn, false);
+}
+
 /* Called with the lock, leaves without. */
 static enum tls_attended failed(struct tls_exchange *exchange, bool writes)
 {
@@ -130,6 +141,7 @@ static enum tls_attended failed(struct tls_exchange *exchange, bool writes)
 	session->at_end = session->cleared && !rescue_error(conn);
 	session->ops->undo(session);
 	if (!session->closed) {
+		rouse(conn);
 		conn_unlock(conn); /* the socket's next read tells of the end */
 		return TLS_GO_ON;
 	}

@@ -11,6 +11,7 @@ end by that fault, the ones behind them serve, as LATER says:
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
   empty      they end by the same HOW, instead of the answer to their first request
+  gone       there are none: nobody listens, until the next order
   odd        as the others, and so does each second one; the first, third and so on have the fault
 A fault is WHEN:HOW. WHEN: hello, instead of the server's first byte; shake, after a half of its first
 flight; flight, after all of it; idle, after the first response; rest, a moment later, when that has
@@ -121,8 +122,10 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self.lock = threading.Lock()
+        self.later, self.listens = "same", threading.Event()
         self.order("hello:reset 0 1.3 same")
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def context(self, name, version, protocol):
@@ -143,6 +146,9 @@ class Server:
             "http/1.0" if later == "alpn" else "http/1.1",
         )
         with self.lock:
+            if self.later == "gone":
+                self.listener = socket.create_server(self.address)
+                self.listens.set()
             self.fault, self.left, self.later = fault, int(count), later
             self.count = self.left
             self.contexts = [first, other]
@@ -150,7 +156,11 @@ class Server:
 
     def accept(self):
         while True:
-            conn, _ = self.listener.accept()
+            try:
+                conn, _ = self.listener.accept()
+            except OSError:
+                self.listens.wait()
+                continue
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             conn.settimeout(20)
             with self.lock:
@@ -225,6 +235,9 @@ class Server:
                 return None
 
     def end(self, conn, tls, how):
+        if self.later == "gone":
+            self.listens.clear()
+            self.listener.shutdown(socket.SHUT_RDWR)  # which wakes who accepts
         if how == "notify":
             try:
                 tls.tls.unwrap()
@@ -251,7 +264,7 @@ class Server:
 
 def main():
     server = Server(sys.argv[1])
-    print(server.listener.getsockname()[1], flush=True)
+    print(server.address[1], flush=True)
     for line in sys.stdin:
         if line.strip() == "seen":
             print(server.seen(), flush=True)
