@@ -51,12 +51,16 @@ DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main repor
 	addons own_calls tls reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json \
 	print_prometheus serve request) $(B)/pic/scripts/prometheus/text.o
-PRELOAD_SRC := $(wildcard preload/*/*.c)
+REHEARSE_TOOL_OBJ := $(patsubst %,$(B)/pic/scripts/rehearse/%.o,main options place child outcome rows \
+	judge print_table print_json print_html) \
+	$(patsubst %,$(B)/pic/scripts/report/%.o,entry journal stamp)
+PRELOAD_SRC := $(filter-out preload/rehearse/%,$(wildcard preload/*/*.c))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-report \
-	$(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint
+	$(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint $(B)/redial-rehearse \
+	$(B)/libredial-rehearse.so
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
@@ -65,6 +69,17 @@ $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
 $(B)/exports.map: $(addprefix preload/hooks/,symbols.def words.def exports.sh)
 	@mkdir -p $(@D)
 	$(Q)sh preload/hooks/exports.sh map preload/hooks/symbols.def >$@ || { rm $@; exit 1; }
+
+# What a rehearsal has behind libredial.so, to which it is the kernel.
+REHEARSE_SRC := $(wildcard preload/rehearse/*.c preload/http1/*.c) \
+	$(addprefix preload/,log/file.c log/line.c log/peer.c) \
+	$(addprefix preload/os/,clock.c early.c mem.c real.c stand_in.c)
+REHEARSE_OBJ := $(REHEARSE_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
+
+$(B)/libredial-rehearse.so: $(REHEARSE_OBJ) preload/rehearse/exports.map
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) \
+		$(subst libredial.so,libredial-rehearse.so,$(subst $(B)/exports.map,preload/rehearse/exports.map,$(FREE_LDFLAGS))) \
+		$(REHEARSE_OBJ) -o $@
 
 $(B)/libredial-policy.so: $(POLICY_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
@@ -76,6 +91,9 @@ $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+$(B)/redial-rehearse: $(REHEARSE_TOOL_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
 
 $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/load_words.o

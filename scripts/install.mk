@@ -8,9 +8,10 @@ MANDIR := share/man
 
 MAN_PAGES := redial.1 redial-policy.1 redial.cfg.5
 INSTALL_BIN := scripts/redial $(B)/redial-policy
-INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so
+INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so $(B)/libredial-rehearse.so
 # Programs that the launcher runs, and the one for containers.
-INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint
+INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redial-rehearse \
+	$(B)/redial-entrypoint
 # The pages keep their folders, by which they refer to each other.
 PAGE_DIRS := policy scripts preload
 PAGES := README.md $(PAGE_DIRS:%=%/README.md)

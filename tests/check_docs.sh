@@ -180,6 +180,15 @@ same "every topic of redial doctor" \
 	"$(cat scripts/doctor/*.c | grep -oE '(MARK_[A-Z]+[^"]*|0, )"[a-z_]+",' | grep -oE '"[a-z_]+"' |
 		tr -d '"')" \
 	"$(section $scripts 'redial doctor' | sed -n 's/^| `\([a-z][a-z_]*\)` .*/\1/p')"
+same "every option of redial rehearse" "$(
+	build/redial-rehearse --launcher scripts/redial --help | told_options)" \
+	"$(options_in $scripts 'redial rehearse')"
+same "every exit status of redial rehearse" "$(enum_of 'SAVED = 0' scripts/rehearse/options.h)" \
+	"$(statuses_in $scripts 'redial rehearse')"
+same "every fault of redial rehearse" \
+	"$(sed -n 's/^	X([A-Z]*, "\([a-z]*\)").*/\1/p' preload/rehearse/plan.h)" \
+	"$(section $scripts 'redial rehearse' | sed -n '/^| fault/,/^$/p' | cut -d'|' -f2 |
+		grep -o '`[a-z]*`' | tr -d '`')"
 same "every option of redial stat" "$(build/redial-stat --help | told_options)" \
 	"$(options_in $scripts 'redial stat')"
 same "every exit status of redial stat" "$(enum_of 'OK = 0' scripts/stat/main.c)" \

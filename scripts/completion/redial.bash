@@ -41,6 +41,20 @@ _redial_doctor() {
 	esac
 }
 
+# _redial_rehearse: its options, then a command.
+_redial_rehearse() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	case $before in
+	--fault) _redial_words 'stale reset eof silent connect dns' "$word" && return ;;
+	--policy | --report | --html) _redial_files "$word" && return ;;
+	--for) return ;;
+	esac
+	case $word in
+	-*) _redial_words '--fault --bare --for --policy --report --html --help --' "$word" ;;
+	*) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
+	esac
+}
+
 _redial_stat() {
 	case $2 in
 	--listen) _redial_words '127.0.0.1:9180' "$1" && return ;;
@@ -59,6 +73,9 @@ _redial() {
 	fi
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == doctor ]]; then
 		_redial_doctor "$word" "$before" && return
+	fi
+	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == rehearse ]]; then
+		_redial_rehearse && return
 	fi
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == stat ]]; then
 		_redial_stat "$word" "$before" && return

@@ -23,7 +23,12 @@
 	X(FILE, "file")                                                                            \
 	X(LINE, "line")                                                                            \
 	X(ERROR, "error")                                                                          \
-	X(DROPPED, "dropped")
+	X(DROPPED, "dropped")                                                                      \
+	X(KIND, "kind")                                                                            \
+	X(PATH, "path")                                                                            \
+	X(FD, "fd")                                                                                \
+	X(PID, "pid")                                                                              \
+	X(TIME, "time_ms")
 
 enum entry_field {
 #define X(name, text) ENTRY_##name,

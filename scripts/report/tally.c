@@ -188,6 +188,13 @@ static bool add_library(struct tally *tally, const struct entry *entry)
 	return strcmp(entry->field[ENTRY_RESULT], "left-alone") == 0;
 }
 
+/* What a rehearsal made; what came of it is told by the lines of redial's own. */
+static bool add_fault(struct tally *tally, const struct entry *entry)
+{
+	(void)tally;
+	return *entry->field[ENTRY_KIND];
+}
+
 static void note_time(struct tally *tally, const struct entry *entry)
 {
 	if (!entry->timed)
@@ -209,7 +216,8 @@ void tally_add(struct tally *tally, const struct entry *entry)
 		      {"refused", add_refused},
 		      {"breaker", add_breaker},
 		      {"policy", add_policy},
-		      {"tls", add_library}};
+		      {"tls", add_library},
+		      {"fault", add_fault}};
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
