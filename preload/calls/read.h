@@ -28,11 +28,15 @@ struct read_call {
  */
 __attribute__((noinline)) ssize_t call_read(struct conn *conn, const struct read_call *call);
 
-/* The same for read, of `len` bytes, not 0, and for recv; the last argument makes the call. */
+/*
+ * The same for read, of `len` bytes, not 0, and for recv; the last argument makes the call. Within
+ * a hook they would have it save its registers for every descriptor.
+ */
 typedef ssize_t read_function(const struct read_call *call, int fd);
-ssize_t call_read_piece(struct conn *conn, int fd, void *buf, size_t len, read_function *real_read);
-ssize_t call_recv_piece(struct conn *conn, int fd, void *buf, size_t len, int flags,
-			read_function *real_recv);
+__attribute__((noinline)) ssize_t call_read_piece(struct conn *conn, int fd, void *buf, size_t len,
+						  read_function *real_read);
+__attribute__((noinline)) ssize_t call_recv_piece(struct conn *conn, int fd, void *buf, size_t len,
+						  int flags, read_function *real_recv);
 
 /* The same with an array of pieces that is the program's: any count, in any memory. */
 ssize_t call_read_pieces(struct conn *conn, const struct read_call *call);
