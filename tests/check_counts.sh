@@ -46,7 +46,7 @@ at_most "instructions for each loaded library, at the first connect" 2000 "${obj
 at_most "extra instructions of a connect after that" 2000 "${objects#* }"
 
 at_most "extra instructions of a tracked SSL_write and SSL_read" 2500 "$(secured_instructions)"
-at_most "extra instructions of the two on a session that is not followed" 600 \
+at_most "extra instructions of the two on a session that is not followed" 160 \
 	"$(secured_instructions pair)"
 
 idle=$(idle_bytes)

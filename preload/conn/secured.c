@@ -9,6 +9,8 @@
 
 enum { HEADER = 5, RANDOM_AT = 11 };
 
+uint32_t conn_secured_alone;
+
 uint64_t conn_said_by_proxy(const struct conn *conn)
 {
 	const struct greeting *greeting = conn_greeting(conn);
@@ -25,6 +27,7 @@ bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, s
 	*secured = (struct conn_secured){.sent = conn->held_len, .greeting = conn->greeting};
 	memcpy(secured->random, conn->held + RANDOM_AT, CONN_RANDOM_LEN);
 	conn->secured = secured;
+	__atomic_add_fetch(&conn_secured_alone, 1, __ATOMIC_RELAXED);
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_SECURED;
 	conn->care |= CARE_SECURED;
 	conn->request_count = 0;
@@ -113,8 +116,17 @@ bool conn_secured_is_farewell(const uint8_t *bytes, size_t len)
 	return len == 0;
 }
 
+void conn_secured_meet(struct conn *conn, void *session)
+{
+	conn->secured->session = session;
+	conn->secured->counted = live_more(PROCESS_SESSIONS);
+	__atomic_sub_fetch(&conn_secured_alone, 1, __ATOMIC_RELAXED);
+}
+
 void conn_secured_drop(struct conn *conn)
 {
+	if (!conn->secured->session)
+		__atomic_sub_fetch(&conn_secured_alone, 1, __ATOMIC_RELAXED);
 	greeting_drop(conn->secured->greeting);
 	if (conn->secured->counted)
 		live_less(PROCESS_SESSIONS);

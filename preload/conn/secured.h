@@ -30,6 +30,12 @@ struct conn_secured {
 	uint64_t patience_ms; /* and would have waited so long */
 };
 
+/*
+ * How many of them have no session yet: no call to a library can find out that it is one's while
+ * there are none. (A forked child may find some counted that it does not have.)
+ */
+extern uint32_t conn_secured_alone __attribute__((visibility("hidden")));
+
 /* Is its plaintext told by other calls than those on its socket, at other times? */
 static inline bool conn_is_apart(const struct conn *conn)
 {
@@ -68,6 +74,9 @@ static inline bool conn_has_part(const struct conn_secured *secured)
 {
 	return secured->head_len != 0;
 }
+
+/* The session is found. */
+void conn_secured_meet(struct conn *conn, void *session);
 
 /* Gives back what is kept of it. */
 void conn_secured_drop(struct conn *conn);

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "exchange.h"
+#include "../conn/secured.h"
 #include "../os/sys.h"
 #include "shake.h"
 
@@ -18,13 +19,32 @@ enum {
 };
 
 /*
+ * Can a call to this SSL, which has no session, not become one's while it lasts? What has shaken
+ * hands says no hello by which it could be found: most are a server's.
+ */
+static inline bool is_nobodys(struct tls_library *library, const void *ssl)
+{
+	return !__atomic_load_n(&conn_secured_alone, __ATOMIC_RELAXED) &&
+	       library->SSL_is_init_finished(ssl);
+}
+
+/* Is the call to be made as it is? Else its session, or NULL, is in *session. */
+static inline bool passes(struct tls_library *library, const void *ssl,
+			  struct tls_session **session)
+{
+	*session = library->SSL_get_ex_data(ssl, library->index);
+	return !*session && is_nobodys(library, ssl);
+}
+
+/*
  * false: it is made by a callback amid a rescue's handshake, in which nothing is written or read.
  * The program is to come back later.
  */
-static bool begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
+static bool begin_of(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
+		     struct tls_session *session)
 {
-	tls_call_begin(&exchange->call, library, ssl);
-	struct tls_session *session = exchange->call.session;
+	tls_call_begin(&exchange->call, library, ssl, session);
+	session = exchange->call.session;
 	if (!session)
 		return true;
 	session->pending = tls_session_is_driven(session);
@@ -35,6 +55,11 @@ static bool begin(struct tls_exchange *exchange, struct tls_library *library, vo
 	if (tls_call_is_outermost(&exchange->call))
 		session->user = session->thread = sys_self();
 	return true;
+}
+
+static bool begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
+{
+	return begin_of(exchange, library, ssl, library->SSL_get_ex_data(ssl, library->index));
 }
 
 static void end(struct tls_exchange *exchange)
@@ -49,11 +74,11 @@ static void end(struct tls_exchange *exchange)
  * but of a session whose calls touch no socket (Node writes its request in such a one).
  */
 static int run(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
-	       int exchanges(struct tls_exchange *))
+	       struct tls_session *session, int exchanges(struct tls_exchange *))
 {
-	if (!begin(exchange, library, ssl))
+	if (!begin_of(exchange, library, ssl, session))
 		return tls_come_back(exchange);
-	struct tls_session *session = exchange->call.session;
+	session = exchange->call.session;
 	if (!tls_call_is_outermost(&exchange->call) && !(session && session->memory)) {
 		if (session)
 			tls_session_give_up(session);
@@ -64,22 +89,26 @@ static int run(struct tls_exchange *exchange, struct tls_library *library, void 
 	return result;
 }
 
-static int exchange_int(struct tls_library *library, enum tls_hooked kind, void *ssl, void *buf,
-			int len)
+static __attribute__((noinline)) int exchange_int(struct tls_library *library, enum tls_hooked kind,
+						  void *ssl, struct tls_session *session, void *buf,
+						  int len)
 {
 	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len > 0 ? (size_t)len : 0};
 	if (len < 0)
 		return kind == HOOKED_SSL_write ? library->SSL_write(ssl, buf, len)
 						: library->SSL_read(ssl, buf, len);
-	return run(&exchange, library, ssl, kind == HOOKED_SSL_write ? tls_write : tls_read);
+	return run(&exchange, library, ssl, session,
+		   kind == HOOKED_SSL_write ? tls_write : tls_read);
 }
 
-static int exchange_size(struct tls_library *library, enum tls_hooked kind, void *ssl, void *buf,
-			 size_t len, size_t *done)
+static __attribute__((noinline)) int exchange_size(struct tls_library *library,
+						   enum tls_hooked kind, void *ssl,
+						   struct tls_session *session, void *buf,
+						   size_t len, size_t *done)
 {
 	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len};
-	int result =
-	    run(&exchange, library, ssl, kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
+	int result = run(&exchange, library, ssl, session,
+			 kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
 	*done = exchange.done;
 	return result;
 }
@@ -103,8 +132,9 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 	library->BIO_ctrl(bio, CONTROL_GET_SSL, 0, &ssl);
 	if (!ssl)
 		return (reads ? library->filter_read : library->filter_write)(bio, buf, len, done);
+	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
 	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len, .bio = bio};
-	int result = run(&exchange, library, ssl, reads ? tls_read : tls_write);
+	int result = run(&exchange, library, ssl, session, reads ? tls_read : tls_write);
 	tell_filter(library, &exchange, result);
 	*done = exchange.done;
 	return result;
@@ -154,31 +184,38 @@ static int pending_of(struct tls_library *library, const void *ssl, int in_libra
 	return counts ? in_library + held : in_library || held;
 }
 
+/* Where it passes, nothing but what that takes is done before the library's own call. */
+#define EXCHANGE(n, name, exchange, ...)                                                           \
+	struct tls_library *library = &tls_libraries[n];                                           \
+	struct tls_session *session;                                                               \
+	if (passes(library, ssl, &session))                                                        \
+		return library->name(ssl, buf, __VA_ARGS__);                                       \
+	return exchange(library, HOOKED_##name, ssl, session, (void *)buf, __VA_ARGS__)
+
 #define ENTRIES(n)                                                                                 \
 	static int read_##n(void *ssl, void *buf, int len)                                         \
 	{                                                                                          \
-		return exchange_int(&tls_libraries[n], HOOKED_SSL_read, ssl, buf, len);            \
+		EXCHANGE(n, SSL_read, exchange_int, len);                                          \
 	}                                                                                          \
 	static int read_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
 	{                                                                                          \
-		return exchange_size(&tls_libraries[n], HOOKED_SSL_read_ex, ssl, buf, len, done);  \
+		EXCHANGE(n, SSL_read_ex, exchange_size, len, done);                                \
 	}                                                                                          \
 	static int peek_##n(void *ssl, void *buf, int len)                                         \
 	{                                                                                          \
-		return exchange_int(&tls_libraries[n], HOOKED_SSL_peek, ssl, buf, len);            \
+		EXCHANGE(n, SSL_peek, exchange_int, len);                                          \
 	}                                                                                          \
 	static int peek_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
 	{                                                                                          \
-		return exchange_size(&tls_libraries[n], HOOKED_SSL_peek_ex, ssl, buf, len, done);  \
+		EXCHANGE(n, SSL_peek_ex, exchange_size, len, done);                                \
 	}                                                                                          \
 	static int write_##n(void *ssl, const void *buf, int len)                                  \
 	{                                                                                          \
-		return exchange_int(&tls_libraries[n], HOOKED_SSL_write, ssl, (void *)buf, len);   \
+		EXCHANGE(n, SSL_write, exchange_int, len);                                         \
 	}                                                                                          \
 	static int write_ex_##n(void *ssl, const void *buf, size_t len, size_t *done)              \
 	{                                                                                          \
-		return exchange_size(&tls_libraries[n], HOOKED_SSL_write_ex, ssl, (void *)buf,     \
-				     len, done);                                                   \
+		EXCHANGE(n, SSL_write_ex, exchange_size, len, done);                               \
 	}                                                                                          \
 	static int filter_read_##n(void *bio, char *buf, size_t len, size_t *done)                 \
 	{                                                                                          \

@@ -14,12 +14,13 @@ enum {
 	WANT_WRITE = 3,
 };
 
-void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl)
+void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl,
+		    struct tls_session *session)
 {
 	call->ops = &tls_openssl;
 	call->library = library;
 	call->ssl = ssl;
-	call->session = library->SSL_get_ex_data(ssl, library->index);
+	call->session = session;
 	call->unread = 0;
 	tls_call_enter(call);
 	if (!call->session && tls_memory_any_waits())

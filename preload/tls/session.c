@@ -7,7 +7,6 @@
 #include "../conn/secured.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
-#include "../process/live.h"
 #include "memory.h"
 
 #ifndef MADV_WIPEONFORK
@@ -140,8 +139,7 @@ void tls_session_bind(struct conn *conn, struct tls_call *call)
 	session->sent_before = conn->secured->sent;
 	session->cookie = conn->cookie;
 	call->session = session;
-	conn->secured->session = session;
-	conn->secured->counted = live_more(PROCESS_SESSIONS);
+	conn_secured_meet(conn, session);
 }
 
 /* What carries the bytes may have kept some back for a while: there are none when a call is over.

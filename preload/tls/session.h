@@ -142,9 +142,11 @@ bool tls_session_ready(void);
  */
 void *tls_own_memory(size_t len);
 
-/* The call has its library and its session; tls_call_begin sets them for OpenSSL. */
+/* The call has its library and its session; tls_call_begin sets them for OpenSSL, of which the last
+ * one is NULL if it has none. */
 void tls_call_enter(struct tls_call *call);
-void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl);
+void tls_call_begin(struct tls_call *call, struct tls_library *library, void *ssl,
+		    struct tls_session *session);
 void tls_call_end(struct tls_call *call);
 
 /* Is this the only call of its thread, which alone may begin or take on a rescue? */
