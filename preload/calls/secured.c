@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "secured.h"
 #include "secured_memory.h"
+#include "settle.h"
 
 #include <errno.h>
 
@@ -236,6 +237,36 @@ static int take_owed(struct conn *conn)
 	return owed;
 }
 
+/* The kernel has answered (r->result and errno) a call that was made at this epoch. */
+static enum attended answered(struct reading *r, uint32_t epoch)
+{
+	const struct read_call *call = r->call;
+	struct conn *conn = r->handle.conn;
+	int error = r->result < 0 ? get_errno() : 0;
+	bool end = !error || is_end(conn, error);
+	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
+	    !handle_lock_answered(&r->handle))
+		return DELIVER;
+	if (conn->epoch != epoch || conn->busy) {
+		if (r->result > 0)
+			call_end_mixed(conn, epoch);
+		else
+			conn_unlock(conn);
+		return DELIVER;
+	}
+	if (r->result <= 0)
+		return read_end(r, error);
+	conn->received += (uint64_t)r->result;
+	tls_session_note_moved(conn);
+	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
+	if (tls_session_is_passed(conn))
+		conn_end(conn, WHY_PASSED);
+	else
+		conn_unlock(conn);
+	set_errno(error);
+	return DELIVER;
+}
+
 enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
@@ -264,29 +295,18 @@ enum attended secured_read(struct reading *r)
 	} else {
 		r->result = call->real(call, call->fd);
 	}
-	int error = r->result < 0 ? get_errno() : 0;
-	bool end = !error || is_end(conn, error);
-	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
-	    !handle_lock_answered(&r->handle))
-		return DELIVER;
-	if (conn->epoch != epoch || conn->busy) {
-		if (r->result > 0)
-			call_end_mixed(conn, epoch);
-		else
-			conn_unlock(conn);
-		return DELIVER;
-	}
-	if (r->result <= 0)
-		return read_end(r, error);
-	conn->received += (uint64_t)r->result;
-	tls_session_note_moved(conn);
-	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
-	if (tls_session_is_passed(conn))
-		conn_end(conn, WHY_PASSED);
-	else
-		conn_unlock(conn);
-	set_errno(error);
-	return DELIVER;
+	return answered(r, epoch);
+}
+
+ssize_t settle_secured_read(struct conn *conn, const struct read_call *call,
+			    const struct past *past)
+{
+	struct reading r;
+	r.call = call;
+	handle_find(&r.handle, conn, call->fd);
+	r.handle.life = past->life;
+	r.result = past->result;
+	return answered(&r, past->epoch) == DELIVER ? r.result : reading_more(&r);
 }
 
 /* What a rescue has begun for, or has failed for: the library is to think that it is written. */

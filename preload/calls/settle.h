@@ -22,4 +22,8 @@ ssize_t settle_write(struct conn *conn, const struct write_call *call, size_t le
 /* The same for a read. */
 ssize_t settle_read(struct conn *conn, const struct read_call *call, const struct past *past);
 
+/* And for one on a connection that TLS goes over. */
+ssize_t settle_secured_read(struct conn *conn, const struct read_call *call,
+			    const struct past *past);
+
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../conn/handle.h"
+#include "../conn/secured.h"
 #include "library.h"
 
 /* What the server and the connection to it were, when a rescue began. */
@@ -176,6 +177,16 @@ void tls_session_meet(struct conn *conn);
  * socket? Then it is also called past the slots (by dlsym), and what it has read nobody knows.
  */
 bool tls_session_is_passed(const struct conn *conn);
+
+/*
+ * Is conn's session in a call on this thread, and one of a library that counts by itself what moves
+ * over its socket?
+ */
+static inline bool tls_session_is_calling(const struct conn *conn)
+{
+	const struct tls_session *session = conn->secured->session;
+	return session && session->thread == sys_self() && !session->ops->moved_outside;
+}
 
 /* tls_session_meet for the call that has read the server's first bytes. */
 void tls_session_meet_first(struct conn *conn);
