@@ -4,10 +4,9 @@
  * read.c's.
  */
 #include "../os/real.h"
-#include "../conn/secured.h"
 #include "../conn/usual.h"
-#include "../tls/session.h"
 #include "settle.h"
+#include "usual_secured.h"
 
 /* Of a call's flags, those that change nothing about what is read. */
 #define USUAL_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
@@ -18,14 +17,6 @@
 			     .flags = flags,                                                       \
 			     .iov = &(struct iovec){buf, len},                                     \
 			     .count = 1})
-
-/* Is nothing to be done before a read of the library's, nor after it but to count? With the lock.
- */
-static inline bool is_library_only(const struct conn *conn)
-{
-	return !conn->busy && conn->care == CARE_SECURED && !(conn->flags & CONN_DOUBT) &&
-	       !conn->secured->owed && tls_session_is_calling(conn);
-}
 
 /*
  * The usual read on a connection that TLS goes over: its session's call makes it, for the header of
@@ -40,14 +31,14 @@ static inline __attribute__((always_inline)) ssize_t read_secured(struct conn *c
 	    !conn_lock(conn, fd))
 		return call_read(conn, CALL);
 	const uint32_t life = conn->life, epoch = conn->epoch;
-	bool is_usual = is_library_only(conn);
+	bool is_usual = secured_is_usual(conn);
 	conn_unlock(conn);
 	if (__builtin_expect(!is_usual, 0))
 		return call_read(conn, CALL);
 
 	ssize_t result = by_read ? real.read(fd, buf, len) : real.recv(fd, buf, len, flags);
 	if (__builtin_expect(result > 0 && conn_lock(conn, fd), 1)) {
-		is_usual = conn->life == life && conn->epoch == epoch && is_library_only(conn);
+		is_usual = conn->life == life && conn->epoch == epoch && secured_is_usual(conn);
 		if (__builtin_expect(is_usual, 1)) {
 			conn->received += (uint64_t)result;
 			conn_secured_read(conn, &(struct iovec){buf, len}, 1, (size_t)result);

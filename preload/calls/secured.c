@@ -343,6 +343,24 @@ static enum sent write_end(struct sending *s, int error)
 	return sending_tell(s, error);
 }
 
+enum sent secured_written(struct sending *s, uint32_t epoch)
+{
+	struct conn *conn = s->handle.conn;
+	int error = s->result < 0 ? get_errno() : 0;
+	bool end = is_end(conn, error);
+	if (!handle_lock_answered(&s->handle))
+		return end ? sending_tell(s, error) : KERNELS_WORD;
+	if (conn->epoch == epoch && !conn->busy && end)
+		return write_end(s, error);
+	if (conn->epoch == epoch && s->result > 0) {
+		conn->secured->sent += (uint64_t)s->result;
+		tls_session_note_moved(conn);
+	}
+	conn_unlock(conn);
+	set_errno(error ? error : get_errno());
+	return end ? sending_tell(s, error) : KERNELS_WORD;
+}
+
 enum sent secured_write(struct sending *s)
 {
 	const struct write_call *call = s->call;
@@ -362,17 +380,5 @@ enum sent secured_write(struct sending *s)
 	tls_session_meet(conn);
 	conn_unlock(conn);
 	s->result = call->quiet(call, call->fd);
-	int error = s->result < 0 ? get_errno() : 0;
-	bool end = is_end(conn, error);
-	if (!handle_lock_answered(&s->handle))
-		return end ? sending_tell(s, error) : KERNELS_WORD;
-	if (conn->epoch == epoch && !conn->busy && end)
-		return write_end(s, error);
-	if (conn->epoch == epoch && s->result > 0) {
-		conn->secured->sent += (uint64_t)s->result;
-		tls_session_note_moved(conn);
-	}
-	conn_unlock(conn);
-	set_errno(error ? error : get_errno());
-	return end ? sending_tell(s, error) : KERNELS_WORD;
+	return secured_written(s, epoch);
 }

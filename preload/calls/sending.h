@@ -92,4 +92,7 @@ enum sent sending_clear_the_way(struct sending *s);
 /* The call on a connection that TLS goes over (secured.h). Called with the lock, leaves without. */
 enum sent secured_write(struct sending *s);
 
+/* The kernel has answered one that was made at this epoch. Called without the lock. */
+enum sent secured_written(struct sending *s, uint32_t epoch);
+
 #endif

@@ -10,6 +10,7 @@
 struct past {
 	uint32_t life, epoch, popped;
 	ssize_t result; /* and errno */
+	bool secured;	/* a write: TLS goes over it, nothing of this is recorded */
 };
 
 /*
@@ -19,10 +20,9 @@ struct past {
 ssize_t settle_write(struct conn *conn, const struct write_call *call, size_t len,
 		     const struct past *past);
 
-/* The same for a read. */
+/* The same for a read; the second one where TLS goes over the connection. */
 ssize_t settle_read(struct conn *conn, const struct read_call *call, const struct past *past);
 
-/* And for one on a connection that TLS goes over. */
 ssize_t settle_secured_read(struct conn *conn, const struct read_call *call,
 			    const struct past *past);
 

@@ -356,7 +356,9 @@ COLD ssize_t settle_write(struct conn *conn, const struct write_call *call, size
 	begin(&s, conn, call, len);
 	s.handle.life = past->life;
 	s.result = past->result;
-	if (!is_back(&s, conn, call, past->epoch, &error, &sent)) {
+	if (past->secured) {
+		sent = secured_written(&s, past->epoch);
+	} else if (!is_back(&s, conn, call, past->epoch, &error, &sent)) {
 	} else if (s.result != (ssize_t)len) {
 		sent = fell_short(&s, &mark, error);
 	} else {
