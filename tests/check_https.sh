@@ -43,6 +43,9 @@ for client in $clients; do
 	same "$client: what was recovered is told" 1 "$(logged "result=recovered.* path=/2 .* tls=1.3")"
 done
 
+# The error that a program has asked for is told behind the answer that came before it.
+saved asks-late idle:reset 1.3 same
+
 # A POST is sent again only if none of its bytes was.
 for client in block poll own-poll; do
 	for fault in $faults; do

@@ -267,6 +267,12 @@ static enum attended answered(struct reading *r, uint32_t epoch)
 	return DELIVER;
 }
 
+/* As the kernel has it: what came before the error is read first. */
+static int take_owed_by_read(struct conn *conn)
+{
+	return conn->secured->owed && !wire_has_unread(conn->fd) ? take_owed(conn) : 0;
+}
+
 enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
@@ -282,7 +288,7 @@ enum attended secured_read(struct reading *r)
 		return put_off(r);
 	if (__builtin_expect(conn->care & CARE_HOLDING, 0) && !await_more(r))
 		return DELIVER;
-	int owed = take_owed(conn);
+	int owed = take_owed_by_read(conn);
 	if (__builtin_expect(owed, 0))
 		return read_end(r, owed);
 	uint32_t epoch = conn->epoch;
