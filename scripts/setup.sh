@@ -122,6 +122,7 @@ check() {
 		libspring-web-java libhttpclient-java python3-yaml libfaketime libjemalloc2
 	wish_command mvn maven
 	wish_command promtool prometheus
+	wish_command chromium chromium
 	wish_packages python3-pip libanyevent-http-perl libnet-ssleay-perl python3-twisted \
 		python3-openssl python3-service-identity python3-socks python3-gi gir1.2-soup-3.0 \
 		glib-networking libneon27-gnutls

@@ -106,6 +106,37 @@ check_curl() {
 	equal "processes have their chances together: failures made" 1 "$(json 'report["made"]')"
 }
 
+# Blocking, and waiting by poll, select and edges of epoll; bare each has what it met in its output.
+check_c() {
+	for kind in blocking poll select epollet; do
+		program=build/tests/clients/${kind}_client
+		rehearsed --fault stale@every:4 --fault reset@every:5 --fault eof@every:6 -- \
+			"$program" "$url/$kind" 40
+		equal "a C client ($kind): exit status" 0 "$status"
+		at_least "a C client ($kind): failures made" 6 "$(json 'report["made"]')"
+		equal "a C client ($kind): saved are all" "$(json 'report["made"]')" \
+			"$(json 'report["saved"]')"
+		rehearsed --bare --fault stale@every:4 -- "$program" "$url/$kind" 40
+		equal "a C client ($kind), bare: exit status" 1 "$status"
+	done
+}
+
+# It goes into the same processes as libredial.so, and is to load wherever that does.
+check_library() {
+	library=build/libredial-rehearse.so
+	none "it needs no library" "$(readelf -dW $library | grep '(NEEDED)')"
+	none "it references no version" "$(readelf -SW $library | grep '\.gnu\.version_r')"
+	none "it references only what every libc has" "$(readelf -W --dyn-syms $library |
+		awk '$7 == "UND" && $8 { sub(/@.*/, "", $8); print $8, $5 }' | grep -vxE \
+		'__errno_location GLOBAL|(dlsym|__libc_dlsym|__libc_dlopen_mode|environ|clock_gettime) WEAK')"
+	none "what it exports is hooked by libredial.so as well" "$(readelf -W --dyn-syms $library |
+		awk '$7 ~ /^[0-9]+$/ && $5 != "LOCAL" { print $8 }' | while read -r name; do
+		sh preload/hooks/exports.sh names preload/hooks/symbols.def | grep -qx "$name" ||
+			echo "$name"
+	done)"
+	none "nothing of it is in libredial.so" "$(strings -a build/libredial.so | grep REDIAL_REHEARSE)"
+}
+
 check_lost() {
 	printf 'retry = { max_attempts = 1; };\n' >"$dir/one.cfg"
 	rehearsed --policy "$dir/one.cfg" -- python3 -B tests/rehearse/client.py "$url" 40
@@ -202,6 +233,8 @@ check_page() {
 start
 check_clients
 check_curl
+check_c
+check_library
 check_lost
 check_other_faults
 check_ends
