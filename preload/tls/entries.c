@@ -166,7 +166,8 @@ static int error_of(struct tls_library *library, const void *ssl, int result)
 static int shut_down(struct tls_library *library, void *ssl)
 {
 	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
-	if (!session || !session->memory || !(session->over || tls_session_is_busy(session)))
+	if (!session || !(session->memory || session->cleared) ||
+	    !(session->over || tls_session_is_busy(session)))
 		return library->SSL_shutdown(ssl);
 	session->pending = session->shut;
 	if (session->closed && session->over)

@@ -101,7 +101,7 @@ static void amid(void)
 	else if (is_way("amid-key-update"))
 		SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
 	else if (is_way("amid-shutdown"))
-		SSL_shutdown(ssl);
+		printf("goodbye %d, errors %d\n", SSL_shutdown(ssl), ERR_peek_error() != 0);
 	else if (is_way("amid-clear"))
 		SSL_clear(ssl);
 	ERR_clear_error();
@@ -112,7 +112,7 @@ static bool waits(int number, int result)
 	struct pollfd what = {fd, POLLIN, 0};
 	if (strncmp(way, "amid", 4) != 0 || SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ)
 		return false;
-	if (number == 2)
+	if (number == 2 && !SSL_is_init_finished(ssl))
 		amid();
 	return poll(&what, 1, SILENT_MS) == 1;
 }
