@@ -89,14 +89,26 @@ static int run(struct tls_exchange *exchange, struct tls_library *library, void 
 	return result;
 }
 
+/* All but the call, which begin_of fills: so large a struct is not cleared for each. */
+static inline void fill(struct tls_exchange *exchange, enum tls_hooked kind, void *buf, size_t len)
+{
+	exchange->kind = kind;
+	exchange->bio = NULL;
+	exchange->buf = buf;
+	exchange->len = len;
+	exchange->done = 0;
+	exchange->later = exchange->failed = false;
+}
+
 static __attribute__((noinline)) int exchange_int(struct tls_library *library, enum tls_hooked kind,
 						  void *ssl, struct tls_session *session, void *buf,
 						  int len)
 {
-	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len > 0 ? (size_t)len : 0};
+	struct tls_exchange exchange;
 	if (len < 0)
 		return kind == HOOKED_SSL_write ? library->SSL_write(ssl, buf, len)
 						: library->SSL_read(ssl, buf, len);
+	fill(&exchange, kind, buf, (size_t)len);
 	return run(&exchange, library, ssl, session,
 		   kind == HOOKED_SSL_write ? tls_write : tls_read);
 }
@@ -106,7 +118,8 @@ static __attribute__((noinline)) int exchange_size(struct tls_library *library,
 						   struct tls_session *session, void *buf,
 						   size_t len, size_t *done)
 {
-	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len};
+	struct tls_exchange exchange;
+	fill(&exchange, kind, buf, len);
 	int result = run(&exchange, library, ssl, session,
 			 kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
 	*done = exchange.done;

@@ -102,6 +102,15 @@ void tls_call_enter(struct tls_call *call)
 	uintptr_t self = sys_self();
 	call->near.conn = NULL;
 	call->shakes = false;
+	call->outer = NULL;
+	call->slot = slot_of(self);
+	/* As it nearly always is: it has none, which would be in that place. */
+	if (__builtin_expect(!__atomic_load_n(&displaced, __ATOMIC_RELAXED) &&
+				 take_slot_at(call->slot, self),
+			     1)) {
+		under_way[call->slot].call = call;
+		return;
+	}
 	call->slot = find_slot(self);
 	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
 	if (call->outer && !is_on_stack(call->outer, call))
