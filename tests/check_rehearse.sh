@@ -18,10 +18,11 @@ trap clean EXIT
 trap 'exit 2' INT TERM
 export TMPDIR="$dir"
 
-# start: a server that counts what reaches it; sets port.
+# start [PEM]: a server that counts what reaches it; sets port.
 start() {
+	[ -z "$server" ] || kill "$server"
 	mkfifo "$dir/said"
-	python3 -B tests/rehearse/server.py >"$dir/said" 2>"$dir/server" &
+	python3 -B tests/rehearse/server.py "$@" >"$dir/said" 2>"$dir/server" &
 	server=$!
 	read -r port <"$dir/said"
 	rm "$dir/said"
@@ -230,6 +231,34 @@ check_page() {
 	equal "a browser has its table" 1 "$(grep -c '<tbody>' "$dir/dom")"
 }
 
+# Of TLS records alone are seen, and nothing but stale is made.
+check_tls() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -addext basicConstraints=CA:TRUE \
+		-keyout "$dir/key" -out "$dir/cert" 2>/dev/null
+	cat "$dir/key" "$dir/cert" >"$dir/pem"
+	start "$dir/pem"
+	url=https://localhost:$port
+	export SSL_CERT_FILE="$dir/cert" CURL_CA_BUNDLE="$dir/cert"
+	rehearsed -- curl --http1.1 -s "$url/tls[1-30]"
+	equal "curl by https: exit status" 0 "$status"
+	at_least "curl by https: failures made" 3 "$(json 'report["made"]')"
+	equal "curl by https: saved are all" "$(json 'report["made"]')" "$(json 'report["saved"]')"
+	saves_tls
+}
+
+saves_tls() {
+	rehearsed -- python3 -B tests/rehearse/client.py "$url" 40
+	equal "http.client by https: it says" "all well" "$(tail -n 1 "$dir/out")"
+	equal "http.client by https: exit status" 0 "$status"
+	at_least "http.client by https: saved" 3 "$(json 'report["saved"]')"
+	none "http.client by https: no POST reached the server twice" "$(repeated POST)"
+	rehearsed --bare -- python3 -B tests/rehearse/client.py "$url" 40
+	equal "http.client by https, bare: it says" "failed" \
+		"$(tail -n 1 "$dir/out" | cut -d' ' -f1)"
+	none "http.client by https, bare: no POST reached the server twice" "$(repeated POST)"
+}
+
 start
 check_clients
 check_curl
@@ -239,4 +268,5 @@ check_lost
 check_other_faults
 check_ends
 check_page
+check_tls
 check_end

@@ -5,14 +5,15 @@ import sys
 import threading
 import urllib.parse
 
-address = urllib.parse.urlsplit(sys.argv[1]).netloc
+url = urllib.parse.urlsplit(sys.argv[1])
+kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
 count = int(sys.argv[2])
 threads = int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3].isdigit() else 1
 failed = []
 
 
 def ask(first):
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = kind(url.netloc, timeout=10)
     for i in range(first, first + count):
         for method, body in ("GET", None), ("POST", b"body"):
             try:
