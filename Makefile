@@ -38,7 +38,7 @@ FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro
 	-Wl,--version-script=$(B)/exports.map -Wl,-soname,libredial.so
 
 POLICY_PURE := method policy match path redact decide backoff compiled window process state \
-	budget breaker
+	switchboard budget breaker
 POLICY_LOAD := load load_scan load_keys load_values load_methods load_headers load_answers load_paths \
 	load_words
 POLICY_SHARE := share_memory share_root share_sweep
@@ -54,12 +54,14 @@ STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc pri
 REHEARSE_TOOL_OBJ := $(patsubst %,$(B)/pic/scripts/rehearse/%.o,main options place child outcome rows \
 	judge print_table print_json print_html) \
 	$(patsubst %,$(B)/pic/scripts/report/%.o,entry journal stamp)
+SWITCH_OBJ := $(patsubst %,$(B)/pic/scripts/%.o,switch/main switch/turn stat/launches stat/launch \
+	stat/proc)
 PRELOAD_SRC := $(filter-out preload/rehearse/%,$(wildcard preload/*/*.c))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 POLICY_OBJ := $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(POLICY_LOAD:%=$(B)/pic/policy/%.o)
 
 all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-report \
-	$(B)/redial-doctor $(B)/redial-stat $(B)/redial-entrypoint $(B)/redial-rehearse \
+	$(B)/redial-doctor $(B)/redial-stat $(B)/redial-switch $(B)/redial-entrypoint $(B)/redial-rehearse \
 	$(B)/libredial-rehearse.so
 
 $(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
@@ -95,6 +97,10 @@ $(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/poli
 
 $(B)/redial-rehearse: $(REHEARSE_TOOL_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+$(B)/redial-switch: $(SWITCH_OBJ) $(POLICY_OBJ) \
+		$(addprefix $(B)/pic/policy/,share_memory.o switchboard_turn.o)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
 
 $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/load_words.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@

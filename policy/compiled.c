@@ -35,7 +35,7 @@ static size_t used_bytes(const struct policy *policy)
  * By words, a process start should not pay for bytes. Each step is a bijection, so a change of any
  * one word always shows.
  */
-static uint64_t checksum(const struct policy *policy)
+uint64_t compiled_sum(const struct policy *policy)
 {
 	const word *at = (const word *)policy;
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
@@ -221,7 +221,7 @@ const struct policy *compiled_open(const void *data, size_t len, const char **wh
 		*why = "compiled policy is truncated, compile it again";
 	else if (file->version != POLICY_VERSION || file->size != head + used_bytes(&file->policy))
 		*why = "compiled policy is of another version of redial, compile it again";
-	else if (len > file->size || file->checksum != checksum(&file->policy) ||
+	else if (len > file->size || file->checksum != compiled_sum(&file->policy) ||
 		 !policy_ok(&file->policy))
 		*why = "compiled policy is corrupted, compile it again";
 	else
@@ -236,7 +236,7 @@ void compiled_make(struct compiled *out, const struct policy *policy)
 	out->version = POLICY_VERSION;
 	out->size = (uint32_t)(offsetof(struct compiled, policy) + used_bytes(policy));
 	memcpy(&out->policy, policy, used_bytes(policy));
-	out->checksum = checksum(&out->policy);
+	out->checksum = compiled_sum(&out->policy);
 }
 
 void compiled_copy(struct policy *to, const struct policy *found)

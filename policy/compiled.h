@@ -35,6 +35,9 @@ bool compiled_is(const void *data, size_t len);
  */
 const struct policy *compiled_open(const void *data, size_t len, const char **why);
 
+/* The checksum of a policy, as its compiled form has it. */
+uint64_t compiled_sum(const struct policy *policy);
+
 /* Fills *out from *policy; out->size bytes of it are the file. */
 void compiled_make(struct compiled *out, const struct policy *policy);
 

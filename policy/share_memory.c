@@ -128,6 +128,28 @@ bool memory_holds(const struct state_head *head)
 	       memcmp(&copy.head, head, sizeof(*head)) == 0;
 }
 
+struct state *memory_attach(int id, uint64_t nonce)
+{
+	struct shmid_ds memory;
+	struct state *state;
+
+	if (shmctl(id, IPC_STAT, &memory) < 0)
+		return NULL;
+	if (!is_of_ours(&memory, geteuid() ? geteuid() : MEMORY_ANYBODYS) ||
+	    memory.shm_segsz != sizeof(*state)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	state = shmat(id, NULL, 0);
+	if (state == (void *)-1)
+		return NULL;
+	if (state_ok(&state->head) && state->head.nonce == nonce)
+		return state;
+	shmdt(state);
+	errno = EINVAL;
+	return NULL;
+}
+
 void memory_drop(int id)
 {
 	shmctl(id, IPC_RMID, NULL);

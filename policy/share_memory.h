@@ -40,6 +40,12 @@ bool memory_holds(const struct state_head *head);
  */
 bool memory_read(int id, uid_t owner, struct state *copy);
 
+/*
+ * The state in the segment of that head, ours or, for root, anybody's, to be written to; NULL with
+ * errno if it cannot be had, or is another one (EINVAL). Give it back by shmdt.
+ */
+struct state *memory_attach(int id, uint64_t nonce);
+
 /* Lets it go, once no process has it any more. */
 void memory_drop(int id);
 

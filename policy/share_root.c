@@ -46,6 +46,7 @@ bool root_find(struct root *root, const char *text)
 
 	if (*end || pid < 1 || pid > INT_MAX)
 		return false;
+	root->policy = NULL;
 	root->pid = pid;
 	root->start = root_start_of(pid);
 	root->pids = inode_of("/proc/self/ns/pid");

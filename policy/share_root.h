@@ -13,6 +13,7 @@ struct root {
 	uint64_t start;
 	uint64_t pids;	/* the inode of our PID namespace; 0 if not known */
 	uint64_t space; /* the same of our IPC namespace */
+	const char *policy; /* the path of its policy; NULL: built in, or not known */
 	char name[40];	/* of the launch's file: PID-START, the start telling a PID's users apart */
 };
 

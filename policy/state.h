@@ -14,10 +14,11 @@
 
 #include "policy.h"
 #include "process.h"
+#include "switchboard.h"
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 6
+#define STATE_VERSION 7
 
 #define STATE_MAGIC "\177REDIALS"
 
@@ -74,7 +75,12 @@ struct state {
 	struct window budget __attribute__((aligned(64)));
 	struct state_peer peers[STATE_PEERS]; /* the last one is for those that find no room */
 	struct process processes[PROCESS_ENTRIES];
+	/* Of a launch's memory only: nobody could reach that of a process. */
+	struct switchboard board __attribute__((aligned(64)));
 };
+
+/* How long a process's own one is. */
+#define STATE_OWN_LEN offsetof(struct state, board)
 
 /* Who a peer is. */
 struct state_address {
@@ -85,8 +91,8 @@ struct state_address {
 };
 
 /*
- * Makes a state of size sizeof(struct state), all zero before, one that state_ok accepts. now_ms:
- * of CLOCK_MONOTONIC, from which on it counts. Of the header's other members none is set.
+ * Makes a state of size sizeof(struct state), all zero before, one that state_ok accepts; it touches
+ * nothing past STATE_OWN_LEN. now_ms: of CLOCK_MONOTONIC, from which on it counts. Of the header's other members none is set.
  */
 void state_init(struct state *state, uint64_t now_ms);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,17 @@ static bool join_fd(int fd, const struct root *root)
 			  head.root_space == root->pids));
 }
 
+/* Where a reload finds the policy. */
+static void note_policy(const struct state_head *head, const char *policy)
+{
+	struct state *state = policy ? memory_attach(head->id, head->nonce) : NULL;
+
+	if (!state)
+		return;
+	snprintf(state->board.path, sizeof(state->board.path), "%s", policy);
+	shmdt(state);
+}
+
 static bool join(int dir_fd, const char *name, const struct root *root)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -69,6 +81,8 @@ static int fill(int fd, const struct root *root)
 	err = written < 0 ? -errno : written == sizeof(head) ? 0 : -ENOSPC;
 	if (err)
 		memory_drop(head.id);
+	else
+		note_policy(&head, root->policy);
 	return err;
 }
 
@@ -169,8 +183,9 @@ int tool_share(int argc, char **argv)
 	struct root root;
 	char path[PATH_MAX];
 
-	if (argc != 2 || !root_find(&root, argv[1]))
-		return tool_usage("share takes one PID");
+	if (argc < 2 || argc > 3 || !root_find(&root, argv[1]))
+		return tool_usage("share takes one PID, and perhaps a policy's path");
+	root.policy = argv[2];
 	if (known && known[0] == '/' && join(AT_FDCWD, known, NULL)) {
 		puts(known);
 		return TOOL_OK;

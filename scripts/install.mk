@@ -11,6 +11,7 @@ INSTALL_BIN := scripts/redial $(B)/redial-policy
 INSTALL_LIB := $(B)/libredial.so $(B)/libredial-policy.so $(B)/libredial-rehearse.so
 # Programs that the launcher runs, and the one for containers.
 INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redial-rehearse \
+	$(B)/redial-switch \
 	$(B)/redial-entrypoint
 # The pages keep their folders, by which they refer to each other.
 PAGE_DIRS := policy scripts preload

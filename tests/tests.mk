@@ -8,13 +8,13 @@ SUPPORT_SRC := $(addprefix tests/support/,runner.c process.c paths.c)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(SUPPORT_SRC)
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
 UNIT_PURE += $(addprefix preload/conn/,conn.c end.c hello.c idle.c mark.c options.c peer.c secured.c)
-UNIT_PURE += $(addprefix preload/conn/,greeting.c settings.c stream.c table.c tunnel.c turns.c)
+UNIT_PURE += $(addprefix preload/conn/,greeting.c settings.c stream.c switch.c table.c tunnel.c turns.c)
 UNIT_PURE += $(addprefix preload/,log/line.c log/patience.c log/structured.c)
 UNIT_PURE += $(addprefix preload/os/,arena.c copy.c file.c memory.c option.c ranges.c region.c ticks.c)
 UNIT_PURE += $(addprefix preload/wire/,notes.c option.c)
-UNIT_PURE += $(addprefix preload/process/,abandons.c live.c repeats.c resolved.c shared.c)
+UNIT_PURE += $(addprefix preload/process/,abandons.c live.c repeats.c resolved.c shared.c switch.c)
 UNIT_PURE += $(DOCTOR_PURE:%=scripts/doctor/%.c)
-UNIT_PURE += preload/connect/loopback.c policy/share_memory.c
+UNIT_PURE += preload/connect/loopback.c policy/share_memory.c policy/switchboard_turn.c
 UNIT_PURE += $(REPORT_PURE:%=scripts/report/%.c)
 FLOW_SRC := $(wildcard tests/flow/*.c) $(SUPPORT_SRC)
 FLOW_SRC += policy/share_memory.c policy/state.c

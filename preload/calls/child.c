@@ -18,8 +18,9 @@
  */
 static bool replaces_living(void)
 {
-	return config.active && config.policy->uses & (POLICY_USES_RESPONSE_TIMEOUT |
-						       POLICY_USES_IDLE | POLICY_USES_STATUSES);
+	const uint32_t uses =
+	    POLICY_USES_RESPONSE_TIMEOUT | POLICY_USES_IDLE | POLICY_USES_STATUSES;
+	return config.active && (config.policy->uses | config.tracks) & uses;
 }
 
 /* What has the descriptors from now on. */

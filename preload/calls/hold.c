@@ -7,6 +7,7 @@
 #include "../process/config.h"
 #include "../wire/socket.h"
 #include "../conn/end.h"
+#include "../conn/switch.h"
 #include "../os/clock.h"
 #include "../os/watcher.h"
 #include "../os/mem.h"
@@ -123,6 +124,7 @@ enum held hold_look(struct reading *r, size_t len)
 	const char *bytes = call->iov->iov_base;
 	if (!held_may(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
 		return HELD_NOT;
+	conn_switch();
 	int status = status_in(conn, call, len);
 	held_end_probe(conn, status);
 	if (rescue_token_is_refused(conn, status))

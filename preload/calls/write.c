@@ -8,6 +8,7 @@
 #include "../conn/own.h"
 #include "../conn/peer.h"
 #include "../conn/path.h"
+#include "../conn/switch.h"
 #include "../connect/dial.h"
 #include "../connect/reject.h"
 #include "../os/epoll.h"
@@ -373,6 +374,7 @@ ssize_t call_write(struct conn *conn, const struct write_call *call)
 	size_t len = total(call);
 	if (len == 0)
 		return write_nothing(call);
+	conn_switch();
 	if (request_id_is_wanted(call))
 		return request_id_write(conn, call);
 	return sending_run(conn, call, len);

@@ -8,6 +8,7 @@
 #include "../os/memory.h"
 #include "../os/real.h"
 #include "../process/config.h"
+#include "../process/switch.h"
 #include "../conn/usual.h"
 #include "settle.h"
 #include "usual_secured.h"
@@ -92,7 +93,8 @@ ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t le
 	if (__builtin_expect(conn->flags & CONN_SECURED, 0))
 		return write_secured(conn, fd, bytes, len, flags, plain);
 	if (policy->uses & USES_MORE || !(policy->methods_always & method_bit(METHOD_GET)) ||
-	    flags & ~USUAL_FLAGS || !len || !memory_is_known(bytes, len) || !conn_lock(conn, fd))
+	    flags & ~USUAL_FLAGS || !len || !memory_is_known(bytes, len) ||
+	    __builtin_expect(switch_has_changed(), 0) || !conn_lock(conn, fd))
 		return write_otherwise(conn, PIECE, NULL);
 
 	const struct past before = {

@@ -9,6 +9,7 @@
 #include "../os/mem.h"
 #include "../process/peers.h"
 #include "end.h"
+#include "switch.h"
 #include "table.h"
 
 _Static_assert(sizeof(struct conn) <= ARENA_CONN,
@@ -52,6 +53,7 @@ bool conn_add_alias(struct conn *conn, int alias)
 
 void conn_open(int fd)
 {
+	conn_switch();
 	conn_end_fd(fd, WHY_LOST);
 	if (!table_ready(fd))
 		return;
@@ -68,10 +70,12 @@ void conn_open(int fd)
 	conn->life++;
 	conn->fd = fd;
 	conn->peer_state = &peers_nobody;
-	conn->care = config.policy->uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
-	if (config.policy->uses & POLICY_USES_IDLE)
+	/* As if nothing were switched off: it may be switched on again. */
+	uint32_t uses = config.policy->uses | config.tracks;
+	conn->care = uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
+	if (uses & POLICY_USES_IDLE)
 		conn->care |= CARE_IDLE;
-	if (config.policy->uses & (POLICY_USES_RESPONSE_TIMEOUT | POLICY_USES_IDLE))
+	if (uses & (POLICY_USES_RESPONSE_TIMEOUT | POLICY_USES_IDLE))
 		conn->care |= CARE_READERS;
 	conn_unlock(conn);
 	table_set(fd, conn);

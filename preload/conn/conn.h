@@ -39,7 +39,7 @@ struct conn_request {
 	uint8_t method;
 	bool complete;
 	uint8_t attempt : 4; /* which sending of it this is (mark.h); 0: the program's own */
-	uint8_t header : 4; /* 1 + the place in policy.names of the header that tells so; 0: none */
+	uint8_t header : 4; /* 1 + the place in mark.c of the header that tells so; 0: none */
 	uint8_t marked;	    /* bytes of that header that are out */
 };
 

@@ -4,6 +4,7 @@
 #include "../http1/keep_alive.h"
 #include "../os/clock.h"
 #include "settings.h"
+#include "../process/config.h"
 
 void idle_note(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
@@ -42,7 +43,7 @@ static bool is_spent(const struct conn *conn, const struct policy_retry *setting
 bool idle_is_due(const struct conn *conn, const char *head, size_t head_len, enum cause *cause)
 {
 	struct policy_retry settings;
-	settings_of_request(conn, head, head_len, &settings);
+	settings_of_request(config.policy, conn, head, head_len, &settings);
 	*cause = CAUSE_MAX_REQUESTS;
 	if (is_spent(conn, &settings))
 		return true;

@@ -20,7 +20,7 @@ static inline bool is_only_once(const struct conn *conn)
  */
 static inline bool needs_a_look(const struct conn *conn, const struct conn_mark *mark)
 {
-	return conn_idle_before(conn, mark) && is_only_once(conn);
+	return conn_idle_before(conn, mark) && is_only_once(conn) && config.policy->enabled;
 }
 
 /* The same of a connection's first request, which a policy may take for as good. */

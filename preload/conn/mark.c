@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "mark.h"
 
-#include "../process/config.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
 
+/*
+ * The names of all policies that the process has had: a request may go out in part by one, and the
+ * rest when another is in force. They stay where they are.
+ */
+static const char *known[15];
+
+/* 1 + the name's place; 0 if there is no room for another. */
+static unsigned place_of(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const char *there = NULL;
+		if (__atomic_compare_exchange_n(&known[i], &there, name, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE) ||
+		    text_equal(there, name))
+			return i + 1;
+	}
+	return 0;
+}
+
 static uint32_t header_text(const struct conn_request *request, char text[MARK_MAX])
 {
-	const char *name = config.policy->names[request->header - 1];
+	const char *name = __atomic_load_n(&known[request->header - 1], __ATOMIC_ACQUIRE);
 	size_t len = text_len(name, POLICY_HEADER_MAX);
 	memcpy(text, name, len);
 	text[len++] = ':';
@@ -42,16 +60,18 @@ static bool has_whole_head(const struct conn *conn, const struct conn_request *r
 	return request->complete || conn->request.flags & HTTP1_HEAD_DONE;
 }
 
-void mark_choose(struct conn *conn, uint32_t header)
+void mark_choose(struct conn *conn, const struct policy *policy, uint32_t header)
 {
 	const char *head = conn->held;
-	if (!header || !conn->held_len)
+	const char *name = header ? policy->names[header - 1] : NULL;
+	unsigned place = name && conn->held_len ? place_of(name) : 0;
+	if (!place)
 		return;
 	for (int i = 0; i < conn->request_count; i++) {
 		struct conn_request *request = &conn->requests[i];
 		if (request->attempt > 1 && has_whole_head(conn, request) &&
-		    !http1_head_has(head, request->len, config.policy->names[header - 1]))
-			request->header = header & 15;
+		    !http1_head_has(head, request->len, name))
+			request->header = place & 15;
 		head += request->len;
 	}
 }

@@ -21,10 +21,10 @@ uint32_t mark_repeats(const struct conn *conn);
 
 /*
  * Settles which of them say so, before a byte of that sending is out. `header` is that of struct
- * policy_retry. A request whose head is not all there does not, for its other end may be on its way
+ * policy_retry, in names of this policy. A request whose head is not all there does not, for its other end may be on its way
  * as the program wrote it; nor one that has such a header already: the program's own stays.
  */
-void mark_choose(struct conn *conn, uint32_t header);
+void mark_choose(struct conn *conn, const struct policy *policy, uint32_t header);
 
 /*
  * The next bytes of the sending, which has got to offset `from` of conn->held and is to go to `to`

@@ -20,7 +20,7 @@ static void set(int fd, int name, uint32_t value)
 static void limit_unacked(struct conn *conn, int fd)
 {
 	struct policy_retry settings;
-	settings_of_connection(conn, &settings);
+	settings_of_connection(config.policy, conn, &settings);
 	if (!settings.unacked_timeout_ms)
 		return;
 	conn->flags |= CONN_WATCHED;

@@ -98,7 +98,7 @@ size_t request_id_wanted_at(const struct conn *conn, const char *bytes, size_t l
 	size_t place = request_id_place(bytes, len, &head_len);
 	if (!place || !is_http(bytes, head_len) || has_id(bytes, head_len))
 		return 0;
-	settings_of_head(conn, bytes, head_len, &settings);
+	settings_of_head(config.policy, conn, bytes, head_len, &settings);
 	return settings.add_request_id ? place : 0;
 }
 

@@ -2,7 +2,6 @@
 #include "settings.h"
 
 #include "../../policy/match.h"
-#include "../process/config.h"
 #include "../http1/http1.h"
 
 /* The request's port as the rules see it. */
@@ -14,8 +13,8 @@ static unsigned peer_port(const struct conn *conn)
 	return __builtin_bswap16(conn->peer.in.sin_port);
 }
 
-void settings_of_head(const struct conn *conn, const char *head, size_t head_len,
-		      struct policy_retry *settings)
+void settings_of_head(const struct policy *policy, const struct conn *conn, const char *head,
+		      size_t head_len, struct policy_retry *settings)
 {
 	struct http1_text host = http1_head_value(head, head_len, "host");
 	struct http1_text target = http1_head_target(head, head_len);
@@ -26,25 +25,26 @@ void settings_of_head(const struct conn *conn, const char *head, size_t head_len
 	    .path_len = target.len,
 	    .port = peer_port(conn),
 	};
-	match_settings(config.policy, &request, settings);
+	match_settings(policy, &request, settings);
 }
 
-void settings_of_request(const struct conn *conn, const char *head, size_t head_len,
-			 struct policy_retry *settings)
+void settings_of_request(const struct policy *policy, const struct conn *conn, const char *head,
+			 size_t head_len, struct policy_retry *settings)
 {
-	settings_of_head(conn, head, head_len, settings);
+	settings_of_head(policy, conn, head, head_len, settings);
 	size_t at = 0;
 	for (int i = 1; i < conn->request_count; i++) {
 		struct policy_retry other;
 		at += conn->requests[i - 1].len;
 		if (at >= conn->held_len)
 			return; /* not held, so not sent again either */
-		settings_of_head(conn, conn->held + at, conn->held_len - at, &other);
+		settings_of_head(policy, conn, conn->held + at, conn->held_len - at, &other);
 		match_narrow(settings, &other);
 	}
 }
 
-void settings_of_connection(const struct conn *conn, struct policy_retry *settings)
+void settings_of_connection(const struct policy *policy, const struct conn *conn,
+			    struct policy_retry *settings)
 {
-	match_connection(config.policy, peer_port(conn), settings);
+	match_connection(policy, peer_port(conn), settings);
 }

@@ -128,7 +128,7 @@ static bool is_new(const struct conn *conn)
 static bool is_wanted(const struct conn *conn, uint32_t on)
 {
 	struct policy_retry settings;
-	settings_of_connection(conn, &settings);
+	settings_of_connection(config.policy, conn, &settings);
 	return settings.on & on && settings.max_attempts > 1 &&
 	       !resolved_has_alternative(&conn->peer.any) &&
 	       !loopback_other_listens(&conn->peer.any);

@@ -5,6 +5,7 @@
 
 #include "../../policy/backoff.h"
 #include "../process/config.h"
+#include "../conn/switch.h"
 #include "../os/jitter.h"
 #include "../os/clock.h"
 #include "../process/live.h"
@@ -67,6 +68,7 @@ bool persist_again(struct persist *persist, enum cause cause)
 	uint64_t elapsed_ms = now_ms - persist->began_ms;
 	if (persist->peer)
 		pace_failed(persist->peer, persist->peer_addr, now_ms);
+	conn_switch();
 	enum reason reason = ask(persist, cause, elapsed_ms);
 	if (reason != REASON_NONE)
 		return give_up(persist, cause, reason, elapsed_ms);

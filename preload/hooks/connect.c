@@ -22,6 +22,7 @@
 #include "../conn/table.h"
 #include "../tls/look.h"
 #include "../conn/path.h"
+#include "../conn/switch.h"
 
 /* TCP, and the local sockets that daemons offer an API at; MPTCP and SCTP have ways of their own.
  */
@@ -205,6 +206,7 @@ HOOK int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	conn_peer_before(fd, addr);
 	struct handle handle;
 	handle_find_at(&handle, table_find(fd), fd);
+	conn_switch();
 	if (looks_ahead() && foresee(&handle, addr, len, &result))
 		return result;
 	if (handle.conn) /* to whom the program itself goes anew, it goes by its socket */

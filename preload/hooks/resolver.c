@@ -13,6 +13,7 @@
 #include "../os/real.h"
 #include "../process/resolved.h"
 #include "../os/sys.h"
+#include "../conn/switch.h"
 
 /* The program's h_errno, at its place in this thread; NULL on a libc that has none. */
 static int *h_errno_place(void)
@@ -41,6 +42,7 @@ static void begin(struct persist *persist, const char *name)
 /* Is there anything to do for look-ups? What follows stays out of the hooks' way. */
 static bool asks_again(const char *name)
 {
+	conn_switch();
 	return config.active && config.policy->uses & POLICY_USES_DNS && name;
 }
 

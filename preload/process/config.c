@@ -4,6 +4,7 @@
 #include "name.h"
 #include "source.h"
 #include "shared.h"
+#include "switch.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 
@@ -71,4 +72,7 @@ void config_settle(struct config_faults *faults)
 	const char *file = variable("REDIAL_SHARED");
 	if (config.active && file && *file)
 		shared_join(file);
+	config.tracks = config.policy->uses;
+	if (shared_is_joined())
+		switch_expect();
 }

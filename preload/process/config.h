@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is settled once, at the start of the process, and only read from then on. */
+/* What is settled at the start of the process: only switch.c changes its policy later. */
 #ifndef REDIAL_PROCESS_CONFIG_H
 #define REDIAL_PROCESS_CONFIG_H
 
@@ -13,6 +13,8 @@ enum { CONFIG_PROGRAM_MAX = 16 };
 struct config {
 	bool active;			  /* false: every call passes straight through */
 	const struct policy *policy;	  /* built in, or in memory of our own */
+	/* Its `uses`, whether it is switched off or not: what connections are tracked for. */
+	uint32_t tracks;
 	struct policy_log log;		  /* the policy's, under REDIAL_LOG */
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };

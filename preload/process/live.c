@@ -8,6 +8,7 @@
 #include "../os/arena.h"
 #include "config.h"
 #include "shared.h"
+#include "switch.h"
 #include "../os/sys.h"
 
 static bool is_gone(uint32_t pid)
@@ -26,7 +27,9 @@ static struct process *claim(struct state *state)
 	    .is_gone = is_gone,
 	};
 	state_settle(state, config.policy);
-	return process_claim(state->processes, &who);
+	struct process *entry = process_claim(state->processes, &who);
+	switch_place(state, entry);
+	return entry;
 }
 
 /* Another thread takes the entry: waits for it. 0 if it is our own, interrupted by a signal. */

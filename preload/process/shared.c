@@ -57,7 +57,7 @@ static struct state *make_own(void)
 	static struct pause pause;
 	if (!pause_is_over(&pause))
 		return NULL;
-	long at = sys6(mmap, 0, sizeof(struct state), PROT_READ | PROT_WRITE,
+	long at = sys6(mmap, 0, STATE_OWN_LEN, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool given = at >= 0 || at <= -4096;
 	pause_note(&pause, given);
@@ -78,7 +78,7 @@ static struct state *settle(void)
 					__ATOMIC_ACQUIRE))
 		return found;
 	if (!fits)
-		sys2(munmap, found, sizeof(*found)); /* another thread was first */
+		sys2(munmap, found, STATE_OWN_LEN); /* another thread was first */
 	return none;
 }
 
@@ -86,4 +86,14 @@ struct state *shared_state(void)
 {
 	struct state *known = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
 	return known ? known : settle();
+}
+
+bool shared_is_joined(void)
+{
+	return attached;
+}
+
+struct state *shared_launch(void)
+{
+	return attached && shared_state() == attached ? attached : NULL;
 }

@@ -22,4 +22,10 @@ void shared_join(const char *path);
  */
 struct state *shared_state(void);
 
+/* Has a launch's memory been attached? What lies in it is not looked at. */
+bool shared_is_joined(void);
+
+/* shared_state, if that is the launch's; else NULL. */
+struct state *shared_launch(void);
+
 #endif

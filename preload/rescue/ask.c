@@ -5,13 +5,15 @@
 #include "../conn/hello.h"
 #include "../conn/peer.h"
 #include "../conn/path.h"
+#include "../conn/switch.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
 #include "rescue.h"
 #include "route.h"
 
 /* Does each POST and PATCH to be sent again carry an idempotency key that the policy knows? */
-static bool is_keyed(const struct conn *conn, const struct policy_retry *settings)
+static bool is_keyed(const struct conn *conn, const struct policy *policy,
+		     const struct policy_retry *settings)
 {
 	const char *head = conn->held;
 	if (!settings->key_headers || !conn->held_len)
@@ -19,9 +21,9 @@ static bool is_keyed(const struct conn *conn, const struct policy_retry *setting
 	for (int i = 0; i < conn->request_count; i++) {
 		const struct conn_request *request = &conn->requests[i];
 		bool found = !(method_bit(request->method) & METHODS_KEYED);
-		for (uint32_t n = 0; n < config.policy->name_count && !found; n++)
+		for (uint32_t n = 0; n < policy->name_count && !found; n++)
 			found = settings->key_headers >> n & 1 &&
-				http1_head_value(head, request->len, config.policy->names[n]).len;
+				http1_head_value(head, request->len, policy->names[n]).len;
 		if (!found)
 			return false;
 		head += request->len;
@@ -40,13 +42,14 @@ bool rescue_awaits_continue(const struct conn *conn)
 enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 {
 	const struct rescue *rescue = conn->rescue;
+	conn_switch();
 	struct decide_facts facts = {
 	    .cause = rescue->cause,
 	    .status = rescue->status,
 	    .retry_after_ms = rescue->retry_after_ms,
 	    .vetoed = rescue->vetoed,
 	    .left = rescue->left,
-	    .keyed = is_keyed(conn, &rescue->settings),
+	    .keyed = is_keyed(conn, rescue->policy, &rescue->settings),
 	    .taken = rescue->acked,
 	    .worked_ms = rescue->worked_ms,
 	    .awaits_continue = rescue_awaits_continue(conn),
@@ -61,6 +64,7 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	facts.rescuing = rescuing;
 	facts.elsewhere = rescue_route_leads_on(conn);
 	facts.address_age_ms = rescue_route_age_ms(conn);
+	/* Whichever it began with: nothing is sent again any more once that is switched off. */
 	return decide(config.policy, &rescue->settings, &facts);
 }
 

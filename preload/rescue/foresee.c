@@ -18,6 +18,8 @@ static bool would_begin(const struct conn *conn)
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;
+	if (!config.policy->enabled)
+		return false;
 	if (conn_is_hello(conn))
 		return config.policy->retry.on & POLICY_ON_TLS_HANDSHAKE && !conn->busy &&
 		       !conn_is_writing(conn) && !(conn->flags & never);

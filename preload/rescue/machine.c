@@ -214,7 +214,7 @@ static enum progress step_sending(struct conn *conn)
 	if (reason != REASON_NONE)
 		return fail(conn, reason);
 	if (!rescue->sent && !conn_is_hello(conn))
-		mark_choose(conn, rescue->settings.attempt_header);
+		mark_choose(conn, rescue->policy, rescue->settings.attempt_header);
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = rescue_send_some(conn, to, end);

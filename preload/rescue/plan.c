@@ -119,7 +119,8 @@ enum reason rescue_plan_next(struct conn *conn)
 {
 	/* The rescue may have begun with a piece of the head, too short for a rule to match. */
 	if (conn->held_len && !conn_is_hello(conn))
-		settings_of_request(conn, conn->held, conn->held_len, &conn->rescue->settings);
+		settings_of_request(conn->rescue->policy, conn, conn->held, conn->held_len,
+				    &conn->rescue->settings);
 	/* The first failure of the program's own connect, or of a request on its connection. */
 	const struct rescue *rescue = conn->rescue;
 	bool begins = rescue->first || (rescue_is_dial(rescue) && !rescue->unsent);
@@ -181,15 +182,17 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 	    .began_ms = now_ms,
 	    .now_ms = now_ms,
 	    .nonblocking = is_nonblocking(conn),
+	    .policy = config.policy,
 	};
 	if (!keep_answer(rescue, start)) {
 		arena_free(rescue, sizeof(*rescue));
 		return NULL;
 	}
 	if (start->head_len)
-		settings_of_request(conn, start->head, start->head_len, &rescue->settings);
+		settings_of_request(rescue->policy, conn, start->head, start->head_len,
+				    &rescue->settings);
 	else
-		settings_of_connection(conn, &rescue->settings);
+		settings_of_connection(rescue->policy, conn, &rescue->settings);
 	identify(conn, start, &rescue->who);
 	return rescue;
 }

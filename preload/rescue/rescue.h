@@ -112,7 +112,8 @@ struct rescue {
 	bool whole;	     /* it is all there */
 	bool asked;	     /* what it says is known: in the three fields above, and in ... */
 	uint64_t asked_peer; /* ... this one, which is rescue_start.peer */
-	struct policy_retry settings;
+	const struct policy *policy;  /* that it began with, and whose names ... */
+	struct policy_retry settings; /* ... the masks of these tell of */
 	struct rescue_route route;
 	struct log_request who;
 	int inheritable[1 + CONN_ALIASES_MAX]; /* see inherit.h; as many as are counted */

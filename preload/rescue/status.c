@@ -100,14 +100,15 @@ static void ask_program(const struct conn *conn, struct rescue_start *start)
 
 void status_says(const struct conn *conn, const char *head, size_t len, struct rescue_start *start)
 {
+	const struct policy *policy = config.policy;
 	struct policy_retry settings;
 	if (conn->held_len)
-		settings_of_request(conn, conn->held, conn->held_len, &settings);
+		settings_of_request(policy, conn, conn->held, conn->held_len, &settings);
 	else
-		settings_of_connection(conn, &settings);
+		settings_of_connection(policy, conn, &settings);
 	start->retry_after_ms =
-	    retry_after_ms(head, len, os_realtime_s(), config.policy, settings.after_headers);
-	start->vetoed = retry_is_vetoed(head, len, config.policy, settings.veto_headers);
+	    retry_after_ms(head, len, os_realtime_s(), policy, settings.after_headers);
+	start->vetoed = retry_is_vetoed(head, len, policy, settings.veto_headers);
 	if (policy_has_status(settings.statuses, start->status))
 		ask_program(conn, start);
 }

@@ -2,7 +2,6 @@
 #include "token.h"
 
 #include "../http1/http1.h"
-#include "../process/config.h"
 #include "plan.h"
 #include "rescue.h"
 
@@ -31,11 +30,11 @@ static bool begins_with(struct http1_text value, const char *scheme)
 	return true;
 }
 
-static bool has_token(const char *head, size_t len, uint32_t names)
+static bool has_token(const struct policy *policy, const char *head, size_t len, uint32_t names)
 {
 	struct http1_text authorization = http1_head_value(head, len, "Authorization");
-	for (uint32_t i = 0; i < config.policy->auth_count; i++) {
-		const char *name = config.policy->auth_names[i];
+	for (uint32_t i = 0; i < policy->auth_count; i++) {
+		const char *name = policy->auth_names[i];
 		if (names >> i & 1 &&
 		    (begins_with(authorization, name) || http1_head_has(head, len, name)))
 			return true;
@@ -47,7 +46,7 @@ bool rescue_token_is_carried(const struct conn *conn)
 {
 	uint32_t names = conn->rescue->settings.single_use_auth;
 	return names && conn->held_len && conn->request_count &&
-	       has_token(conn->held, conn->requests[0].len, names);
+	       has_token(conn->rescue->policy, conn->held, conn->requests[0].len, names);
 }
 
 bool rescue_token_follows(const struct conn *conn)
@@ -55,7 +54,7 @@ bool rescue_token_follows(const struct conn *conn)
 	uint32_t names = conn->rescue->settings.single_use_auth;
 	const char *head = conn->held;
 	for (int i = 0; names && conn->held_len && i < conn->request_count; i++) {
-		if (i && has_token(head, conn->requests[i].len, names))
+		if (i && has_token(conn->rescue->policy, head, conn->requests[i].len, names))
 			return true;
 		head += conn->requests[i].len;
 	}

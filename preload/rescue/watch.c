@@ -104,7 +104,10 @@ static void let_be(struct conn *conn)
 		rescue->phase = PHASE_AWAITING;
 }
 
-/* Would the rules let it be repeated, if no response began? Not the last attempt. */
+/*
+ * Would the rules let it be repeated, if no response began? Not the last attempt; nor where who
+ * reads is not counted, as when the policy that asks for it came later than the connection.
+ */
 static bool may_be_repeated(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -112,7 +115,8 @@ static bool may_be_repeated(struct conn *conn)
 	rescue->cause = CAUSE_RESPONSE_TIMEOUT;
 	enum reason reason = rescue_plan_ask(conn, rescue->attempts > 1);
 	rescue->cause = cause;
-	return rescue->settings.response_timeout_ms && reason == REASON_NONE;
+	return conn->care & CARE_READERS && rescue->settings.response_timeout_ms &&
+	       reason == REASON_NONE;
 }
 
 /* If so conn->rescue is there: made for it, unless the request is a repeated one already. */
@@ -125,7 +129,7 @@ static bool is_to_watch(struct conn *conn)
 	if (conn->rescue)
 		return conn->rescue->phase == PHASE_AWAITING &&
 		       (conn->rescue->answered || may_be_repeated(conn));
-	settings_of_request(conn, conn->held, conn->held_len, &settings);
+	settings_of_request(config.policy, conn, conn->held, conn->held_len, &settings);
 	if (!(settings.on & POLICY_ON_RESPONSE_TIMEOUT) || !settings.response_timeout_ms)
 		return false;
 	conn->rescue = rescue_plan_rescue(conn, &start);

@@ -3,6 +3,7 @@
 
 #include "../conn/end.h"
 #include "../conn/idle.h"
+#include "../conn/switch.h"
 #include "../os/clock.h"
 #include "../os/mem.h"
 #include "../process/config.h"
@@ -166,6 +167,7 @@ bool hold_text_look(struct conn *conn, const struct hold_text *text)
 		idle_note(conn, &(struct iovec){(void *)text->bytes, text->len}, 1, text->len);
 	if (!held_may(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
 		return false;
+	conn_switch();
 	int status = status_read(text->line, text->line_len);
 	held_end_probe(conn, status);
 	if (rescue_token_is_refused(conn, status))

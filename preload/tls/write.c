@@ -5,6 +5,7 @@
 #include "../conn/idle.h"
 #include "../conn/look.h"
 #include "../conn/secured.h"
+#include "../conn/switch.h"
 #include "../os/sys.h"
 #include "../rescue/end.h"
 #include "../rescue/machine.h"
@@ -60,7 +61,10 @@ enum recorded { RECORDED, TAKEN, LEFT_ALONE };
 static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mark)
 {
 	struct tls_session *session = exchange->call.session;
-	if (!session || !tls_session_lock(session))
+	if (!session)
+		return LEFT_ALONE;
+	conn_switch();
+	if (!tls_session_lock(session))
 		return LEFT_ALONE;
 	struct conn *conn = session->handle.conn;
 	if (rescue_has_failed(conn) || conn->flags & CONN_DOUBT) {

@@ -66,6 +66,18 @@ _redial_stat() {
 	esac
 }
 
+# The subcommand, the word and the one before it.
+_redial_switch() {
+	[[ $3 == --policy ]] && _redial_files "$2" && return
+	case $2 in
+	-*)
+		[[ $1 == reload ]] && _redial_words '--policy --all --help' "$2" && return
+		_redial_words '--all --help' "$2"
+		;;
+	*) _redial_stat "$2" ;;
+	esac
+}
+
 _redial() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == report ]]; then
@@ -79,6 +91,9 @@ _redial() {
 	fi
 	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == stat ]]; then
 		_redial_stat "$word" "$before" && return
+	fi
+	if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == @(off|on|reload) ]]; then
+		_redial_switch "${COMP_WORDS[1]}" "$word" "$before" && return
 	fi
 	# From the command on everything is the command's own.
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -30,7 +30,8 @@ printf 'Source: redial\n\nPackage: redial\nArchitecture: any\n' >"$build/deb/deb
 depends=$(cd "$build/deb" && dpkg-shlibdeps -O --ignore-missing-info \
 	redial/usr/bin/redial-policy redial/usr/lib/redial/libredial-policy.so \
 	redial/usr/lib/redial/redial-report redial/usr/lib/redial/redial-doctor \
-	redial/usr/lib/redial/redial-stat redial/usr/lib/redial/redial-rehearse)
+	redial/usr/lib/redial/redial-stat redial/usr/lib/redial/redial-rehearse \
+	redial/usr/lib/redial/redial-switch)
 depends=${depends#shlibs:Depends=}
 
 sed "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@DEPENDS@/$depends/

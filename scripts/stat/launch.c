@@ -71,6 +71,32 @@ static uint32_t no_less_than_0(int32_t gauge)
 	return gauge > 0 ? (uint32_t)gauge : 0;
 }
 
+static void read_part(struct launch_process *to, const struct state *state, unsigned place)
+{
+	const struct switchboard_part *part = &state->board.parts[place];
+
+	to->place = place;
+	if (part->pid != to->pid)
+		return;
+	to->pending = part->seen != state->board.generation;
+	to->off = part->state & STATE_OFF;
+	to->behind = part->state & STATE_BEHIND;
+	to->policy = part->sum;
+}
+
+static void read_board(struct launch *launch, const struct state *state)
+{
+	const struct switchboard *board = &state->board;
+
+	launch->id = state->head.id;
+	launch->ours = state->head.space && state->head.space == proc_own_ids();
+	launch->off = board->turn == TURN_OFF;
+	launch->reloads = board->reloads;
+	launch->policy = board->reloads ? board->policy.checksum : 0;
+	snprintf(launch->policy_path, sizeof(launch->policy_path), "%.*s", (int)sizeof(board->path),
+		 board->path);
+}
+
 static void read_processes(struct launch *launch, const struct state *state)
 {
 	for (int i = 0; i < PROCESS_ENTRIES; i++) {
@@ -94,6 +120,7 @@ static void read_processes(struct launch *launch, const struct state *state)
 			launch->crowded |= shared && from->gauges[n];
 		}
 		memcpy(to->events, from->events, sizeof(to->events));
+		read_part(to, state, (unsigned)i);
 		launch->process_count += !shared;
 	}
 }
@@ -168,6 +195,7 @@ static enum launch_result read_all(struct launch *launch, const struct state *st
 		return *launch->name || proc_read(pid, &proc) ? LAUNCH_OTHER : LAUNCH_OVER;
 	launch->read_ms = now_ms(CLOCK_MONOTONIC);
 	launch->per_second = -1;
+	read_board(launch, state);
 	read_processes(launch, state);
 	if (!*launch->name && !launch->process_count && !proc_read(pid, &proc))
 		return LAUNCH_OVER;

@@ -22,6 +22,11 @@ struct launch_process {
 	char name[PROC_NAME_MAX];
 	uint32_t gauges[PROCESS_GAUGES];
 	uint32_t events[PROCESS_EVENTS];
+	unsigned place;	 /* of its entry */
+	bool off;	 /* it rescues nothing */
+	bool pending;	 /* it has not looked yet since something was last asked of it */
+	bool behind;	 /* it could not take the latest policy */
+	uint64_t policy; /* the checksum of the one it goes by; 0: not known */
 };
 
 struct launch_breaker {
@@ -31,12 +36,18 @@ struct launch_breaker {
 };
 
 struct launch {
-	char path[PATH_MAX];	  /* of its file; "" if that is gone */
-	uint64_t nonce;		  /* tells it from all others */
-	uint32_t pid;		  /* the process that it began with */
-	char name[PROC_NAME_MAX]; /* "" if that is gone */
-	int64_t since_s;	  /* Unix time */
-	uint64_t read_ms;	  /* when this was read, by CLOCK_MONOTONIC */
+	char path[PATH_MAX]; /* of its file; "" if that is gone */
+	uint64_t nonce;	     /* tells it from all others */
+	int32_t id;	     /* of its memory ... */
+	bool ours;	     /* ... in our IPC namespace, it being known that it is in that */
+	bool off;	     /* all of it, but for what was asked of one process */
+	uint32_t reloads;    /* policies that were brought in */
+	char policy_path[SWITCHBOARD_PATH]; /* "": built in, or not known */
+	uint64_t policy;		    /* the checksum of the one that was brought in last */
+	uint32_t pid;			    /* the process that it began with */
+	char name[PROC_NAME_MAX];	    /* "" if that is gone */
+	int64_t since_s;		    /* Unix time */
+	uint64_t read_ms;		    /* when this was read, by CLOCK_MONOTONIC */
 	uint64_t requests;
 	double per_second; /* of requests, since it was read before; below 0: not known */
 	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */

@@ -32,6 +32,15 @@ static void print_events(const uint64_t *events)
 		printf(", \"%s\": %" PRIu64, names[i], events[i]);
 }
 
+/* A number of 64 bits is more than many readers of JSON can hold. */
+static void print_sum(uint64_t sum)
+{
+	if (sum)
+		printf("\"%016" PRIx64 "\"", sum);
+	else
+		printf("null");
+}
+
 static void print_process(const struct launch_process *process)
 {
 	uint64_t events[PROCESS_EVENTS];
@@ -44,6 +53,10 @@ static void print_process(const struct launch_process *process)
 	       process->gauges[PROCESS_CONNECTIONS], process->gauges[PROCESS_SESSIONS],
 	       process->gauges[PROCESS_RESCUES]);
 	print_events(events);
+	printf(", \"off\": %s, \"pending\": %s, \"behind\": %s, \"policy\": ",
+	       process->off ? "true" : "false", process->pending ? "true" : "false",
+	       process->behind ? "true" : "false");
+	print_sum(process->policy);
 	putchar('}');
 }
 
@@ -99,6 +112,11 @@ static void print_launch(const struct launch *launch)
 	print_events(launch->events);
 	printf(", \"exact\": %s, \"budget\": ", launch->crowded ? "false" : "true");
 	print_budget(launch);
+	printf(", \"off\": %s, \"reloads\": %" PRIu32 ", \"policy\": ",
+	       launch->off ? "true" : "false", launch->reloads);
+	print_sum(launch->policy);
+	printf(", \"policy_file\": ");
+	print_string(launch->policy_path);
 	printf(", \"breakers\": [");
 	for (unsigned i = 0; i < launch->breaker_count; i++) {
 		printf("%s", i ? ", " : "");

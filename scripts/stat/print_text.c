@@ -56,6 +56,37 @@ static void print_breaker(const struct launch_breaker *breaker)
 		puts("open, a resend may try");
 }
 
+static void print_switch(const struct launch *launch)
+{
+	if (launch->off)
+		printf("  %-10s off: nothing is rescued\n", "switch");
+	if (launch->reloads) {
+		printf("  %-10s %08" PRIx32 ", brought in as number %" PRIu32 "\n", "policy",
+		       (uint32_t)launch->policy, launch->reloads);
+	}
+}
+
+static const char *switch_word(const struct launch_process *process)
+{
+	if (process->pending)
+		return process->off ? "off, asked" : "on, asked";
+	if (process->behind)
+		return process->off ? "off, behind" : "on, behind";
+	return process->off ? "off" : "on";
+}
+
+/* What is in force in each: the switch, and the policy by the first half of its checksum. */
+static void print_in_force(const struct launch *launch)
+{
+	printf("%7s %-15s %-11s %s\n", "PID", "program", "rescues", "policy");
+	for (unsigned i = 0; i < launch->process_count; i++) {
+		const struct launch_process *at = &launch->processes[i];
+
+		printf("%7" PRIu32 " %-15s %-11s %08" PRIx32 "\n", at->pid, at->name,
+		       switch_word(at), (uint32_t)at->policy);
+	}
+}
+
 static void print_processes(const struct launch *launch)
 {
 	if (!launch->process_count)
@@ -72,6 +103,15 @@ static void print_processes(const struct launch *launch)
 		       at->events[PROCESS_RECOVERED], at->events[PROCESS_EXHAUSTED],
 		       at->events[PROCESS_REFUSED]);
 	}
+}
+
+static bool is_switched(const struct launch *launch)
+{
+	bool any = launch->off || launch->reloads;
+
+	for (unsigned i = 0; i < launch->process_count; i++)
+		any |= launch->processes[i].off || launch->processes[i].pending;
+	return any;
 }
 
 static void print_launch(const struct launch *launch, bool processes)
@@ -93,6 +133,7 @@ static void print_launch(const struct launch *launch, bool processes)
 	if (events[PROCESS_STOPPED])
 		printf("  %-10s %10" PRIu64 "   no rescues any more: the program leaves them\n",
 		       "stopped", events[PROCESS_STOPPED]);
+	print_switch(launch);
 	print_budget(launch);
 	for (unsigned i = 0; i < launch->breaker_count; i++)
 		print_breaker(&launch->breakers[i]);
@@ -101,6 +142,8 @@ static void print_launch(const struct launch *launch, bool processes)
 		     "  killed may be among those above.");
 	if (processes)
 		print_processes(launch);
+	if (processes && launch->process_count && is_switched(launch))
+		print_in_force(launch);
 }
 
 void print_text(const struct launches *found, bool processes)

@@ -125,7 +125,7 @@ static void every_split_gives_the_same_bytes(void)
 		struct conn *conn = holding(cases[i].held);
 		for (size_t room = 1; room <= strlen(cases[i].expected); room++) {
 			mark_attempt(conn, 2);
-			mark_choose(conn, 2);
+			mark_choose(conn, config.policy, 2);
 			if (!runner_expect_text("sent", cases[i].expected, sent(conn, room)))
 				break;
 		}
@@ -144,7 +144,7 @@ static void every_pair_of_splits_gives_the_same_bytes(void)
 		for (size_t second = first + 1; second < len; second++) {
 			uint32_t at = 0;
 			mark_attempt(conn, 2);
-			mark_choose(conn, 2);
+			mark_choose(conn, config.policy, 2);
 			out.len = 0;
 			while (out.len < len) {
 				size_t stop = out.len < first	 ? first
@@ -168,7 +168,7 @@ static void share_of_one_request_ends_with_it(void)
 	struct conn *conn = holding(GET GET);
 	uint32_t end = conn->requests[0].len, at = 0;
 	mark_attempt(conn, 2);
-	mark_choose(conn, 2);
+	mark_choose(conn, config.policy, 2);
 	out.len = 0;
 	for (out.room = 7; at < end;)
 		at += (uint32_t)mark_send(conn, FD, at, end);
@@ -186,10 +186,10 @@ static void number_is_that_of_the_attempt(void)
 {
 	struct conn *conn = holding(GET);
 	mark_attempt(conn, 10);
-	mark_choose(conn, 2);
+	mark_choose(conn, config.policy, 2);
 	expect_contains("sent", "\r\nX-Retry-Attempt: 10\r\nHost", sent(conn, 5));
 	mark_attempt(conn, 3);
-	mark_choose(conn, 1);
+	mark_choose(conn, config.policy, 1);
 	expect_contains("sent", "\r\nIdempotency-Key: 3\r\nHost", sent(conn, 500));
 	let_go(conn);
 }
@@ -197,13 +197,13 @@ static void number_is_that_of_the_attempt(void)
 static void nothing_is_added_unless_it_is_asked_for(void)
 {
 	struct conn *conn = holding(GET);
-	mark_choose(conn, 2); /* never sent again */
+	mark_choose(conn, config.policy, 2); /* never sent again */
 	runner_expect_text("first sending", GET, sent(conn, 11));
 	mark_attempt(conn, 1);
-	mark_choose(conn, 2);
+	mark_choose(conn, config.policy, 2);
 	runner_expect_text("the program's own", GET, sent(conn, 11));
 	mark_attempt(conn, 2);
-	mark_choose(conn, 0);
+	mark_choose(conn, config.policy, 0);
 	runner_expect_text("no attempt_header", GET, sent(conn, 11));
 	let_go(conn);
 }
@@ -215,10 +215,10 @@ static void request_that_is_written_during_the_rescue_is_no_copy(void)
 	struct iovec piece = {(void *)GET, strlen(GET)};
 	mark_attempt(conn, 2);
 	CU_ASSERT(conn_record(conn, &piece, 1, piece.iov_len));
-	mark_choose(conn, 2);
+	mark_choose(conn, config.policy, 2);
 	runner_expect_text("sent", MARKED GET, sent(conn, 9));
 	mark_attempt(conn, 3);
-	mark_choose(conn, 2);
+	mark_choose(conn, config.policy, 2);
 	expect_contains("sent again",
 			"3\r\nHost: x\r\n\r\nGET /a HTTP/1.1\r\nX-Retry-Attempt: 3\r\n",
 			sent(conn, 9));

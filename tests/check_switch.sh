@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# redial off, on and reload as their user meets them: what a running program gets after each, what
+# redial stat says of it, and what changes nothing.
+cd "$(dirname "$0")/.." || exit 1
+. tests/support/check.sh
+. tests/support/server.sh
+export LC_ALL=C
+unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED
+
+dir=$(mktemp -d) || exit 1
+launched=
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean() {
+	[ -z "$launched" ] || kill "$launched" 2>/dev/null
+	stop_server
+	rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 2' INT TERM
+
+# launch METHOD
+launch() {
+	mkfifo "$dir/go" "$dir/said"
+	scripts/redial --policy "$dir/policy.cfg" --log none \
+		python3 -B tests/switch/asks.py "$port" "$1" <"$dir/go" >"$dir/said" &
+	launched=$!
+	exec 3>"$dir/go" 4<"$dir/said"
+	rm "$dir/go" "$dir/said"
+	read -r _ <&4
+}
+
+end_launch() {
+	exec 3>&- 4<&-
+	wait "$launched"
+	launched=
+}
+
+# asked N: how many of so many requests were lost.
+asked() {
+	echo "$1" >&3
+	read -r answer <&4
+	echo "$answer" >"$dir/answers"
+	echo "$answer" | tr ' ' '\n' | grep -c lost
+}
+
+policy() {
+	echo "retry = { $1 };" >"$dir/policy.cfg"
+}
+
+# turned STATUS WORD...: what it says in $dir/told.
+turned() {
+	wanted=$1
+	shift
+	scripts/redial "$@" >"$dir/told" 2>&1
+	equal "exit status of redial $1" "$wanted" $?
+}
+
+start_server --fault reset@every:5
+policy 'on = ["stale", "reset", "eof"];'
+launch GET
+equal "requests lost of 20, as it was started" 0 "$(asked 20)"
+turned 0 off "$launched"
+at_least "requests lost of 20, off" 3 "$(asked 20)"
+equal "redial stat tells that it is off" 1 \
+	"$(scripts/redial stat --processes "$launched" | grep -c " python3  *off ")"
+turned 0 on "$launched"
+equal "requests lost of 20, on again" 0 "$(asked 20)"
+policy 'on = ["stale"];'
+turned 0 reload "$launched"
+at_least "requests lost of 20, by a policy without reset" 3 "$(asked 20)"
+policy 'on = ["stale", "reset", "eof"];'
+turned 0 reload "$launched"
+equal "requests lost of 20, by the first one again" 0 "$(asked 20)"
+printf 'retry = {\n  on = ["sale"]; };\n' >"$dir/policy.cfg"
+turned 78 reload "$launched"
+equal "it says where a bad policy is wrong" 1 "$(grep -c 'policy.cfg:2: retry.on' "$dir/told")"
+equal "requests lost of 20, after a bad policy" 0 "$(asked 20)"
+turned 2 off 1 2
+turned 1 off $$
+end_launch
+turned 1 off 999999999
+
+# A status that a policy adds, on a connection that was there before.
+start_server --fault 'status=503@every:4'
+policy 'on = ["stale"];'
+launch GET
+asked 8 >/dev/null
+equal "503s of 8 without the policy that retries them" 2 "$(grep -o 503 "$dir/answers" | wc -l)"
+policy 'statuses = [503]; backoff = { base_ms = 1; max_ms = 2; };'
+turned 0 reload
+asked 8 >/dev/null
+equal "503s of 8 on the same connection with it" 0 "$(grep -o 503 "$dir/answers" | wc -l)"
+end_launch
+check_end
