@@ -92,4 +92,39 @@ turned 0 reload
 asked 8 >/dev/null
 equal "503s of 8 on the same connection with it" 0 "$(grep -o 503 "$dir/answers" | wc -l)"
 end_launch
+
+# Fifty programs, off, on and by two policies in turn: each request that the server has seen was
+# answered, or reset and then sent again or lost by leave of the switch.
+start_server --log "$dir/server.log" --fault reset@every:40
+rules='on = ["stale", "reset", "eof", "first-use"];'
+rest='budget = { enabled = false; }; breaker = { enabled = false; };'
+echo "retry = { $rules }; $rest" >"$dir/a.cfg"
+echo "retry = { $rules statuses = [503]; attempt_header = \"X-Try\"; }; $rest" >"$dir/b.cfg"
+start=$(awk '{ printf "%.0f", $1 * 1000 + 800 }' /proc/uptime)
+# shellcheck disable=SC2016 # for the inner shell
+scripts/redial --policy "$dir/a.cfg" --log "file:$dir/log" sh -c 'i=0
+	while [ $i -lt 50 ]; do
+		build/tests/storm "$1" "$2" 100 4000 &
+		i=$((i + 1))
+	done
+	wait' sh "$port" "$start" >"$dir/asked" 2>/dev/null &
+launched=$!
+sleep 1
+turns=0
+while kill -0 $launched 2>/dev/null; do
+	for turn in off on "reload --policy $dir/b.cfg" "reload --policy $dir/a.cfg"; do
+		# shellcheck disable=SC2086 # words on purpose
+		scripts/redial $turn $launched >/dev/null 2>&1 && turns=$((turns + 1))
+		sleep 0.1
+	done
+done
+wait $launched
+launched=
+answered=$(grep -c ' 200' "$dir/asked")
+at_least "turns in a storm" 12 "$turns"
+equal "its programs have asked" 2000 "$(wc -l <"$dir/asked")"
+equal "not answered, as often as the switch had them left alone" \
+	"$(grep -c 'reason=disabled' "$dir/log")" $((2000 - answered))
+equal "seen by the server: what was answered, and what it reset" \
+	$((answered + $(grep -c reset "$dir/server.log"))) "$(grep -c '^request' "$dir/server.log")"
 check_end
