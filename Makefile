@@ -50,7 +50,7 @@ DOCTOR_PURE := elf_file elf_dynamic find inlined libraries wrapper
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
 	addons own_calls tls reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json \
-	print_prometheus serve request) $(B)/pic/scripts/prometheus/text.o
+	print_prometheus serve request folder) $(B)/pic/scripts/prometheus/text.o
 REHEARSE_TOOL_OBJ := $(patsubst %,$(B)/pic/scripts/rehearse/%.o,main options place child outcome rows \
 	judge print_table print_json print_html) \
 	$(patsubst %,$(B)/pic/scripts/report/%.o,entry journal stamp)

@@ -18,7 +18,7 @@
 #include "window.h"
 
 /* Goes up whenever struct state changes shape. */
-#define STATE_VERSION 7
+#define STATE_VERSION 8
 
 #define STATE_MAGIC "\177REDIALS"
 
@@ -67,6 +67,7 @@ struct state {
 	struct state_head head;
 	uint64_t repeated;		 /* failed attempts whose requests were sent again */
 	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */
+	uint64_t told; /* when in a folder, and how often in that second: preload/log/told.c */
 	/* Of the policy that the first process to count here has; 0: none has come. For readers. */
 	uint32_t settled;
 	struct policy_budget budget_settings;

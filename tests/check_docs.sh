@@ -142,13 +142,13 @@ same "every cause by which the safety rule and the policy do something" "$causes
 		grep -o '`[^`]*`' | tr -d '`')"
 same "every reason" "$reasons" "$(first_words $scripts Reasons)"
 same "every event of the log" \
-	"$(sed -n 's/.*line_begin(&*line, "\([a-z]*\)").*/\1/p' preload/log/log.c)" \
+	"$(sed -n 's/.*line_begin(&*line, "\([a-z]*\)").*/\1/p' preload/log/*.c)" \
 	"$(first_words $scripts Events)"
 same "every field of the log" \
 	"$({ echo event; sed -n 's/.*line_put_[a-z_]*([&a-z]*, "\([a-z_]*\)",.*/\1/p' preload/log/*.c; })" \
 	"$(first_words $scripts Fields)"
 results=$(sed -n 's/.*begin_outcome(&line, "\([a-z]*\)".*/\1/p
-	s/.*line_put_text(&line, "result", "\([a-z]*\)").*/\1/p' preload/log/log.c)
+	s/.*line_put_text(&line, "result", "\([a-z]*\)").*/\1/p' preload/log/log.c preload/log/told.c)
 states=$(sed -n 's/.*log_breaker([a-z]*, "\([a-z-]*\)").*/\1/p' preload/rescue/pace.c)
 none "every result and every state of a breaker" "$(
 	section $scripts Events >"$tmp/events"
@@ -292,7 +292,7 @@ same "where every event and result is told" \
 	"$(words_and_files 'Where a word of the log is' | cut -d' ' -f1)"
 none "events and results are told where the page says" "$(
 	words_and_files 'Where a word of the log is' | while read -r word file; do
-		grep -qsE "log_${word}[a-z_]*\(" "$(place_of "$file")" || echo "$word is not in $file"
+		grep -qsE "log_${word}[a-z_]*\(|line_[a-z_]*\(.*\"$word\"\)" "$(place_of "$file")" || echo "$word is not in $file"
 	done)"
 none "where every key is at work" "$(
 	first_words $preload 'Where a key is' >"$tmp/placed"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../log/told.h"
 #include "../os/arena.h"
 #include "../process/live.h"
 #include "../wire/socket.h"
@@ -31,6 +32,7 @@ static void forget(struct conn *conn)
 	conn->alias_count = 0;
 	conn_unlock(conn);
 	arena_give_conn(conn);
+	told_now(TOLD_CONNECTION);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "../conn/peer.h"
 #include "../conn/secured.h"
 #include "../connect/dial.h"
+#include "../log/told.h"
 #include "../os/copy.h"
 #include "../wire/socket.h"
 #include "../os/mem.h"
@@ -128,6 +129,7 @@ static void track(const struct handle *handle, const struct sockaddr *addr, sock
 	if (!begun && path_is_to_watch(conn))
 		path_watch(conn, conn->fd);
 	conn_unlock(conn);
+	told_now(TOLD_CONNECTION);
 }
 
 /*

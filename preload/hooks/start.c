@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the library begins, and what it sees to when the program ends. */
 #include "../log/log.h"
+#include "../log/told.h"
 #include "../os/arena.h"
 #include "../os/real.h"
 #include "../process/config.h"
@@ -33,6 +34,8 @@ __attribute__((constructor)) static void start(void)
 /* exit(3), or the return of main: other threads may still run, and find what is there then. */
 __attribute__((destructor)) static void finish(void)
 {
+	if (config.told_dir)
+		told_end();
 	if (rescue_any_placed() && arena_is_ours())
 		rescue_leave_rest();
 }

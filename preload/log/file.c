@@ -10,19 +10,10 @@
 #include <time.h>
 
 #include "../os/sys.h"
-
-/* As the kernel has a set of signals: in 64 bits. */
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#include "held.h"
 
 /* A write raises these for the thread that makes it: signal(7), setrlimit(2). */
 #define OF_WRITES (BIT(SIGPIPE) | BIT(SIGXFSZ))
-
-/*
- * All but those of a thread's own faults. SIGTTOU too, as then a background process may write to
- * its terminal; and the rest, for a handler that jumps out would leave a descriptor behind.
- */
-#define HELD                                                                                       \
-	(~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGSYS)))
 
 /* A line that did not fit whole ends in the middle: the next one begins anew. */
 static bool torn;

@@ -6,6 +6,7 @@
 #include "line.h"
 #include "peer.h"
 #include "sink.h"
+#include "told.h"
 
 /* <sys/syslog.h> */
 enum { LEVEL_ERR = 3, LEVEL_NOTICE = 5, LEVEL_INFO = 6 };
@@ -33,6 +34,7 @@ static void finish(struct log_line *line, const struct log_request *who, int lev
 	line_put_text(line, "request_id", who->request_id);
 	line_put_text(line, "traceparent", who->traceparent);
 	log_sink_send(line, level);
+	told_now(TOLD_EVENT);
 }
 
 void log_attempt(const struct log_request *who, uint32_t attempt, uint32_t max, enum cause cause,

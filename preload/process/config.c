@@ -48,6 +48,21 @@ bool config_is_disabled(void)
 	return disable && text_equal(disable, "1");
 }
 
+/* Under REDIAL_STATE. The environment may be overwritten later. */
+static void choose_told(void)
+{
+	static char dir[CONFIG_DIR_MAX];
+	const char *path = variable("REDIAL_STATE");
+	size_t len = path ? text_len(path, sizeof(dir)) : 0;
+	config.told_dir = NULL;
+	if (!len || !config.active)
+		return;
+	if (*path == '/' && len < sizeof(dir))
+		memcpy(dir, path, len);
+	/* What is wrong with it is said by who would tell something, not by every process. */
+	config.told_dir = *dir ? dir : "REDIAL_STATE";
+}
+
 void config_settle(struct config_faults *faults)
 {
 	faults->policy.file = NULL;
@@ -69,6 +84,7 @@ void config_settle(struct config_faults *faults)
 		config_note(&faults->log, "REDIAL_LOG", "is none of syslog, file:/PATH, none");
 	if (faults->policy.file || !config.policy->enabled)
 		config.active = false;
+	choose_told();
 	const char *file = variable("REDIAL_SHARED");
 	if (config.active && file && *file)
 		shared_join(file);

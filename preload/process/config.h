@@ -8,7 +8,7 @@
 #include "../../policy/load.h"
 #include "../../policy/policy.h"
 
-enum { CONFIG_PROGRAM_MAX = 16 };
+enum { CONFIG_PROGRAM_MAX = 16, CONFIG_DIR_MAX = 256 };
 
 struct config {
 	bool active;			  /* false: every call passes straight through */
@@ -16,6 +16,7 @@ struct config {
 	/* Its `uses`, whether it is switched off or not: what connections are tracked for. */
 	uint32_t tracks;
 	struct policy_log log;		  /* the policy's, under REDIAL_LOG */
+	const char *told_dir; /* where the state is told; NULL: nowhere; not absolute: wrong */
 	char program[CONFIG_PROGRAM_MAX]; /* the process's name, for the log */
 };
 

@@ -94,3 +94,15 @@ void live_count(enum process_event event)
 	if (process)
 		process_count(process, event);
 }
+
+void live_leave(void)
+{
+	struct process *process = entry();
+	uint64_t owner = process ? __atomic_load_n(&process->owner, __ATOMIC_RELAXED) : 0;
+	/* Not the one that many share. */
+	if ((uint32_t)owner != (uint32_t)sys0(getpid))
+		return;
+	for (int i = 0; i < PROCESS_GAUGES; i++)
+		__atomic_store_n(&process->gauges[i], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&process->owner, owner >> 32 << 32, __ATOMIC_RELEASE);
+}

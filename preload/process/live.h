@@ -24,4 +24,7 @@ void live_less(enum process_gauge gauge);
 /* Such an event has just happened. */
 void live_count(enum process_event event);
 
+/* The process ends: its entry is nobody's. */
+void live_leave(void);
+
 #endif

@@ -57,10 +57,11 @@ _redial_rehearse() {
 
 _redial_stat() {
 	case $2 in
+	--dir) _redial_files "$1" && return ;;
 	--listen) _redial_words '127.0.0.1:9180' "$1" && return ;;
 	esac
 	case $1 in
-	-*) _redial_words '--watch --processes --json --prometheus --listen --help' "$1" ;;
+	-*) _redial_words '--watch --processes --json --prometheus --listen --dir --help' "$1" ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(printf '%s ' /proc/[0-9]*)" -- "/proc/$1") &&
 		COMPREPLY=("${COMPREPLY[@]#/proc/}") ;;
 	esac

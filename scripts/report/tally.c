@@ -181,7 +181,13 @@ static bool add_policy(struct tally *tally, const struct entry *entry)
 	return true;
 }
 
-/* Nothing to add up: it is no request's. */
+/* Nothing to add up: they are no request's. */
+static bool add_untold(struct tally *tally, const struct entry *entry)
+{
+	(void)tally;
+	return strcmp(entry->field[ENTRY_RESULT], "untold") == 0;
+}
+
 static bool add_library(struct tally *tally, const struct entry *entry)
 {
 	(void)tally;
@@ -217,7 +223,8 @@ void tally_add(struct tally *tally, const struct entry *entry)
 		      {"breaker", add_breaker},
 		      {"policy", add_policy},
 		      {"tls", add_library},
-		      {"fault", add_fault}};
+		      {"fault", add_fault},
+		      {"state", add_untold}};
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)

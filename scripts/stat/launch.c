@@ -13,6 +13,9 @@
 #include "../../policy/budget.h"
 #include "../../policy/share_memory.h"
 
+/* Not told for longer in another PID namespace: nobody knows whether it lives. */
+enum { TOLD_FOR_S = 3600 };
+
 /* By how much a process may seem to have begun after it took its entry: ticks are coarse. */
 enum { SLACK_MS = 100 };
 
@@ -50,6 +53,17 @@ static uid_t owner(void)
 	return geteuid() ? geteuid() : MEMORY_ANYBODYS;
 }
 
+/* No launcher has made it: it is named after the process that told it first, while it ran. */
+static bool is_own(const struct state_head *head)
+{
+	return !head->key;
+}
+
+static bool is_root(const struct proc *proc, const struct state_head *head)
+{
+	return is_own(head) ? proc->start <= head->root_start : proc->start == head->root_start;
+}
+
 static void read_root(struct launch *launch, const struct state *state)
 {
 	uint64_t boot_ms = now_ms(CLOCK_REALTIME) - now_ms(CLOCK_BOOTTIME);
@@ -62,8 +76,18 @@ static void read_root(struct launch *launch, const struct state *state)
 	launch->since_s = (int64_t)((boot_ms + start_ms) / 1000);
 	launch->pid = state->head.root_pid;
 	if ((!space || state->head.root_space == space) && proc_read(state->head.root_pid, &proc) &&
-	    proc.start == state->head.root_start)
+	    is_root(&proc, &state->head))
 		memcpy(launch->name, proc.name, sizeof(proc.name));
+}
+
+/* Appends printable text, or as much of it as there is room for. */
+static void append_text(char *name, size_t room, const char *text, size_t len)
+{
+	size_t end = strlen(name);
+
+	for (size_t i = 0; i < len && end < room - 1; i++)
+		name[end++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	name[end] = '\0';
 }
 
 static uint32_t no_less_than_0(int32_t gauge)
@@ -97,6 +121,32 @@ static void read_board(struct launch *launch, const struct state *state)
 		 board->path);
 }
 
+/* Those of another PID namespace: none can be looked up, so all that have not said that they end.
+ */
+static void trust_processes(struct launch *launch, const struct state *state,
+			    const struct told_head *told)
+{
+	for (int i = 0; i < PROCESS_ENTRIES; i++) {
+		const struct process *from = &state->processes[i];
+		struct launch_process *to = &launch->processes[launch->process_count];
+		bool shared = i == PROCESS_ENTRIES - 1;
+
+		to->pid = process_pid(from);
+		if (!shared && !to->pid)
+			continue;
+		if (to->pid == told->pid)
+			append_text(to->name, sizeof(to->name), told->program,
+				    strlen(told->program));
+		for (int n = 0; n < PROCESS_GAUGES; n++) {
+			to->gauges[n] = no_less_than_0(from->gauges[n]);
+			launch->gauges[n] += to->gauges[n];
+		}
+		memcpy(to->events, from->events, sizeof(to->events));
+		launch->process_count += !shared;
+	}
+	launch->crowded = launch->process_count > 1;
+}
+
 static void read_processes(struct launch *launch, const struct state *state)
 {
 	for (int i = 0; i < PROCESS_ENTRIES; i++) {
@@ -110,7 +160,8 @@ static void read_processes(struct launch *launch, const struct state *state)
 			to->pid = 0;
 		else if (!proc_read(to->pid, &proc) ||
 			 proc_ms(proc.start) > from->since_ms + SLACK_MS ||
-			 proc_maps_at(to->pid, state->head.id, from->at) == PROC_MAPS_NOT)
+			 (!is_own(&state->head) &&
+			  proc_maps_at(to->pid, state->head.id, from->at) == PROC_MAPS_NOT))
 			continue;
 		else
 			memcpy(to->name, proc.name, sizeof(proc.name));
@@ -138,16 +189,6 @@ static void read_budget(struct launch *launch, const struct state *state)
 			     window_sum(&state->budget, WINDOW_EVENTS, window_ms, launch->read_ms);
 }
 
-/* Appends printable text, or as much of it as there is room for. */
-static void append_text(char name[LAUNCH_PEER_MAX], const char *text, size_t len)
-{
-	size_t end = strlen(name);
-
-	for (size_t i = 0; i < len && end < LAUNCH_PEER_MAX - 1; i++)
-		name[end++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	name[end] = '\0';
-}
-
 static void name_peer(char name[LAUNCH_PEER_MAX], const struct state_peer *peer)
 {
 	size_t known = peer->name_len < STATE_NAME_MAX ? peer->name_len : STATE_NAME_MAX;
@@ -160,8 +201,8 @@ static void name_peer(char name[LAUNCH_PEER_MAX], const struct state_peer *peer)
 			 address, ntohs(peer->port));
 	} else if (peer->family == AF_UNIX) {
 		strcpy(name, abstract ? "unix:@" : "unix:");
-		append_text(name, peer->name + abstract, known - abstract);
-		append_text(name, "...", peer->name_len > known ? 3 : 0);
+		append_text(name, LAUNCH_PEER_MAX, peer->name + abstract, known - abstract);
+		append_text(name, LAUNCH_PEER_MAX, "...", peer->name_len > known ? 3 : 0);
 	} else {
 		strcpy(name, "unknown");
 	}
@@ -184,6 +225,17 @@ static void read_breakers(struct launch *launch, const struct state *state)
 	}
 }
 
+static void read_counts(struct launch *launch, const struct state *state)
+{
+	launch->requests = state_requests(state);
+	memcpy(launch->events, state->events, sizeof(launch->events));
+	launch->settled = state->settled;
+	if (launch->settled) {
+		read_budget(launch, state);
+		read_breakers(launch, state);
+	}
+}
+
 static enum launch_result read_all(struct launch *launch, const struct state *state, uint32_t pid)
 {
 	struct proc proc;
@@ -193,19 +245,14 @@ static enum launch_result read_all(struct launch *launch, const struct state *st
 	launch->nonce = state->head.nonce;
 	if (!state_ok(&state->head))
 		return *launch->name || proc_read(pid, &proc) ? LAUNCH_OTHER : LAUNCH_OVER;
-	launch->read_ms = now_ms(CLOCK_MONOTONIC);
+	if (!launch->told_s)
+		launch->read_ms = now_ms(CLOCK_MONOTONIC);
 	launch->per_second = -1;
 	read_board(launch, state);
 	read_processes(launch, state);
 	if (!*launch->name && !launch->process_count && !proc_read(pid, &proc))
 		return LAUNCH_OVER;
-	launch->requests = state_requests(state);
-	memcpy(launch->events, state->events, sizeof(launch->events));
-	launch->settled = state->settled;
-	if (launch->settled) {
-		read_budget(launch, state);
-		read_breakers(launch, state);
-	}
+	read_counts(launch, state);
 	return LAUNCH_ALIVE;
 }
 
@@ -275,4 +322,36 @@ enum launch_result launch_read_process(struct launch *launch, uint32_t pid)
 		return launch_read(launch, path, pid);
 	errno = count < 0 ? -count : ENOENT;
 	return LAUNCH_NONE;
+}
+
+/* In the process that told it, while it is the one that did. */
+static bool read_alive(const struct told_head *told, const struct state *known, struct state *state)
+{
+	return proc_copy(told->pid, told->at, state, TOLD_STATE_LEN) &&
+	       memcmp(&state->head, &known->head, sizeof(state->head)) == 0;
+}
+
+enum launch_result launch_read_told(struct launch *launch, const char *path,
+				    const struct told_head *told, const struct state *state)
+{
+	static struct state alive;
+	uint64_t space = proc_own_space();
+
+	begin(launch, path);
+	if (space && told->pids == space && read_alive(told, state, &alive))
+		return read_all(launch, &alive, 0);
+	launch->told_s = told->told_s ? told->told_s : 1;
+	launch->read_ms = told->told_ms;
+	if (space && told->pids == space)
+		return read_all(launch, state, 0);
+	if (time(NULL) - launch->told_s > TOLD_FOR_S)
+		return LAUNCH_OVER;
+	read_root(launch, state);
+	launch->name[0] = '\0';
+	append_text(launch->name, sizeof(launch->name), told->program, strlen(told->program));
+	launch->nonce = state->head.nonce;
+	launch->per_second = -1;
+	trust_processes(launch, state, told);
+	read_counts(launch, state);
+	return LAUNCH_ALIVE;
 }

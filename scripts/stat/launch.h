@@ -13,7 +13,7 @@
 
 #include "../../policy/breaker.h"
 #include "proc.h"
-#include "../../policy/state.h"
+#include "../../policy/told_file.h"
 
 enum { LAUNCH_PEER_MAX = 64 };
 
@@ -48,11 +48,12 @@ struct launch {
 	char name[PROC_NAME_MAX];	    /* "" if that is gone */
 	int64_t since_s;		    /* Unix time */
 	uint64_t read_ms;		    /* when this was read, by CLOCK_MONOTONIC */
+	int64_t told_s; /* when it was told in a folder, Unix time; 0: it was read where it lies */
 	uint64_t requests;
 	double per_second; /* of requests, since it was read before; below 0: not known */
 	uint64_t events[PROCESS_EVENTS]; /* of all processes, those that are gone included */
 	uint64_t gauges[PROCESS_GAUGES]; /* of those that are alive */
-	bool crowded; /* some processes found no entry: those that were killed stay in the gauges */
+	bool crowded; /* those of some processes that were killed may be among the gauges */
 	bool settled; /* what follows is known, as a process has connected */
 	struct policy_budget budget;
 	uint64_t budget_left, budget_all; /* resends that there may be in the window */
@@ -80,5 +81,13 @@ enum launch_result launch_read(struct launch *launch, const char *path, uint32_t
  * none.
  */
 enum launch_result launch_read_process(struct launch *launch, uint32_t pid);
+
+/*
+ * The same of what a process has told in a folder. Of a process of our own PID namespace the memory
+ * is read instead, where that may be. LAUNCH_OVER too if it was told more than an hour ago by one
+ * of another namespace, whose life cannot be looked up.
+ */
+enum launch_result launch_read_told(struct launch *launch, const char *path,
+				    const struct told_head *told, const struct state *state);
 
 #endif

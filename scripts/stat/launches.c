@@ -14,12 +14,12 @@ enum { FILES_MAX = 4096 };
 /* The name of a launch's file: PID-START. */
 #define FILES "/[0-9]*-[0-9]*"
 
-static bool is_known(const struct launches *found, const struct launch *launch)
+static struct launch *find_known(const struct launches *found, const struct launch *launch)
 {
 	for (size_t i = 0; i < found->count; i++)
 		if (found->each[i].nonce == launch->nonce)
-			return true;
-	return false;
+			return &found->each[i];
+	return NULL;
 }
 
 static void add(struct launches *found, const struct launch *launch)
@@ -35,9 +35,14 @@ static void add(struct launches *found, const struct launch *launch)
 	found->each[found->count++] = *launch;
 }
 
-static void take(struct launches *found, const struct launch *launch, enum launch_result result)
+void launches_take(struct launches *found, const struct launch *launch, enum launch_result result)
 {
-	if (result == LAUNCH_ALIVE && !is_known(found, launch))
+	struct launch *known = result == LAUNCH_ALIVE ? find_known(found, launch) : NULL;
+
+	/* Several users may have told of one. */
+	if (known && launch->read_ms > known->read_ms)
+		*known = *launch;
+	else if (result == LAUNCH_ALIVE && !known)
 		add(found, launch);
 	found->others += result == LAUNCH_OTHER;
 }
@@ -50,7 +55,7 @@ static void read_matching(struct launches *found, const char *pattern)
 	if (glob(pattern, GLOB_NOSORT, NULL, &files))
 		return;
 	for (size_t i = 0; i < files.gl_pathc && i < FILES_MAX; i++)
-		take(found, &launch, launch_read(&launch, files.gl_pathv[i], 0));
+		launches_take(found, &launch, launch_read(&launch, files.gl_pathv[i], 0));
 	globfree(&files);
 }
 
@@ -86,6 +91,12 @@ static int by_age(const void *a, const void *b)
 	return (first->pid > second->pid) - (first->pid < second->pid);
 }
 
+void launches_sort(struct launches *found)
+{
+	if (found->count)
+		qsort(found->each, found->count, sizeof(*found->each), by_age);
+}
+
 void launches_find(struct launches *found)
 {
 	if (geteuid() == 0) {
@@ -99,8 +110,7 @@ void launches_find(struct launches *found)
 	}
 	read_below(found, getenv("XDG_RUNTIME_DIR"), "redial");
 	read_below(found, getenv("TMPDIR"), "redial-shared-%u");
-	if (found->count)
-		qsort(found->each, found->count, sizeof(*found->each), by_age);
+	launches_sort(found);
 }
 
 int launches_add_of(struct launches *found, uint32_t pid)
@@ -110,7 +120,7 @@ int launches_add_of(struct launches *found, uint32_t pid)
 
 	if (result == LAUNCH_NONE)
 		return errno;
-	take(found, &launch, result);
+	launches_take(found, &launch, result);
 	return 0;
 }
 

@@ -22,6 +22,11 @@ void launches_find(struct launches *found);
 /* Adds the launch that a process is of. 0, or an errno: see proc.h; ENOMSG if it cannot be read. */
 int launches_add_of(struct launches *found, uint32_t pid);
 
+/* Adds it if it is alive; one that is there already only if that was told before it. */
+void launches_take(struct launches *found, const struct launch *launch, enum launch_result result);
+
+void launches_sort(struct launches *found);
+
 /* Fills per_second from what was found before. */
 void launches_compare(struct launches *now, const struct launches *before);
 

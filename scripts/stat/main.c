@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "print.h"
 #include "serve.h"
 
@@ -31,6 +32,8 @@ static const char help[] =
     "  --listen ADDRESS:PORT\n"
     "                     the same by HTTP, http://ADDRESS:PORT/metrics, until Ctrl-C\n"
     "                     is pressed; both numbers, [::1]:9180 for IPv6, port 0 any\n"
+    "  --dir FOLDER       what processes tell there that were started with\n"
+    "                     REDIAL_STATE=FOLDER, by whatever means, in any container\n"
     "  --help             print this\n"
     "\n"
     "Exit status: 0 all right, 1 there is no such launch, 2 wrong usage, 3 it cannot\n"
@@ -39,6 +42,7 @@ static const char help[] =
 struct options {
 	bool json, processes, watch, prometheus;
 	const char *listen; /* NULL: answer at once */
+	const char *dir;    /* NULL: where launchers make their files */
 	double seconds;
 	uint32_t pid; /* 0: all launches */
 };
@@ -82,13 +86,11 @@ static int set_pid(struct options *options, const char *text)
 /* Returns OK, WRONG_USAGE, or -1 if help was asked for. */
 static int read_options(struct options *options, int argc, char **argv)
 {
-	static const struct option known[] = {{"watch", optional_argument, NULL, 'w'},
-					      {"processes", no_argument, NULL, 'p'},
-					      {"json", no_argument, NULL, 'j'},
-					      {"prometheus", no_argument, NULL, 'm'},
-					      {"listen", required_argument, NULL, 'l'},
-					      {"help", no_argument, NULL, 'h'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+	    {"watch", optional_argument, NULL, 'w'},  {"processes", no_argument, NULL, 'p'},
+	    {"json", no_argument, NULL, 'j'},	      {"prometheus", no_argument, NULL, 'm'},
+	    {"listen", required_argument, NULL, 'l'}, {"dir", required_argument, NULL, 'd'},
+	    {"help", no_argument, NULL, 'h'},	      {NULL, 0, NULL, 0}};
 	int option, result = OK;
 
 	opterr = 0;
@@ -103,6 +105,8 @@ static int read_options(struct options *options, int argc, char **argv)
 			options->prometheus = true;
 		else if (option == 'l')
 			options->listen = optarg;
+		else if (option == 'd')
+			options->dir = optarg;
 		else if (option == 'h')
 			return -1;
 		else
@@ -114,6 +118,8 @@ static int read_options(struct options *options, int argc, char **argv)
 		result = wrong(argv[optind], "is one word too many");
 	if (result == OK && options->watch + options->prometheus + !!options->listen > 1)
 		result = wrong("--watch, --prometheus and --listen", "exclude each other");
+	if (result == OK && options->dir && options->pid)
+		result = wrong("--dir", "shows all that is in the folder, and takes no PID");
 	if (result == OK && options->json && (options->prometheus || options->listen))
 		result = wrong("--json", "is another form than Prometheus'");
 	return result;
@@ -121,6 +127,10 @@ static int read_options(struct options *options, int argc, char **argv)
 
 static int complain(const struct options *options, int error)
 {
+	if (options->dir) {
+		fprintf(stderr, "redial stat: %s: %s\n", options->dir, strerror(error));
+		return FAILED;
+	}
 	if (error == ESRCH)
 		fprintf(stderr, "redial stat: there is no process %" PRIu32 "\n", options->pid);
 	else if (error == ENOENT)
@@ -143,6 +153,8 @@ static int find(struct launches *found, const struct options *options, bool agai
 
 	if (options->pid)
 		error = launches_add_of(found, options->pid);
+	else if (options->dir)
+		error = folder_find(found, options->dir);
 	else
 		launches_find(found);
 	if (again)

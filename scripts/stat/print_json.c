@@ -99,6 +99,10 @@ static void print_launch(const struct launch *launch)
 	else
 		printf("null");
 	print_since(launch);
+	if (launch->told_s)
+		printf(", \"told\": %" PRId64, launch->told_s);
+	else
+		printf(", \"told\": null");
 	printf(", \"file\": ");
 	print_string(launch->path);
 	printf(", \"connections\": %" PRIu64 ", \"requests\": %" PRIu64 ", \"per_second\": ",

@@ -158,6 +158,20 @@ static void print_breakers(FILE *to, const struct launches *found)
 		}
 }
 
+/* Of those that were told in a folder: what stands above is of then. */
+static void print_told(FILE *to, const struct launches *found)
+{
+	static const char name[] = "redial_told_time_seconds";
+
+	prometheus_head(to, name, "gauge", "When the launch was told in its folder, Unix time.");
+	for (size_t i = 0; i < found->count; i++) {
+		if (!found->each[i].told_s)
+			continue;
+		series(to, name, &found->each[i], NULL, NULL);
+		fprintf(to, "%" PRId64 "\n", found->each[i].told_s);
+	}
+}
+
 static void print_one(FILE *to, const char *name, const char *help, size_t value)
 {
 	prometheus_head(to, name, "gauge", help);
@@ -173,4 +187,5 @@ void print_prometheus(FILE *to, const struct launches *found)
 		print_metric(to, found, &metrics[i]);
 	print_outcomes(to, found);
 	print_breakers(to, found);
+	print_told(to, found);
 }

@@ -15,6 +15,9 @@ static void print_title(const struct launch *launch)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &broken);
 	printf("launch %" PRIu32 " (%s), since %s\n", launch->pid,
 	       *launch->name ? launch->name : "gone", text);
+	if (launch->told_s)
+		printf("  %-10s %10lld s ago; what follows is of then\n", "told",
+		       (long long)(time(NULL) - launch->told_s));
 }
 
 /* Three to a line, which is of 75 columns unless a number is huge. */
