@@ -85,13 +85,15 @@ extern char **arena_spare __attribute__((visibility("hidden")));
 
 static inline void *arena_take_small(void)
 {
-	char *spare = __atomic_exchange_n(arena_spare, NULL, __ATOMIC_ACQUIRE);
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
+	char *spare = __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE);
 	return __builtin_expect(spare != NULL, 1) ? spare : arena_take(0);
 }
 
 static inline void arena_give_small(char *bytes)
 {
-	char *before = __atomic_exchange_n(arena_spare, bytes, __ATOMIC_ACQ_REL);
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
+	char *before = __atomic_exchange_n(place, bytes, __ATOMIC_ACQ_REL);
 	if (__builtin_expect(before != NULL, 0))
 		arena_give(before, 0);
 }
