@@ -63,6 +63,23 @@ for client in block poll own-poll; do
 	done
 done
 
+# Of an upload more comes than is held while the new connection is made: the call that brings it waits.
+sed 's/retry = {/& max_idle_ms = 1;/' "$dir/redial.cfg" >"$dir/young.cfg"
+for client in block poll epoll own-poll; do
+	for version in 1.2 1.3; do
+		order idle:close 1 $version slow
+		got=$(redial $client UPLOAD)
+		seen
+		same "$client, TLS $version, an upload to a dead connection, is saved" \
+			"hello hello hello , 1:GET/1,2:POST/2,2:GET/3" "$got, $requests"
+		order idle:close 0 $version slow
+		got=$(with $client UPLOAD REDIAL_POLICY="$dir/young.cfg" REDIAL_PRELOAD="$lib")
+		seen
+		same "$client, TLS $version, an upload to one that is too old, is no worse than bare" \
+			"hello hello hello , 1:GET/1,2:POST/2,3:GET/3" "$got, $requests"
+	done
+done
+
 # Further connections that end as well are no reason to come back later: of a blocking socket's session
 # nobody waits for that.
 for client in block poll epoll own-poll; do

@@ -185,7 +185,7 @@ enum tls_attended tls_attend(struct tls_exchange *exchange, bool writes)
 		session->closed = true;
 	}
 	if (!tls_session_lock(session)) {
-		if (session->memory && session->cleared)
+		if (session->cleared)
 			session->ops->undo(session);
 		return session->closed && !writes ? TLS_ENDED : TLS_GO_ON;
 	}

@@ -55,6 +55,29 @@ static __attribute__((noinline)) enum replaced replace_old(struct conn *conn)
 	return rescue_begin(conn, &start) == REASON_NONE ? REPLACED : SERVES;
 }
 
+/*
+ * A rescue is under way, and has no room for what the program writes next: without that its request
+ * would be lost, though the server had been alive (idle.h). So the call waits, as that of plain
+ * HTTP does. Called with the lock; false: without, and nothing is followed any more.
+ */
+static __attribute__((noinline)) bool make_room(struct tls_exchange *exchange, struct conn *conn)
+{
+	struct tls_session *session = exchange->call.session;
+	if (conn->held_len + exchange->len <= config.policy->hold_max_bytes ||
+	    conn->flags & CONN_UNHELD || !tls_session_is_here(conn) || rescue_has_answer(conn))
+		return true;
+	conn->secured->patience_ms = conn->rescue->settings.connect_timeout_ms;
+	conn_unlock(conn);
+	tls_attend(exchange, true);
+	session->pending = false;
+	if (!tls_session_lock(session))
+		return false;
+	if (!rescue_has_failed(conn) && !(conn->flags & CONN_DOUBT))
+		return true;
+	conn_unlock(conn);
+	return false;
+}
+
 enum recorded { RECORDED, TAKEN, LEFT_ALONE };
 
 /* Before the library's call. TAKEN: a rescue has the bytes. */
@@ -73,6 +96,8 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	}
 	if (conn->busy)
 		rescue_unwatch(conn);
+	if (conn->busy && !make_room(exchange, conn))
+		return LEFT_ALONE;
 	/* Nothing is taken for a server that has not been checked by the program yet. */
 	if (session->shakes || !tls_shake_is_over(session, conn)) {
 		conn_end(conn, WHY_TOLD);
@@ -83,6 +108,8 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	if (!conn_record_piece(conn, exchange->buf, exchange->len) ||
 	    (taken && conn->flags & CONN_UNHELD)) {
 		conn_end(conn, WHY_PASSED);
+		if (session->cleared) /* no call would find that out any more */
+			session->ops->undo(session);
 		return LEFT_ALONE;
 	}
 	/* What goes to memory is on no socket when the call returns, nor is what follows it. */
