@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # redial stat for Prometheus: its text format by promtool, by a strict parser of our own and by a
-# Prometheus that scrapes it; what --listen answers to whom; and that a dashboard asks for no metric
-# that is not there.
+# Prometheus that scrapes it; and what --listen answers to whom.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
