@@ -17,7 +17,8 @@ INSTALL_TOOL := $(B)/redial-report $(B)/redial-doctor $(B)/redial-stat $(B)/redi
 PAGE_DIRS := policy scripts preload
 PAGES := README.md $(PAGE_DIRS:%=%/README.md)
 INSTALL_DOC := $(PAGES) LICENSE
-INSTALL_EXAMPLES := $(wildcard scripts/policies/*.cfg) scripts/otel/collector.yaml
+INSTALL_EXAMPLES := $(wildcard scripts/policies/*.cfg) scripts/otel/collector.yaml \
+	scripts/grafana/redial.json
 
 # What lies below PREFIX once it is installed, folders of our own last.
 INSTALLED := $(addprefix bin/,$(notdir $(INSTALL_BIN))) \

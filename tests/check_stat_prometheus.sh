@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # redial stat for Prometheus: its text format by promtool, by a strict parser of our own and by a
-# Prometheus that scrapes it; and what --listen answers to whom.
+# Prometheus that scrapes it; what --listen answers to whom; and that the dashboard asks for nothing
+# that is not there.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
@@ -118,6 +119,22 @@ check_answers() {
 		kill $own)"
 }
 
+# queries: what the dashboard's panels ask, one a line, with what Grafana puts in.
+queries() {
+	python3 -c 'import json
+for panel in json.load(open("scripts/grafana/redial.json"))["panels"]:
+    for target in panel["targets"]:
+        print(target["expr"].replace("$launch", ".*").replace("$__rate_interval", "1m"))'
+}
+
+check_dashboard() {
+	queries >"$dir/queries"
+	none "the dashboard asks for no metric that is not there" "$(
+		sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$dir/metrics" >"$dir/there"
+		grep -oE 'redial_[a-z_]+' "$dir/queries" | sort -u | grep -vxF -f "$dir/there")"
+	at_least "it asks this much" 10 "$(wc -l <"$dir/queries")"
+}
+
 # One Prometheus, told to scrape it every second: asked until it has the series.
 check_scrape() {
 	if ! command -v prometheus >/dev/null; then
@@ -142,6 +159,9 @@ check_scrape() {
 	done
 	equal "Prometheus has scraped the requests" '"6"' \
 		"$(printf '%s' "$answer" | sed -n 's/.*"value":\[[^,]*,\("[0-9]*"\)\].*/\1/p')"
+	none "it can answer all that the dashboard asks" "$(queries | while read -r asked; do
+		curl -s "$query" --data-urlencode "query=$asked" | grep -q '"status":"success"' || echo "$asked"
+	done)"
 	equal "and says that the target is up" '"1"' \
 		"$(curl -s "$query" --data-urlencode 'query=up' | sed -n 's/.*"value":\[[^,]*,\("[0-9]*"\)\].*/\1/p')"
 	kill "$scraping"
@@ -154,6 +174,7 @@ check_scrape() {
 start_server
 launch
 check_format
+check_dashboard
 check_words
 check_answers
 check_scrape
