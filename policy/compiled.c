@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) 
 		       48 + sizeof(struct policy_retry) + sizeof(struct policy_tcp) +
 			   sizeof(struct policy_budget) +
 			   sizeof(struct policy_breaker) + sizeof(struct policy_log) +
+			   POLICY_SINK_MAX +
 			   POLICY_REDACT_MAX * POLICY_PATH_MAX +
 			   POLICY_NAMES_MAX * POLICY_HEADER_MAX +
 			   POLICY_AFTER_MAX * sizeof(struct policy_after) +
@@ -104,6 +105,11 @@ static bool ends(const char *text, size_t size)
 	return text[size - 1] == '\0';
 }
 
+static bool dir_ok(const char *dir)
+{
+	return ends(dir, POLICY_SINK_MAX) && (!*dir || *dir == '/');
+}
+
 static bool response_headers_ok(const struct policy *policy)
 {
 	if (policy->after_count > POLICY_AFTER_MAX || policy->veto_count > POLICY_VETO_MAX)
@@ -184,7 +190,7 @@ static bool policy_ok(const struct policy *policy)
 	    policy->hold_max_bytes > LIMIT_REQUEST_BYTES_MAX ||
 	    policy->hold_always_bytes > policy->hold_max_bytes ||
 	    policy->methods_always & ~policy->retry.methods ||
-	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) ||
+	    !retry_ok(&policy->retry, METHODS_RESENDABLE, false) || !log_ok(&policy->log) || !dir_ok(policy->stat_dir) ||
 	    policy->redact_count > POLICY_REDACT_MAX || policy->name_count > POLICY_NAMES_MAX ||
 	    policy->auth_count > POLICY_AUTH_MAX || !response_headers_ok(policy) ||
 	    !names_ok(policy, &policy->retry) || !tcp_ok(&policy->tcp) ||

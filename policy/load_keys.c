@@ -181,6 +181,9 @@ static const struct load_key log_keys[] = {
     {.name = "redact_paths", .read = load_redact_paths},
     {.name = NULL}};
 
+static const struct load_key stat_keys[] = {
+    {.name = "dir", .read = load_dir, .offset = offsetof(struct policy, stat_dir)}, {.name = NULL}};
+
 static const struct load_key policy_keys[] = {
     {.name = "enabled", .read = load_bool, .offset = offsetof(struct policy, enabled)},
     {.name = "tls",
@@ -193,6 +196,7 @@ static const struct load_key policy_keys[] = {
     {.name = "budget", .read = load_group, .keys = budget_keys},
     {.name = "breaker", .read = load_group, .keys = breaker_keys},
     {.name = "log", .read = load_group, .keys = log_keys},
+    {.name = "stat", .read = load_group, .keys = stat_keys},
     {.name = "rules", .read = load_rules},
     {.name = NULL}};
 

@@ -229,6 +229,18 @@ int load_sink(struct load_reading *reading, const config_setting_t *setting,
 	return 0;
 }
 
+int load_dir(struct load_reading *reading, const config_setting_t *setting,
+	     const struct load_key *key)
+{
+	const char *dir = is_text(setting) ? config_setting_get_string(setting) : "?";
+
+	if (strlen(dir) >= POLICY_SINK_MAX || (*dir && *dir != '/'))
+		return load_want(reading, setting,
+				 "an absolute path of at most 255 bytes, or \"\"");
+	strcpy((char *)reading->base + key->offset, dir);
+	return 0;
+}
+
 int load_statuses(struct load_reading *reading, const config_setting_t *setting,
 		  const struct load_key *key)
 {

@@ -50,6 +50,7 @@ load_value load_host;
 load_value load_path;
 load_value load_redact_paths; /* into the policy, whose log they are of */
 load_value load_sink;
+load_value load_dir;
 load_value load_id_headers;
 
 /*

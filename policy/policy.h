@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 7
+#define POLICY_VERSION 8
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -223,6 +223,7 @@ struct policy {
 	struct policy_budget budget;
 	struct policy_breaker breaker;
 	struct policy_log log;
+	char stat_dir[POLICY_SINK_MAX]; /* absolute: where the state is told; "": nowhere */
 	char redact_paths[POLICY_REDACT_MAX][POLICY_PATH_MAX]; /* of the log: redact.h */
 	char names[POLICY_NAMES_MAX][POLICY_HEADER_MAX]; /* header names, as the policy writes them */
 	struct policy_after after[POLICY_AFTER_MAX];

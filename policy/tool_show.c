@@ -321,6 +321,9 @@ int tool_show(int argc, char **argv)
 	print_tcp(&policy.tcp);
 	print_pace(&policy.budget, &policy.breaker);
 	print_log(&policy);
+	printf("\nstat = {\n");
+	print_text("  ", "dir", "", policy.stat_dir);
+	puts("};");
 	print_rules(&policy);
 	return TOOL_OK;
 }

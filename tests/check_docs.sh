@@ -57,12 +57,13 @@ policy_keys() {
 		/^static const struct load_key budget_keys/ { prefix = "budget." }
 		/^static const struct load_key breaker_keys/ { prefix = "breaker." }
 		/^static const struct load_key log_keys/ { prefix = "log." }
+		/^static const struct load_key stat_keys/ { prefix = "stat." }
 		/^static const struct load_key policy_keys/ { prefix = "" }
 		/^static const struct load_key (policy_backoff|rule_backoff|retry)_keys/ { next }
 		/\.name = "|(NUMBER|MILLI)\("/ {
 			split($0, part, "\"")
 			print prefix part[2]
-		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|tcp\.keep_alive|tcp|budget|breaker|log' | sort -u
+		}' policy/load_keys.c | grep -vxE 'retry\.backoff|retry|tcp\.keep_alive|tcp|budget|breaker|log|stat' | sort -u
 }
 
 # What a policy that sets the key to a number that is far too large is told: "1 to 10".

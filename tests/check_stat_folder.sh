@@ -33,7 +33,7 @@ trap 'exit 2' INT TERM
 # begin [COMMAND...]: steps.py under the library alone, by that command.
 begin() {
 	mkfifo "$dir/go" "$dir/ready"
-	"$@" env REDIAL_STATE="${folder:-$state}" REDIAL_LOG="file:$log" LD_PRELOAD="$dir/libredial.so" \
+	"$@" env REDIAL_STATE="${folder:-${unnamed-$state}}" REDIAL_LOG="file:$log" LD_PRELOAD="$dir/libredial.so" \
 		python3 "$dir/steps.py" "$port" <"$dir/go" >"$dir/ready" 2>"$dir/said" &
 	running=$!
 	exec 3>"$dir/go" 4<"$dir/ready"
@@ -101,6 +101,25 @@ check_seen() {
 	"$dir/redial-stat" --dir "$state" >"$dir/answer" 2>&1
 	equal "which is no launch that is alive" 1 $?
 	rm "$state"/*
+}
+
+# The folder that the policy names, unless the environment names one.
+check_policy() {
+	echo "stat = { dir = \"$state\"; };" >"$dir/stat.cfg"
+	build/redial-policy compile "$dir/stat.cfg" -o "$dir/stat.policy"
+	unnamed=
+	begin env REDIAL_POLICY="$dir/stat.policy"
+	step open open
+	equal "connections of a process whose policy names the folder" 2 "$(told '["connections"]')"
+	end
+	unset unnamed
+	echo "stat = { dir = \"$dir/nowhere\"; };" >"$dir/stat.cfg"
+	build/redial-policy compile "$dir/stat.cfg" -o "$dir/stat.policy"
+	begin env REDIAL_POLICY="$dir/stat.policy"
+	step open
+	equal "of one whose environment names another folder" 1 "$(told '["connections"]')"
+	end
+	equal "files left then" 0 "$(files)"
 }
 
 check_launcher() {
@@ -305,7 +324,8 @@ check_seen
 check_launcher
 check_others
 check_namespaces
-check_folders; cp "$log" /tmp/seen.log
+check_policy
+check_folders
 check_hostile
 check_reader
 check_sweep

@@ -48,11 +48,13 @@ bool config_is_disabled(void)
 	return disable && text_equal(disable, "1");
 }
 
-/* Under REDIAL_STATE. The environment may be overwritten later. */
+/* That of REDIAL_STATE, else the policy's. The environment may be overwritten later. */
 static void choose_told(void)
 {
 	static char dir[CONFIG_DIR_MAX];
 	const char *path = variable("REDIAL_STATE");
+	if (!path || !*path)
+		path = config.policy->stat_dir;
 	size_t len = path ? text_len(path, sizeof(dir)) : 0;
 	config.told_dir = NULL;
 	if (!len || !config.active)

@@ -198,6 +198,8 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.tcp.keep_alive.idle_s = 32768);
 	REFUSED(bad.tcp.keep_alive.interval_s = 32768);
 	REFUSED(bad.tcp.keep_alive.count = 128);
+	REFUSED((strcpy(bad.stat_dir, "a")));
+	REFUSED(memset(bad.stat_dir, '/', sizeof(bad.stat_dir)));
 	REFUSED(bad.budget.enabled = 2);
 	REFUSED(bad.budget.ratio_milli = 1001);
 	REFUSED(bad.budget.min_per_second = 10001);

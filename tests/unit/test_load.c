@@ -153,7 +153,7 @@ static void an_unknown_key_is_refused_with_the_nearest(void)
 	    "redact_paths");
 	refused("a_key_longer_than_any_that_there_is_in_this_file = 1;", 1,
 		"a_key_longer_than_any_that_there_is_in_this_file is not a known key; known are "
-		"enabled, tls, retry, tcp, budget, breaker, log, rules");
+		"enabled, tls, retry, tcp, budget, breaker, log, stat, rules");
 }
 
 static void an_unknown_key_of_the_largest_group_is_told_them_all(void)

@@ -48,6 +48,27 @@ static void every_key_of_retry_reaches_its_member(void)
 			   retry->on);
 }
 
+static void folder_of_the_state_is_an_absolute_path(void)
+{
+	static char longest[POLICY_SINK_MAX], text[400];
+
+	accepted("enabled = true;");
+	runner_expect_text("none", "", policy.stat_dir);
+	accepted("stat = { dir = \"/var/lib/redial\"; };");
+	runner_expect_text("dir", "/var/lib/redial", policy.stat_dir);
+	accepted("stat = { dir = \"\"; };");
+	memset(longest, '/', sizeof(longest) - 1);
+	snprintf(text, sizeof(text), "stat = { dir = \"%s\"; };", longest);
+	accepted(text);
+	runner_expect_text("the longest", longest, policy.stat_dir);
+	refused("stat = {\ndir = \"state\"; };", 2,
+		"stat.dir must be an absolute path of at most 255 bytes, or \"\", not \"state\"");
+	refused("stat = { dir = 1; };", 1,
+		"stat.dir must be an absolute path of at most 255 bytes, or \"\", not 1");
+	snprintf(text, sizeof(text), "stat = { dir = \"/%s\"; };", longest);
+	CU_ASSERT_NOT_EQUAL(load_policy(scratch_text("long.cfg", text), &policy, &error), 0);
+}
+
 static void every_key_of_tcp_reaches_its_member(void)
 {
 	accepted("tcp = { keep_alive = { idle_s = 60; interval_s = 5; count = 4; }; };");
@@ -378,6 +399,7 @@ void suite_load_more(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(every_key_of_retry_reaches_its_member),
+	    TEST(folder_of_the_state_is_an_absolute_path),
 	    TEST(every_key_of_tcp_reaches_its_member),
 	    TEST(every_key_of_budget_and_breaker_reaches_its_member),
 	    TEST(numbers_are_taken_within_their_range_alone),

@@ -30,6 +30,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_long("unacked_timeout_ms", 0, p.retry.unacked_timeout_ms);
 	runner_expect_long("retry_after_max_ms", 2000, p.retry.retry_after_max_ms);
 	runner_expect_long("max_idle_ms", 0, p.retry.max_idle_ms);
+	runner_expect_text("stat.dir", "", p.stat_dir);
 	runner_expect_long("max_requests", 0, p.retry.max_requests);
 	runner_expect_long("keep_alive", 0, p.tcp.keep_alive.idle_s);
 	runner_expect_long("address_max_age_ms", 0, p.retry.address_max_age_ms);

@@ -89,6 +89,7 @@ static const char full[] =
     "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );"
     "log = { redact_paths = [\"/u/*/token/*\", \"*\\\"*\"]; };"
     "tcp = { keep_alive = { idle_s = 32767; interval_s = 32767; count = 127; }; };"
+    "stat = { dir = \"/var/lib/redial\"; };"
     "budget = { enabled = false; ratio = 0.001; min_per_second = 0; window_ms = 600000; };"
     "breaker = { enabled = false; failure_ratio = 0.999; min_attempts = 100000;"
     "window_ms = 1000; open_ms = 100; reject = true; };";
@@ -161,6 +162,7 @@ static void show_prints_what_the_file_says(void)
 	    "format = \"rfc3164\";",
 	    "facility = \"user\";",
 	    "  redact_paths = [\"/u/*/token/*\", \"*\\\"*\"];\n",
+	    "stat = {\n  dir = \"/var/lib/redial\";\n};\n",
 	    "tcp = {\n  keep_alive = { idle_s = 32767; interval_s = 32767; count = 127; };\n};\n",
 	    "budget = {\n  enabled = false;\n  ratio = 0.001;\n  min_per_second = 0;\n"
 	    "  window_ms = 600000;\n};\n",
