@@ -144,7 +144,7 @@ check_zsh() {
 	fi
 	equal "zsh knows redial's options" "$(scripts/redial --help | options_told)" \
 		"$(zsh_completed redial -)"
-	for name in doctor report stat; do
+	for name in doctor rehearse report stat off; do
 		equal "zsh knows the options of $name" "$(scripts/redial $name --help | options_told)" \
 			"$(zsh_completed redial $name -)"
 		case " $(zsh_completed redial '') " in
