@@ -125,6 +125,7 @@ void print_json(const struct tally *tally, size_t ids)
 	       tally->events);
 	printf("  \"damaged\": %" PRIu64 ",\n  \"dropped\": %" PRIu64 ",\n", tally->damaged,
 	       tally->dropped);
+	printf("  \"rehearsed\": %" PRIu64 ",\n", tally->rehearsed);
 	print_time("from", tally->timed, tally->first_ms);
 	print_time("to", tally->timed, tally->last_ms);
 	puts("  \"rows\": [");

@@ -131,6 +131,8 @@ void print_prometheus(const struct tally *tally)
 	print_total("redial_events_total", "Lines of redial's that were read.", tally->events);
 	print_total("redial_dropped_lines_total", "Lines that redial could not deliver.",
 		    tally->dropped);
+	print_total("redial_rehearsed_failures_total", "Failures that a rehearsal made.",
+		    tally->rehearsed);
 	print_total("redial_invalid_policies_total", "Processes that could not use their policy.",
 		    tally->invalid);
 	print_attempts(tally);

@@ -169,6 +169,8 @@ void print_table(const struct tally *tally, size_t ids)
 	if (tally->dropped)
 		printf("%" PRIu64 " more were lost, the log being full or missing\n",
 		       tally->dropped);
+	if (tally->rehearsed)
+		printf("failures made by a rehearsal: %" PRIu64 "\n", tally->rehearsed);
 	print_invalid(tally);
 	print_rows(tally);
 	print_breakers(tally);

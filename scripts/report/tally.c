@@ -197,8 +197,10 @@ static bool add_library(struct tally *tally, const struct entry *entry)
 /* What a rehearsal made; what came of it is told by the lines of redial's own. */
 static bool add_fault(struct tally *tally, const struct entry *entry)
 {
-	(void)tally;
-	return *entry->field[ENTRY_KIND];
+	bool known = *entry->field[ENTRY_KIND];
+
+	tally->rehearsed += known;
+	return known;
 }
 
 static void note_time(struct tally *tally, const struct entry *entry)

@@ -166,13 +166,15 @@ static void breakers_policies_and_times_add_up(void)
 	add(tally, "event=breaker state=closed peer=10.0.0.2:80");
 	add(tally, "event=policy result=invalid file=/a.cfg line=3 error=\"is bad\"");
 	add(tally, "event=tls result=left-alone file=/libssl.so.3 error=\"it lacks SSL_read\"");
+	add(tally, "event=fault kind=reset method=GET host=api:80 path=/ fd=4");
 	add(tally, "event=tls result=odd");
 	add(tally, "event=policy result=odd");
 	add(tally, "event=outcome result=odd");
 	add(tally, "event=breaker state=odd peer=x");
 	add(tally, "event=odd");
 	tally_sort(tally);
-	runner_expect_long("events", 7, (long)tally->events);
+	runner_expect_long("events", 8, (long)tally->events);
+	runner_expect_long("made by a rehearsal", 1, (long)tally->rehearsed);
 	runner_expect_long("damaged", 5, (long)tally->damaged);
 	runner_expect_long("peers", 2, (long)tally->peer_count);
 	runner_expect_text("peer", "10.0.0.2:80", tally->peers[0].peer);
