@@ -50,7 +50,7 @@ DOCTOR_PURE := elf_file elf_dynamic find inlined libraries wrapper
 DOCTOR_OBJ := $(patsubst %,$(B)/pic/scripts/doctor/%.o,$(DOCTOR_PURE) main report installed program \
 	addons own_calls tls reach known command process)
 STAT_OBJ := $(patsubst %,$(B)/pic/scripts/stat/%.o,main launches launch proc print_text print_json \
-	print_prometheus serve request folder) $(B)/pic/scripts/prometheus/text.o
+	print_prometheus serve request where folder) $(B)/pic/scripts/prometheus/text.o
 REHEARSE_TOOL_OBJ := $(patsubst %,$(B)/pic/scripts/rehearse/%.o,main options place child outcome rows \
 	judge print_table print_json print_html) \
 	$(patsubst %,$(B)/pic/scripts/report/%.o,entry journal stamp)
@@ -115,11 +115,15 @@ $(B)/redial-entrypoint: $(ENTRYPOINT_OBJ)
 		-Wl,-z,noexecstack -Wl,--build-id=none $^ -o $@
 
 # What the image of init containers holds, which has no libc either.
-image: $(addprefix $(B)/image/,libredial.so redial-entrypoint redial-policy)
+image: $(addprefix $(B)/image/,libredial.so redial-entrypoint redial-policy redial-stat)
 
 $(B)/image/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -static -s $^ -lconfig -o $@
+
+$(B)/image/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) -static -s $^ -o $@
 
 $(B)/image/%: $(B)/%
 	@mkdir -p $(@D)

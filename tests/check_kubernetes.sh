@@ -14,7 +14,13 @@ manifests=scripts/kubernetes
 NODE_PATH=$PWD/build/tests/kubernetes/node_modules
 export NODE_PATH
 dir=$(mktemp -d) || exit 1
-trap 'stop_server; rm -rf "$dir"' EXIT
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean() {
+	runc --root "$dir/state" kill "redial-kubernetes-$$-stat" KILL 2>/dev/null
+	stop_server
+	rm -rf "$dir"
+}
+trap clean EXIT
 trap 'exit 2' INT TERM
 chmod 755 "$dir"
 
@@ -30,17 +36,19 @@ while IFS= read -r line; do
 	*) printf '       %s\n' "$line" ;;
 	esac
 done <"$dir/told"
-at_least "statements on the manifests that hold" 20 "$held"
+at_least "statements on the manifests that hold" 48 "$held"
 
 mkdir "$dir/policy"
 show "configmap data redial.cfg" >"$dir/policy/redial.cfg"
 none "the ConfigMap's policy is right" "$(build/redial-policy check "$dir/policy/redial.cfg" 2>&1)"
 none "the page's commands name files, image and annotation that there are" "$(
 	section scripts/README.md Kubernetes >"$dir/page"
-	{ echo redial/inject; echo registry.example/redial; ls $manifests/*; } | while read -r word; do
+	{ echo redial/inject; echo redial/stat; echo registry.example/redial; ls $manifests/*; } | while read -r word; do
 		grep -q "$word" "$dir/page" || echo "the page lacks: $word"
 	done
-	grep -q '{redial/inject: "true"}' $manifests/kyverno.yaml || echo "another annotation"
+	for also in '}' ', redial/stat: "true"}'; do
+		grep -qF "{redial/inject: \"true\"$also" $manifests/kyverno.yaml || echo "another annotation"
+	done
 	grep -h ' image: .*redial' $manifests/*.yaml | grep -v ' registry.example/redial$')"
 none "the manifests fit 100 columns" "$(awk 'length > 100 { print FILENAME ": " $0 }' $manifests/*)"
 
@@ -60,8 +68,12 @@ none "nothing in the image needs a libc" "$(
 container() {
 	name=$1
 	shift
+	for word; do
+		[ "$word" != -- ] || break
+		bundle=$word
+	done
 	sh scripts/containers/bundle.sh --read-only "$@" && timeout 60 runc --root "$dir/state" run \
-		--bundle "$dir/bundle" "redial-kubernetes-$$-$name"
+		--bundle "$bundle" "redial-kubernetes-$$-$name"
 }
 
 image=
@@ -86,6 +98,23 @@ pod() {
 		find "$dir/shared" -type f -printf '%P %m\n' | sort | paste -sd, | sed 's/,/, /g')"
 }
 
+# begin_stat: the sidecar of stat.yaml, but at a free port. Sets at.
+begin_stat() {
+	# shellcheck disable=SC2046 # a list of words
+	set -- $(show "stat spec template spec initContainers 0 command" | sed 's/:[0-9]*$/:0/')
+	container stat --user 65532 $image --mount "$dir/told_in:/redial-state" "$dir/stat" -- "$@" \
+		2>"$dir/stat-said" &
+	sidecar=$!
+	tries=0
+	until at=$(sed -n 's|^redial stat: http://0.0.0.0:\(.*\)/metrics$|127.0.0.1:\1|p' "$dir/stat-said") &&
+		[ -n "$at" ] || [ $((tries += 1)) -gt 400 ]; do sleep 0.05; done
+}
+
+# metric NAME-AND-LABELS: its value of what the sidecar says of this program.
+metric() {
+	curl -s "http://$at/metrics" | grep "^$1{.*program=\"client\"" | grep -F "${2-}" | sed 's/.* //'
+}
+
 # app FAULT [VARIABLE...]: the Deployment's container, with another program. Sets ok, asked and told.
 app() {
 	start_server --log "$dir/seen" --fault "$1"
@@ -99,11 +128,46 @@ app() {
 	told=$(printf '%s\n' "$out" | grep -c 'redial\[1\]: event=outcome result=recovered')
 }
 
+# env_of [MANIFEST COUNT]: the variables that it gives the Deployment's container.
 env_of() {
-	for i in 0 1; do
-		printf ' --env %s=%s' "$(show "deployment spec template spec containers 0 env $i name")" \
-			"$(show "deployment spec template spec containers 0 env $i value")"
+	for i in $(seq 0 $((${2:-2} - 1))); do
+		printf ' --env %s=%s' "$(show "${1:-deployment} spec template spec containers 0 env $i name")" \
+			"$(show "${1:-deployment} spec template spec containers 0 env $i value")"
 	done
+}
+
+# What Prometheus finds in the sidecar while the Deployment's container runs, and then.
+scraped() {
+	mkdir -m 1777 "$dir/told_in"
+	begin_stat
+	equal "the sidecar, no container yet: launches" "redial_launches 0" \
+		"$(curl -s "http://$at/metrics" | grep '^redial_launches ')"
+	start_server --fault status=503@once:2
+	# shellcheck disable=SC2046 # a list of words
+	sh scripts/containers/bundle.sh --read-only --user 10001 --copy \
+		build/tests/clients/blocking_client:/client --mount "$dir/shared:/redial" $(env_of) \
+		--mount "$dir/told_in:/redial-state:rw" $(env_of stat 1) "$dir/app" -- \
+		/client "http://127.0.0.1:$port/r" 300 GET 100
+	timeout 60 runc --root "$dir/state" run --bundle "$dir/app" "redial-kubernetes-$$-app" \
+		>"$dir/app-said" 2>&1 &
+	app=$!
+	tries=0
+	until [ "$(metric redial_outcomes_total 'result="recovered"')" = 1 ] ||
+		[ $((tries += 1)) -gt 200 ]; do sleep 0.05; done
+	equal "the sidecar: rescues, connections of another container's program" "1 1" \
+		"$(metric redial_outcomes_total 'result="recovered"') $(metric redial_connections)"
+	if command -v promtool >/dev/null; then
+		none "promtool: what the sidecar says" \
+			"$(curl -s "http://$at/metrics" | promtool check metrics 2>&1)"
+	else
+		echo "     promtool is not there: it has not looked at what the sidecar says"
+	fi
+	runc --root "$dir/state" kill "redial-kubernetes-$$-app" KILL
+	wait "$app"
+	runc --root "$dir/state" kill "redial-kubernetes-$$-stat" TERM
+	wait "$sidecar"
+	equal "the sidecar, asked to end: exit status" 0 $?
+	none "it has written nothing to the folder" "$(find "$dir/told_in" -user 65532)"
 }
 
 hindrance() {
@@ -126,6 +190,7 @@ else
 	# shellcheck disable=SC2046
 	app status=503@once:2 $(env_of)
 	equal "with the variables of the Deployment" "4 5 1" "$ok $asked $told"
+	scraped
 	echo 'retry = { statuses = []; };' >"$dir/policy/redial.cfg"
 	pod "another policy"
 	# shellcheck disable=SC2046

@@ -2,7 +2,6 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "../prometheus/text.h"
 #include "request.h"
+#include "where.h"
 
 struct client {
 	int fd; /* -1: nobody's */
@@ -32,67 +32,35 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Cuts ADDRESS:PORT in two; of an IPv6 address the brackets go. false if it is none. */
-static bool cut(char *where, char **address, char **port)
-{
-	char *colon = strrchr(where, ':');
-	char *end;
-
-	if (!colon || colon == where)
-		return false;
-	*colon = '\0';
-	*port = colon + 1;
-	if (**port < '0' || **port > '9' || strtoul(*port, &end, 10) > 65535 || *end)
-		return false;
-	*address = where;
-	if (*where == '[') {
-		if (colon[-1] != ']')
-			return false;
-		colon[-1] = '\0';
-		*address = where + 1;
-	}
-	return true;
-}
-
 static void say_where(int fd)
 {
-	struct sockaddr_storage own;
-	socklen_t len = sizeof(own);
-	char address[64] = "", port[8] = "";
+	struct where own = {.len = sizeof(own.address)};
 
-	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
-		getnameinfo((struct sockaddr *)&own, len, address, sizeof(address), port,
-			    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
-	fprintf(stderr,
-		own.ss_family == AF_INET6 ? "redial stat: http://[%s]:%s/metrics\n"
-					  : "redial stat: http://%s:%s/metrics\n",
-		address, port);
+	getsockname(fd, (struct sockaddr *)&own.address, &own.len);
+	fputs("redial stat: http://", stderr);
+	where_print(stderr, &own);
+	fputs("/metrics\n", stderr);
 }
 
-int serve_listen(const char *where, bool *malformed)
+int serve_listen(const char *text, bool *malformed)
 {
-	const struct addrinfo numbers = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-					 .ai_socktype = SOCK_STREAM};
-	struct addrinfo *found = NULL;
-	char text[128], *address, *port;
+	struct where where;
 	const int on = 1;
-	int fd = -1;
+	int fd;
 
-	*malformed = (size_t)snprintf(text, sizeof(text), "%s", where) >= sizeof(text) ||
-		     !cut(text, &address, &port) || getaddrinfo(address, port, &numbers, &found);
+	*malformed = !where_read(&where, text);
 	if (*malformed)
 		return -1;
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, SERVE_CLIENTS) < 0) {
-		fprintf(stderr, "redial stat: %s: %s\n", where, strerror(errno));
+	    bind(fd, (struct sockaddr *)&where.address, where.len) < 0 ||
+	    listen(fd, SERVE_CLIENTS) < 0) {
+		fprintf(stderr, "redial stat: %s: %s\n", text, strerror(errno));
 		if (fd >= 0)
 			close(fd);
-		fd = -1;
+		return -1;
 	}
-	freeaddrinfo(found);
-	if (fd >= 0)
-		say_where(fd);
+	say_where(fd);
 	return fd;
 }
 

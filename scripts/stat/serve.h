@@ -11,11 +11,10 @@
 typedef bool serve_page(FILE *to, const void *of);
 
 /*
- * Listens on ADDRESS:PORT or [ADDRESS]:PORT, numbers both; port 0 takes a free one. Says on
- * standard error where. Returns the descriptor, or -1, having said why; *malformed tells whether
- * the text is to blame.
+ * Listens where the text says (where.h); port 0 takes a free one. Says on standard error where.
+ * Returns the descriptor, or -1, having said why; *malformed tells whether the text is to blame.
  */
-int serve_listen(const char *where, bool *malformed);
+int serve_listen(const char *text, bool *malformed);
 
 /*
  * Answers until a signal is caught that `until_unblocked` leaves unblocked, having been blocked

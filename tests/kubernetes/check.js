@@ -4,15 +4,17 @@
 "use strict";
 const assert = require("assert");
 const path = require("path");
-const { admit } = require("./kyverno.js");
+const { admit, merge } = require("./kyverno.js");
 const { faults, read } = require("./manifests.js");
 
 const folder = process.argv[2];
-const [configmap, deployment, policy] = ["configmap", "deployment", "kyverno"].map((name) =>
-  read(path.join(folder, `${name}.yaml`)),
+const [configmap, deployment, policy, stat] = ["configmap", "deployment", "kyverno", "stat"].map(
+  (name) => read(path.join(folder, `${name}.yaml`)),
 );
 const template = deployment.spec.template;
 const copy = (value) => JSON.parse(JSON.stringify(value));
+// As `kubectl patch` does it.
+const patched = merge(copy(deployment), copy(stat));
 const variables = (container) =>
   Object.fromEntries((container.env || []).map(({ name, value }) => [name, value]));
 const mounts = (container) =>
@@ -143,6 +145,85 @@ statement("Kyverno adds what deployment.yaml has", () => {
   assert.deepStrictEqual(made.containers[0].volumeMounts, spec.containers[0].volumeMounts);
 });
 
+const counted = { "redial/inject": "true", "redial/stat": "true" };
+const mount = { name: "redial-state", mountPath: "/redial-state" };
+const named = (list, name) => list.find((one) => one.name === name);
+
+for (const seen of [true, false]) {
+  const how = seen ? "each step seeing what was done" : "each step seeing the pod as it was";
+  const told = copy(many);
+  told.metadata.annotations = { ...counted };
+  const scraped = { ...counted, "prometheus.io/port": "80" };
+  const without = admit(policy, many, { seen });
+  const made = admit(policy, told, { seen });
+
+  statement(`Kyverno, ${how}: redial/stat adds folder, sidecar and annotations, and no more`, () => {
+    const less = copy(made);
+    less.metadata.annotations = { ...many.metadata.annotations };
+    less.spec.initContainers = less.spec.initContainers.filter(({ name }) => name !== "redial-stat");
+    less.spec.volumes = less.spec.volumes.filter(({ name }) => name !== mount.name);
+    for (const container of less.spec.containers.slice(1)) {
+      assert.strictEqual(variables(container).REDIAL_STATE, mount.mountPath);
+      assert.deepStrictEqual(mounts(container)[mount.mountPath], mount);
+      container.env = container.env.filter(({ name }) => name !== "REDIAL_STATE");
+      container.volumeMounts = container.volumeMounts.filter(({ name }) => name !== mount.name);
+    }
+    assert.deepStrictEqual(less, without);
+  });
+  statement(`Kyverno, ${how}: with redial/stat the pod fits the schemas and types of Kubernetes`, () =>
+    assert.deepStrictEqual(faults([{ name: "pod", object: made }]), []),
+  );
+  statement(`Kyverno, ${how}: redial/stat done twice is done once`, () =>
+    assert.deepStrictEqual(admit(policy, made, { seen }), made),
+  );
+  statement(`Kyverno, ${how}: a pod that is scraped elsewhere goes on so`, () =>
+    assert.deepStrictEqual(admit(policy, pod([plain], {}, scraped), { seen }).metadata.annotations,
+      scraped),
+  );
+  for (const [what, sample] of [
+    ["without redial/inject", pod([plain], {}, { "redial/stat": "true" })],
+    ["for Windows", pod([plain], { os: { name: "windows" } }, counted)],
+    ["whose containers all have an LD_PRELOAD", pod([own], {}, counted)],
+  ])
+    statement(`Kyverno, ${how}: redial/stat does nothing to a pod ${what}`, () =>
+      assert.deepStrictEqual(admit(policy, sample, { seen }), sample),
+    );
+}
+
+statement("the Deployment with stat.yaml fits the schemas and types of Kubernetes", () =>
+  assert.deepStrictEqual(faults([{ name: "stat.yaml", object: patched }]), []),
+);
+
+statement("stat.yaml changes nothing that deployment.yaml has", () => {
+  const [had, has] = [template.spec, patched.spec.template.spec];
+  for (const list of ["initContainers", "volumes"])
+    assert.deepStrictEqual(has[list].slice(-had[list].length), had[list]);
+  assert.deepStrictEqual(patched.spec.template.metadata.labels, template.metadata.labels);
+  const { env, volumeMounts, ...rest } = has.containers[0];
+  const { env: hadEnv, volumeMounts: hadMounts, ...hadRest } = had.containers[0];
+  assert.deepStrictEqual(rest, hadRest);
+  assert.deepStrictEqual([env.slice(-2), volumeMounts.slice(-1)], [hadEnv, hadMounts]);
+});
+
+statement("Kyverno adds what stat.yaml has", () => {
+  const made = admit(policy, pod([plain], {}, counted));
+  const { metadata, spec } = stat.spec.template;
+  assert.deepStrictEqual(made.metadata.annotations, { ...counted, ...metadata.annotations });
+  assert.deepStrictEqual(named(made.spec.initContainers, "redial-stat"), spec.initContainers[0]);
+  assert.deepStrictEqual(named(made.spec.volumes, mount.name), spec.volumes[0]);
+  assert.strictEqual(variables(made.spec.containers[0]).REDIAL_STATE, spec.containers[0].env[0].value);
+});
+
+statement("the sidecar serves at the port that is scraped and named, and only reads the folder", () => {
+  const { metadata, spec } = stat.spec.template;
+  const [sidecar] = spec.initContainers;
+  assert.strictEqual(sidecar.command.at(-1).split(":").at(-1), metadata.annotations["prometheus.io/port"]);
+  assert.strictEqual(String(sidecar.ports[0].containerPort), metadata.annotations["prometheus.io/port"]);
+  assert.deepStrictEqual(sidecar.volumeMounts, [{ ...mount, readOnly: true }]);
+  assert.deepStrictEqual(spec.containers[0].volumeMounts, [mount]);
+  assert.strictEqual(sidecar.command[2], variables(spec.containers[0]).REDIAL_STATE);
+});
+
 statement("the ConfigMap is the one that the pods mount, the file the one that is compiled", () => {
   const { volumes, initContainers } = template.spec;
   assert.strictEqual(volumes[1].configMap.name, configmap.metadata.name);
@@ -161,4 +242,12 @@ statement("no container of deployment.yaml may be root, gain privileges or write
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     });
+});
+
+statement("nor may the sidecar of stat.yaml", () => {
+  const { runAsNonRoot, runAsUser, seccompProfile, ...locked } =
+    stat.spec.template.spec.initContainers[0].securityContext;
+  assert.strictEqual(runAsNonRoot && runAsUser > 0, true);
+  assert.deepStrictEqual(seccompProfile, { type: "RuntimeDefault" });
+  assert.deepStrictEqual(locked, template.spec.containers[0].securityContext);
 });

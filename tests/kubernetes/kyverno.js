@@ -111,4 +111,4 @@ function admit(policy, original, { operation = "CREATE", seen = true } = {}) {
   return pod;
 }
 
-module.exports = { admit };
+module.exports = { admit, merge };
