@@ -116,7 +116,8 @@ take_note(const struct reading *r, struct conn *conn, const struct read_call *ca
 static __attribute__((noinline)) bool read_again(struct reading *r, int error)
 {
 	struct conn *conn = r->handle.conn;
-	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
+	bool until_close =
+	    conn->flags & CONN_ANSWERING && conn->exchange->response.flags & HTTP1_UNTIL_CLOSE;
 	bool again = false;
 	if (r->result < 0 ? !is_loss(conn, error) : wanted(r->call) == 0)
 		conn_unlock(conn);

@@ -13,9 +13,14 @@
 #include "table.h"
 
 _Static_assert(sizeof(struct conn) <= ARENA_CONN,
-	       "DESIGN: at most 512 bytes for an idle connection");
+	       "an idle connection takes little more");
 
-struct conn conn_own = {.fd = -1};
+_Static_assert(sizeof(struct conn_exchange) + CONN_HELD_FEW <= ARENA_EXCHANGE,
+	       "the arena has room for it");
+
+struct conn_exchange conn_no_exchange;
+
+struct conn conn_own = {.fd = -1, .exchange = &conn_no_exchange};
 
 bool conn_lock_contended(struct conn *conn, int fd)
 {
@@ -70,6 +75,7 @@ void conn_open(int fd)
 	conn->life++;
 	conn->fd = fd;
 	conn->peer_state = &peers_nobody;
+	conn->exchange = &conn_no_exchange;
 	/* As if nothing were switched off: it may be switched on again. */
 	uint32_t uses = config.policy->uses | config.tracks;
 	conn->care = uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;

@@ -23,6 +23,7 @@ enum {
 	CONN_REQUESTS_MAX = 8,	    /* unanswered at once; a deeper pipeline is not tracked */
 	CONN_REGISTRATIONS_MAX = 4, /* epoll sets that one connection may be in */
 	CONN_ALIASES_MAX = 3,	    /* further descriptors for it, by dup and its kin */
+	CONN_HELD_FEW = 1024,	    /* bytes of requests that are held with an exchange */
 };
 
 /* The program's registration of a descriptor in an epoll set of its own. */
@@ -42,6 +43,21 @@ struct conn_request {
 	uint8_t header : 4; /* 1 + the place in mark.c of the header that tells so; 0: none */
 	uint8_t marked;	    /* bytes of that header that are out */
 };
+
+/*
+ * What is known only from the first byte of a request on until the last one is answered. A
+ * connection that is idle has none of its own.
+ */
+struct conn_exchange {
+	uint32_t pool_link; /* the arena's */
+	struct conn_request requests[CONN_REQUESTS_MAX];
+	struct http1 request;  /* the one being written */
+	struct http1 response; /* the one being read */
+	char bytes[];	       /* CONN_HELD_FEW of them */
+};
+
+/* What an idle connection has: all zero, and nobody changes it. */
+extern struct conn_exchange conn_no_exchange __attribute__((visibility("hidden")));
 
 enum conn_flag {
 	CONN_REUSED = 1 << 0,	  /* a complete response was read on it */
@@ -114,9 +130,10 @@ struct conn {
 	uint64_t cookie;	   /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;	   /* bytes that the program read from it */
 	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
+	struct conn_exchange *exchange; /* while a request is unanswered; never NULL */
 	char *held;		       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
-	int8_t held_class;    /* the arena's pool that it is from */
+	int8_t held_class;    /* the arena's pool that it is from; 0: exchange->bytes */
 	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
 	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;      /* requests answered so far */
@@ -132,10 +149,7 @@ struct conn {
 			struct conn_local *at; /* NULL: not known whom it leads to */
 		} __attribute__((packed, aligned(4))) local;
 	} peer;
-	struct conn_request requests[CONN_REQUESTS_MAX];
 	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
-	struct http1 request;	   /* the one being written */
-	struct http1 response;	   /* the one being read */
 	union {
 		struct greeting *greeting; /* what is said to a proxy before the first request, or
 					      NULL */
@@ -218,8 +232,8 @@ static inline struct conn_rescue *conn_rescue(const struct conn *conn)
 	return (struct conn_rescue *)(void *)conn->rescue;
 }
 
-/* Gives the copy's memory back. */
-void conn_release_held(struct conn *conn);
+/* Nothing is unanswered any more: gives back what is kept for that, and the copy. */
+void conn_end_exchange(struct conn *conn);
 
 /*
  * Takes note of request bytes about to be written. false if they are not HTTP/1.x: forget the
@@ -264,7 +278,7 @@ static inline bool conn_waiting(const struct conn *conn)
 /* Is the last of the unanswered requests still being written? */
 static inline bool conn_is_writing(const struct conn *conn)
 {
-	return conn->request_count && !conn->requests[conn->request_count - 1].complete;
+	return conn->request_count && !conn->exchange->requests[conn->request_count - 1].complete;
 }
 
 /* Remembers where the connection stands. */
@@ -275,8 +289,8 @@ static inline void conn_mark(const struct conn *conn, struct conn_mark *mark)
 	mark->popped = conn->popped;
 	mark->writing = conn_is_writing(conn);
 	if (mark->writing) {
-		mark->request = conn->request;
-		mark->last = conn->requests[conn->request_count - 1];
+		mark->request = conn->exchange->request;
+		mark->last = conn->exchange->requests[conn->request_count - 1];
 	}
 }
 

@@ -21,7 +21,7 @@ static void forget(struct conn *conn)
 	table_clear(conn->fd, conn);
 	for (int i = 0; i < conn->alias_count; i++)
 		table_clear(conn->aliases[i], conn);
-	conn_release_held(conn);
+	conn_end_exchange(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
 	if (conn_is_secured(conn))

@@ -32,8 +32,9 @@ enum hello conn_look_at_hello(const char *bytes, size_t len)
 bool conn_record_hello(struct conn *conn, const char *bytes, size_t len)
 {
 	/* The tracker has begun a request for them, which has no byte yet. */
-	bool begins = conn->request_count == 1 && !conn->requests[0].len && !conn->held_len;
-	bool follows = conn->request_count && conn->requests[0].method == CONN_HELLO;
+	bool begins =
+	    conn->request_count == 1 && !conn->exchange->requests[0].len && !conn->held_len;
+	bool follows = conn->request_count && conn->exchange->requests[0].method == CONN_HELLO;
 	const uint32_t uses = POLICY_USES_TLS_HANDSHAKE | POLICY_USES_TLS;
 	if (!(config.policy->uses & uses) || !(begins || follows) || conn->popped ||
 	    conn->received != conn_said_by_proxy(conn))
@@ -44,8 +45,8 @@ bool conn_record_hello(struct conn *conn, const char *bytes, size_t len)
 	if (hello == HELLO_NOT)
 		return false;
 	conn->request_count = 1;
-	conn->requests[0].len = conn->held_len;
-	conn->requests[0].method = CONN_HELLO;
-	conn->requests[0].complete = hello == HELLO_WHOLE;
+	conn->exchange->requests[0].len = conn->held_len;
+	conn->exchange->requests[0].method = CONN_HELLO;
+	conn->exchange->requests[0].complete = hello == HELLO_WHOLE;
 	return true;
 }

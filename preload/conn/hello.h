@@ -16,7 +16,7 @@ enum { CONN_HELLO = METHOD_COUNT };
 /* Is a first flight all that went over the connection? */
 static inline bool conn_is_hello(const struct conn *conn)
 {
-	return conn->request_count == 1 && conn->requests[0].method == CONN_HELLO;
+	return conn->request_count == 1 && conn->exchange->requests[0].method == CONN_HELLO;
 }
 
 /*

@@ -9,7 +9,7 @@
 void idle_note(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	/* A line that one read begins and the next one ends is missed: there are few such. */
-	bool in_head = !(conn->response.flags & HTTP1_HEAD_DONE);
+	bool in_head = !(conn->exchange->response.flags & HTTP1_HEAD_DONE);
 	size_t first = count && iov->iov_len < len ? iov->iov_len : len;
 	struct http1_keep_alive hint = {0};
 	if (in_head)

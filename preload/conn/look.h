@@ -11,7 +11,7 @@
 static inline bool is_only_once(const struct conn *conn)
 {
 	return conn->flags & (CONN_UNHELD | CONN_LARGE) ||
-	       !(config.policy->methods_always & method_bit(conn->request.method));
+	       !(config.policy->methods_always & method_bit(conn->exchange->request.method));
 }
 
 /*

@@ -41,9 +41,9 @@ static uint32_t header_text(const struct conn_request *request, char text[MARK_M
 void mark_attempt(struct conn *conn, uint32_t attempt)
 {
 	for (int i = 0; i < conn->request_count; i++) {
-		conn->requests[i].attempt = attempt & 15;
-		conn->requests[i].header = 0;
-		conn->requests[i].marked = 0;
+		conn->exchange->requests[i].attempt = attempt & 15;
+		conn->exchange->requests[i].header = 0;
+		conn->exchange->requests[i].marked = 0;
 	}
 }
 
@@ -51,13 +51,15 @@ uint32_t mark_repeats(const struct conn *conn)
 {
 	uint32_t most = 1;
 	for (int i = 0; i < conn->request_count; i++)
-		most = conn->requests[i].attempt > most ? conn->requests[i].attempt : most;
+		most = conn->exchange->requests[i].attempt > most
+			   ? conn->exchange->requests[i].attempt
+			   : most;
 	return most - 1;
 }
 
 static bool has_whole_head(const struct conn *conn, const struct conn_request *request)
 {
-	return request->complete || conn->request.flags & HTTP1_HEAD_DONE;
+	return request->complete || conn->exchange->request.flags & HTTP1_HEAD_DONE;
 }
 
 void mark_choose(struct conn *conn, const struct policy *policy, uint32_t header)
@@ -68,7 +70,7 @@ void mark_choose(struct conn *conn, const struct policy *policy, uint32_t header
 	if (!place)
 		return;
 	for (int i = 0; i < conn->request_count; i++) {
-		struct conn_request *request = &conn->requests[i];
+		struct conn_request *request = &conn->exchange->requests[i];
 		if (request->attempt > 1 && has_whole_head(conn, request) &&
 		    !http1_head_has(head, request->len, name))
 			request->header = place & 15;
@@ -93,7 +95,7 @@ static struct conn_request *next_marked(const struct conn *conn, uint32_t from, 
 {
 	uint32_t start = 0;
 	for (int i = 0; i < conn->request_count; i++) {
-		const struct conn_request *request = &conn->requests[i];
+		const struct conn_request *request = &conn->exchange->requests[i];
 		*end = start + request->len;
 		if (request->header && from < *end) {
 			*place = behind_request_line(conn, start);

@@ -31,8 +31,7 @@ bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, s
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_SECURED;
 	conn->care |= CARE_SECURED;
 	conn->request_count = 0;
-	conn->response.flags = 0;
-	conn_release_held(conn);
+	conn_end_exchange(conn);
 	conn_secured_read(conn, iov, count, len);
 	return true;
 }

@@ -35,7 +35,7 @@ void settings_of_request(const struct policy *policy, const struct conn *conn, c
 	size_t at = 0;
 	for (int i = 1; i < conn->request_count; i++) {
 		struct policy_retry other;
-		at += conn->requests[i - 1].len;
+		at += conn->exchange->requests[i - 1].len;
 		if (at >= conn->held_len)
 			return; /* not held, so not sent again either */
 		settings_of_head(policy, conn, conn->held + at, conn->held_len - at, &other);

@@ -10,34 +10,56 @@
 #include "../process/config.h"
 #include "../os/mem.h"
 
-void conn_release_held(struct conn *conn)
+static void release_held(struct conn *conn)
 {
-	if (conn->held && conn->held_class == 0)
-		arena_give_small(conn->held);
-	else if (conn->held)
+	if (conn->held_class)
 		arena_give(conn->held, conn->held_class);
 	conn->held = NULL;
+	conn->held_class = 0;
 	conn->held_len = 0;
 	conn->unsent = 0;
+}
+
+__attribute__((noinline)) void conn_end_exchange(struct conn *conn)
+{
+	release_held(conn);
+	if (conn->exchange != &conn_no_exchange)
+		arena_give_exchange(conn->exchange);
+	conn->exchange = &conn_no_exchange;
 }
 
 /* Gives up the copy: from here to the last answer nothing can be sent again. */
 static void stop_holding(struct conn *conn, uint32_t why)
 {
-	conn_release_held(conn);
+	release_held(conn);
 	conn->flags |= CONN_UNHELD | why;
+}
+
+/* Sees to it that it has one of its own. false: there is no memory. */
+static bool begin_exchange(struct conn *conn)
+{
+	if (conn->exchange != &conn_no_exchange)
+		return true;
+	struct conn_exchange *exchange = arena_take_exchange();
+	if (!exchange)
+		return false;
+	exchange->response.flags = 0;
+	conn->exchange = exchange;
+	return true;
 }
 
 bool conn_make_room(struct conn *conn, size_t needed)
 {
-	int class = needed <= ARENA_BYTES_MIN ? 0 : arena_class(needed);
-	char *larger = class ? arena_take(class) : arena_take_small();
+	if (!begin_exchange(conn))
+		return false;
+	int class = needed <= CONN_HELD_FEW ? 0 : arena_class(needed);
+	char *larger = class ? arena_take(class) : conn->exchange->bytes;
 	if (!larger)
 		return false;
-	if (conn->held) {
+	if (conn->held)
 		memcpy(larger, conn->held, conn->held_len);
+	if (conn->held_class)
 		arena_give(conn->held, conn->held_class);
-	}
 	conn->held = larger;
 	conn->held_class = (int8_t) class;
 	return true;
@@ -56,7 +78,7 @@ static inline __attribute__((always_inline)) void hold(struct conn *conn, const 
 			return;
 		}
 	}
-	bool fits = conn->held && needed <= arena_usable(conn->held_class);
+	bool fits = conn->held && needed <= conn_held_room(conn);
 	if (!fits && !conn_make_room(conn, needed)) {
 		stop_holding(conn, 0);
 		return;
@@ -72,7 +94,7 @@ void conn_hold(struct conn *conn, const char *bytes, size_t len)
 
 static struct conn_request *last_request(struct conn *conn)
 {
-	return &conn->requests[conn->request_count - 1];
+	return &conn->exchange->requests[conn->request_count - 1];
 }
 
 /*
@@ -82,7 +104,7 @@ static struct conn_request *last_request(struct conn *conn)
  */
 static __attribute__((noinline)) void look_ahead(struct conn *conn)
 {
-	const struct http1 *message = &conn->request;
+	const struct http1 *message = &conn->exchange->request;
 	bool safe = message->method == METHOD_GET || message->method == METHOD_HEAD;
 	if (message->flags & HTTP1_HEAD_DONE || !safe)
 		conn->flags |= CONN_LARGE;
@@ -92,15 +114,17 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 {
 	if (conn_record_get(conn, bytes, len))
 		return true;
+	if (!begin_exchange(conn))
+		return false;
 	while (len) {
 		if (!conn_is_writing(conn)) {
 			if (conn->request_count == CONN_REQUESTS_MAX)
 				return false;
-			conn->requests[conn->request_count++] = (struct conn_request){0};
-			http1_request(&conn->request);
+			conn->exchange->requests[conn->request_count++] = (struct conn_request){0};
+			http1_request(&conn->exchange->request);
 		}
 		size_t used;
-		enum http1_result result = http1_feed(&conn->request, bytes, len, &used);
+		enum http1_result result = http1_feed(&conn->exchange->request, bytes, len, &used);
 		if (__builtin_expect(result != HTTP1_DONE, 0)) {
 			if (result != HTTP1_MORE)
 				return result == HTTP1_BAD && conn_record_hello(conn, bytes, len);
@@ -111,9 +135,9 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 			stop_holding(conn, CONN_TOO_LARGE);
 		else
 			request->len += (uint32_t)used;
-		request->method = conn->request.method;
+		request->method = conn->exchange->request.method;
 		request->complete = result == HTTP1_DONE;
-		if (conn->request.flags & HTTP1_CONNECTION_AUTH)
+		if (conn->exchange->request.flags & HTTP1_CONNECTION_AUTH)
 			conn->flags |= CONN_AUTH;
 		hold(conn, bytes, used);
 		bytes += used;
@@ -145,7 +169,7 @@ bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t l
 
 size_t conn_blind(const struct conn *conn, size_t len)
 {
-	uint64_t rest = conn_is_writing(conn) ? http1_unseen(&conn->request) : 0;
+	uint64_t rest = conn_is_writing(conn) ? http1_unseen(&conn->exchange->request) : 0;
 	size_t blind = rest < len ? (size_t)rest : len;
 	bool kept =
 	    !(conn->flags & CONN_UNHELD) && conn->held_len + blind <= config.policy->hold_max_bytes;
@@ -154,11 +178,12 @@ size_t conn_blind(const struct conn *conn, size_t len)
 
 bool conn_unrecord(struct conn *conn, const struct conn_mark *mark)
 {
-	if (conn->popped != mark->popped)
+	bool is_over = mark->request_count && conn->exchange == &conn_no_exchange;
+	if (conn->popped != mark->popped || is_over)
 		return false;
 	conn->request_count = mark->request_count;
 	if (mark->writing) {
-		conn->request = mark->request;
+		conn->exchange->request = mark->request;
 		*last_request(conn) = mark->last;
 	}
 	if (!(conn->flags & CONN_UNHELD))
@@ -181,11 +206,11 @@ static void pop_request(struct conn *conn)
 		conn_pop_only(conn);
 		return;
 	}
-	uint32_t len = conn->requests[0].len;
+	uint32_t len = conn->exchange->requests[0].len;
 	conn->popped++;
 	conn->request_count--;
 	for (int i = 0; i < conn->request_count; i++)
-		conn->requests[i] = conn->requests[i + 1];
+		conn->exchange->requests[i] = conn->exchange->requests[i + 1];
 	conn_count_answer_now(conn);
 	conn->flags = (conn->flags & ~(uint32_t)CONN_ANSWERING) | CONN_REUSED | CONN_SERVED;
 	if (!(conn->flags & CONN_UNHELD)) {
@@ -201,27 +226,28 @@ static __attribute__((noinline)) bool receive_piece(struct conn *conn, const cha
 		/* RFC 9112 section 9.2: bytes with no request outstanding are never an answer. */
 		if (!conn->request_count)
 			return false;
-		if (!(conn->response.flags & HTTP1_STARTED))
-			http1_response(&conn->response, conn->requests[0].method);
+		if (!(conn->exchange->response.flags & HTTP1_STARTED))
+			http1_response(&conn->exchange->response,
+				       conn->exchange->requests[0].method);
 		size_t used;
-		enum http1_result result = http1_feed(&conn->response, bytes, len, &used);
+		enum http1_result result = http1_feed(&conn->exchange->response, bytes, len, &used);
 		if (conn->rescue && result != HTTP1_BAD && !conn_rescue(conn)->status)
-			conn_rescue(conn)->status = conn->response.status;
+			conn_rescue(conn)->status = conn->exchange->response.status;
 		if (result == HTTP1_BAD || result == HTTP1_TUNNEL) {
 			if (result == HTTP1_TUNNEL)
 				conn_count_answer(conn);
 			return false;
 		}
 		conn->flags |= CONN_ANSWERING;
-		if (conn->response.flags & HTTP1_CONNECTION_AUTH)
+		if (conn->exchange->response.flags & HTTP1_CONNECTION_AUTH)
 			conn->flags |= CONN_AUTH;
 		bytes += used;
 		len -= used;
 		if (result != HTTP1_DONE)
 			continue;
-		bool goes_on = conn->response.flags & HTTP1_PERSISTENT;
-		conn->response.flags = 0;
-		if (!goes_on || !conn->requests[0].complete) {
+		bool goes_on = conn->exchange->response.flags & HTTP1_PERSISTENT;
+		conn->exchange->response.flags = 0;
+		if (!goes_on || !conn->exchange->requests[0].complete) {
 			conn_count_answer(conn);
 			return false;
 		}
@@ -248,8 +274,8 @@ void conn_facts(const struct conn *conn, struct decide_facts *facts)
 	facts->methods = 0;
 	facts->request_len = 0;
 	for (int i = 0; i < conn->request_count; i++) {
-		facts->methods |= method_bit(conn->requests[i].method);
-		facts->request_len += conn->requests[i].len;
+		facts->methods |= method_bit(conn->exchange->requests[i].method);
+		facts->request_len += conn->exchange->requests[i].len;
 	}
 	facts->reused = conn->flags & CONN_REUSED;
 	facts->response_started = conn->flags & CONN_ANSWERING;
@@ -263,7 +289,8 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->epoch++;
 	conn->cookie = cookie;
 	conn->received = conn_said_by_proxy(conn);
-	conn->response.flags = 0;
+	if (conn->exchange != &conn_no_exchange)
+		conn->exchange->response.flags = 0;
 	conn->readers = 0;
 	conn->idle_hint_s = 0;
 	conn->popped_before = (uint16_t)conn->popped;

@@ -13,7 +13,7 @@ enum { TURNS_MAX = 16384 };
 uint32_t conn_first_share(const struct conn *conn)
 {
 	bool by_turns = conn->request_count > 1 && conn->held_len <= TURNS_MAX;
-	return by_turns ? conn->requests[0].len : conn->held_len;
+	return by_turns ? conn->exchange->requests[0].len : conn->held_len;
 }
 
 void conn_end_writing(struct conn *conn)
@@ -71,10 +71,11 @@ static int send_at_number(struct conn *conn, uint32_t len, bool widens)
 int conn_send_next(struct conn *conn)
 {
 	uint32_t sent = conn->held_len - conn->unsent;
-	if (!conn->unsent || sent >= conn->requests[0].len)
+	if (!conn->unsent || sent >= conn->exchange->requests[0].len)
 		return 0;
-	int error = send_at_number(conn, conn->requests[0].len - sent, true);
-	/* There is no later chance, and the program waits for its answer: it finds the end instead. */
+	int error = send_at_number(conn, conn->exchange->requests[0].len - sent, true);
+	/* There is no later chance, and the program waits for its answer: it finds the end instead.
+	 */
 	if (wire_took_nothing(error))
 		sys2(shutdown, conn->fd, SHUT_RDWR);
 	return error;

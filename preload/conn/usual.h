@@ -17,26 +17,41 @@ bool conn_make_room(struct conn *conn, size_t needed);
 
 #define USUAL static inline __attribute__((always_inline))
 
-USUAL bool conn_has_room(struct conn *conn, size_t len)
+/* How many bytes there is room for in all. */
+USUAL size_t conn_held_room(const struct conn *conn)
 {
-	if (__builtin_expect(conn->held || len > ARENA_BYTES_MIN, 0))
-		return (conn->held && len <= arena_usable(conn->held_class)) ||
-		       conn_make_room(conn, len);
-	conn->held = arena_take_small();
-	conn->held_class = 0;
-	return conn->held;
+	return conn->held_class ? arena_usable(conn->held_class) : CONN_HELD_FEW;
+}
+
+/* The exchange in which len bytes can be held at conn->held; NULL: there is no memory. */
+USUAL struct conn_exchange *conn_begin_usual(struct conn *conn, size_t len)
+{
+	struct conn_exchange *exchange = conn->exchange;
+	if (__builtin_expect(exchange != &conn_no_exchange || len > CONN_HELD_FEW, 0)) {
+		bool fits = conn->held && len <= conn_held_room(conn);
+		return fits || conn_make_room(conn, len) ? conn->exchange : NULL;
+	}
+	exchange = arena_take_exchange();
+	if (__builtin_expect(!exchange, 0))
+		return NULL;
+	exchange->response.flags = 0;
+	conn->exchange = exchange;
+	conn->held = exchange->bytes;
+	return exchange;
 }
 
 /* conn_record_piece of such a request; false for any other, then nothing is recorded. */
 USUAL bool conn_record_get(struct conn *conn, const char *bytes, size_t len)
 {
 	if (conn->request_count || conn->flags & CONN_UNHELD ||
-	    len > config.policy->hold_always_bytes || !conn_has_room(conn, len) ||
-	    !http1_whole_get(&conn->request, conn->held, bytes, len))
+	    len > config.policy->hold_always_bytes)
 		return false;
-	if (__builtin_expect(conn->request.flags & HTTP1_CONNECTION_AUTH, 0))
+	struct conn_exchange *exchange = conn_begin_usual(conn, len);
+	if (!exchange || !http1_whole_get(&exchange->request, conn->held, bytes, len))
+		return false;
+	if (__builtin_expect(exchange->request.flags & HTTP1_CONNECTION_AUTH, 0))
 		conn->flags |= CONN_AUTH;
-	conn->requests[0] =
+	exchange->requests[0] =
 	    (struct conn_request){.len = (uint32_t)len, .method = METHOD_GET, .complete = true};
 	conn->request_count = 1;
 	conn->held_len = (uint32_t)len;
@@ -60,14 +75,15 @@ USUAL void conn_pop_only(struct conn *conn)
 	conn->request_count = 0;
 	conn_count_answer_now(conn);
 	conn->flags = (conn->flags & ~over) | CONN_REUSED | CONN_SERVED;
-	if (__builtin_expect(conn->held && !conn->held_class, 1)) {
-		arena_give_small(conn->held);
-		conn->held = NULL;
-		conn->held_len = 0;
-		conn->unsent = 0;
+	if (__builtin_expect(conn->held_class, 0)) {
+		conn_end_exchange(conn);
 		return;
 	}
-	conn_release_held(conn);
+	arena_give_exchange(conn->exchange);
+	conn->exchange = &conn_no_exchange;
+	conn->held = NULL;
+	conn->held_len = 0;
+	conn->unsent = 0;
 }
 
 /* Of a response that leaves the connection open, and of which nothing is to be held back, all. */
@@ -85,8 +101,9 @@ USUAL bool conn_is_whole_answer(struct http1 *response, const char *bytes, size_
 /* conn_given of such an answer; false for any other, then nothing is noted. */
 USUAL bool conn_given_whole(struct conn *conn, const char *bytes, size_t len)
 {
-	const struct conn_request *request = &conn->requests[0];
-	struct http1 *response = &conn->response;
+	struct conn_exchange *exchange = conn->exchange;
+	const struct conn_request *request = &exchange->requests[0];
+	struct http1 *response = &exchange->response;
 	if (conn->request_count != 1 || !request->complete || request->method == METHOD_HEAD ||
 	    request->method == METHOD_CONNECT || response->flags & HTTP1_STARTED || conn->rescue ||
 	    conn->unsent)

@@ -29,7 +29,7 @@ enum { CHUNK_UNITS_LOG2 = LARGEST_LOG2 - 5 };
  */
 enum { HEAD_LEN = UNIT };
 
-enum { CONNS = ARENA_CLASSES, POOLS }; /* a pool for each class, and struct conn's */
+enum { CONNS = ARENA_CLASSES, EXCHANGES, POOLS }; /* a pool for each class, and those two */
 
 _Static_assert(UNIT == 1 << 5 && CHUNKS_MAX <= 1 << (31 - CHUNK_UNITS_LOG2), "a place has 32 bits");
 
@@ -77,7 +77,9 @@ static char *base_of(uintptr_t chunk)
 /* How many bytes an object takes. */
 static size_t length_of(int pool)
 {
-	return pool == CONNS ? ARENA_CONN : HEAD_LEN + arena_usable(pool);
+	return pool == CONNS	   ? ARENA_CONN
+	       : pool == EXCHANGES ? ARENA_EXCHANGE
+				   : HEAD_LEN + arena_usable(pool);
 }
 
 /* Where a chunk's heap begins, in units. */
@@ -286,6 +288,16 @@ void *arena_take_conn(void)
 void arena_give_conn(void *conn)
 {
 	push(conn, *word_of(conn), CONNS);
+}
+
+void *arena_take_other_exchange(void)
+{
+	return take(EXCHANGES);
+}
+
+void arena_give_other_exchange(void *exchange)
+{
+	push(exchange, *word_of(exchange), EXCHANGES);
 }
 
 void *arena_take(int class)

@@ -20,7 +20,10 @@
  * thread with an old pointer may look at a free one's lock, so that memory must never have held
  * anything else.
  */
-enum { ARENA_CONN = 480 };
+enum { ARENA_CONN = 256 };
+
+/* The same of struct conn_exchange. */
+enum { ARENA_EXCHANGE = 1280 };
 
 /* The sizes of what holds bytes; a request for anything between takes the next one up. */
 enum { ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 6 }; /* the largest is 1 MiB */
@@ -58,6 +61,30 @@ void *arena_take_conn(void);
 /* Gives it back. Like all of these async-signal-safe, and without a lock. */
 void arena_give_conn(void *conn);
 
+/*
+ * Memory for a struct conn_exchange in the same way; what was given back holds what it held. One is
+ * kept at hand for the next to take it: it is needed most often, between a request and its answer.
+ */
+extern char **arena_spare __attribute__((visibility("hidden")));
+
+void *arena_take_other_exchange(void);
+void arena_give_other_exchange(void *exchange);
+
+static inline void *arena_take_exchange(void)
+{
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
+	char *spare = __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE);
+	return __builtin_expect(spare != NULL, 1) ? spare : arena_take_other_exchange();
+}
+
+static inline void arena_give_exchange(void *exchange)
+{
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
+	char *before = __atomic_exchange_n(place, (char *)exchange, __ATOMIC_ACQ_REL);
+	if (__builtin_expect(before != NULL, 0))
+		arena_give_other_exchange(before);
+}
+
 /* Which class serves size bytes: 0 to ARENA_CLASSES - 1, or -1 if none does. */
 static inline int arena_class(size_t size)
 {
@@ -76,27 +103,6 @@ static inline size_t arena_usable(int class)
 /* Bytes of that class, as arena_take_conn takes; NULL if it is -1 as well. */
 void *arena_take(int class);
 void arena_give(void *bytes, int class);
-
-/*
- * One of the smallest class is kept at hand for the next to take it; nothing is made for that. What
- * most need most often, between a request and its answer.
- */
-extern char **arena_spare __attribute__((visibility("hidden")));
-
-static inline void *arena_take_small(void)
-{
-	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
-	char *spare = __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE);
-	return __builtin_expect(spare != NULL, 1) ? spare : arena_take(0);
-}
-
-static inline void arena_give_small(char *bytes)
-{
-	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
-	char *before = __atomic_exchange_n(place, bytes, __ATOMIC_ACQ_REL);
-	if (__builtin_expect(before != NULL, 0))
-		arena_give(before, 0);
-}
 
 /* The same by size: at least that many bytes. NULL is fine for arena_free. */
 static inline void *arena_alloc(size_t size)

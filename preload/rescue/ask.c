@@ -19,7 +19,7 @@ static bool is_keyed(const struct conn *conn, const struct policy *policy,
 	if (!settings->key_headers || !conn->held_len)
 		return false;
 	for (int i = 0; i < conn->request_count; i++) {
-		const struct conn_request *request = &conn->requests[i];
+		const struct conn_request *request = &conn->exchange->requests[i];
 		bool found = !(method_bit(request->method) & METHODS_KEYED);
 		for (uint32_t n = 0; n < policy->name_count && !found; n++)
 			found = settings->key_headers >> n & 1 &&
@@ -35,8 +35,8 @@ bool rescue_awaits_continue(const struct conn *conn)
 {
 	const uint16_t asks = HTTP1_HEAD_DONE | HTTP1_EXPECT_CONTINUE;
 	return conn->request_count == 1 && conn_is_writing(conn) &&
-	       (conn->request.flags & asks) == asks &&
-	       conn->requests[0].len == conn->request.head_len;
+	       (conn->exchange->request.flags & asks) == asks &&
+	       conn->exchange->requests[0].len == conn->exchange->request.head_len;
 }
 
 enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
@@ -73,7 +73,7 @@ static uint64_t bytes_after(const struct conn *conn, int first)
 {
 	uint64_t len = 0;
 	for (int i = first; i < conn->request_count; i++)
-		len += conn->requests[i].len + conn->requests[i].marked;
+		len += conn->exchange->requests[i].len + conn->exchange->requests[i].marked;
 	return len > conn->unsent ? len - conn->unsent : 0;
 }
 

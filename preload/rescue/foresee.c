@@ -14,7 +14,7 @@ static bool would_begin(const struct conn *conn)
 			 CONN_SHARED | CONN_UNLIKE;
 	uint32_t methods = 0;
 	for (int i = 0; i < conn->request_count; i++)
-		methods |= method_bit(conn->requests[i].method);
+		methods |= method_bit(conn->exchange->requests[i].method);
 	bool again = conn->rescue && conn->rescue->phase == PHASE_AWAITING;
 	if (conn->care & CARE_HOLDING) /* there is something to read first */
 		return true;

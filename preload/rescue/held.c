@@ -16,7 +16,7 @@
 
 bool held_may(const struct conn *conn)
 {
-	return conn->request_count == 1 && conn->requests[0].complete && !conn->busy &&
+	return conn->request_count == 1 && conn->exchange->requests[0].complete && !conn->busy &&
 	       !conn->unsent && !(conn->flags & (CONN_ANSWERING | CONN_DOUBT));
 }
 
@@ -45,7 +45,7 @@ bool held_is_last_408(const struct conn *conn, int status, const char *bytes, si
 	if (status != 408 ||
 	    !(conn->flags & CONN_REUSED || config.policy->uses & POLICY_USES_FIRST_USE))
 		return false;
-	http1_response(&answer, conn->requests[0].method);
+	http1_response(&answer, conn->exchange->requests[0].method);
 	enum http1_result result = http1_feed(&answer, bytes, len, &used);
 	bool whole = (result == HTTP1_DONE && used == len) ||
 		     (result == HTTP1_MORE && answer.flags & HTTP1_UNTIL_CLOSE);

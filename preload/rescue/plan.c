@@ -38,7 +38,7 @@ static uint32_t random_bits(const struct conn *conn)
 static enum method first_method(const struct conn *conn, const struct rescue_start *start)
 {
 	if (conn->request_count)
-		return conn->requests[0].method;
+		return conn->exchange->requests[0].method;
 	struct http1_text method = http1_head_method(start->head, start->head_len);
 	return method_parse(method.text, method.len);
 }

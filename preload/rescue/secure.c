@@ -65,13 +65,13 @@ static uint32_t spell_out(struct conn *conn, uint32_t from, uint32_t end, char *
 static void unmark(struct conn *conn)
 {
 	for (int i = 0; i < conn->request_count; i++)
-		conn->requests[i].marked = 0;
+		conn->exchange->requests[i].marked = 0;
 }
 
 static bool is_marked(const struct conn *conn)
 {
 	for (int i = 0; i < conn->request_count; i++) {
-		if (conn->requests[i].header)
+		if (conn->exchange->requests[i].header)
 			return true;
 	}
 	return false;

@@ -46,7 +46,7 @@ bool rescue_token_is_carried(const struct conn *conn)
 {
 	uint32_t names = conn->rescue->settings.single_use_auth;
 	return names && conn->held_len && conn->request_count &&
-	       has_token(conn->rescue->policy, conn->held, conn->requests[0].len, names);
+	       has_token(conn->rescue->policy, conn->held, conn->exchange->requests[0].len, names);
 }
 
 bool rescue_token_follows(const struct conn *conn)
@@ -54,9 +54,10 @@ bool rescue_token_follows(const struct conn *conn)
 	uint32_t names = conn->rescue->settings.single_use_auth;
 	const char *head = conn->held;
 	for (int i = 0; names && conn->held_len && i < conn->request_count; i++) {
-		if (i && has_token(conn->rescue->policy, head, conn->requests[i].len, names))
+		if (i &&
+		    has_token(conn->rescue->policy, head, conn->exchange->requests[i].len, names))
 			return true;
-		head += conn->requests[i].len;
+		head += conn->exchange->requests[i].len;
 	}
 	return false;
 }

@@ -83,7 +83,7 @@ static enum whole measure(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (!rescue->framed)
-		http1_response(&rescue->frame, conn->requests[0].method);
+		http1_response(&rescue->frame, conn->exchange->requests[0].method);
 	if (rescue->whole && rescue->framed < rescue->pieces_len)
 		return NOT_ALONE;
 	while (rescue->framed < rescue->pieces_len) {

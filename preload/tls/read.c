@@ -34,7 +34,8 @@ static void take_note(const struct tls_exchange *exchange, struct conn *conn)
 /* The server has ended its direction by a close_notify, of which the socket knows nothing. */
 static bool is_closed(const struct tls_session *session, const struct conn *conn, int result)
 {
-	bool until_close = conn->flags & CONN_ANSWERING && conn->response.flags & HTTP1_UNTIL_CLOSE;
+	bool until_close =
+	    conn->flags & CONN_ANSWERING && conn->exchange->response.flags & HTTP1_UNTIL_CLOSE;
 	return conn_waiting(conn) && !until_close && session->ops->is_closed(session, result);
 }
 

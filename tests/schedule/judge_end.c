@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When all threads have ended: what is left over. */
+#include <string.h>
+
 #include "judge.h"
 #include "libc.h"
 #include "preload.h"
@@ -56,8 +58,17 @@ static void judge_lost(const struct link *link)
 	}
 }
 
+/* All connections that are idle have it together. */
+static void judge_no_exchange(void)
+{
+	static const struct conn_exchange zero;
+	if (memcmp(&preload_conn_no_exchange, &zero, sizeof(zero)))
+		judge_fail("mixed", "a connection without an exchange has been written to");
+}
+
 void judge_end(void)
 {
+	judge_no_exchange();
 	for (uint32_t i = 0; i < world.link_count; i++)
 		judge_lost(&world.links[i]);
 	bool abandoned = thread_any_abandoned();

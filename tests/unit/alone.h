@@ -13,6 +13,8 @@
 #define arena_spare	alone_arena_spare
 #define arena_take	alone_arena_take
 #define arena_give	alone_arena_give
+#define arena_take_other_exchange alone_arena_take_other_exchange
+#define arena_give_other_exchange alone_arena_give_other_exchange
 #define arena_take_conn alone_arena_take_conn
 #define arena_give_conn alone_arena_give_conn
 #define table		alone_table

@@ -238,7 +238,8 @@ static void body_is_no_head(void)
 	policy_defaults(&policy);
 	policy.retry.keep_alive_hints = 1;
 	struct conn *conn = opened(&policy);
-	conn->response.flags = HTTP1_STARTED | HTTP1_HEAD_DONE;
+	CU_ASSERT(conn_record_piece(conn, "GET /", 5));
+	conn->exchange->response.flags = HTTP1_STARTED | HTTP1_HEAD_DONE;
 	note(conn, "x\r\nKeep-Alive: timeout=1\r\n\r\n");
 	runner_expect_long("hint", 0, conn->idle_hint_s);
 	conn_end(conn, WHY_TOLD);

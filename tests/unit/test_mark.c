@@ -166,7 +166,7 @@ static void every_pair_of_splits_gives_the_same_bytes(void)
 static void share_of_one_request_ends_with_it(void)
 {
 	struct conn *conn = holding(GET GET);
-	uint32_t end = conn->requests[0].len, at = 0;
+	uint32_t end = conn->exchange->requests[0].len, at = 0;
 	mark_attempt(conn, 2);
 	mark_choose(conn, config.policy, 2);
 	out.len = 0;
