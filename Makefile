@@ -165,7 +165,7 @@ $(B)/pic/%.o: %.c
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-zoo setup-demo: setup-%:
+setup-build setup-check setup-zoo setup-demo setup-bench: setup-%:
 	@sh scripts/setup.sh $*
 
 check: setup-check
@@ -197,11 +197,13 @@ fuzz: $(T)/schedule
 	@$(MAKE) --no-print-directory $(T)/fuzz-http1 || :
 	@sh tests/fuzz/fuzz.sh $(SECONDS)
 
-bench: all $(B)/faultd $(BENCH_BIN)
+bench: setup-bench
+	@$(MAKE) --no-print-directory all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
+	@python3 -B tests/bench/sidecars/compare.py --json $(B)/bench.json --plots $(B)/plots
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak storm chaos fuzz demo bench clean setup-build setup-check setup-zoo setup-demo
+.PHONY: all image tests check zoo soak storm chaos fuzz demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

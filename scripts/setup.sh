@@ -3,7 +3,7 @@
 # Installs the Debian packages that `make`, `make check`, `make zoo` or `make demo` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|zoo|demo"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench"
 missing=
 wished=
 
@@ -146,11 +146,30 @@ zoo() {
 		tcl-tls r-cran-curl guile-3.0 elixir erlang-inets aria2 apache2 squid varnish mercurial ffmpeg
 }
 
+# What redial is measured with, and beside.
+bench() {
+	build
+	need_header openssl/ssl.h libssl-dev
+	need_command strace strace
+	need_command valgrind valgrind
+	need_command openssl openssl
+	need_command nginx nginx-light
+	need_command haproxy haproxy
+	need_command stunnel stunnel4
+	need_command apache2 apache2-bin
+	need_command squid squid
+	need_command ab apache2-utils
+	need_command node nodejs
+	need_packages python3 python3-requests
+	wish_command torsocks torsocks
+	wish_command proxychains4 proxychains4
+}
+
 # setcap lives in a folder that is not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | zoo | demo) "$1" ;;
+build | check | zoo | demo | bench) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2

@@ -117,7 +117,7 @@ $(T)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< $(BENCH_LIBS) -lpthread -o $@
 
-$(T)/bench/https $(T)/bench/https_server: BENCH_LIBS := -lssl -lcrypto
+$(T)/bench/https $(T)/bench/https_server $(T)/bench/load: BENCH_LIBS := -lssl -lcrypto
 
 $(T)/%.o: %.c
 	@mkdir -p $(@D)

@@ -112,6 +112,31 @@ note "r of the same, with a log file" "$(column 1 3 "$tmp/logged")"
 row "r of a GET reset on arrival, to a retry by hand" 1.2 "$(column 2 3 "$tmp/rescues")"
 note "the same, with a log file" "$(column 2 3 "$tmp/logged")"
 
+# What other preloads cost, which only some programs of those that have them need.
+neighbours='' variants=''
+for other in libtorsocks.so libproxychains.so.4; do
+	found=$(find /usr/lib -name "$other" 2>"$tmp/said" | head -n 1)
+	[ -n "$found" ] || { note "$other: not installed" "" && continue; }
+	lib=$found
+	untracked_instructions >"$tmp/theirs" 2>"$tmp/said"
+	lib=$PWD/build/libredial.so
+	neighbours="$neighbours $other"
+	variants="$variants LD_PRELOAD=$found"
+	for name in close sendto; do
+		note "extra instructions, untracked $name, ${other%%.*}" \
+			"$(awk -v name=$name '$1 == name { print $2 }' "$tmp/theirs")"
+	done
+done
+if [ -n "$neighbours" ]; then
+	# shellcheck disable=SC2086 # a list
+	timeout 60 $bench/spawn 400 $bench/nothing - $variants >"$tmp/starts" 2>"$tmp/said"
+	of=1
+	for other in $neighbours; do
+		of=$((of + 1))
+		note "r of a start, ${other%%.*}" "$(column $of 2 "$tmp/starts")"
+	done
+fi
+
 start_https_server
 printf 'budget = { enabled = false; };\nbreaker = { enabled = false; };\n' >"$tmp/unbounded.cfg"
 rates=$(pairs $bench/https get "$https_port" 8000)
