@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * load PORT CONNECTIONS SECONDS METHOD PATH [tls]: keep-alive requests on that many connections at
- * once, each with one under way, for so long; `?n=` and a number of its own is put behind each path.
- * Prints one line of JSON: how many were answered with 200, how many failed (another status, or a
- * connection that was lost), how long it took, and the median and 99th percentile of an answer's
- * time in microseconds.
+ * once, each with one under way, for so long; `?n=` and a number of its own is put behind each
+ * path. Prints one line of JSON: how many were answered with 200, how many failed (another status,
+ * or a connection that was lost), how long it took, and the median and 99th percentile of an
+ * answer's time in microseconds.
  */
 #include <fcntl.h>
 #include <openssl/ssl.h>
@@ -198,7 +198,8 @@ int main(int argc, char **argv)
 	run_until(began + atof(argv[3]) * 1e6);
 	seconds = (now_us() - began) / 1e6;
 	qsort(took, taken, sizeof(*took), by_size);
-	printf("{\"answered\": %lu, \"failed\": %lu, \"seconds\": %.3f, \"p50\": %.1f, \"p99\": %.1f}\n",
+	printf("{\"answered\": %lu, \"failed\": %lu, \"seconds\": %.3f, \"p50\": %.1f, \"p99\": "
+	       "%.1f}\n",
 	       answered, failed, seconds, taken ? took[taken / 2] : 0,
 	       taken ? took[taken * 99 / 100] : 0);
 	return 0;
