@@ -32,7 +32,7 @@ static int start_server(struct flow *flow)
 	/* With a peer it is there for its folder alone. */
 	if (faultd_start(&flow->server, args))
 		return -1;
-	return flow->peer ? peer_start(&flow->seen, flow->peer) : 0;
+	return flow->peer ? peer_start(&flow->seen, flow->before, flow->peer) : 0;
 }
 
 static void stop_server(struct flow *flow)

@@ -29,6 +29,7 @@ struct flow {
 	const char *faults[FLOW_FAULTS_MAX];
 	const char *keep_alive; /* seconds that faultd promises to keep a connection; NULL: none */
 	peer_function *peer;	/* serves instead of faultd */
+	peer_function *before;	/* done before the program starts; NULL: nothing */
 	void (*make_policy)(const char *path,
 			    int port); /* writes the policy file, or what is in its place */
 	const char *policy;	       /* text of the policy file; NULL: none */

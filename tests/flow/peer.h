@@ -23,8 +23,8 @@ struct peer {
 	int fillers[PEER_FILLERS]; /* in the places of the queue, else -1 */
 };
 
-/* Listens on a free port of 127.0.0.1 and lets serve run. Returns 0 or -1. */
-int peer_start(struct peer *peer, peer_function *serve);
+/* Listens on a free port of 127.0.0.1, calls before unless NULL, and lets serve run: 0 or -1. */
+int peer_start(struct peer *peer, peer_function *before, peer_function *serve);
 
 /* Waits for serve to return; its accepts fail from now on. */
 void peer_stop(struct peer *peer);
@@ -44,6 +44,8 @@ void peer_close(int fd);
  */
 void peer_shut_out(struct peer *peer);
 void peer_let_in(struct peer *peer);
+/* Waits until somebody who is shut out has asked. */
+void peer_await_knock(struct peer *peer);
 
 /* Listens no more: who connects is refused. And listens again, at the same port. */
 void peer_refuse(struct peer *peer);

@@ -193,8 +193,7 @@ static void connect_that_is_waited_for_unseen_fails_as_bare(void)
 /* The kernel asks again after a second, and gets in. */
 static void lets_in_late(struct peer *peer)
 {
-	peer_shut_out(peer);
-	usleep(300000); /* until it surely has asked in vain */
+	peer_await_knock(peer);
 	peer_let_in(peer);
 	close(peer_accept(peer));
 }
@@ -205,6 +204,7 @@ static void connect_that_is_waited_for_unseen_comes_true_as_bare(void)
 		struct flow flow = {.program = "connect_and_wait_unseen",
 				    .arg = orders[i],
 				    .peer = lets_in_late,
+				    .before = peer_shut_out,
 				    .policy = AGAIN("connect\", \"connect-timeout")};
 		flow_redial(&flow);
 		expect_printed(&flow, "writable\nup\n");

@@ -222,8 +222,7 @@ static void head_without_its_body_is_an_error_and_reaches_nobody(void)
 
 static void let_in_later(struct peer *peer)
 {
-	peer_shut_out(peer);
-	rest(100);
+	peer_await_knock(peer);
 	peer_let_in(peer);
 	int fd = peer_accept(peer);
 	for (int i = 0; i < 2; i++) {
@@ -240,7 +239,6 @@ PROGRAM(body_on_a_connect)
 	struct sockaddr_in peer = {.sin_family = AF_INET,
 				   .sin_port = htons((uint16_t)program.port)};
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	rest(30);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	connect(fd, (struct sockaddr *)&peer, sizeof(peer));
 	poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 5000);
@@ -260,6 +258,7 @@ static void every_call_waits_for_a_connect_that_is_under_way(void)
 	struct flow flow = {.program = "body_on_a_connect",
 			    .way = WAY_POLL,
 			    .peer = let_in_later,
+			    .before = peer_shut_out,
 			    .policy = AWAITED,
 			    .arg = arg};
 	flow_bare(&flow);

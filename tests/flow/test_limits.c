@@ -259,7 +259,6 @@ PROGRAM(connect_in_time)
 				   .sin_port = htons((uint16_t)program.port)};
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	rest(50);
 	if (!strcmp(program.arg, "limit"))
 		set_limit(fd, SO_SNDTIMEO, 500000);
 	if (!strcmp(program.arg, "restart"))
@@ -276,11 +275,19 @@ static void refuse(struct peer *peer)
 	shutdown(peer->listener, SHUT_RDWR);
 }
 
-static void expect_connect(peer_function *peer, const char *arg, const char *policy,
+static void serve_nobody(struct peer *peer)
+{
+	(void)peer;
+}
+
+static void expect_connect(peer_function *before, const char *arg, const char *policy,
 			   const char *error, long least, long most)
 {
-	struct flow flow = {
-	    .program = "connect_in_time", .peer = peer, .arg = arg, .policy = policy};
+	struct flow flow = {.program = "connect_in_time",
+			    .before = before,
+			    .peer = serve_nobody,
+			    .arg = arg,
+			    .policy = policy};
 	char name[40] = "";
 	long after = -1;
 	flow_redial(&flow);

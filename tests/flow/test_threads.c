@@ -236,7 +236,6 @@ PROGRAM(number_of_a_connect_is_taken)
 	socklen_t where_len = sizeof(where);
 	listen(listener, 8);
 	getsockname(listener, (struct sockaddr *)&where, &where_len);
-	rest(50);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	inside = 0;
 	pthread_create(&thread, NULL, connect_it, NULL);
@@ -261,10 +260,16 @@ PROGRAM(number_of_a_connect_is_taken)
 	say("%c", byte);
 }
 
+static void serve_nobody(struct peer *peer)
+{
+	(void)peer;
+}
+
 static void connect_that_is_tried_again_leaves_what_has_its_number_alone(void)
 {
 	struct flow flow = {.program = "number_of_a_connect_is_taken",
-			    .peer = peer_shut_out,
+			    .before = peer_shut_out,
+			    .peer = serve_nobody,
 			    .policy = "retry = { on = [\"connect-timeout\"]; connect_timeout_ms = "
 				      "300; max_attempts = 2; backoff = { base_ms = 10; }; };"};
 	flow_redial(&flow);
