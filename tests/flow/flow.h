@@ -130,6 +130,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(unwinding)                                                                               \
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
+	X(picture)                                                                                 \
 	X(select)                                                                                  \
 	X(select_answer)                                                                           \
 	X(unseen_polls)                                                                            \

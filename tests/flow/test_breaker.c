@@ -261,6 +261,43 @@ static void failed_probe_opens_it_again(void)
 	flow_end(&flow);
 }
 
+/* Of a used connection that is reset: that says nothing of the peer. */
+static void reset_after_an_answer(void)
+{
+	int fd = dial();
+	quiet_get(fd, "/ok");
+	quiet_get(fd, "/bad");
+	hang_up(fd);
+}
+
+/* Twice within the time of one probe. */
+PROGRAM(gets_that_the_budget_refuses)
+{
+	int fd = dial();
+	quiet_get(fd, "/503");
+	quiet_get(fd, "/503");
+	hang_up(fd);
+	usleep(700000);
+	reset_after_an_answer();
+	reset_after_an_answer();
+}
+
+/* The one resend that it let through was never made: it is there for the next request. */
+static void probe_that_the_budget_refuses_is_given_back(void)
+{
+	struct flow flow = {
+	    .program = "gets_that_the_budget_refuses",
+	    .faults = {"status=503@path:/503", "reset@path:/bad"},
+	    .policy = STATUSES BUDGET("0.0", "0",
+				      "60000") "breaker = { failure_ratio = 0.1; min_attempts = 2; "
+					       "window_ms = 60000; open_ms = 600; };\n"};
+	flow_redial(&flow);
+	expect_logged(&flow, 1, "event=breaker state=open", NULL);
+	expect_logged(&flow, 0, "event=attempt", NULL);
+	expect_logged(&flow, 2, "event=refused reason=budget", "path=/bad ");
+	flow_end(&flow);
+}
+
 const struct runner_test breaker_tests[] = {
     T(open_breaker_lets_nothing_be_sent_again),
     T(breaker_that_is_not_enabled_stays_closed),
@@ -274,5 +311,6 @@ const struct runner_test breaker_tests[] = {
     T(stale_connections_are_redialed_while_it_is_open),
     T(answered_probe_closes_it),
     T(failed_probe_opens_it_again),
+    T(probe_that_the_budget_refuses_is_given_back),
     T_END,
 };

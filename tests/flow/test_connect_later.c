@@ -376,6 +376,36 @@ static void program_that_closes_meanwhile_leaks_nothing(void)
 	flow_end(&flow);
 }
 
+/* The connection stands before anything is written: what is written then is nobody's to repeat. */
+PROGRAM(connect_later_and_write_later_yet)
+{
+	int fd = open_later();
+	if (connect_later(fd)) {
+		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 300);
+		send_request(fd);
+	}
+	close(fd);
+}
+
+static void post_on_a_connect_that_was_tried_again_is_sent_once(void)
+{
+	static const char *const programs[] = {"connect_later",
+					       "connect_later_and_write_later_yet"};
+	struct flow flow = connecting("retry = { on = [\"stale\", \"connect\", \"reset\", "
+				      "\"eof\", \"first-use\"]; " QUICKLY " };",
+				      "HOW=refused", "FAILING=1");
+	flow.way = WAY_POLL;
+	for (int i = 0; i < 4; i++) {
+		flow.program = programs[i / 2];
+		flow.faults[0] = i % 2 ? "close@1+" : "reset@1+";
+		flow_redial(&flow);
+		expect_seen(&flow, 1, "method=POST", NULL);
+		expect_logged(&flow, 1, "event=attempt", "cause=connect");
+		expect_logged(&flow, 0, "event=attempt", "method=POST cause=reset");
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test connect_later_tests[] = {
     T(refused_connect_is_tried_again),
     T(program_that_connects_twice_or_writes_at_once_is_served_too),
@@ -389,5 +419,6 @@ const struct runner_test connect_later_tests[] = {
     T(watched_connect_that_is_refused_fails_as_bare),
     T(bytes_that_are_not_http_are_held_too),
     T(program_that_closes_meanwhile_leaks_nothing),
+    T(post_on_a_connect_that_was_tried_again_is_sent_once),
     T_END,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "flow.h"
 
@@ -235,6 +236,84 @@ static void reading_an_idle_connection_that_was_closed_shows_its_end(void)
 	flow_end(&flow);
 }
 
+/* Ruby and others dial anew at the end of a stream, and report an error. */
+static void reading_an_idle_connection_that_was_reset_shows_its_end_too(void)
+{
+	struct flow flow = {.program = "idle_read", .faults = {"idle-reset@1.1"}};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow_bare(&flow);
+		expect_printed(&flow, "200 /1\nECONNRESET\n");
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\nEOF\n");
+		expect_logged(&flow, 0, NULL, NULL);
+	}
+	flow_end(&flow);
+}
+
+/* arg: "shut" after one exchange, or none at all. */
+PROGRAM(read_of_a_connection_in_use)
+{
+	char byte;
+	int fd = dial();
+	if (*program.arg) {
+		exchange(fd, "GET", "/1", NULL);
+		shutdown(fd, SHUT_WR);
+	}
+	await_death(fd);
+	say("%s", error_name(get(fd, &byte, 1) < 0 ? errno : 0));
+}
+
+static void reset_at_once(struct peer *peer)
+{
+	peer_reset(peer_accept(peer));
+}
+
+static void reset_after_the_end(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	peer_read_all(peer, fd);
+	peer_reset(fd);
+}
+
+static void reset_of_a_connection_that_is_not_idle_is_told(void)
+{
+	struct flow flow = {.program = "read_of_a_connection_in_use", .peer = reset_at_once};
+	for (flow.way = WAY_BLOCK; flow.way <= WAY_POLL; flow.way++) {
+		flow_both_alike(&flow);
+		expect_printed(&flow, "ECONNRESET\n");
+	}
+	flow.arg = "shut";
+	flow.peer = reset_after_the_end;
+	for (flow.way = WAY_BLOCK; flow.way <= WAY_POLL; flow.way++) {
+		flow_both_alike(&flow);
+		expect_printed(&flow, "200\nECONNRESET\n");
+	}
+	flow_end(&flow);
+}
+
+/* Which asks nothing, and is not answered by the end that it seems to be. */
+PROGRAM(read_without_room)
+{
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	ask(fd, "GET", "/2", NULL);
+	say("%zd", recv(fd, &byte, 0, 0));
+	answer(fd);
+	hang_up(fd);
+}
+
+static void read_without_room_is_no_end(void)
+{
+	struct flow flow = {.program = "read_without_room", .faults = {"delay=100@1.2"}};
+	flow_both_alike(&flow);
+	expect_seen(&flow, 1, "path=/2 ", NULL);
+	expect_logged(&flow, 0, NULL, NULL);
+	flow_end(&flow);
+}
+
 const struct runner_test reuse_tests[] = {
     T(get_reset_after_it_was_read_is_sent_again),
     T(get_closed_after_it_was_read_is_sent_again),
@@ -253,5 +332,8 @@ const struct runner_test reuse_tests[] = {
     T(post_over_ipv6_is_sent_once),
     T(fifty_gets_with_a_reset_on_every_second_all_succeed_and_leak_nothing),
     T(reading_an_idle_connection_that_was_closed_shows_its_end),
+    T(reading_an_idle_connection_that_was_reset_shows_its_end_too),
+    T(reset_of_a_connection_that_is_not_idle_is_told),
+    T(read_without_room_is_no_end),
     T_END,
 };

@@ -147,6 +147,30 @@ static void post_with_an_idempotency_key_is_resent_if_the_policy_knows_its_heade
 	obeys(flow, &(struct expectation){REFUSED("method")});
 }
 
+/* A GET has no need of one. */
+PROGRAM(get_before_a_post_with_a_key)
+{
+	static const char both[] = "GET /2 HTTP/1.1\r\nHost: test\r\n\r\n"
+				   "POST /3 HTTP/1.1\r\nHost: test\r\nIdempotency-Key: 7\r\n"
+				   "Content-Length: 5\r\n\r\norder";
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	if (put(fd, both, sizeof(both) - 1) && answer(fd))
+		answer(fd);
+}
+
+static void key_is_asked_for_of_posts_alone(void)
+{
+	struct flow flow = {.program = "get_before_a_post_with_a_key",
+			    .faults = {"reset@1.2"},
+			    .policy = "retry = { idempotency_key_headers = "
+				      "[\"Idempotency-Key\"]; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\n200 /2\n200 /3\n");
+	expect_logged(&flow, 1, "result=recovered", NULL);
+	flow_end(&flow);
+}
+
 PROGRAM(get_then_query_by_post)
 {
 	int fd = dial();
@@ -300,6 +324,7 @@ const struct runner_test settings_tests[] = {
     T(first_request_is_resent_if_the_policy_says_so),
     T(rule_lets_a_put_be_resent_where_it_matches_and_nowhere_else),
     T(post_with_an_idempotency_key_is_resent_if_the_policy_knows_its_header),
+    T(key_is_asked_for_of_posts_alone),
     T(rule_lets_a_post_be_resent_where_it_says_that_it_is_harmless),
     T(rule_of_one_request_does_not_count_for_those_behind_it),
     T(rule_matches_by_the_port_of_the_peer),

@@ -167,10 +167,18 @@ static void chunked_answer_cut_after_some_bytes_is_never_resent(void)
 	cut_answer_is_as_bare("close-after=190@1.2", "/chunked");
 }
 
+/* It is the end of a response, of which there is nothing to tell; a reset is none. */
 static void end_of_an_answer_that_ends_by_close_is_not_a_failure(void)
 {
+	struct flow flow = {.program = "read_all_that_comes", .arg = "/http10"};
 	cut_answer_is_as_bare("delay=0@9", "/http10");
 	cut_answer_is_as_bare("delay=0@9", "/close");
+	flow_redial(&flow);
+	expect_logged(&flow, 0, NULL, NULL);
+	flow.faults[0] = "reset-after=120@1.2";
+	flow_redial(&flow);
+	expect_logged(&flow, 1, "event=refused reason=response-started cause=reset", NULL);
+	flow_end(&flow);
 }
 
 static void serve_continue_then_reset(struct peer *peer)
