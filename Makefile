@@ -7,6 +7,7 @@
 # make storm      50 programs against a server that fails every request for 10 seconds
 # make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
 # make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
+# make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make image      what an image for init containers holds, build/image
@@ -197,6 +198,10 @@ fuzz: $(T)/schedule
 	@$(MAKE) --no-print-directory $(T)/fuzz-http1 || :
 	@sh tests/fuzz/fuzz.sh $(SECONDS)
 
+# MUTANTS="NAME..." for those only.
+mutate: all tests
+	@python3 -B tests/mutate/mutate.py $(MUTANTS)
+
 bench: setup-bench
 	@$(MAKE) --no-print-directory all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
@@ -205,5 +210,5 @@ bench: setup-bench
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak storm chaos fuzz demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+.PHONY: all image tests check zoo soak storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
+-include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)
