@@ -6,6 +6,7 @@
 #ifndef REDIAL_CONN_SWITCH_H
 #define REDIAL_CONN_SWITCH_H
 
+#include "../process/config.h"
 #include "../process/switch.h"
 
 /* Takes it over, for the connections that there are as well; errno is kept. */
@@ -15,6 +16,13 @@ static inline void conn_switch(void)
 {
 	if (__builtin_expect(switch_has_changed(), 0))
 		conn_take_switch();
+}
+
+/* Is nothing to begin any more? */
+static inline bool conn_is_off(void)
+{
+	conn_switch();
+	return !config.policy->enabled;
 }
 
 #endif

@@ -42,14 +42,26 @@ static enum reason ask(const struct persist *persist, enum cause cause, uint64_t
 	return decide(config.policy, &persist->settings, &facts);
 }
 
+enum pause { PAUSE_OVER, PAUSE_INTERRUPTED, PAUSE_OFF };
+
 /*
- * Not libc's: that would be a cancellation point. false if a signal came: bare the call would have
- * been over by now, whatever its handler asks of calls that it interrupts.
+ * Not libc's sleep: that would be a cancellation point. Interrupted if a signal came: bare the call
+ * would have been over by now, whatever its handler asks of calls that it interrupts. In slices,
+ * for it may be switched off meanwhile.
  */
-static bool pause_ms(uint32_t ms)
+static enum pause pause_ms(uint64_t ms)
 {
-	const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-	return !ms || sys2(nanosleep, &pause, 0) == 0;
+	while (ms) {
+		uint64_t slice = switch_wait_ms(ms);
+		const struct timespec pause = {(time_t)(slice / 1000),
+					       (long)(slice % 1000) * 1000000};
+		if (sys2(nanosleep, &pause, 0) != 0)
+			return PAUSE_INTERRUPTED;
+		ms -= slice;
+		if (ms && conn_is_off())
+			return PAUSE_OFF;
+	}
+	return PAUSE_OVER;
 }
 
 static bool give_up(const struct persist *persist, enum cause cause, enum reason reason,
@@ -86,8 +98,11 @@ bool persist_again(struct persist *persist, enum cause cause)
 		persist->counted = live_more(PROCESS_RESCUES);
 	log_attempt(&persist->who, persist->attempts, persist->settings.max_attempts, cause,
 		    delay_ms);
-	if (pause_ms(delay_ms))
+	enum pause pause = pause_ms(delay_ms);
+	if (pause == PAUSE_OVER)
 		return true;
+	if (pause == PAUSE_OFF)
+		return give_up(persist, cause, REASON_DISABLED, os_now_ms() - persist->began_ms);
 	log_abandoned(&persist->who, persist->attempts - 1, os_now_ms() - persist->began_ms);
 	return false;
 }

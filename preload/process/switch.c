@@ -35,6 +35,11 @@ void switch_expect(void)
 	switch_word = &unknown;
 }
 
+uint64_t switch_wait_ms(uint64_t wait_ms)
+{
+	return switch_word == &none || wait_ms < SWITCH_LOOK_MS ? wait_ms : SWITCH_LOOK_MS;
+}
+
 static struct known *make(void)
 {
 	if (count >= SWITCH_POLICIES_MAX)

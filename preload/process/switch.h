@@ -24,6 +24,13 @@ static inline bool switch_has_changed(void)
 	return __atomic_load_n(switch_word, __ATOMIC_RELAXED) != switch_seen;
 }
 
+/*
+ * Who waits for long before it begins something looks so often whether it is still to begin, if the
+ * operator can reach this process at all: `redial off` is to take effect within a second.
+ */
+enum { SWITCH_LOOK_MS = 400 };
+uint64_t switch_wait_ms(uint64_t wait_ms);
+
 /* The process may be of a launch: the first look is to find out. For the constructor. */
 void switch_expect(void);
 

@@ -13,6 +13,7 @@
 #include "../conn/hello.h"
 #include "../conn/mark.h"
 #include "../conn/secured.h"
+#include "../conn/switch.h"
 #include "../conn/turns.h"
 #include "end.h"
 #include "../os/mem.h"
@@ -110,7 +111,7 @@ static enum progress step_backoff(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->now_ms < rescue->wake_ms)
-		return WAIT;
+		return conn_is_off() ? fail(conn, REASON_DISABLED) : WAIT;
 	enum reason reason = rescue_fresh_make(conn);
 	if (reason != REASON_NONE)
 		return fail(conn, reason);

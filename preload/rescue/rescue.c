@@ -6,6 +6,7 @@
 #include "../process/abandons.h"
 #include "../process/live.h"
 #include "../process/repeats.h"
+#include "../process/switch.h"
 #include "../os/mem.h"
 #include "../conn/own.h"
 #include "../wire/socket.h"
@@ -63,7 +64,11 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 {
 	uint64_t deadline = rescue_deadline_ms(rescue);
 	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
-	os_timer_set(rescue->timer, wake > now_ms ? wake - now_ms : 0);
+	uint64_t wait = wake > now_ms ? wake - now_ms : 0;
+	if (rescue->phase >= PHASE_FAILED) /* the program is to be told, whatever was waited for */
+		wait = 0;
+	/* An attempt that is not made yet need not be made; one that is, is seen through. */
+	os_timer_set(rescue->timer, rescue->phase == PHASE_BACKOFF ? switch_wait_ms(wait) : wait);
 }
 
 void rescue_drop_answer(struct rescue *rescue)

@@ -178,7 +178,7 @@ int rescue_take_kept(struct rescue *rescue);
 bool rescue_any_kept(void);
 void rescue_forget_kept(void); /* in a forked child */
 
-/* Lets the timer fire when the rescue can go on. */
+/* Lets the timer fire when the rescue can go on, or is to see whether it still may. */
 void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms);
 
 /* Lets go of the response that is held back, or of the pieces of one. */

@@ -190,6 +190,35 @@ static void response_is_delivered_whole_if_the_next_attempt_fails(void)
 	}
 }
 
+/* What it was told once it is told again, as libcurl has it, which looks twice. */
+PROGRAM(polls_again_before_it_reads)
+{
+	int fd = dial();
+	char byte;
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	ask(fd, "GET", "/2", NULL);
+	poll(&wait, 1, 10000);
+	say("%s", recv(fd, &byte, 1, 0) < 0 ? error_name(errno) : "read");
+	say("%d", poll(&wait, 1, 10000));
+	say("%d", poll(&wait, 1, 0));
+	answer(fd);
+	hang_up(fd);
+}
+
+static void failed_rescue_is_told_to_each_poll(void)
+{
+	struct flow flow = {.program = "polls_again_before_it_reads",
+			    .way = WAY_POLL,
+			    .peer = fail_second,
+			    .policy = RETRY "max_attempts = 2; connect_timeout_ms = 60000; "
+					    "total_timeout_ms = 120000; };"};
+	second = "refuse";
+	flow_redial(&flow);
+	expect_printed(&flow, "EAGAIN\n1\n1\n503 /5\n");
+	expect_logged(&flow, 1, "result=exhausted", "path=/2 ");
+	flow_end(&flow);
+}
+
 /* Says half of a status line, and then nothing more until the program has gone, or the end. */
 static void stall_in_the_line(struct peer *peer)
 {
@@ -354,7 +383,11 @@ static void owed_bytes_are_lost_to_no_call(void)
 }
 
 const struct runner_test statuses_more_tests[] = {
-    T(head_may_be_cut_anywhere),	 T(response_is_delivered_whole_if_the_next_attempt_fails),
-    T(what_is_no_response_is_delivered), T(waiting_for_all_waits_for_all),
-    T(owed_bytes_are_lost_to_no_call),	 T_END,
+    T(head_may_be_cut_anywhere),
+    T(response_is_delivered_whole_if_the_next_attempt_fails),
+    T(what_is_no_response_is_delivered),
+    T(waiting_for_all_waits_for_all),
+    T(owed_bytes_are_lost_to_no_call),
+    T(failed_rescue_is_told_to_each_poll),
+    T_END,
 };
