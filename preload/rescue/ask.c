@@ -64,8 +64,12 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	facts.rescuing = rescuing;
 	facts.elsewhere = rescue_route_leads_on(conn);
 	facts.address_age_ms = rescue_route_age_ms(conn);
-	/* Whichever it began with: nothing is sent again any more once that is switched off. */
-	return decide(config.policy, &rescue->settings, &facts);
+	/*
+	 * Whichever it began with: nothing is sent again any more once that is switched off; and
+	 * settings from while it was say nothing of what the policy wants now.
+	 */
+	const struct policy *policy = rescue->policy->enabled ? config.policy : rescue->policy;
+	return decide(policy, &rescue->settings, &facts);
 }
 
 /* How many bytes all but the first so many have in the socket, those of attempt_header included. */
