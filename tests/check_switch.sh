@@ -9,6 +9,8 @@ export LC_ALL=C
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED
 
 dir=$(mktemp -d) || exit 1
+# Launches of others are none of ours.
+export XDG_RUNTIME_DIR="$dir"
 launched=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
@@ -104,7 +106,7 @@ start=$(awk '{ printf "%.0f", $1 * 1000 + 800 }' /proc/uptime)
 # shellcheck disable=SC2016 # for the inner shell
 scripts/redial --policy "$dir/a.cfg" --log "file:$dir/log" sh -c 'i=0
 	while [ $i -lt 50 ]; do
-		build/tests/storm "$1" "$2" 100 4000 &
+		build/tests/outage "$1" "$2" 100 4000 &
 		i=$((i + 1))
 	done
 	wait' sh "$port" "$start" >"$dir/asked" 2>/dev/null &
