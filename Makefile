@@ -4,7 +4,8 @@
 # make zoo        some eighty further clients, newest releases and other languages
 # make demo       shows three unmodified programs with and without redial
 # make soak       200,000 requests on 128 threads of 4 processes, every tenth one cut off
-# make storm      50 programs against a server that fails every request for 10 seconds
+# make outage     50 programs against a server that fails every request for 10 seconds
+# make storm      clients of all kinds amid every fault, killed, and redial switched: SECONDS=600
 # make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
 # make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
 # make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
@@ -187,8 +188,12 @@ demo: setup-demo
 soak: all $(B)/faultd $(T)/soak
 	@sh tests/soak/soak.sh
 
-storm: all $(B)/faultd $(T)/storm
-	@sh tests/storm/storm.sh 10000
+outage: all $(B)/faultd $(T)/outage
+	@sh tests/outage/outage.sh 10000
+
+storm: setup-check
+	@$(MAKE) --no-print-directory all $(B)/faultd $(T)/storm-asks
+	@python3 -B tests/storm/storm.py $(SECONDS)
 
 SECONDS ?= 300
 chaos: all $(B)/faultd $(T)/chaos-client
@@ -210,5 +215,5 @@ bench: setup-bench
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
+.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
 -include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)

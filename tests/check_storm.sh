@@ -1,4 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The short form of `make storm`.
-exec sh tests/storm/storm.sh 3000
+cd "$(dirname "$0")/.." || exit 1
+exec python3 -B tests/storm/storm.py 60

@@ -37,7 +37,7 @@ endif
 ifneq ($(and $(wildcard /usr/include/Poco/Net/HTTPSClientSession.h),$(shell command -v $(CXX))),)
 tests: $(T)/tls/poco
 endif
-tests: $(T)/soak $(T)/storm $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
+tests: $(T)/soak $(T)/outage $(T)/storm-asks $(T)/chaos-client $(T)/schedule $(T)/node/node_modules/.package-lock.json
 tests: $(T)/kubernetes/node_modules/.package-lock.json image
 
 $(B)/faultd: $(patsubst %.c,$(T)/%.o,$(wildcard tests/faultd/*.c))
@@ -68,8 +68,12 @@ $(T)/soak: $(patsubst %.c,$(T)/%.o,$(wildcard tests/soak/*.c))
 $(T)/chaos-client: $(patsubst %.c,$(T)/%.o,$(wildcard tests/chaos/*.c))
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lpthread -o $@
 
-$(T)/storm: $(T)/tests/storm/client.o
+$(T)/outage: $(T)/tests/outage/client.o
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+
+$(T)/storm-asks: tests/storm/asks.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $< -lcurl -o $@
 
 $(T)/tls/%: tests/tls/%.c
 	@mkdir -p $(@D)

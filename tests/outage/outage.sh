@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# storm.sh [MS [PROGRAMS]]: so many programs of one launch, each asking ten times a second, while
+# outage.sh [MS [PROGRAMS]]: so many programs of one launch, each asking ten times a second, while
 # their server fails every request for so long. Retries must neither multiply the load nor outlast it.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/check.sh
 unset LD_PRELOAD REDIAL_POLICY REDIAL_LOG REDIAL_DISABLE REDIAL_SHARED
 
-storm_ms=${1-3000} programs=${2-50}
+outage_ms=${1-3000} programs=${2-50}
 before_ms=1000 open_ms=1000 period_ms=100
 dir=$(mktemp -d) || exit 1
 export XDG_RUNTIME_DIR="$dir"
@@ -19,12 +19,12 @@ clean() {
 trap clean EXIT
 trap 'exit 2' INT TERM
 
-# start_server FAULT: that one during the storm; all the time each fortieth request is reset.
+# start_server FAULT: that one during the outage; all the time each fortieth request is reset.
 start_server() {
 	rm -f "$dir/server.log" "$dir/redial.log"
 	mkfifo "$dir/said"
 	build/faultd --log "$dir/server.log" \
-		--fault "$1@during:$before_ms-$((before_ms + storm_ms))" \
+		--fault "$1@during:$before_ms-$((before_ms + outage_ms))" \
 		--fault reset@every:40 >"$dir/said" &
 	server=$!
 	read -r _ _ port <"$dir/said"
@@ -53,7 +53,7 @@ policy() {
 	END
 }
 
-# blow FAULT LENGTH_MS: one launch of all the programs. One of them is killed amid the storm.
+# blow FAULT LENGTH_MS: one launch of all the programs. One of them is killed amid the outage.
 blow() {
 	start_server "$1"
 	start=$(awk '{ printf "%.0f", $1 * 1000 + 800 }' /proc/uptime)
@@ -66,7 +66,7 @@ blow() {
 		done
 		sleep "$7"
 		kill -9 $!
-		wait' sh "$programs" build/tests/storm "$port" "$start" $period_ms "$2" \
+		wait' sh "$programs" build/tests/outage "$port" "$start" $period_ms "$2" \
 		$(((before_ms + 800) / 1000 + 1)) >"$dir/asked" 2>"$dir/errors"
 	stop_server
 	[ -f "$dir/redial.log" ] || : >"$dir/redial.log"
@@ -97,7 +97,7 @@ show() {
 	done
 }
 
-calm_ms=$((before_ms + storm_ms))
+calm_ms=$((before_ms + outage_ms))
 well_ms=$((calm_ms + open_ms + 1000))
 
 for fault in status=503 reset; do
@@ -105,7 +105,7 @@ for fault in status=503 reset; do
 	policy true true
 	blow $fault $end_ms
 	show
-	at_least "$fault: requests during the storm" $((storm_ms * programs / period_ms / 4)) \
+	at_least "$fault: requests during the outage" $((outage_ms * programs / period_ms / 4)) \
 		"$(asked $before_ms $calm_ms)"
 	at_most "$fault: percent of them that the server saw" 125 \
 		"$(share "$(seen $before_ms $calm_ms)" "$(asked $before_ms $calm_ms)")"
@@ -122,7 +122,7 @@ for fault in status=503 reset; do
 done
 
 # The budget by itself; what had been asked before counts for it as well.
-end_ms=$((before_ms + storm_ms / 2))
+end_ms=$((before_ms + outage_ms / 2))
 policy true false
 blow status=503 $end_ms
 at_most "budget alone: percent of all requests that the server saw" 125 \
@@ -131,6 +131,6 @@ at_most "budget alone: percent of all requests that the server saw" 125 \
 # And what both are there for: max_attempts is 3.
 policy false false
 blow status=503 $end_ms
-at_least "neither: percent of the storm's requests that the server saw" 200 \
+at_least "neither: percent of the outage's requests that the server saw" 200 \
 	"$(share "$(seen $before_ms $end_ms)" "$(asked $before_ms $end_ms)")"
 check_end

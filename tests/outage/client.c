@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storm PORT START PERIOD LENGTH: from START on, for LENGTH, one keep-alive GET each PERIOD, all in
+ * outage PORT START PERIOD LENGTH: from START on, for LENGTH, one keep-alive GET each PERIOD, all in
  * milliseconds and START of CLOCK_MONOTONIC. Prints for each when it was due, since START, and the
  * status of its response, 0 if none came.
  */
@@ -63,7 +63,7 @@ static int get(int fd, int number)
 	size_t len = 0;
 	int status = 0;
 	int size = snprintf(request, sizeof request,
-			    "GET /storm/%d HTTP/1.1\r\nHost: storm\r\n\r\n", number);
+			    "GET /outage/%d HTTP/1.1\r\nHost: outage\r\n\r\n", number);
 
 	if (send(fd, request, (size_t)size, MSG_NOSIGNAL) != size)
 		return 0;
