@@ -215,7 +215,7 @@ bool greeting_received(struct greeting *greeting, const struct iovec *iov, int c
 /* Its first bytes lie in its own block, of a size of the arena's. */
 static struct greeting *make(int class)
 {
-	enum { CLASS_MAX = 2 };
+	enum { CLASS_MAX = 3 };
 	struct greeting *greeting = class > CLASS_MAX ? NULL : arena_take(class);
 	if (greeting)
 		greeting->room = (uint16_t)(arena_usable(class) - offsetof(struct greeting, bytes));

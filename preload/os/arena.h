@@ -26,7 +26,7 @@ enum { ARENA_CONN = 256 };
 enum { ARENA_EXCHANGE = 1280 };
 
 /* The sizes of what holds bytes; a request for anything between takes the next one up. */
-enum { ARENA_BYTES_MIN = 1024, ARENA_CLASSES = 6 }; /* the largest is 1 MiB */
+enum { ARENA_BYTES_MIN = 256, ARENA_CLASSES = 7 }; /* the largest is 1 MiB */
 
 enum { ARENA_ROOT_LEN = 8 * 1024 };
 

@@ -12,14 +12,16 @@
  */
 enum { ON = WIRE_OPTIONS_MAX, SMALL = 0xc0, EXACT = SMALL, CUT = 0xe0 };
 
-enum { WIRE_NOTES_MORE = 0xff, MORE_LEN = 1022, NOTE_MAX = 2 + WIRE_VALUE_MAX };
+enum { WIRE_NOTES_MORE = 0xff, NOTE_MAX = 2 + WIRE_VALUE_MAX };
+
+/* It may grow once: the smallest memory that there is does for nearly all programs. */
+enum { MORE_SIZE = ARENA_BYTES_MIN, MORE_SIZE_MAX = 1024 };
 
 struct wire_notes_more {
 	uint16_t len;
-	uint8_t bytes[MORE_LEN];
+	uint16_t size; /* of all this */
+	uint8_t bytes[];
 };
-
-_Static_assert(sizeof(struct wire_notes_more) <= ARENA_BYTES_MIN, "the smallest that there is");
 _Static_assert(EXACT + WIRE_VALUE_MAX < CUT && CUT + WIRE_VALUE_MAX <= 0xff, "a byte tells them");
 
 static struct wire_notes_more *get_more(const struct wire_notes *notes)
@@ -117,14 +119,41 @@ static size_t copy_but(const struct wire_notes *notes, int option, uint8_t *to)
 	return copied;
 }
 
+/* Memory for so many of them; NULL: there is none, or no more. */
+static struct wire_notes_more *make_more(struct wire_notes *notes, size_t size)
+{
+	struct wire_notes_more *more = size <= MORE_SIZE_MAX ? arena_alloc(size) : NULL;
+	if (!more)
+		return NULL;
+	more->size = (uint16_t)size;
+	memcpy(notes->few, &more, sizeof(more));
+	notes->len = WIRE_NOTES_MORE;
+	return more;
+}
+
+/* Where there is room for one more note; NULL: nowhere. */
+static struct wire_notes_more *widen(struct wire_notes *notes)
+{
+	struct wire_notes_more *more = get_more(notes);
+	if (sizeof(*more) + more->len + NOTE_MAX <= more->size)
+		return more;
+	struct wire_notes_more *wider = make_more(notes, (size_t)more->size * 4);
+	if (!wider)
+		return NULL;
+	memcpy(wider->bytes, more->bytes, more->len);
+	wider->len = more->len;
+	arena_free(more, more->size);
+	return wider;
+}
+
 bool wire_notes_add(struct wire_notes *notes, const struct wire_note *note)
 {
 	uint8_t few[WIRE_NOTES_FEW + NOTE_MAX];
 	struct wire_notes_more *more;
 	size_t len;
 	if (notes->len == WIRE_NOTES_MORE) {
-		more = get_more(notes);
-		if (more->len + NOTE_MAX > MORE_LEN)
+		more = widen(notes);
+		if (!more)
 			return false;
 		len = copy_but(notes, note->option, more->bytes);
 		more->len = (uint16_t)(len + write_note(note, more->bytes + len));
@@ -137,19 +166,17 @@ bool wire_notes_add(struct wire_notes *notes, const struct wire_note *note)
 		notes->len = (uint8_t)len;
 		return true;
 	}
-	more = arena_alloc(sizeof(*more));
+	more = make_more(notes, MORE_SIZE);
 	if (!more)
 		return false;
 	memcpy(more->bytes, few, len);
 	more->len = (uint16_t)len;
-	memcpy(notes->few, &more, sizeof(more));
-	notes->len = WIRE_NOTES_MORE;
 	return true;
 }
 
 void wire_notes_drop(struct wire_notes *notes)
 {
 	if (notes->len == WIRE_NOTES_MORE)
-		arena_free(get_more(notes), sizeof(struct wire_notes_more));
+		arena_free(get_more(notes), get_more(notes)->size);
 	notes->len = 0;
 }

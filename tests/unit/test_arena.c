@@ -9,7 +9,7 @@
 
 #include "alone.h"
 
-enum { KIB = 0, LARGEST = ARENA_CLASSES - 1, FIRST = 16 << 10 /* the first mapping's length */ };
+enum { KIB = 1, LARGEST = ARENA_CLASSES - 1, FIRST = 16 << 10 /* the first mapping's length */ };
 
 /* Connections and kilobytes in turn. */
 static int class_of(size_t i)

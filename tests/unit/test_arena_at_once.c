@@ -8,7 +8,7 @@
 
 #include "alone.h"
 
-enum { KIB = 0, THREADS = 8, EACH = 3000 };
+enum { KIB = 1, THREADS = 8, EACH = 3000 };
 
 /* As a signal handler that interrupts the one who is mapping more. */
 static void take_in_between(void)

@@ -25,6 +25,8 @@ static void begin(void)
 static bool send_text(const char *text)
 {
 	size_t len = strlen(text);
+	if (greeting->len + len > greeting->room)
+		greeting = greeting_widen(greeting);
 	return greeting_sent(greeting, &(struct iovec){(void *)text, len}, 1, len);
 }
 
