@@ -50,8 +50,8 @@ at_most "extra instructions of the two on a session that is not followed" 160 \
 	"$(secured_instructions pair)"
 
 idle=$(idle_bytes)
-at_most "bytes of memory for an idle tracked connection" 288 "${idle% *}"
-at_most "bytes of struct conn" 256 "${idle#* }"
+at_most "bytes of memory for an idle tracked connection" 224 "${idle% *}"
+at_most "bytes of struct conn" 192 "${idle#* }"
 
 start_server --fault reset@every:5 --fault idle-reset=0@every:7
 mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')

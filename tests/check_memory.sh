@@ -79,8 +79,8 @@ many_connections() {
 	redial $count
 	equal "$what: answered" $count "$(value redial answered)"
 	equal "$what: saved of 5 after a reset" 5 "$(value redial again)"
-	at_most "$what: bytes resident for each" 288 $(($(more RssAnon) * 1024 / count))
-	at_most "$what: bytes mapped for each" 400 $(($(more VmSize) * 1024 / count))
+	at_most "$what: bytes resident for each" 224 $(($(more RssAnon) * 1024 / count))
+	at_most "$what: bytes mapped for each" 320 $(($(more VmSize) * 1024 / count))
 }
 
 ten_connections

@@ -34,8 +34,8 @@ bool secured_lets_go(int fd, const struct timespec *timeout)
 static bool is_in(const struct conn *conn, int epfd)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].epfd == epfd ||
-		    os_epoll_same(conn->registrations[i].epfd, epfd))
+		if (conn_registration(conn, i)->epfd == epfd ||
+		    os_epoll_same(conn_registration(conn, i)->epfd, epfd))
 			return true;
 	}
 	return false;

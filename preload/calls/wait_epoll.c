@@ -27,7 +27,7 @@ static bool is_of(const struct conn *conn, int epfd, uint64_t data, bool by_file
 		  struct found *found)
 {
 	for (int i = 0; conn && i < conn->registration_count; i++) {
-		const struct conn_registration *r = &conn->registrations[i];
+		const struct conn_registration *r = conn_registration(conn, i);
 		if (r->data != data || !(by_file ? os_epoll_same(r->epfd, epfd) : r->epfd == epfd))
 			continue;
 		*found = (struct found){(struct conn *)conn, r->fd, r->epfd, r->events};

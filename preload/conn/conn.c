@@ -12,15 +12,15 @@
 #include "switch.h"
 #include "table.h"
 
-_Static_assert(sizeof(struct conn) <= ARENA_CONN,
-	       "an idle connection takes little more");
+_Static_assert(sizeof(struct conn) <= ARENA_CONN, "an idle connection takes little more");
 
 _Static_assert(sizeof(struct conn_exchange) + CONN_HELD_FEW <= ARENA_EXCHANGE,
 	       "the arena has room for it");
 
 struct conn_exchange conn_no_exchange;
+struct conn_more conn_no_more;
 
-struct conn conn_own = {.fd = -1, .exchange = &conn_no_exchange};
+struct conn conn_own = {.fd = -1, .exchange = &conn_no_exchange, .more = &conn_no_more};
 
 bool conn_lock_contended(struct conn *conn, int fd)
 {
@@ -48,12 +48,33 @@ bool conn_lock_contended(struct conn *conn, int fd)
 	return false;
 }
 
+/* Sees to it that it has a struct conn_more of its own. false: there is no memory. */
+static bool make_more(struct conn *conn)
+{
+	if (conn->more != &conn_no_more)
+		return true;
+	struct conn_more *more = arena_alloc(sizeof(*more));
+	if (more)
+		conn->more = more;
+	return more;
+}
+
 bool conn_add_alias(struct conn *conn, int alias)
 {
-	if (conn->alias_count == CONN_ALIASES_MAX || !table_set(alias, conn))
+	if (conn->alias_count == CONN_ALIASES_MAX || !make_more(conn) ||
+	    !table_set(alias, conn))
 		return false;
-	conn->aliases[conn->alias_count++] = alias;
+	conn->more->aliases[conn->alias_count++] = alias;
 	return true;
+}
+
+struct conn_registration *conn_add_registration(struct conn *conn)
+{
+	int count = conn->registration_count;
+	if (count == CONN_REGISTRATIONS_MAX || (count && !make_more(conn)))
+		return NULL;
+	conn->registration_count++;
+	return conn_registration(conn, count);
 }
 
 void conn_open(int fd)
@@ -76,6 +97,7 @@ void conn_open(int fd)
 	conn->fd = fd;
 	conn->peer_state = &peers_nobody;
 	conn->exchange = &conn_no_exchange;
+	conn->more = &conn_no_more;
 	/* As if nothing were switched off: it may be switched on again. */
 	uint32_t uses = config.policy->uses | config.tracks;
 	conn->care = uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;

@@ -32,7 +32,16 @@ struct conn_registration {
 	int fd;
 	uint32_t events;
 	uint64_t data;
-} __attribute__((packed, aligned(4))); /* there are four in every connection */
+} __attribute__((packed, aligned(4))); /* there is one in every connection */
+
+/* What few connections need. */
+struct conn_more {
+	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
+	struct conn_registration registrations[CONN_REGISTRATIONS_MAX - 1]; /* beside the first */
+};
+
+/* What those have that do not: all zero, and nobody changes it. */
+extern struct conn_more conn_no_more __attribute__((visibility("hidden")));
 
 /* A request that was not answered yet; its bytes are a piece of conn.held. */
 struct conn_request {
@@ -139,7 +148,6 @@ struct conn {
 	uint32_t popped;      /* requests answered so far */
 	uint32_t waits;	      /* os_waits when bytes were last written */
 	uint32_t idle_since;  /* os_now_ms() of the last byte read, cut to fit; 0: unknown */
-	int aliases[CONN_ALIASES_MAX]; /* other numbers of the same socket */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in in;
@@ -149,7 +157,8 @@ struct conn {
 			struct conn_local *at; /* NULL: not known whom it leads to */
 		} __attribute__((packed, aligned(4))) local;
 	} peer;
-	struct conn_registration registrations[CONN_REGISTRATIONS_MAX];
+	struct conn_registration registration; /* the first one */
+	struct conn_more *more;		       /* never NULL */
 	union {
 		struct greeting *greeting; /* what is said to a proxy before the first request, or
 					      NULL */
@@ -189,10 +198,18 @@ static inline bool conn_has(const struct conn *conn, int fd)
 	if (__builtin_expect(conn->fd == fd, 1))
 		return true;
 	for (int i = 0; i < conn->alias_count; i++) {
-		if (conn->aliases[i] == fd)
+		if (conn->more->aliases[i] == fd)
 			return true;
 	}
 	return false;
+}
+
+/* The i-th of its registrations. */
+static inline struct conn_registration *conn_registration(const struct conn *conn, int i)
+{
+	/* Who reads without the lock may find another one's, but memory of ours in any case. */
+	return (struct conn_registration *)(i ? &conn->more->registrations[i - 1]
+					      : &conn->registration);
 }
 
 /* conn_lock's way when another thread is inside, or a signal handler of the same thread. */
@@ -225,6 +242,9 @@ static inline bool conn_lock(struct conn *conn, int fd)
  * connection is to end.
  */
 bool conn_add_alias(struct conn *conn, int alias);
+
+/* Room for one more registration; NULL if it has too many, or there is no memory for it. */
+struct conn_registration *conn_add_registration(struct conn *conn);
 
 /* What rescue/ has at work on it: a struct rescue begins with this one. NULL if there is none. */
 static inline struct conn_rescue *conn_rescue(const struct conn *conn)

@@ -20,7 +20,7 @@ static void forget(struct conn *conn)
 		live_less(PROCESS_CONNECTIONS);
 	table_clear(conn->fd, conn);
 	for (int i = 0; i < conn->alias_count; i++)
-		table_clear(conn->aliases[i], conn);
+		table_clear(conn->more->aliases[i], conn);
 	conn_end_exchange(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
@@ -28,8 +28,12 @@ static void forget(struct conn *conn)
 		conn_secured_drop(conn);
 	else
 		greeting_drop(conn->greeting);
+	if (conn->more != &conn_no_more)
+		arena_free(conn->more, sizeof(*conn->more));
+	conn->more = &conn_no_more;
 	conn->fd = -1;
 	conn->alias_count = 0;
+	conn->registration_count = 0;
 	conn_unlock(conn);
 	arena_give_conn(conn);
 	told_now(TOLD_CONNECTION);
@@ -93,8 +97,8 @@ static void drop_registrations(struct conn *conn, int fd)
 {
 	int kept = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].fd != fd)
-			conn->registrations[kept++] = conn->registrations[i];
+		if (conn_registration(conn, i)->fd != fd)
+			*conn_registration(conn, kept++) = *conn_registration(conn, i);
 	}
 	conn->registration_count = (uint8_t)kept;
 }
@@ -108,13 +112,14 @@ static void drop(struct conn *conn, int fd, enum conn_why why)
 	}
 	table_clear(fd, conn);
 	drop_registrations(conn, fd);
-	int last = conn->aliases[--conn->alias_count];
+	int *aliases = conn->more->aliases;
+	int last = aliases[--conn->alias_count];
 	if (conn->fd == fd) {
 		conn->fd = last;
 	} else {
 		for (int i = 0; i < conn->alias_count; i++) {
-			if (conn->aliases[i] == fd)
-				conn->aliases[i] = last;
+			if (aliases[i] == fd)
+				aliases[i] = last;
 		}
 	}
 	conn_unlock(conn);

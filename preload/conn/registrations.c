@@ -22,7 +22,8 @@ uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data)
 static bool is_known(const struct conn *conn, int epfd, int fd)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
+		if (conn_registration(conn, i)->epfd == epfd &&
+		    conn_registration(conn, i)->fd == fd)
 			return true;
 	}
 	return false;
@@ -35,8 +36,9 @@ void conn_registrations_find_in(struct conn *conn, int epfd)
 	if (is_known(conn, epfd, conn->fd) || conn->registration_count == CONN_REGISTRATIONS_MAX ||
 	    !os_epoll_registered(epfd, conn->fd, &events, &data))
 		return;
-	conn->registrations[conn->registration_count++] =
-	    (struct conn_registration){epfd, conn->fd, events, data};
+	struct conn_registration *found = conn_add_registration(conn);
+	if (found)
+		*found = (struct conn_registration){epfd, conn->fd, events, data};
 }
 
 void conn_registrations_find(struct conn *conn)
@@ -51,7 +53,7 @@ void conn_registrations_take(struct conn *conn)
 {
 	int kept = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
-		struct conn_registration *r = &conn->registrations[i];
+		struct conn_registration *r = conn_registration(conn, i);
 		uint32_t now;
 		uint64_t data;
 		/* Only the kernel knows whether a one-shot registration has fired. */
@@ -61,7 +63,7 @@ void conn_registrations_take(struct conn *conn)
 			r->events &= os_epoll_private_bits;
 		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
 		if (os_epoll_control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0) == 0)
-			conn->registrations[kept++] = *r;
+			*conn_registration(conn, kept++) = *r;
 	}
 	conn->registration_count = (uint8_t)kept;
 }
@@ -70,7 +72,7 @@ int conn_registrations_put(struct conn *conn, bool placeholder)
 {
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
-		const struct conn_registration *r = &conn->registrations[i];
+		const struct conn_registration *r = conn_registration(conn, i);
 		uint32_t events = placeholder ? os_watcher_events(r->events)
 					      : conn_registration_events(r->fd, r->events, r->data);
 		int error = os_epoll_control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
@@ -83,7 +85,7 @@ int conn_registrations_put(struct conn *conn, bool placeholder)
 void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events, bool placeholder)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		struct conn_registration *r = &conn->registrations[i];
+		struct conn_registration *r = conn_registration(conn, i);
 		if (r->epfd != epfd || r->fd != fd)
 			continue;
 		r->events = events;
@@ -111,7 +113,7 @@ bool conn_set_is_waited_on(int epfd)
 bool conn_may_be_waited_for(const struct conn *conn)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn_set_is_waited_on(conn->registrations[i].epfd))
+		if (conn_set_is_waited_on(conn_registration(conn, i)->epfd))
 			return true;
 	}
 	return !conn->registration_count;
@@ -122,7 +124,7 @@ bool conn_wait_is_seen(struct conn *conn)
 	if (!conn->registration_count)
 		conn_registrations_find(conn);
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn_set_is_waited_on(conn->registrations[i].epfd))
+		if (conn_set_is_waited_on(conn_registration(conn, i)->epfd))
 			return true;
 	}
 	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell.

@@ -17,8 +17,9 @@
 static struct conn_registration *find(struct conn *conn, int epfd, int fd)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		if (conn->registrations[i].epfd == epfd && conn->registrations[i].fd == fd)
-			return &conn->registrations[i];
+		if (conn_registration(conn, i)->epfd == epfd &&
+		    conn_registration(conn, i)->fd == fd)
+			return conn_registration(conn, i);
 	}
 	return NULL;
 }
@@ -28,15 +29,15 @@ static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll
 	struct conn_registration *known = find(conn, epfd, fd);
 	if (op == EPOLL_CTL_DEL) {
 		if (known)
-			*known = conn->registrations[--conn->registration_count];
+			*known = *conn_registration(conn, --conn->registration_count);
 		return;
 	}
 	if (!known) {
-		if (conn->registration_count == CONN_REGISTRATIONS_MAX) {
+		known = conn_add_registration(conn);
+		if (!known) {
 			conn->flags |= CONN_CROWDED;
 			return;
 		}
-		known = &conn->registrations[conn->registration_count++];
 		conn->flags &= ~(uint32_t)CONN_SERVED;
 	}
 	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};

@@ -20,7 +20,7 @@
  * thread with an old pointer may look at a free one's lock, so that memory must never have held
  * anything else.
  */
-enum { ARENA_CONN = 256 };
+enum { ARENA_CONN = 192 };
 
 /* The same of struct conn_exchange. */
 enum { ARENA_EXCHANGE = 1280 };

@@ -82,7 +82,7 @@ void rescue_tell_heirs(const struct conn *conn)
 		return;
 	tell(conn, conn->fd);
 	for (int i = 0; i < conn->alias_count; i++)
-		tell(conn, conn->aliases[i]);
+		tell(conn, conn->more->aliases[i]);
 }
 
 static void note(struct heirs *heirs, struct heir heir)
@@ -103,7 +103,7 @@ static void note_rescue(struct heirs *heirs, const struct conn *conn)
 	if (rescue->placed) {
 		note(heirs, heir_of(conn, conn->fd));
 		for (int i = 0; i < conn->alias_count; i++)
-			note(heirs, heir_of(conn, conn->aliases[i]));
+			note(heirs, heir_of(conn, conn->more->aliases[i]));
 	}
 	note_own(heirs, rescue->dead, conn->cookie);
 	note_own(heirs, rescue->kept, rescue->kept_picture.cookie);

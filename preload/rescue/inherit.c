@@ -42,7 +42,8 @@ void rescue_note_inheritable(struct conn *conn)
 {
 	rescue_set_inheritable(conn, conn->fd, is_open_to_others(conn->fd));
 	for (int i = 0; i < conn->alias_count; i++)
-		rescue_set_inheritable(conn, conn->aliases[i], is_open_to_others(conn->aliases[i]));
+		rescue_set_inheritable(conn, conn->more->aliases[i],
+				       is_open_to_others(conn->more->aliases[i]));
 }
 
 void rescue_number_added(struct conn *conn, int fd)
@@ -61,6 +62,6 @@ bool rescue_any_inheritable(const struct conn *conn)
 {
 	bool any = inherits(conn, conn->fd);
 	for (int i = 0; i < conn->alias_count && !any; i++)
-		any = inherits(conn, conn->aliases[i]);
+		any = inherits(conn, conn->more->aliases[i]);
 	return any;
 }

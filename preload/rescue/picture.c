@@ -14,7 +14,7 @@
 static bool is_watched_socket(const struct conn *conn)
 {
 	for (int i = 0; i < conn->alias_count; i++) {
-		if (wire_cookie(conn->aliases[i]) != conn->cookie)
+		if (wire_cookie(conn->more->aliases[i]) != conn->cookie)
 			return false;
 	}
 	return conn->cookie && wire_cookie(conn->fd) == conn->cookie;

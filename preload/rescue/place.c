@@ -105,7 +105,7 @@ static int take_numbers(struct conn *conn, int from, bool placeholder)
 	conn_registrations_take(conn);
 	int error = replace(conn, from, conn->fd, placeholder);
 	for (int i = 0; i < conn->alias_count && !error; i++)
-		error = replace(conn, from, conn->aliases[i], placeholder);
+		error = replace(conn, from, conn->more->aliases[i], placeholder);
 	int put_error = conn_registrations_put(conn, placeholder && !error);
 	return error ? error : put_error;
 }
@@ -281,7 +281,7 @@ bool rescue_is_displaced(const struct conn *conn)
 		return (rescue->phase >= PHASE_FAILED || rescue->kept >= 0) &&
 		       wire_cookie(conn->fd) != conn->cookie;
 	for (int i = 0; i < conn->alias_count; i++) {
-		if (!os_is_watcher(conn->aliases[i], rescue->timer))
+		if (!os_is_watcher(conn->more->aliases[i], rescue->timer))
 			return true;
 	}
 	return !os_is_watcher(conn->fd, rescue->timer);

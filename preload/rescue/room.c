@@ -14,7 +14,7 @@ enum { STEPS = 4 };
 static bool is_awaited(const struct conn *conn, uint32_t unless)
 {
 	for (int i = 0; i < conn->registration_count; i++) {
-		uint32_t events = conn->registrations[i].events;
+		uint32_t events = conn_registration(conn, i)->events;
 		if ((events & EPOLLOUT) && !(events & unless))
 			return true;
 	}

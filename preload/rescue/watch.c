@@ -62,7 +62,7 @@ static bool awaits_other_things(const struct conn *conn)
 	const uint32_t answerable = EPOLLIN | EPOLLOUT | EPOLLONESHOT;
 	bool answers = !conn->registration_count;
 	for (int i = 0; i < conn->registration_count; i++)
-		answers |= (conn->registrations[i].events & answerable) != 0;
+		answers |= (conn_registration(conn, i)->events & answerable) != 0;
 	return !answers;
 }
 

@@ -58,17 +58,20 @@ static void judge_lost(const struct link *link)
 	}
 }
 
-/* All connections that are idle have it together. */
-static void judge_no_exchange(void)
+/* What all connections have that have none of their own. */
+static void judge_nobodys(void)
 {
-	static const struct conn_exchange zero;
-	if (memcmp(&preload_conn_no_exchange, &zero, sizeof(zero)))
+	static const struct conn_exchange no_exchange;
+	static const struct conn_more no_more;
+	if (memcmp(&preload_conn_no_exchange, &no_exchange, sizeof(no_exchange)))
 		judge_fail("mixed", "a connection without an exchange has been written to");
+	if (memcmp(&preload_conn_no_more, &no_more, sizeof(no_more)))
+		judge_fail("mixed", "a connection with one number has been given another");
 }
 
 void judge_end(void)
 {
-	judge_no_exchange();
+	judge_nobodys();
 	for (uint32_t i = 0; i < world.link_count; i++)
 		judge_lost(&world.links[i]);
 	bool abandoned = thread_any_abandoned();

@@ -13,6 +13,7 @@
 extern struct config preload_config;
 extern struct conn preload_conn_own;
 extern struct conn_exchange preload_conn_no_exchange;
+extern struct conn_more preload_conn_no_more;
 extern char **preload_environ;
 extern const struct policy preload_policy_builtin;
 void preload_policy_finish(struct policy *policy);

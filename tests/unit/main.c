@@ -32,6 +32,7 @@
 	X(patience)                                                                                \
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
+	X(conn_kept)                                                                               \
 	X(idle)                                                                                    \
 	X(hello)                                                                                   \
 	X(loopback)                                                                                \

@@ -273,44 +273,6 @@ static void connection_lives_as_long_as_one_of_its_numbers(void)
 	CU_ASSERT_PTR_NULL(table_find(FD + 1));
 }
 
-static void idle_connection_keeps_nothing_of_its_last_exchange(void)
-{
-	static const struct conn_exchange none;
-	static const char end[] = " HTTP/1.1\r\nHost: x\r\n\r\n";
-	static char large[3 * CONN_HELD_FEW];
-	struct conn *conn = opened();
-	CU_ASSERT_PTR_EQUAL(conn->exchange, &conn_no_exchange);
-	CU_ASSERT(record(conn, GET));
-	CU_ASSERT_PTR_NOT_EQUAL(conn->exchange, &conn_no_exchange);
-	CU_ASSERT(received(conn, ANSWER));
-	CU_ASSERT_PTR_EQUAL(conn->exchange, &conn_no_exchange);
-	memset(large, 'x', sizeof(large) - 1);
-	memcpy(large, "GET /", 5);
-	memcpy(large + sizeof(large) - sizeof(end), end, sizeof(end));
-	CU_ASSERT(record(conn, large));
-	CU_ASSERT(received(conn, ANSWER));
-	CU_ASSERT_PTR_EQUAL(conn->exchange, &conn_no_exchange);
-	conn_end(conn, WHY_TOLD);
-	CU_ASSERT(memcmp(&conn_no_exchange, &none, sizeof(none)) == 0);
-}
-
-/* What one has left in memory that the next one is given is not the next one's. */
-static void exchange_begins_anew_in_memory_that_another_has_left(void)
-{
-	struct conn *conn = opened();
-	CU_ASSERT(record(conn, POST));
-	CU_ASSERT(received(conn, "HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nhalf"));
-	void *left = conn->exchange;
-	conn_end(conn, WHY_CLOSED);
-	conn = opened();
-	CU_ASSERT(record(conn, GET));
-	CU_ASSERT_PTR_EQUAL(conn->exchange, left);
-	runner_expect_long("started", 0, facts_of(conn).response_started);
-	CU_ASSERT(received(conn, ANSWER));
-	runner_expect_long("reused", 1, facts_of(conn).reused);
-	conn_end(conn, WHY_TOLD);
-}
-
 /* Calls on such a number would be missed. */
 static void number_that_the_table_has_no_room_for_is_none_of_a_connections(void)
 {
@@ -389,8 +351,6 @@ void suite_conn(void)
 	    TEST(first_status_of_a_rescue_is_noted),
 	    TEST(connection_stays_as_long_as_the_program_is_owed_something),
 	    TEST(connection_lives_as_long_as_one_of_its_numbers),
-	    TEST(idle_connection_keeps_nothing_of_its_last_exchange),
-	    TEST(exchange_begins_anew_in_memory_that_another_has_left),
 	    TEST(number_that_the_table_has_no_room_for_is_none_of_a_connections),
 	    TEST(lock_is_refused_for_a_number_that_is_not_the_connections),
 	    TEST(threads_may_share_and_replace_connections),
