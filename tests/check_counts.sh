@@ -59,4 +59,12 @@ equal "mallocs in 60 exchanges under redial" 0 "${mallocs%% *}"
 rescues=${mallocs#* }
 at_least "rescues among them" 10 "${rescues% }"
 
+most_connections
+alone=$(get_among 1)
+# Some numbers are valgrind's.
+for connections in 1000 10000 $((most - 100)); do
+	at_most "extra instructions of a GET on one of $connections connections" $((alone + 24)) \
+		"$(get_among "$connections")"
+done
+
 check_end

@@ -5,10 +5,14 @@
  * Then the server resets them all, and a few are used again: prints how many of those are answered.
  * LIMIT, from before the first socket on: `current`, `future` or `both` is what mlockall is asked
  * for; a number is how many KiB of address space (RLIMIT_AS) there are beyond what is in use.
+ * `gets` is no limit: before the reset there are 1,000 more exchanges, on connections all over the
+ * place. For callgrind (toggle on `exchanges`).
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -38,20 +42,17 @@ static void listen_for(int count, int tell)
 		die("write");
 }
 
-/* Takes a connection, answers one request on it and leaves it open. */
-static int serve_one(int listener)
+/* Answers a request, if one comes. */
+static void answer_one(int fd)
 {
 	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 160\r\n\r\n";
 	char request[1024], answer[ANSWER_LEN];
 	size_t got = 0;
-	int fd = accept(listener, NULL, NULL);
 
-	if (fd < 0)
-		die("accept");
 	while (got < 4 || memcmp(request + got - 4, "\r\n\r\n", 4)) {
 		ssize_t n = read(fd, request + got, sizeof(request) - got);
 		if (n <= 0)
-			return fd;
+			return;
 		got += (size_t)n;
 	}
 	memset(answer, 'x', sizeof(answer));
@@ -59,7 +60,40 @@ static int serve_one(int listener)
 	memcpy(answer, head, sizeof(head) - 1);
 	if (write(fd, answer, sizeof(answer)) < 0)
 		die("write");
+}
+
+/* Takes a connection, answers one request on it and leaves it open. */
+static int serve_one(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd < 0)
+		die("accept");
+	answer_one(fd);
 	return fd;
+}
+
+/* Until a byte comes from `ask`, or its end. */
+static bool serve_all(const int *fds, int count, int ask)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = ask};
+	int set = epoll_create1(0);
+	char byte;
+
+	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, ask, &event) < 0)
+		die("epoll");
+	for (int i = 0; i < count; i++) {
+		event.data.fd = fds[i];
+		if (epoll_ctl(set, EPOLL_CTL_ADD, fds[i], &event) < 0)
+			die("epoll_ctl");
+	}
+	while (epoll_wait(set, &event, 1, -1) == 1) {
+		if (event.data.fd == ask)
+			break;
+		answer_one(event.data.fd);
+	}
+	close(set);
+	return read(ask, &byte, 1) == 1;
 }
 
 static void reset_all(const int *fds, int count)
@@ -76,13 +110,12 @@ static void serve(int count, int ask, int tell)
 {
 	int *fds = malloc((size_t)count * sizeof(*fds));
 	struct pollfd polled[ADDRESSES];
-	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listen_for(count, tell);
 	for (int i = 0; i < count; i++)
 		fds[i] = serve_one(listeners[i / EACH_ADDRESS]);
-	if (read(ask, &byte, 1) != 1)
+	if (!serve_all(fds, count, ask))
 		exit(0);
 	reset_all(fds, count);
 	if (write(tell, "", 1) != 1)
@@ -149,6 +182,17 @@ static int open_one(const struct sockaddr_in *addr, const struct message *reques
 	return exchange(fd, request) < 0 ? -1 : fd;
 }
 
+__attribute__((noinline)) static void exchanges(const int *fds, int count,
+						const struct message *request)
+{
+	enum { GETS = 1000, STEP = 7919 };
+
+	for (int i = 0; i < GETS; i++) {
+		if (exchange(fds[(long)i * STEP % count], request) < 0)
+			die("exchange");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char output[4096];
@@ -170,12 +214,15 @@ int main(int argc, char **argv)
 		die("server");
 	int *fds = malloc((size_t)count * sizeof(*fds));
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
-	if (argc > 2)
+	bool gets = argc > 2 && !strcmp(argv[2], "gets");
+	if (argc > 2 && !gets)
 		limit_to(argv[2]);
 	for (int i = 0; i < count; i++)
 		answered += (fds[i] = open_one(&addresses[i / EACH_ADDRESS], &request)) >= 0;
 	printf("answered %d\n", answered);
 	for_each_status(print_one, NULL);
+	if (gets)
+		exchanges(fds, count, &request);
 	if (write(ask[1], "", 1) != 1 || read(tell[0], &byte, 1) != 1)
 		die("reset");
 	for (int i = 0; i < AGAIN && i < count; i++)

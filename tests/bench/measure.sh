@@ -161,6 +161,13 @@ secured_instructions() {
 		echo $((($(totals "$tmp/secured.redial") - $(totals "$tmp/secured.bare")) / 1001))
 }
 
+# Instructions that a GET on one of so many idle connections costs more.
+get_among() {
+	counted "" among.bare --toggle-collect=exchanges $bench/held "$1" gets &&
+		counted "$lib" among.redial --toggle-collect=exchanges $bench/held "$1" gets &&
+		echo $((($(totals "$tmp/among.redial") - $(totals "$tmp/among.bare")) / 1000))
+}
+
 # Calls of malloc and the like in 60 exchanges preloaded, a server at $1 that resets some of them;
 # and how many rescues there were.
 mallocs_and_rescues() {

@@ -47,6 +47,15 @@ equal() {
 	fi
 }
 
+# Sets most to how many connections one process may have, up to 100,000, and lets it have them.
+most_connections() {
+	most=100000
+	if ! prlimit --pid $$ --nofile=$((most + 100)) 2>/dev/null; then
+		limit=$(prlimit --pid $$ --nofile --output HARD --noheadings)
+		most=$((limit - 100))
+	fi
+}
+
 # The last line of a check: adds what was counted for tests/run.sh.
 check_end() {
 	[ -z "${REDIAL_TEST_COUNTS-}" ] || echo "$check_passed $check_failed" >>"$REDIAL_TEST_COUNTS"
