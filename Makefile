@@ -13,8 +13,9 @@
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make image      what an image for init containers holds, build/image
 # make deb        a Debian package, build/redial_VERSION_ARCH.deb
+# make release    the packages for amd64 and arm64, what is in them as SPDX, and checksums: build/release
 
-VERSION := 0.1.0
+VERSION := 1.0.0
 # make V=1 shows the commands.
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
@@ -24,7 +25,13 @@ B := build
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Werror
 CPPFLAGS += -D_GNU_SOURCE -DREDIAL_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS ?= -O2 -g
-CFLAGS += -std=gnu11 $(WARN)
+# Where it is built is nobody's business, and would make each build another one.
+CFLAGS += -std=gnu11 $(WARN) -ffile-prefix-map=$(CURDIR)=.
+
+# What is a process of its own, or is loaded for a moment.
+TOOL_CFLAGS := -fPIC -fvisibility=hidden -fstack-protector-strong \
+	$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+LDFLAGS += -Wl,-z,relro -Wl,-z,now
 
 # libredial.so has to load into any process on any libc: nothing that only one libc has, no
 # stack protector, no fortified call, no relocation that only new loaders know.
@@ -86,26 +93,26 @@ $(B)/libredial-rehearse.so: $(REHEARSE_OBJ) preload/rehearse/exports.map
 		$(REHEARSE_OBJ) -o $@
 
 $(B)/libredial-policy.so: $(POLICY_OBJ)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) -shared -fPIC -Wl,-soname,libredial-policy.so $^ -lconfig -o $@
 
 $(B)/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -lconfig -o $@
 
 $(B)/redial-report: $(REPORT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 $(B)/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 $(B)/redial-rehearse: $(REHEARSE_TOOL_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 $(B)/redial-switch: $(SWITCH_OBJ) $(POLICY_OBJ) \
 		$(addprefix $(B)/pic/policy/,share_memory.o switchboard_turn.o)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lconfig -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -lconfig -o $@
 
 $(B)/redial-doctor: $(DOCTOR_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/load_words.o
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 # A static program without any libc: an image may have no shell, a machine no static libc.
 ENTRYPOINT_SRC := scripts/redial-entrypoint.c $(wildcard scripts/entrypoint/*.c) preload/os/mem.c
@@ -121,11 +128,11 @@ image: $(addprefix $(B)/image/,libredial.so redial-entrypoint redial-policy redi
 
 $(B)/image/redial-policy: $(POLICY_TOOL:%=$(B)/pic/policy/%.o) $(POLICY_OBJ)
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) -static -s $^ -lconfig -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) -static -s $^ -lconfig -o $@
 
 $(B)/image/redial-stat: $(STAT_OBJ) $(POLICY_PURE:%=$(B)/pic/policy/%.o) $(B)/pic/policy/share_memory.o
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CFLAGS) -static -s $^ -o $@
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(LDFLAGS) -static -s $^ -o $@
 
 $(B)/image/%: $(B)/%
 	@mkdir -p $(@D)
@@ -162,12 +169,17 @@ $(B)/so/%.o: %.c
 
 $(B)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(TOOL_CFLAGS) -c $< -o $@
+
+# What says the version, which is in this file.
+VERSIONED := policy/main policy/tool_features scripts/doctor/main scripts/redial-entrypoint \
+	preload/log/sink preload/process/version tests/unit/test_launcher tests/unit/test_tool
+$(foreach dir,so pic tests tests/sim,$(VERSIONED:%=$(B)/$(dir)/%.o)): Makefile
 
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-zoo setup-demo setup-bench: setup-%:
+setup-build setup-check setup-zoo setup-demo setup-bench setup-release: setup-%:
 	@sh scripts/setup.sh $*
 
 check: setup-check
@@ -215,5 +227,5 @@ bench: setup-bench
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench
+.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release
 -include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make install, uninstall, man and deb. What is installed where is listed once, here.
+# make install, uninstall, man, deb and release. What is installed where is listed once, here.
 
 DEST := $(DESTDIR)$(PREFIX)
 LIBDIR := lib/redial
@@ -37,7 +37,11 @@ $(B)/man/%: scripts/man/%.in scripts/man/make.sh scripts/man/pages.sh $(PAGES) M
 	$(Q)echo '  $@'; sh scripts/man/make.sh $< $(VERSION) >$@.new && mv $@.new $@
 
 # A running program maps the library: a new file takes its place, the old one is not written to.
-install: all man
+install: all man put
+	@echo 'installed below $(DEST)'
+
+# What install does with what is built already.
+put:
 	$(Q)install -d $(DEST)/bin $(DEST)/$(LIBDIR) $(DEST)/$(DOCDIR)/examples \
 		$(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions
 	$(Q)install -m 755 $(INSTALL_BIN) $(DEST)/bin/
@@ -58,7 +62,6 @@ install: all man
 		install -Dm 644 $$page $(DEST)/$(DOCDIR)/$$page || exit 1; \
 	done
 	$(Q)install -m 644 $(INSTALL_EXAMPLES) $(DEST)/$(DOCDIR)/examples/
-	@echo 'installed below $(DEST)'
 
 # Policies in /etc/redial are the operator's and stay.
 uninstall:
@@ -66,7 +69,42 @@ uninstall:
 		for dir in $(INSTALLED_DIRS); do rmdir $$dir 2>/dev/null || :; done
 	@echo 'removed from $(DEST)'
 
-deb: all man
-	$(Q)sh scripts/deb/build.sh $(VERSION) $(B)
+# Of another architecture with Debian's compiler for it: make deb ARCH=arm64.
+NATIVE = $(shell dpkg --print-architecture)
+ARCH = $(NATIVE)
+TRIPLET = $(shell dpkg-architecture -a$(ARCH) -q DEB_HOST_GNU_TYPE 2>/dev/null)
+DEB = $(B)/redial_$(VERSION)_$(ARCH).deb
+CROSS = $(B)/cross/$(ARCH)
+LIBRARIES ?= $(B)/libraries/$(ARCH)
 
-.PHONY: man install uninstall deb
+deb:
+	@$(MAKE) --no-print-directory deb-$(if $(filter $(NATIVE),$(ARCH)),native,cross)
+
+deb-native: all man
+	$(Q)sh scripts/deb/build.sh $(VERSION) $(B) $(ARCH) $(DEB)
+
+deb-cross:
+	$(Q)sh scripts/deb/cross.sh $(ARCH) $(LIBRARIES)
+	@CPPFLAGS='-I$(LIBRARIES)/usr/include' LDFLAGS='-L$(LIBRARIES)/usr/lib/$(TRIPLET)' \
+		$(MAKE) --no-print-directory CC=$(TRIPLET)-gcc B=$(CROSS) all man
+	$(Q)sh scripts/deb/build.sh $(VERSION) $(CROSS) $(ARCH) $(DEB)
+
+# What a release hands out, built anew. The same sources, compiler and libraries give the same files.
+RELEASE_ARCHS := amd64 arm64
+RELEASE := $(B)/release
+
+release: setup-release
+	@rm -rf $(RELEASE)
+	@for arch in $(RELEASE_ARCHS); do \
+		$(MAKE) --no-print-directory release-one ARCH=$$arch B=$(RELEASE)/built \
+			LIBRARIES=$(B)/libraries/$$arch || exit 1; \
+	done
+	@rm -rf $(RELEASE)/built
+	@cd $(RELEASE) && sha256sum *.deb *.json >SHA256SUMS && cat SHA256SUMS
+
+release-one: deb
+	$(Q)mv $(DEB) $(B)/..
+	$(Q)sh scripts/deb/sbom.sh $(B)/../$(notdir $(DEB)) \
+		$(if $(filter $(NATIVE),$(ARCH)),$(CC),$(TRIPLET)-gcc) >$(B)/../$(notdir $(DEB:.deb=.spdx.json))
+
+.PHONY: man install put uninstall deb deb-native deb-cross release release-one

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that `make`, `make check`, `make zoo` or `make demo` miss.
+# Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo` or `make release` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|release"
 missing=
 wished=
 
@@ -67,6 +67,19 @@ companions() {
 	has_library libtsocks.so || wish tsocks
 	has_library libtcmalloc_minimal.so.4 || wish libtcmalloc-minimal4
 	has_library libeatmydata.so || wish libeatmydata1
+}
+
+# Packages for both architectures, whichever this one is.
+release() {
+	build
+	need_packages dpkg-dev
+	need_command readelf binutils
+	case $(uname -m) in
+	aarch64) set -- x86_64 x86-64 amd64 ;;
+	*) set -- aarch64 aarch64 arm64 ;;
+	esac
+	need_command "$1-linux-gnu-gcc" "gcc-$2-linux-gnu"
+	[ -e "/usr/$1-linux-gnu/include/stdio.h" ] || need "libc6-dev-$3-cross"
 }
 
 demo() {
@@ -169,7 +182,7 @@ bench() {
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | zoo | demo | bench) "$1" ;;
+build | check | zoo | demo | bench | release) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2
