@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading while a rescue is under way, and where one begins. */
 #include <errno.h>
-#include <fcntl.h>
 #include <time.h>
 
 #include "../conn/end.h"
+#include "../os/blocking.h"
 #include "../os/sys.h"
 #include "../os/watcher.h"
 #include "../rescue/machine.h"
@@ -42,7 +42,7 @@ bool reading_may_wait(struct reading *r)
 	struct handle *handle = &r->handle;
 	struct conn *conn = handle->conn;
 	if (conn->busy ? rescue_is_nonblocking(conn)
-		       : sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK)
+		       : os_is_nonblocking(conn->fd))
 		return false;
 	if (!(r->call->flags & MSG_DONTWAIT))
 		return true;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing while a rescue is under way, or bytes that were taken before wait for room. */
 #include <errno.h>
-#include <fcntl.h>
 
 #include "../conn/end.h"
 #include "../conn/own.h"
 #include "../conn/turns.h"
+#include "../os/blocking.h"
 #include "../os/clock.h"
 #include "../os/sigpipe.h"
 #include "../os/watcher.h"
@@ -80,7 +80,7 @@ bool sending_may_wait(const struct conn *conn, const struct write_call *call)
 	if (call->flags & MSG_DONTWAIT)
 		return false;
 	return conn->busy ? !rescue_is_nonblocking(conn)
-			  : !(sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK);
+			  : !os_is_nonblocking(conn->fd);
 }
 
 /*

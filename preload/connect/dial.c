@@ -2,7 +2,6 @@
 #include "dial.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 
 #include "../../policy/match.h"
@@ -10,6 +9,7 @@
 #include "../wire/socket.h"
 #include "block.h"
 #include "loopback.h"
+#include "../os/blocking.h"
 #include "../os/real.h"
 #include "../rescue/machine.h"
 #include "../rescue/room.h"
@@ -76,13 +76,13 @@ static int dial_blocking(const struct handle *handle, const struct sockaddr *add
 bool dial_waits(int fd, const struct sockaddr *addr, int error)
 {
 	return (error == EINPROGRESS || dial_is_passing(addr, error)) &&
-	       addr->sa_family != AF_UNIX && sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK;
+	       addr->sa_family != AF_UNIX && os_is_nonblocking(fd);
 }
 
 int dial(const struct handle *handle, const struct sockaddr *addr, socklen_t len)
 {
 	int kept = get_errno(), fd = handle->fd;
-	if (sys3(fcntl, fd, F_GETFL, 0) & O_NONBLOCK) {
+	if (os_is_nonblocking(fd)) {
 		int begun = connect_once(fd, addr, len);
 		if (begun && !dial_waits(fd, addr, begun)) /* else dial_rescue takes note */
 			reject_note_failure(fd, addr, len, begun);
@@ -141,7 +141,7 @@ static bool is_wanted(const struct conn *conn, uint32_t on)
 static bool is_awaited_unseen(const struct conn *conn)
 {
 	return __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED) < 0 &&
-	       sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK && os_ring_may_poll();
+	       os_is_nonblocking(conn->fd) && os_ring_may_poll();
 }
 
 bool dial_may_rescue(const struct conn *conn, int error)

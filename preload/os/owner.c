@@ -13,7 +13,9 @@ bool os_sends_signals(int fd)
 
 void os_send_no_signals(int fd)
 {
-	sys3(fcntl, fd, F_SETFL, sys3(fcntl, fd, F_GETFL, 0) & ~(long)O_ASYNC);
+	long flags = sys3(fcntl, fd, F_GETFL, 0);
+	if (flags > 0)
+		sys3(fcntl, fd, F_SETFL, flags & ~(long)O_ASYNC);
 }
 
 void os_copy_owner(int from, int to)
@@ -22,5 +24,7 @@ void os_copy_owner(int from, int to)
 	if (sys3(fcntl, from, F_GETOWN_EX, &owner) < 0 || !owner.pid)
 		return;
 	sys3(fcntl, to, F_SETOWN_EX, &owner);
-	sys3(fcntl, to, F_SETSIG, sys3(fcntl, from, F_GETSIG, 0));
+	long signal = sys3(fcntl, from, F_GETSIG, 0);
+	if (signal > 0)
+		sys3(fcntl, to, F_SETSIG, signal);
 }

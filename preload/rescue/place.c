@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "../conn/registrations.h"
+#include "../os/blocking.h"
 #include "../os/epoll.h"
 #include "../os/mem.h"
 #include "../wire/like.h"
@@ -82,19 +83,28 @@ static void set_placed(struct rescue *rescue, bool is_placed)
 }
 
 /* The number's close-on-exec flag stays as the program has it; a watcher has it always. */
-static bool is_cloexec(const struct conn *conn, int number, bool placeholder)
+static long is_cloexec(const struct conn *conn, int number, bool placeholder)
 {
 	if (conn->rescue->placed)
 		return placeholder || !rescue_is_inheritable(conn, number);
 	long flags = sys3(fcntl, number, F_GETFD, 0);
-	return flags > 0 && flags & FD_CLOEXEC;
+	return flags < 0 ? flags : flags & FD_CLOEXEC;
 }
+
+/*
+ * dup3(2) that another thread's open comes between says EBUSY. What is to be put back has to be:
+ * the program would be left with a watcher for a socket.
+ */
+enum { DUP_TRIES = 3 };
 
 static int replace(const struct conn *conn, int from, int number, bool placeholder)
 {
-	int cloexec = is_cloexec(conn, number, placeholder) ? O_CLOEXEC : 0;
-	int kept = get_errno();
-	int error = real.dup3(from, number, cloexec) < 0 ? -get_errno() : 0;
+	long cloexec = is_cloexec(conn, number, placeholder);
+	if (cloexec < 0)
+		return (int)cloexec;
+	int kept = get_errno(), error = -EBUSY;
+	for (int tries = 0; tries < DUP_TRIES && error; tries++)
+		error = real.dup3(from, number, cloexec ? O_CLOEXEC : 0) < 0 ? -get_errno() : 0;
 	set_errno(kept);
 	return error;
 }
@@ -164,20 +174,12 @@ void rescue_unplace(struct conn *conn)
 	rescue_close(&rescue->timer);
 }
 
-static void set_blocking(const struct rescue *rescue, int fd)
-{
-	long flags = sys3(fcntl, fd, F_GETFL, 0);
-	long wanted = rescue->nonblocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-	if (wanted != flags)
-		sys3(fcntl, fd, F_SETFL, wanted);
-}
-
 void rescue_bring_back(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	if (rescue->kept < 0)
 		return;
-	set_blocking(rescue, rescue->kept);
+	os_set_nonblocking(rescue->kept, rescue->nonblocking);
 	if (rescue->placed) {
 		rescue_close(&rescue->dead);
 		rescue->dead = rescue_take_kept(rescue);
@@ -239,12 +241,13 @@ int rescue_install(struct conn *conn)
 		return -EBADF;
 	int error = wire_finish_like(rescue_dead_socket(conn), rescue->fresh,
 				     conn->peer.any.sa_family, &conn->options);
+	if (!error)
+		error = os_set_nonblocking(rescue->fresh, rescue->nonblocking);
 	if (error < 0)
 		return error;
 	os_copy_owner(rescue_dead_socket(conn), rescue->fresh);
 	if (!rescue->answered || rescue->kept >= 0) /* else it is kept */
 		wire_no_linger(rescue_dead_socket(conn));
-	set_blocking(rescue, rescue->fresh);
 	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
 	 */
 	if (rescue->old == OLD_ALIVE || rescue->laid_aside)

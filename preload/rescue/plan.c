@@ -2,11 +2,11 @@
 /* Whether a rescue begins, and whether and when its next attempt is made. */
 #include "plan.h"
 
-#include <fcntl.h>
 
 #include "../../policy/backoff.h"
 #include "../../policy/ranges.h"
 #include "../os/arena.h"
+#include "../os/blocking.h"
 #include "../process/config.h"
 #include "../os/jitter.h"
 #include "../conn/peer.h"
@@ -157,11 +157,6 @@ static bool keep_answer(struct rescue *rescue, const struct rescue_start *start)
 	return true;
 }
 
-static bool is_nonblocking(const struct conn *conn)
-{
-	return sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
-}
-
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -181,7 +176,7 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 	    .error = start->error,
 	    .began_ms = now_ms,
 	    .now_ms = now_ms,
-	    .nonblocking = is_nonblocking(conn),
+	    .nonblocking = os_is_nonblocking(conn->fd),
 	    .policy = config.policy,
 	};
 	if (!keep_answer(rescue, start)) {
@@ -239,7 +234,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
 		rescue->error = start->error;
 	note_cause(conn, start);
-	rescue->nonblocking = is_nonblocking(conn); /* it has been the program's in between */
+	rescue->nonblocking = os_is_nonblocking(conn->fd); /* it has been the program's in between */
 	rescue->full = false;
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
@@ -272,7 +267,7 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	bool has_it = rescue->phase == PHASE_HOLDING;
 	rescue->now_ms = os_now_ms();
 	note_cause(conn, start);
-	rescue->nonblocking = is_nonblocking(conn);
+	rescue->nonblocking = os_is_nonblocking(conn->fd);
 	rescue->unsent = false;
 	enum reason reason = rescue_picture_check(conn, true, true);
 	if (reason == REASON_NONE)

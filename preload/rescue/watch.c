@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 
 #include "../os/arena.h"
+#include "../os/blocking.h"
 #include "../conn/registrations.h"
 #include "../conn/secured.h"
 #include "../wire/socket.h"
@@ -166,7 +166,7 @@ void rescue_watch(struct conn *conn)
 	if (conn_is_apart(conn) || !may_watch(conn) || !is_to_watch(conn))
 		return;
 	struct rescue *rescue = conn->rescue;
-	rescue->nonblocking = sys3(fcntl, conn->fd, F_GETFL, 0) & O_NONBLOCK;
+	rescue->nonblocking = os_is_nonblocking(conn->fd);
 	rescue->now_ms = os_now_ms();
 	rescue->wake_ms = until_when(conn);
 	rescue->room_steps = 0;
