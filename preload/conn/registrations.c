@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "registrations.h"
 
+#include <errno.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #ifndef EPOLLEXCLUSIVE
 #define EPOLLEXCLUSIVE (1u << 28)
 #endif
 
 #include "../os/epoll.h"
+#include "../os/sys.h"
 #include "table.h"
 
 uint32_t conn_registration_events(int fd, uint32_t events, uint64_t data)
@@ -49,6 +52,21 @@ void conn_registrations_find(struct conn *conn)
 	}
 }
 
+/*
+ * A registration that the kernel would not take back: it is not there, but the program's all the
+ * same, and goes with the next thing at the number. A bit that no event has (epoll_ctl(2)).
+ */
+enum { OUT = 1u << 27 };
+
+/* Is it to be put back? Not where the set has gone, or has it no more (epoll_ctl(2)). */
+static bool is_taken(const struct conn_registration *r)
+{
+	if (r->events & OUT)
+		return true;
+	int error = os_epoll_control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0);
+	return error != -EBADF && error != -ENOENT && error != -EINVAL;
+}
+
 void conn_registrations_take(struct conn *conn)
 {
 	int kept = 0;
@@ -62,22 +80,41 @@ void conn_registrations_take(struct conn *conn)
 		    !(now & ~os_epoll_private_bits))
 			r->events &= os_epoll_private_bits;
 		/* Deleted, not left to dup3: with a dup of the old socket alive it would stay. */
-		if (os_epoll_control(r->epfd, EPOLL_CTL_DEL, r->fd, 0, 0) == 0)
+		if (is_taken(r))
 			*conn_registration(conn, kept++) = *r;
 	}
 	conn->registration_count = (uint8_t)kept;
+}
+
+/*
+ * What the program waits on is to be there again: memory comes back, and a place that was given up
+ * a moment ago may be another thread's only for another moment.
+ */
+enum { ADD_TRIES = 3 };
+
+static int add(const struct conn_registration *r, uint32_t events, int tries)
+{
+	static const struct timespec nap = {0, 1000000};
+	int error;
+	while ((error = os_epoll_control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data)) &&
+	       tries-- > 0)
+		sys2(nanosleep, &nap, 0);
+	return error;
 }
 
 int conn_registrations_put(struct conn *conn, bool placeholder)
 {
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
-		const struct conn_registration *r = conn_registration(conn, i);
+		struct conn_registration *r = conn_registration(conn, i);
+		r->events &= ~(uint32_t)OUT;
 		uint32_t events = placeholder ? os_watcher_events(r->events)
 					      : conn_registration_events(r->fd, r->events, r->data);
-		int error = os_epoll_control(r->epfd, EPOLL_CTL_ADD, r->fd, events, r->data);
-		if (error && !result)
-			result = error;
+		int error = add(r, events, placeholder ? 0 : ADD_TRIES);
+		if (!error)
+			continue;
+		r->events |= OUT;
+		result = result ? result : error;
 	}
 	return result;
 }
