@@ -37,13 +37,26 @@ int os_watcher(int timer)
 	return watcher;
 }
 
+/*
+ * A wait that the kernel refuses, for want of memory or by a limit of no descriptors at all
+ * (poll(2)): whoever waits looks for himself, a little later.
+ */
+static int or_nap(int ready)
+{
+	static const struct timespec nap = {0, 1000000};
+	if (ready >= 0 || ready == -EINTR)
+		return ready;
+	sys2(nanosleep, &nap, 0);
+	return 1;
+}
+
 /* By poll, which takes nothing from what it looks at. */
 int os_wait_for(int fd, short events, uint64_t timeout_ms)
 {
 	struct pollfd what = {.fd = fd, .events = events};
 	const struct timespec limit = {(time_t)(timeout_ms / 1000),
 				       (long)(timeout_ms % 1000) * 1000000};
-	return (int)sys6(ppoll, &what, 1, timeout_ms == UINT64_MAX ? 0 : &limit, 0, 0, 0);
+	return or_nap((int)sys6(ppoll, &what, 1, timeout_ms == UINT64_MAX ? 0 : &limit, 0, 0, 0));
 }
 
 int os_wait(int fd, uint64_t timeout_ms)
@@ -63,7 +76,7 @@ int os_wait_cancellably(int fd, short events, uint64_t timeout_ms)
 	int ready = real.poll(&what, 1, timeout_ms < INT32_MAX ? (int)timeout_ms : -1);
 	int error = ready < 0 ? -get_errno() : ready;
 	set_errno(kept);
-	return error;
+	return or_nap(error);
 }
 
 void os_timer_set(int timer, uint64_t in_ms)
@@ -72,7 +85,9 @@ void os_timer_set(int timer, uint64_t in_ms)
 	    .it_value.tv_sec = (time_t)(in_ms / 1000),
 	    .it_value.tv_nsec = in_ms ? (long)(in_ms % 1000) * 1000000 : 1, /* 0 disarms */
 	};
-	sys4(timerfd_settime, timer, 0, &when, 0);
+	/* Nothing else would wake whoever waits for it. */
+	for (int tries = 0; tries < 3 && sys4(timerfd_settime, timer, 0, &when, 0) < 0; tries++)
+		;
 }
 
 int os_watch(int watcher, int fd)
