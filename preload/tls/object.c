@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object.h"
 
+#include <errno.h>
+
 #include "../os/mem.h"
 #include "../os/sys.h"
 
@@ -115,11 +117,20 @@ uintptr_t tls_object_symbol(const struct tls_object *object, const char *name)
 	}
 }
 
-/* Pages are of 4, 16 or 64 KiB, and only the kernel knows. */
+/*
+ * Pages are of 4 KiB, elsewhere of 16 or 64, which only the kernel knows: EINVAL says that they are
+ * larger (mprotect(2)). After any other error larger ones would reach into what lies beside.
+ */
+#ifdef __x86_64__
+enum { PAGE_MAX = 4096 };
+#else
+enum { PAGE_MAX = 65536 };
+#endif
+
 static bool protect(const struct tls_object *object, int protection)
 {
-	long error = -1;
-	for (uintptr_t page = 4096; page <= 65536 && error < 0; page *= 4) {
+	long error = -EINVAL;
+	for (uintptr_t page = 4096; page <= PAGE_MAX && error == -EINVAL; page *= 4) {
 		uintptr_t from = object->relro & ~(page - 1);
 		uintptr_t to = (object->relro + object->relro_len) & ~(page - 1);
 		error = to > from ? sys3(mprotect, from, to - from, protection) : 0;

@@ -29,11 +29,17 @@ enum {
 
 uint64_t wire_cookie(int fd)
 {
+	static bool told; /* the kernel has cookies: what it once does not tell is no socket's */
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 	long error = sys6(getsockopt, fd, SOL_SOCKET, SO_COOKIE, &cookie, &len, 0);
-	if (error == 0)
+	if (error == 0) {
+		if (__builtin_expect(!__atomic_load_n(&told, __ATOMIC_RELAXED), 0))
+			__atomic_store_n(&told, true, __ATOMIC_RELAXED);
 		return cookie;
+	}
+	if (__atomic_load_n(&told, __ATOMIC_RELAXED))
+		return 0;
 	/* An old kernel, or one that is emulated: the inode's number serves as well. */
 	struct stat file;
 	bool unknown = error == -ENOPROTOOPT || error == -EINVAL || error == -EOPNOTSUPP;
