@@ -7,6 +7,7 @@
 # make outage     50 programs against a server that fails every request for 10 seconds
 # make storm      clients of all kinds amid every fault, killed, and redial switched: SECONDS=600
 # make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
+# make inject     lets each system call of a rescue fail, with each errno, in each way of waiting
 # make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
 # make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
 # make bench      prints the measures of speed and memory
@@ -210,6 +211,10 @@ storm: setup-check
 SECONDS ?= 300
 chaos: all $(B)/faultd $(T)/chaos-client
 	@python3 -B tests/chaos/chaos.py $(SECONDS)
+
+.PHONY: inject
+inject: all $(addprefix $(T)/inject/,inject client client-gnutls)
+	@sh tests/inject/inject.sh
 
 fuzz: $(T)/schedule
 	@$(MAKE) --no-print-directory $(T)/fuzz-http1 || :

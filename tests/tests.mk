@@ -153,3 +153,20 @@ $(T)/fuzz-http1: $(FUZZ_SRC) $(wildcard preload/http1/*.h)
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(FUZZ_CC) -D_GNU_SOURCE -DFUZZ_HTTP1_LIBFUZZER -std=gnu11 -O1 -g \
 		-fsanitize=fuzzer,address $(TEST_CFLAGS) $(FUZZ_SRC) -o $@
+
+# Each system call of a rescue fails once (tests/inject).
+INJECT_SRC := $(wildcard tests/inject/*.c)
+INJECT_CLIENT_SRC := $(wildcard tests/inject/client/*.c)
+tests: $(addprefix $(T)/inject/,inject client client-gnutls)
+
+$(T)/inject/inject: $(INJECT_SRC:%.c=$(T)/%.o)
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lssl -lcrypto -lpthread -o $@
+
+$(T)/inject/client: $(INJECT_CLIENT_SRC:%.c=$(T)/%.o)
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CFLAGS) $^ -lssl -lcrypto -o $@
+
+$(T)/inject/client-gnutls: $(INJECT_CLIENT_SRC) $(wildcard tests/inject/client/*.h)
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) -Itests/tls/by_gnutls $(CFLAGS) $(INJECT_CLIENT_SRC) -lgnutls -o $@
