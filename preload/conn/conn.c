@@ -61,8 +61,7 @@ static bool make_more(struct conn *conn)
 
 bool conn_add_alias(struct conn *conn, int alias)
 {
-	if (conn->alias_count == CONN_ALIASES_MAX || !make_more(conn) ||
-	    !table_set(alias, conn))
+	if (conn->alias_count == CONN_ALIASES_MAX || !make_more(conn) || !table_set(alias, conn))
 		return false;
 	conn->more->aliases[conn->alias_count++] = alias;
 	return true;
@@ -89,6 +88,8 @@ void conn_open(int fd)
 	/* Somebody with an old pointer to this memory may be inside for a moment: wait for them. */
 	while (__atomic_exchange_n(&conn->lock, sys_self(), __ATOMIC_ACQUIRE))
 		sys0(sched_yield);
+	conn->exchange = &conn_no_exchange;
+	conn->more = &conn_no_more;
 	uint32_t epoch = conn->epoch + 1;
 	memset((char *)conn + offsetof(struct conn, epoch), 0,
 	       sizeof(*conn) - offsetof(struct conn, epoch));
@@ -96,8 +97,6 @@ void conn_open(int fd)
 	conn->life++;
 	conn->fd = fd;
 	conn->peer_state = &peers_nobody;
-	conn->exchange = &conn_no_exchange;
-	conn->more = &conn_no_more;
 	/* As if nothing were switched off: it may be switched on again. */
 	uint32_t uses = config.policy->uses | config.tracks;
 	conn->care = uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;

@@ -61,7 +61,7 @@ struct conn_exchange {
 	uint32_t pool_link; /* the arena's */
 	struct conn_request requests[CONN_REQUESTS_MAX];
 	struct http1 request;  /* the one being written */
-	struct http1 response; /* the one being read */
+	struct http1 response; /* the one being read; its flags are 0 before its first byte */
 	char bytes[];	       /* CONN_HELD_FEW of them */
 };
 
@@ -117,6 +117,8 @@ struct conn {
 	uint32_t pool_link; /* the arena's */
 	int fd;		    /* -1 while this is free */
 	uintptr_t lock;	    /* sys_self() of the thread inside, or 0 */
+	struct conn_exchange *exchange; /* while a request is unanswered; never NULL */
+	struct conn_more *more;		/* never NULL, for those who look without the lock */
 	uint32_t life;	    /* goes up whenever this memory becomes another connection's */
 	uint32_t epoch;	    /* goes up whenever another socket takes the descriptor's number */
 	uint16_t writers;   /* threads between having recorded bytes and the kernel's answer */
@@ -139,12 +141,11 @@ struct conn {
 	uint64_t cookie;	   /* SO_COOKIE of the socket behind the descriptor */
 	uint64_t received;	   /* bytes that the program read from it */
 	struct state_peer *peer_state; /* what all processes know of the peer; never NULL */
-	struct conn_exchange *exchange; /* while a request is unanswered; never NULL */
 	char *held;		       /* the unanswered requests' bytes, one after the other */
 	uint32_t held_len;
+	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	int8_t held_class;    /* the arena's pool that it is from; 0: exchange->bytes */
 	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
-	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	uint32_t popped;      /* requests answered so far */
 	uint32_t waits;	      /* os_waits when bytes were last written */
 	uint32_t idle_since;  /* os_now_ms() of the last byte read, cut to fit; 0: unknown */
@@ -158,7 +159,6 @@ struct conn {
 		} __attribute__((packed, aligned(4))) local;
 	} peer;
 	struct conn_registration registration; /* the first one */
-	struct conn_more *more;		       /* never NULL */
 	union {
 		struct greeting *greeting; /* what is said to a proxy before the first request, or
 					      NULL */

@@ -23,8 +23,10 @@ static void release_held(struct conn *conn)
 __attribute__((noinline)) void conn_end_exchange(struct conn *conn)
 {
 	release_held(conn);
-	if (conn->exchange != &conn_no_exchange)
-		arena_give_exchange(conn->exchange);
+	if (conn->exchange == &conn_no_exchange)
+		return;
+	conn->exchange->response.flags = 0;
+	arena_give_exchange(conn->exchange);
 	conn->exchange = &conn_no_exchange;
 }
 
@@ -41,11 +43,9 @@ static bool begin_exchange(struct conn *conn)
 	if (conn->exchange != &conn_no_exchange)
 		return true;
 	struct conn_exchange *exchange = arena_take_exchange();
-	if (!exchange)
-		return false;
-	exchange->response.flags = 0;
-	conn->exchange = exchange;
-	return true;
+	if (exchange)
+		conn->exchange = exchange;
+	return exchange;
 }
 
 bool conn_make_room(struct conn *conn, size_t needed)

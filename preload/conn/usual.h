@@ -34,7 +34,6 @@ USUAL struct conn_exchange *conn_begin_usual(struct conn *conn, size_t len)
 	exchange = arena_take_exchange();
 	if (__builtin_expect(!exchange, 0))
 		return NULL;
-	exchange->response.flags = 0;
 	conn->exchange = exchange;
 	conn->held = exchange->bytes;
 	return exchange;

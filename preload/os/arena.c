@@ -25,7 +25,8 @@ enum { CHUNK_UNITS_LOG2 = LARGEST_LOG2 - 5 };
 
 /*
  * An object begins with a word of the arena's: its place while it is in use, that of the next one
- * while it is free. struct conn has room for it, what holds bytes begins behind it.
+ * while it is free. struct conn and struct conn_exchange have room for it, what holds bytes begins
+ * behind it.
  */
 enum { HEAD_LEN = UNIT };
 

@@ -62,8 +62,9 @@ void *arena_take_conn(void);
 void arena_give_conn(void *conn);
 
 /*
- * Memory for a struct conn_exchange in the same way; what was given back holds what it held. One is
- * kept at hand for the next to take it: it is needed most often, between a request and its answer.
+ * Memory for a struct conn_exchange in the same way; what was never handed out is all zero, what
+ * was given back is as it was then, but for its first four bytes. One is kept at hand for the next
+ * to take it: it is needed most often, between a request and its answer.
  */
 extern char **arena_spare __attribute__((visibility("hidden")));
 

@@ -110,20 +110,26 @@ void alone_begin_with(size_t count)
 
 char *alone_take_one(int class)
 {
-	return class == CONN ? arena_take_conn() : arena_take(class);
+	return class == CONN	   ? arena_take_conn()
+	       : class == EXCHANGE ? arena_take_exchange()
+				   : arena_take(class);
 }
 
 void alone_give(char *object, int class)
 {
 	if (class == CONN)
 		arena_give_conn(object);
+	else if (class == EXCHANGE)
+		arena_give_exchange(object);
 	else
 		arena_give(object, class);
 }
 
 size_t alone_usable(int class)
 {
-	return class == CONN ? ARENA_CONN : arena_usable(class);
+	return class == CONN	   ? ARENA_CONN
+	       : class == EXCHANGE ? ARENA_EXCHANGE
+				   : arena_usable(class);
 }
 
 void alone_fill(char *object, int class, int byte)

@@ -47,12 +47,12 @@ void alone_begin(void);
 void alone_begin_with(size_t count);
 extern char **objects;
 
-/* A connection, or bytes of a class. */
-enum { CONN = -1 };
+/* A connection, what one has during an exchange, or bytes of a class. */
+enum { CONN = -1, EXCHANGE = -2 };
 char *alone_take_one(int class);
 void alone_give(char *object, int class);
 size_t alone_usable(int class);
-enum { ARENAS = 4 }; /* bytes of a connection that are not the taker's */
+enum { ARENAS = 4 }; /* bytes of the first two that are not the taker's */
 void alone_fill(char *object, int class, int byte);
 
 /* Takes `count` of them, from objects[first] on; how many there were. */

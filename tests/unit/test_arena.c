@@ -11,10 +11,11 @@
 
 enum { KIB = 1, LARGEST = ARENA_CLASSES - 1, FIRST = 16 << 10 /* the first mapping's length */ };
 
-/* Connections and kilobytes in turn. */
+/* In turn. */
 static int class_of(size_t i)
 {
-	return i % 2 ? KIB : CONN;
+	static const int classes[] = {CONN, KIB, EXCHANGE};
+	return classes[i % 3];
 }
 
 static void ten_connections_and_what_they_ask_fit_into_little(void)
@@ -44,20 +45,25 @@ static void memory_grows_with_the_connections_and_not_far_ahead(void)
 	}
 }
 
+static int size_of(size_t i)
+{
+	return (int)(i * 5 % (ARENA_CLASSES + 2)) - 2;
+}
+
 static void every_size_is_served_and_none_runs_into_another(void)
 {
 	enum { COUNT = 700 };
 	alone_begin_with(COUNT);
 	CU_ASSERT(arena_ready());
 	for (size_t i = 0; i < COUNT; i++) {
-		int class = (int)(i * 5 % ARENA_CLASSES);
+		int class = size_of(i);
 		runner_expect_long("taken", 1, alone_take(i, 1, class));
 		for (size_t j = ARENAS; j < alone_usable(class); j += 31)
 			CU_ASSERT_FATAL(objects[i][j] == 0);
 		alone_fill(objects[i], class, (int)i);
 	}
 	for (size_t i = 0; i < COUNT; i++) {
-		for (size_t j = ARENAS; j < alone_usable((int)(i * 5 % ARENA_CLASSES)); j += 31)
+		for (size_t j = ARENAS; j < alone_usable(size_of(i)); j += 31)
 			CU_ASSERT_FATAL(objects[i][j] == (char)i);
 	}
 	CU_ASSERT_PTR_NULL(arena_alloc(((size_t)1 << 20) + 1));
@@ -82,7 +88,7 @@ static void what_was_given_back_serves_before_more_is_mapped(void)
 	enum { COUNT = 5000 };
 	alone_begin_with(COUNT);
 	CU_ASSERT(arena_ready());
-	for (int class = CONN; class <= KIB; class ++) {
+	for (int class = EXCHANGE; class <= KIB; class ++) {
 		alone_take(0, COUNT, class);
 		long mappings = alone.mappings;
 		for (int round = 0; round < 5; round++) {
