@@ -5,6 +5,7 @@
 #include "source.h"
 #include "shared.h"
 #include "switch.h"
+#include "../os/elevated.h"
 #include "../os/mem.h"
 #include "../os/sys.h"
 
@@ -15,7 +16,7 @@ struct config config = {.policy = &policy_builtin};
 extern char **environ __attribute__((weak));
 
 /* getenv, without libc: programs overwrite what it returns, and it is only read here. */
-static const char *variable(const char *name)
+static const char *find_variable(const char *name)
 {
 	for (char **entry = environ; entry && *entry; entry++) {
 		const char *rest = text_after(*entry, name);
@@ -23,6 +24,19 @@ static const char *variable(const char *name)
 			return rest + 1;
 	}
 	return NULL;
+}
+
+/* What names files to be read and written is not for somebody else to say. */
+static const char *variable(const char *name)
+{
+	static bool asked, elevated; /* asked only where there is one: it costs a look-up */
+	const char *found = find_variable(name);
+	if (!found)
+		return NULL;
+	if (!asked)
+		elevated = os_is_elevated();
+	asked = true;
+	return elevated ? NULL : found;
 }
 
 /* The policy's log, under REDIAL_LOG. false if that names none. */
@@ -44,7 +58,7 @@ void config_note(struct config_fault *fault, const char *file, const char *why)
 
 bool config_is_disabled(void)
 {
-	const char *disable = variable("REDIAL_DISABLE");
+	const char *disable = find_variable("REDIAL_DISABLE"); /* whoever says so */
 	return disable && text_equal(disable, "1");
 }
 
