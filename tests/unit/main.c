@@ -17,6 +17,8 @@
 	X(budget)                                                                                  \
 	X(breaker)                                                                                 \
 	X(shared)                                                                                  \
+	X(switchboard)                                                                             \
+	X(switch)                                                                                  \
 	X(share)                                                                                   \
 	X(compiled)                                                                                \
 	X(load)                                                                                    \

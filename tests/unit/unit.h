@@ -69,6 +69,8 @@ void suite_copy(void);
 void suite_arena(void);
 void suite_arena_at_once(void);
 void suite_table(void);
+void suite_switchboard(void);
+void suite_switch(void);
 
 /*
  * A folder for the tests' files, made at the first call and removed with all that is in it when
