@@ -79,7 +79,7 @@ many_connections() {
 		redial "$connections"
 		equal "$what: answered" "$connections" "$(value redial answered)"
 		equal "$what: saved of 5 after a reset" 5 "$(value redial again)"
-		at_most "$what: bytes resident for each beyond the first ten" 224 \
+		at_most "$what: bytes resident for each beyond the first ten" 240 \
 			$((($(more RssAnon) - few) * 1024 / (connections - 10)))
 	done
 	at_most "$what: bytes mapped for each" 320 $(($(more VmSize) * 1024 / most))
