@@ -17,7 +17,7 @@ import pathlib
 import re
 import shlex
 
-KINDS = ("unit", "flow", "schedule", "check")
+KINDS = ("unit", "flow", "schedule", "https", "check")
 
 
 class Bad(Exception):

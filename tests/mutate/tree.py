@@ -16,8 +16,10 @@ SOURCES = ["Makefile", "README.md", "LICENSE", "policy", "preload", "scripts", "
 PROGRAMS = {"unit": ["build/tests/unit-tests"],
             "flow": ["all", "build/faultd", "build/tests/flow-tests"],
             "schedule": ["build/tests/schedule"],
+            "https": ["build/libredial.so", "build/libredial-policy.so", "build/tests/tls/client",
+                      "build/tests/tls/gnutls"],
             "check": ["all", "tests"]}
-LIMIT_S = {"unit": 60, "flow": 600, "schedule": 120, "check": 300}
+LIMIT_S = {"unit": 60, "flow": 600, "schedule": 120, "https": 60, "check": 300}
 NAMED_LIMIT_S = 120
 SCHEDULES = "3000"
 
@@ -107,6 +109,8 @@ class Tree:
         kind, name = test[0], test[1:]
         if kind == "schedule":
             return ["build/tests/schedule", *(name or [SCHEDULES])]
+        if kind == "https":
+            return ["sh", "tests/mutate/https.sh", *name]
         if kind == "check":
             return ["sh", f"tests/check_{name[0]}.sh"]
         return [f"build/tests/{kind}-tests", *name]
@@ -131,7 +135,7 @@ class Tree:
         for line in child.stdout:
             lines.append(line)
             red = red or self.red_in(line, test, lines)
-            if red and stop and test[0] in ("unit", "flow"):
+            if red and stop and test[0] != "schedule":
                 end(child)
                 break
         status = child.wait()
@@ -150,7 +154,7 @@ class Tree:
                 found = re.search(r"Test: (\w.*?) \.\.\.", earlier)
                 if found:
                     return found[1]
-        elif test[0] == "check" and line.startswith("FAIL "):
+        elif test[0] in ("https", "check") and line.startswith("FAIL "):
             return line[5:].strip()
         return None
 
