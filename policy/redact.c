@@ -192,10 +192,19 @@ static const char *behind_userinfo(const char *at, const char *end)
 	return behind;
 }
 
+/* Of a URI without a path it is not: "/" lies somewhere else. */
+static bool is_behind_authority(const char *path, const char *target, size_t len)
+{
+	size_t at = (size_t)((uintptr_t)path - (uintptr_t)target);
+
+	return at && at < len && *path == '/';
+}
+
 void redact_path(const struct policy *policy, const char *target, size_t len, char *to, size_t room)
 {
 	struct out out = {to, 0, room};
 	const char *pattern = redact_pattern(policy, target, len);
+	const size_t whole = len;
 	const char *path, *at;
 
 	len = path_of(target, len, &path);
@@ -203,7 +212,7 @@ void redact_path(const struct policy *policy, const char *target, size_t len, ch
 	if (pattern) {
 		put_pattern(&out, *pattern ? pattern : "/*");
 	} else {
-		if (path > target && path[0] == '/' && is_cut_short(target, path))
+		if (is_behind_authority(path, target, whole) && is_cut_short(target, path))
 			at = behind_userinfo(path, path + len);
 		if (at > path)
 			put(&out, "***@", 4);
