@@ -131,6 +131,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(loops)                                                                                   \
 	X(regressions)                                                                             \
 	X(picture)                                                                                 \
+	X(strict)                                                                                  \
 	X(select)                                                                                  \
 	X(select_answer)                                                                           \
 	X(unseen_polls)                                                                            \

@@ -247,6 +247,28 @@ static void share_sweeps_what_is_dead_and_keeps_what_lives(void)
 	}
 }
 
+/* Memory that somebody else has made, whatever the key says. */
+static void memory_of_another_user_is_none(void)
+{
+	static struct state state;
+	struct state_head head = {0};
+	struct shmid_ds memory;
+	int64_t last_s;
+	uint32_t key;
+
+	CU_ASSERT_EQUAL_FATAL(memory_make(&head), 0);
+	CU_ASSERT(memory_look(head.id, geteuid(), &last_s, &key) == MEMORY_IDLE);
+	CU_ASSERT(memory_look(head.id, geteuid() + 1, &last_s, &key) == MEMORY_GONE);
+	CU_ASSERT(!memory_read(head.id, geteuid() + 1, &state));
+	if (geteuid() == 0 && shmctl(head.id, IPC_STAT, &memory) == 0) {
+		memory.shm_perm.uid = USER;
+		CU_ASSERT_EQUAL(shmctl(head.id, IPC_SET, &memory), 0);
+		CU_ASSERT(memory_look(head.id, 0, &last_s, &key) == MEMORY_GONE);
+		CU_ASSERT(memory_look(head.id, USER, &last_s, &key) == MEMORY_IDLE);
+	}
+	memory_drop(head.id);
+}
+
 static void share_sweeps_files_whose_memory_is_gone_or_not_to_be_known(void)
 {
 	struct left gone = leave("4200001-17", own_pids()), junk = leave("4200002-17", own_pids());
@@ -452,6 +474,7 @@ void suite_share(void)
 	    TEST(share_heals_what_was_spoiled),
 	    TEST(share_joins_the_launch_around_it_if_it_can),
 	    TEST(share_sweeps_what_is_dead_and_keeps_what_lives),
+	    TEST(memory_of_another_user_is_none),
 	    TEST(share_sweeps_files_whose_memory_is_gone_or_not_to_be_known),
 	    TEST(share_lets_no_crowd_of_dead_launches_wait),
 	    TEST(share_takes_one_pid),
