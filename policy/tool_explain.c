@@ -51,7 +51,8 @@ static const struct {
 /* "rules[0].methods, line 12", or "retry.methods" if no rule matched or it has no such key. */
 static void print_key(const struct answer *answer, const char *key, uint32_t bit)
 {
-	const struct policy_rule *rule = answer->policy->rules + answer->rule;
+	int place = answer->rule > 0 ? answer->rule : 0;
+	const struct policy_rule *rule = answer->policy->rules + place;
 
 	if (!bit)
 		printf("by       %s\n", key);

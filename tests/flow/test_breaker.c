@@ -261,25 +261,25 @@ static void failed_probe_opens_it_again(void)
 	flow_end(&flow);
 }
 
-/* Of a used connection that is reset: that says nothing of the peer. */
-static void reset_after_an_answer(void)
+static int used_connection(void)
 {
 	int fd = dial();
 	quiet_get(fd, "/ok");
-	quiet_get(fd, "/bad");
-	hang_up(fd);
+	return fd;
 }
 
-/* Twice within the time of one probe. */
+/* Twice within the time of one probe, on used connections: that says nothing of the peer. */
 PROGRAM(gets_that_the_budget_refuses)
 {
-	int fd = dial();
+	int one = used_connection(), other = used_connection(), fd = dial();
 	quiet_get(fd, "/503");
 	quiet_get(fd, "/503");
-	hang_up(fd);
 	usleep(700000);
-	reset_after_an_answer();
-	reset_after_an_answer();
+	quiet_get(one, "/bad");
+	quiet_get(other, "/bad");
+	hang_up(one);
+	hang_up(other);
+	hang_up(fd);
 }
 
 /* The one resend that it let through was never made: it is there for the next request. */

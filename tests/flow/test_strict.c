@@ -304,6 +304,42 @@ static void post_before_a_write_that_fails_was_sent(void)
 	flow_end(&flow);
 }
 
+/* Too large to be held it waits for the new connection; another one is written in its place. */
+PROGRAM(post_in_the_place_of_another)
+{
+	static char large[5000];
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	int other = dial(); /* by which the server knows when to be away */
+	exchange(other, "GET", "/other", NULL);
+	hang_up(other);
+	memset(large, 'b', sizeof(large));
+	memcpy(large, "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n", 51);
+	say("%s", send(fd, large, sizeof(large), MSG_NOSIGNAL) < 0 ? error_name(errno) : "taken");
+	for (int i = 0; i < 40; i++) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		recv(fd, &byte, 1, MSG_PEEK);
+		poll(&p, 1, 10);
+	}
+	exchange(fd, "POST", "/3", "order");
+	hang_up(fd);
+}
+
+static void post_written_where_another_was_not_is_sent_once(void)
+{
+	struct flow flow = {.program = "post_in_the_place_of_another",
+			    .way = WAY_POLL,
+			    .faults = {"idle-close@1.1", "refuse=1@2.1", "reset@path:/3"},
+			    .policy = "retry = { max_request_bytes = 1000; max_attempts = 6; "
+				      "backoff = { base_ms = 50; max_ms = 50; }; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\nECONNRESET\nEAGAIN\nECONNRESET\n");
+	expect_seen(&flow, 1, "path=/3 ", NULL);
+	flow_end(&flow);
+}
+
 const struct runner_test strict_tests[] = {
     T(status_in_a_pipeline_is_delivered),
     T(requests_of_a_pipeline_are_not_pipelined_again),
@@ -313,4 +349,5 @@ const struct runner_test strict_tests[] = {
     T(attempt_header_of_the_programs_own_is_not_doubled),
     T(request_with_a_byte_out_of_band_is_not_sent_again),
     T(post_before_a_write_that_fails_was_sent),
+    T(post_written_where_another_was_not_is_sent_once),
     T_END};

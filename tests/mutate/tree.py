@@ -19,9 +19,9 @@ PROGRAMS = {"unit": ["build/tests/unit-tests"],
             "https": ["build/libredial.so", "build/libredial-policy.so", "build/tests/tls/client",
                       "build/tests/tls/gnutls"],
             "check": ["all", "tests"]}
-LIMIT_S = {"unit": 60, "flow": 600, "schedule": 120, "https": 60, "check": 300}
+LIMIT_S = {"unit": 60, "flow": 600, "schedule": 400, "https": 60, "check": 300}
 NAMED_LIMIT_S = 120
-SCHEDULES = "3000"
+SCHEDULES = "8000"
 
 
 def targets(test):
@@ -129,7 +129,7 @@ class Tree:
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, start_new_session=True)
         self.child = child
-        named = len(test) > 1 and test[0] != "check"
+        named = len(test) > 1 and test[0] in ("unit", "flow")
         timer = Timer(NAMED_LIMIT_S if named else LIMIT_S[test[0]], child)
         lines, red = [], None
         for line in child.stdout:
