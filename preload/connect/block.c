@@ -145,7 +145,6 @@ static TRACKED int try_again(const struct handle *handle, const struct sockaddr 
 			     socklen_t len, const struct policy_retry *settings, int first_error,
 			     const struct timeval *own, uint64_t left_ms)
 {
-	PERSIST persist;
 	int error = first_error;
 	if (!handle_lock_answered(handle))
 		return first_error;
@@ -153,6 +152,7 @@ static TRACKED int try_again(const struct handle *handle, const struct sockaddr 
 	conn_unlock(handle->conn);
 	if (socket < 0)
 		return first_error;
+	PERSIST persist; /* not before: what ends it would look at it */
 	persist_begin(&persist, settings);
 	if (left_ms < persist.settings.total_timeout_ms)
 		persist.settings.total_timeout_ms = (uint32_t)left_ms;
