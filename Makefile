@@ -10,6 +10,8 @@
 # make inject     lets each system call of a rescue fail, with each errno, in each way of waiting
 # make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
 # make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
+# make sanitize   unit tests, flow tests and schedules, the preload with them, under sanitizers
+# make lint       installs what it needs: clang-tidy, cppcheck and gcc -fanalyzer, all quiet
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
 # make image      what an image for init containers holds, build/image
@@ -180,7 +182,7 @@ $(foreach dir,so pic tests tests/sim,$(VERSIONED:%=$(B)/$(dir)/%.o)): Makefile
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-zoo setup-demo setup-bench setup-release: setup-%:
+setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint: setup-%:
 	@sh scripts/setup.sh $*
 
 check: setup-check
@@ -224,6 +226,12 @@ fuzz: $(T)/schedule
 mutate: all tests
 	@python3 -B tests/mutate/mutate.py $(MUTANTS)
 
+sanitize:
+	@python3 -B tests/sanitize/sanitize.py
+
+lint: setup-lint
+	@sh tests/lint/lint.sh
+
 bench: setup-bench
 	@$(MAKE) --no-print-directory all $(B)/faultd $(BENCH_BIN)
 	@sh tests/bench/bench.sh
@@ -232,5 +240,5 @@ bench: setup-bench
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release
+.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate sanitize lint demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint
 -include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -3,7 +3,7 @@
 # Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo` or `make release` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|release"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|release|lint"
 missing=
 wished=
 
@@ -160,6 +160,14 @@ zoo() {
 }
 
 # What redial is measured with, and beside.
+# What reads the sources.
+lint() {
+	build
+	need_command gcc gcc
+	need_command cppcheck cppcheck
+	has clang-tidy || need_command clang-tidy-14 clang-tidy-14
+}
+
 bench() {
 	build
 	need_header openssl/ssl.h libssl-dev
@@ -182,7 +190,7 @@ bench() {
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | zoo | demo | bench | release) "$1" ;;
+build | check | zoo | demo | bench | release | lint) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2
