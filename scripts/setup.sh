@@ -159,7 +159,6 @@ zoo() {
 		tcl-tls r-cran-curl guile-3.0 elixir erlang-inets aria2 apache2 squid varnish mercurial ffmpeg
 }
 
-# What redial is measured with, and beside.
 # What reads the sources.
 lint() {
 	build
@@ -168,6 +167,7 @@ lint() {
 	has clang-tidy || need_command clang-tidy-14 clang-tidy-14
 }
 
+# What redial is measured with, and beside.
 bench() {
 	build
 	need_header openssl/ssl.h libssl-dev

@@ -14,11 +14,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # The runtime is the program's: the preload, which has no library of its own, finds it there, and it
 # begins before any constructor is run.
-ADDRESS = ("-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined "
+ADDRESS = ("-O1 -g -w -fno-omit-frame-pointer -fsanitize=address,undefined "
            "-fno-sanitize-recover=undefined -static-libasan -static-libubsan -rdynamic")
 # Names of the runtime would be renamed with those of the preload: here what is wrong traps.
-TRAP = "-O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error"
-THREAD = "-O1 -g -fsanitize=thread"
+TRAP = "-O1 -g -w -fsanitize=undefined -fsanitize-undefined-trap-on-error"
+THREAD = "-O1 -g -w -fsanitize=thread"
 SAID = re.compile(r"ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer")
 SHORT_FLOW = ["reuse", "tracker", "picture", "connect_later", "threads"]
 # Calls of a preload are made within those of ThreadSanitizer's own, where it sees no lock: only what
