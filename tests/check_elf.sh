@@ -69,10 +69,11 @@ is_for_plain_system_v() {
 
 has_no_unique_symbol() { readelf -W --dyn-syms "$1" | awk '$5 == "UNIQUE"'; }
 
-# TLSDESC, SIZE64 and the like came late, or to one libc alone.
+# TLSDESC, SIZE64 and the like came late, or to one libc alone. A thread's own variables at a fixed
+# distance (TPOFF64, TLS_TPREL64) all loaders know in what a program is started with.
 has_only_relocations_of_every_loader() {
 	readelf -rW "$1" | grep -oE 'R_(X86_64|AARCH64)_[A-Z0-9_]+' | sort -u | grep -vxE \
-		'R_X86_64_(RELATIVE|GLOB_DAT|JUMP_SLOT?|64)|R_AARCH64_(RELATIVE|GLOB_DAT|JUMP_SLOT?|ABS64)'
+		'R_X86_64_(RELATIVE|GLOB_DAT|JUMP_SLOT?|64|TPOFF64)|R_AARCH64_(RELATIVE|GLOB_DAT|JUMP_SLOT?|ABS64|TLS_TPREL64)'
 }
 
 # All of these glibc 2.17 and musl 1.0 know. GNU_HASH stands alone since glibc 2.5.

@@ -43,6 +43,26 @@ for client in $clients; do
 	same "$client: what was recovered is told" 1 "$(logged "result=recovered.* path=/2 .* tls=1.3")"
 done
 
+# However the library is called, and however much it reads at once; beside sessions that are left
+# alone, in thousands; and behind a call to it that has never returned.
+for fault in second:reset second:close idle:close; do
+	for version in 1.2 1.3; do
+		saved peeks $fault $version same
+		saved ahead $fault $version same
+		saved crowd $fault $version same
+		for client in jumps jumps-peek; do
+			order $fault 2 $version same
+			got=$(redial $client)
+			seen
+			twice=2:GET/1,2:GET/2,3:GET/2,3:GET/3
+			[ "${fault%:*}" = second ] || twice=2:GET/1,3:GET/2,3:GET/3
+			same "$client, TLS $version, $fault, is saved" \
+				"hello hello hello , 3 connections, $twice" \
+				"$got, $connections connections, $requests"
+		done
+	done
+done
+
 # The error that a program has asked for is told behind the answer that came before it.
 saved asks-late idle:reset 1.3 same
 

@@ -79,6 +79,15 @@ for version in 1.2 1.3; do
 	saved kernel-neither $version
 	saved child-exits $version
 done
+# In a callback of the library's nothing begins, nor is anything lost of what the call is about.
+for version in 1.2 1.3; do
+	order second:close 2 $version same
+	got=$(redial "$alone" nests "$dir" "$tls_port")
+	seen
+	same "a session that is turned to in another one's call, TLS $version, is as bare, that one saved" \
+		"hello other hello other nothing hello hello , 3 connections, 1:GET/1,2:GET/1,2:GET/2,1:GET/2,3:GET/2,3:GET/3" \
+		"$got, $connections connections, $requests"
+done
 left_alone export-early 1.3
 left_alone key-update 1.3
 left_alone renegotiate 1.2

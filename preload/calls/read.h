@@ -33,10 +33,9 @@ __attribute__((noinline)) ssize_t call_read(struct conn *conn, const struct read
  * a hook they would have it save its registers for every descriptor.
  */
 typedef ssize_t read_function(const struct read_call *call, int fd);
-__attribute__((noinline)) ssize_t call_read_piece(struct conn *conn, int fd, void *buf, size_t len,
-						  read_function *real_read);
-__attribute__((noinline)) ssize_t call_recv_piece(struct conn *conn, int fd, void *buf, size_t len,
-						  int flags, read_function *real_recv);
+ssize_t call_read_piece(struct conn *conn, int fd, void *buf, size_t len, read_function *real_read);
+ssize_t call_recv_piece(struct conn *conn, int fd, void *buf, size_t len, int flags,
+			read_function *real_recv);
 
 /* The same with an array of pieces that is the program's: any count, in any memory. */
 ssize_t call_read_pieces(struct conn *conn, const struct read_call *call);

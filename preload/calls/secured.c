@@ -18,6 +18,7 @@
 #include "../tls/hold_text.h"
 #include "../tls/look.h"
 #include "../tls/memory.h"
+#include "../tls/quick.h"
 #include "../tls/session.h"
 #include "../tls/shake.h"
 #include "../wire/socket.h"
@@ -247,6 +248,7 @@ static enum attended answered(struct reading *r, uint32_t epoch)
 	if ((r->result <= 0 && !end) || call->flags & MSG_PEEK || !wants_bytes(call) ||
 	    !handle_lock_answered(&r->handle))
 		return DELIVER;
+	tls_quick_leave(conn);
 	if (conn->epoch != epoch || conn->busy) {
 		if (r->result > 0)
 			call_end_mixed(conn, epoch);
@@ -254,11 +256,13 @@ static enum attended answered(struct reading *r, uint32_t epoch)
 			conn_unlock(conn);
 		return DELIVER;
 	}
-	if (r->result <= 0)
-		return read_end(r, error);
+	if (r->result <= 0) {
+		int owed = take_owed(conn); /* asked for meanwhile */
+		return read_end(r, owed ? owed : error);
+	}
 	conn->received += (uint64_t)r->result;
-	tls_session_note_moved(conn);
 	conn_secured_read(conn, call->iov, call->count, (size_t)r->result);
+	tls_session_note_moved(conn);
 	if (tls_session_is_passed(conn))
 		conn_end(conn, WHY_PASSED);
 	else
@@ -277,6 +281,7 @@ enum attended secured_read(struct reading *r)
 {
 	const struct read_call *call = r->call;
 	struct conn *conn = r->handle.conn;
+	tls_quick_leave(conn);
 	if (conn->flags & CONN_DOUBT && !conn->busy) {
 		conn_end(conn, WHY_PASSED);
 		return READ_ON;
@@ -356,8 +361,11 @@ enum sent secured_written(struct sending *s, uint32_t epoch)
 	bool end = is_end(conn, error);
 	if (!handle_lock_answered(&s->handle))
 		return end ? sending_tell(s, error) : KERNELS_WORD;
-	if (conn->epoch == epoch && !conn->busy && end)
-		return write_end(s, error);
+	tls_quick_leave(conn);
+	if (conn->epoch == epoch && !conn->busy && end) {
+		int owed = take_owed(conn);
+		return write_end(s, owed ? owed : error);
+	}
 	if (conn->epoch == epoch && s->result > 0) {
 		conn->secured->sent += (uint64_t)s->result;
 		tls_session_note_moved(conn);
@@ -371,6 +379,7 @@ enum sent secured_write(struct sending *s)
 {
 	const struct write_call *call = s->call;
 	struct conn *conn = s->handle.conn;
+	tls_quick_leave(conn);
 	if (call->count == SENDING_UNSEEN || s->handle.waited) {
 		conn_end(conn, WHY_PASSED);
 		return s->handle.waited ? sending_lost(s) : PASS_ON;

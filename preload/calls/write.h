@@ -31,12 +31,14 @@ struct write_call {
 __attribute__((noinline)) ssize_t call_write(struct conn *conn, const struct write_call *call);
 
 /*
- * The same for one piece of `len` bytes that the call gives by itself; plain: makes the call as the
- * program made it.
+ * The same for write, which gives one piece of `len` bytes, and for send; the last argument makes
+ * the call as the program made it.
  */
 typedef ssize_t write_function(const struct write_call *call, int fd);
-ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t len, int flags,
-			 write_function *plain);
+ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t len,
+			 write_function *plain_write);
+ssize_t call_send_piece(struct conn *conn, int fd, const void *bytes, size_t len, int flags,
+			write_function *plain_send);
 
 /* write_call.quiet of a call that gives one piece. */
 write_function call_quiet_send;

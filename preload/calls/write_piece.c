@@ -10,8 +10,8 @@
 #include "../process/config.h"
 #include "../process/switch.h"
 #include "../conn/usual.h"
+#include "secured_piece.h"
 #include "settle.h"
-#include "usual_secured.h"
 
 /* What of a policy there is more to do for. */
 #define USES_MORE                                                                                  \
@@ -61,37 +61,10 @@ static TRACKED ssize_t write_otherwise(struct conn *conn, const struct write_pie
 
 #define PIECE (&(struct write_piece){plain, fd, flags, bytes, len})
 
-/* The usual write on a connection that TLS goes over: its session's call makes it. */
-static TRACKED ssize_t write_secured(struct conn *conn, int fd, const void *bytes, size_t len,
-				     int flags, write_function *plain)
-{
-	if (config.policy->uses & USES_MORE || flags & ~USUAL_FLAGS || !len || !conn_lock(conn, fd))
-		return write_otherwise(conn, PIECE, NULL);
-	struct past past = {.life = conn->life, .epoch = conn->epoch, .secured = true};
-	bool is_usual = secured_is_usual(conn);
-	conn_unlock(conn);
-	if (__builtin_expect(!is_usual, 0))
-		return write_otherwise(conn, PIECE, NULL);
-
-	past.result = real.send(fd, bytes, len, flags | MSG_NOSIGNAL);
-	if (__builtin_expect(past.result > 0 && conn_lock(conn, fd), 1)) {
-		is_usual =
-		    conn->life == past.life && conn->epoch == past.epoch && secured_is_usual(conn);
-		if (__builtin_expect(is_usual, 1))
-			conn->secured->sent += (uint64_t)past.result;
-		conn_unlock(conn);
-		if (__builtin_expect(is_usual, 1))
-			return past.result;
-	}
-	return write_otherwise(conn, PIECE, &past);
-}
-
-ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t len, int flags,
-			 write_function *plain)
+static TRACKED ssize_t write_plain(struct conn *conn, int fd, const void *bytes, size_t len,
+				   int flags, write_function *plain)
 {
 	const struct policy *policy = config.policy;
-	if (__builtin_expect(conn->flags & CONN_SECURED, 0))
-		return write_secured(conn, fd, bytes, len, flags, plain);
 	if (policy->uses & USES_MORE || !(policy->methods_always & method_bit(METHOD_GET)) ||
 	    flags & ~USUAL_FLAGS || !len || !memory_is_known(bytes, len) ||
 	    __builtin_expect(switch_has_changed(), 0) || !conn_lock(conn, fd))
@@ -119,4 +92,20 @@ ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t le
 	struct past past = before;
 	past.result = result;
 	return write_otherwise(conn, PIECE, &past);
+}
+
+ssize_t call_write_piece(struct conn *conn, int fd, const void *bytes, size_t len,
+			 write_function *plain_write)
+{
+	return __builtin_expect(conn->care == CARE_SECURED, 0)
+		   ? secured_write_piece(conn, fd, bytes, len, plain_write)
+		   : write_plain(conn, fd, bytes, len, 0, plain_write);
+}
+
+ssize_t call_send_piece(struct conn *conn, int fd, const void *bytes, size_t len, int flags,
+			write_function *plain_send)
+{
+	return __builtin_expect(conn->care == CARE_SECURED, 0)
+		   ? secured_send_piece(conn, fd, bytes, len, flags, plain_send)
+		   : write_plain(conn, fd, bytes, len, flags, plain_send);
 }

@@ -59,32 +59,24 @@ static void read_piece(struct conn_secured *secured, const uint8_t *bytes, size_
 	}
 }
 
-/* Libraries read the header of a record, then all the rest of it. */
-static bool read_usual(struct conn_secured *secured, const uint8_t *bytes, size_t len)
-{
-	if (secured->head_len == HEADER && len == secured->body_left) {
-		secured->head_len = 0;
-		secured->body_left = 0;
-		return true;
-	}
-	if (secured->head_len || len != HEADER)
-		return false;
-	__builtin_memcpy(secured->head, bytes, 4);
-	secured->head[4] = bytes[4];
-	secured->body_left = (uint32_t)bytes[3] << 8 | bytes[4];
-	secured->head_len = secured->body_left ? HEADER : 0;
-	return true;
-}
-
 void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
-	if (count == 1 && len <= iov->iov_len && read_usual(conn->secured, iov->iov_base, len))
-		return;
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		read_piece(conn->secured, iov[i].iov_base, piece);
 		len -= piece;
 	}
+}
+
+void conn_secured_moved(struct conn *conn, uint64_t received, uint64_t sent, uint32_t body_left)
+{
+	struct conn_secured *secured = conn->secured;
+	conn->received += received;
+	secured->sent += sent;
+	if (!received)
+		return;
+	secured->head_len = body_left ? HEADER : 0;
+	secured->body_left = body_left;
 }
 
 void conn_secured_renewed(struct conn *conn, uint64_t received)

@@ -7,6 +7,8 @@
 #ifndef REDIAL_CONN_SECURED_H
 #define REDIAL_CONN_SECURED_H
 
+#include <stddef.h>
+
 #include "../wire/carrier.h"
 #include "conn.h"
 
@@ -36,6 +38,12 @@ struct conn_secured {
  */
 extern uint32_t conn_secured_alone __attribute__((visibility("hidden")));
 
+/* conn.busy_or_care of one of which nothing else is to be seen to. */
+enum { CONN_SECURED_ALONE = CARE_SECURED << 8 };
+_Static_assert(offsetof(struct conn, care) == offsetof(struct conn, busy_or_care) + 1 &&
+		   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "care is the upper half");
+
 /* Is its plaintext told by other calls than those on its socket, at other times? */
 static inline bool conn_is_apart(const struct conn *conn)
 {
@@ -59,6 +67,12 @@ bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, s
 
 /* Takes note of len bytes more that were read. */
 void conn_secured_read(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
+/*
+ * So many bytes were read and sent that are not counted yet. None of them is of a record that has
+ * been read in part but its header: of that one body_left are to come, 0 if there is none.
+ */
+void conn_secured_moved(struct conn *conn, uint64_t received, uint64_t sent, uint32_t body_left);
 
 /*
  * Another socket has taken the number, after conn_renewed: so many bytes of records were read from

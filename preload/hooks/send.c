@@ -57,7 +57,7 @@ HOOK ssize_t write(int fd, const void *buf, size_t len)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.write(fd, buf, len);
-	return call_write_piece(conn, fd, buf, len, 0, plain_write);
+	return call_write_piece(conn, fd, buf, len, plain_write);
 }
 
 HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
@@ -107,7 +107,7 @@ HOOK ssize_t send(int fd, const void *buf, size_t len, int flags)
 	struct conn *conn = table_find(fd);
 	if (__builtin_expect(!conn, 1))
 		return real.send(fd, buf, len, flags);
-	return call_write_piece(conn, fd, buf, len, flags, plain_send);
+	return call_send_piece(conn, fd, buf, len, flags, plain_send);
 }
 
 HOOK ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,

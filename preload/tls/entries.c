@@ -7,7 +7,8 @@
 
 #include "exchange.h"
 #include "../conn/secured.h"
-#include "../os/sys.h"
+#include "quick.h"
+#include "seats.h"
 #include "shake.h"
 
 enum {
@@ -17,6 +18,8 @@ enum {
 	FLAGS_RETRY = 0x0f,	/* BIO_FLAGS_RWS, _SHOULD_RETRY */
 	FLAGS_WANT_READ = 0x09, /* BIO_FLAGS_READ, _SHOULD_RETRY */
 };
+
+#define APART __attribute__((noinline))
 
 /*
  * Can a call to this SSL, which has no session, not become one's while it lasts? What has shaken
@@ -28,102 +31,65 @@ static inline bool is_nobodys(struct tls_library *library, const void *ssl)
 	       library->SSL_is_init_finished(ssl);
 }
 
-/* Is the call to be made as it is? Else its session, or NULL, is in *session. */
-static inline bool passes(struct tls_library *library, const void *ssl,
-			  struct tls_session **session)
+/* Of an SSL that has no session, or not where it is looked for first. */
+static APART int read_int(struct tls_library *library, void *ssl, void *buf, int len,
+			  const struct tls_seat *near)
 {
-	*session = library->SSL_get_ex_data(ssl, library->index);
-	return !*session && is_nobodys(library, ssl);
+	struct tls_session *session = tls_session_further(library, ssl, near);
+	if (session)
+		return tls_quick_read(session, buf, len);
+	if (is_nobodys(library, ssl) || len < 0)
+		return library->SSL_read(ssl, buf, len);
+	return tls_exchange(library, HOOKED_SSL_read, ssl, NULL, buf, (size_t)len, NULL);
 }
 
-/*
- * false: it is made by a callback amid a rescue's handshake, in which nothing is written or read.
- * The program is to come back later.
- */
-static bool begin_of(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
-		     struct tls_session *session)
+static APART int read_size(struct tls_library *library, void *ssl, void *buf, size_t len,
+			   size_t *done, const struct tls_seat *near)
 {
-	tls_call_begin(&exchange->call, library, ssl, session);
-	session = exchange->call.session;
-	if (!session)
-		return true;
-	session->pending = tls_session_is_driven(session);
-	if (session->pending) {
-		tls_call_end(&exchange->call);
-		return false;
-	}
-	if (tls_call_is_outermost(&exchange->call))
-		session->user = session->thread = sys_self();
-	return true;
+	struct tls_session *session = tls_session_further(library, ssl, near);
+	if (session)
+		return tls_quick_read_ex(session, buf, len, done);
+	if (is_nobodys(library, ssl))
+		return library->SSL_read_ex(ssl, buf, len, done);
+	return tls_exchange(library, HOOKED_SSL_read_ex, ssl, NULL, buf, len, done);
 }
 
-static bool begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl)
+static APART int write_int(struct tls_library *library, void *ssl, void *buf, int len,
+			   const struct tls_seat *near)
 {
-	return begin_of(exchange, library, ssl, library->SSL_get_ex_data(ssl, library->index));
+	struct tls_session *session = tls_session_further(library, ssl, near);
+	if (session)
+		return tls_quick_write(session, buf, len);
+	if (is_nobodys(library, ssl) || len < 0)
+		return library->SSL_write(ssl, buf, len);
+	return tls_exchange(library, HOOKED_SSL_write, ssl, NULL, buf, (size_t)len, NULL);
 }
 
-static void end(struct tls_exchange *exchange)
+static APART int write_size(struct tls_library *library, void *ssl, void *buf, size_t len,
+			    size_t *done, const struct tls_seat *near)
 {
-	if (exchange->call.session && tls_call_is_outermost(&exchange->call))
-		exchange->call.session->thread = 0;
-	tls_call_end(&exchange->call);
+	struct tls_session *session = tls_session_further(library, ssl, near);
+	if (session)
+		return tls_quick_write_ex(session, buf, len, done);
+	if (is_nobodys(library, ssl))
+		return library->SSL_write_ex(ssl, buf, len, done);
+	return tls_exchange(library, HOOKED_SSL_write_ex, ssl, NULL, buf, len, done);
 }
 
-/*
- * Within a callback of the library's nothing is begun. The call as it is; no more is known then,
- * but of a session whose calls touch no socket (Node writes its request in such a one).
- */
-static int run(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
-	       struct tls_session *session, int exchanges(struct tls_exchange *))
+static int peek_int(struct tls_library *library, void *ssl, void *buf, int len)
 {
-	if (!begin_of(exchange, library, ssl, session))
-		return tls_come_back(exchange);
-	session = exchange->call.session;
-	if (!tls_call_is_outermost(&exchange->call) && !(session && session->memory)) {
-		if (session)
-			tls_session_give_up(session);
-		exchanges = tls_make;
-	}
-	int result = exchanges(exchange);
-	end(exchange);
-	return result;
+	struct tls_session *session = tls_session_of(library, ssl);
+	if (len < 0 || (!session && is_nobodys(library, ssl)))
+		return library->SSL_peek(ssl, buf, len);
+	return tls_exchange(library, HOOKED_SSL_peek, ssl, session, buf, (size_t)len, NULL);
 }
 
-/* All but the call, which begin_of fills: so large a struct is not cleared for each. */
-static inline void fill(struct tls_exchange *exchange, enum tls_hooked kind, void *buf, size_t len)
+static int peek_size(struct tls_library *library, void *ssl, void *buf, size_t len, size_t *done)
 {
-	exchange->kind = kind;
-	exchange->bio = NULL;
-	exchange->buf = buf;
-	exchange->len = len;
-	exchange->done = 0;
-	exchange->later = exchange->failed = false;
-}
-
-static __attribute__((noinline)) int exchange_int(struct tls_library *library, enum tls_hooked kind,
-						  void *ssl, struct tls_session *session, void *buf,
-						  int len)
-{
-	struct tls_exchange exchange;
-	if (len < 0)
-		return kind == HOOKED_SSL_write ? library->SSL_write(ssl, buf, len)
-						: library->SSL_read(ssl, buf, len);
-	fill(&exchange, kind, buf, (size_t)len);
-	return run(&exchange, library, ssl, session,
-		   kind == HOOKED_SSL_write ? tls_write : tls_read);
-}
-
-static __attribute__((noinline)) int exchange_size(struct tls_library *library,
-						   enum tls_hooked kind, void *ssl,
-						   struct tls_session *session, void *buf,
-						   size_t len, size_t *done)
-{
-	struct tls_exchange exchange;
-	fill(&exchange, kind, buf, len);
-	int result = run(&exchange, library, ssl, session,
-			 kind == HOOKED_SSL_write_ex ? tls_write : tls_read);
-	*done = exchange.done;
-	return result;
+	struct tls_session *session = tls_session_of(library, ssl);
+	if (!session && is_nobodys(library, ssl))
+		return library->SSL_peek_ex(ssl, buf, len, done);
+	return tls_exchange(library, HOOKED_SSL_peek_ex, ssl, session, buf, len, done);
 }
 
 /* As the filter itself would say it, where it has not been asked. */
@@ -145,9 +111,9 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 	library->BIO_ctrl(bio, CONTROL_GET_SSL, 0, &ssl);
 	if (!ssl)
 		return (reads ? library->filter_read : library->filter_write)(bio, buf, len, done);
-	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	struct tls_session *session = tls_session_of(library, ssl);
 	struct tls_exchange exchange = {.kind = kind, .buf = buf, .len = len, .bio = bio};
-	int result = run(&exchange, library, ssl, session, reads ? tls_read : tls_write);
+	int result = tls_run(&exchange, library, ssl, session, reads ? tls_read : tls_write);
 	tell_filter(library, &exchange, result);
 	*done = exchange.done;
 	return result;
@@ -157,17 +123,17 @@ static int exchange_filter(struct tls_library *library, enum tls_hooked kind, vo
 static int shake(struct tls_library *library, void *ssl, int shakes(void *))
 {
 	struct tls_exchange exchange = {.kind = HOOKED_SSL_do_handshake};
-	if (!begin(&exchange, library, ssl))
+	if (!tls_begin(&exchange, library, ssl, tls_session_of(library, ssl)))
 		return -1;
 	exchange.call.shakes = tls_call_is_outermost(&exchange.call);
 	int result = exchange.call.shakes ? tls_shake(&exchange, shakes) : shakes(ssl);
-	end(&exchange);
+	tls_end(&exchange);
 	return result;
 }
 
 static int error_of(struct tls_library *library, const void *ssl, int result)
 {
-	const struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	const struct tls_session *session = tls_session_of(library, ssl);
 	if (session && session->pending && result <= 0)
 		return WANT_READ;
 	if (session && session->closed && result == 0)
@@ -178,7 +144,7 @@ static int error_of(struct tls_library *library, const void *ssl, int result)
 /* What is not as the program knows it cannot say goodbye: as bare, but for the bytes of that. */
 static int shut_down(struct tls_library *library, void *ssl)
 {
-	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	struct tls_session *session = tls_session_of(library, ssl);
 	if (!session || !(session->memory || session->cleared) ||
 	    !(session->over || tls_session_is_busy(session)))
 		return library->SSL_shutdown(ssl);
@@ -193,43 +159,42 @@ static int shut_down(struct tls_library *library, void *ssl)
 /* Bytes that are held back for the program are there for it, as those in the library are. */
 static int pending_of(struct tls_library *library, const void *ssl, int in_library, bool counts)
 {
-	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	struct tls_session *session = tls_session_of(library, ssl);
 	int held = session ? tls_held_pending(session) : 0;
 	return counts ? in_library + held : in_library || held;
 }
 
-/* Where it passes, nothing but what that takes is done before the library's own call. */
-#define EXCHANGE(n, name, exchange, ...)                                                           \
-	struct tls_library *library = &tls_libraries[n];                                           \
-	struct tls_session *session;                                                               \
-	if (passes(library, ssl, &session))                                                        \
-		return library->name(ssl, buf, __VA_ARGS__);                                       \
-	return exchange(library, HOOKED_##name, ssl, session, (void *)buf, __VA_ARGS__)
+/* By the first look, else: where nothing is to be done, nothing but what that takes is done. */
+#define CALL(quick, otherwise, n, ...)                                                             \
+	const struct tls_seat *seat = tls_seat_near(ssl);                                          \
+	if (__builtin_expect(tls_seat_is_of(seat, ssl), 1))                                        \
+		return quick(seat->session, __VA_ARGS__);                                          \
+	return otherwise(&tls_libraries[n], ssl, __VA_ARGS__, seat)
 
 #define ENTRIES(n)                                                                                 \
 	static int read_##n(void *ssl, void *buf, int len)                                         \
 	{                                                                                          \
-		EXCHANGE(n, SSL_read, exchange_int, len);                                          \
+		CALL(tls_quick_read, read_int, n, buf, len);                                       \
 	}                                                                                          \
 	static int read_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
 	{                                                                                          \
-		EXCHANGE(n, SSL_read_ex, exchange_size, len, done);                                \
+		CALL(tls_quick_read_ex, read_size, n, buf, len, done);                             \
 	}                                                                                          \
 	static int peek_##n(void *ssl, void *buf, int len)                                         \
 	{                                                                                          \
-		EXCHANGE(n, SSL_peek, exchange_int, len);                                          \
+		return peek_int(&tls_libraries[n], ssl, buf, len);                                 \
 	}                                                                                          \
 	static int peek_ex_##n(void *ssl, void *buf, size_t len, size_t *done)                     \
 	{                                                                                          \
-		EXCHANGE(n, SSL_peek_ex, exchange_size, len, done);                                \
+		return peek_size(&tls_libraries[n], ssl, buf, len, done);                          \
 	}                                                                                          \
 	static int write_##n(void *ssl, const void *buf, int len)                                  \
 	{                                                                                          \
-		EXCHANGE(n, SSL_write, exchange_int, len);                                         \
+		CALL(tls_quick_write, write_int, n, (void *)buf, len);                             \
 	}                                                                                          \
 	static int write_ex_##n(void *ssl, const void *buf, size_t len, size_t *done)              \
 	{                                                                                          \
-		EXCHANGE(n, SSL_write_ex, exchange_size, len, done);                               \
+		CALL(tls_quick_write_ex, write_size, n, (void *)buf, len, done);                   \
 	}                                                                                          \
 	static int filter_read_##n(void *bio, char *buf, size_t len, size_t *done)                 \
 	{                                                                                          \

@@ -20,10 +20,40 @@ struct tls_exchange {
 int tls_read(struct tls_exchange *exchange);
 int tls_write(struct tls_exchange *exchange);
 
+/*
+ * The same for a call that the library has made already, with this result, upon which it may be
+ * made again; of a write the bytes were recorded before that, where the connection stood at mark.
+ */
+int tls_read_on(struct tls_exchange *exchange, int result);
+int tls_write_on(struct tls_exchange *exchange, const struct conn_mark *mark, int result);
+
 /* tls_write is the second one of these where an id may have to be added (widen.c), else the first.
  */
 int tls_write_as_it_is(struct tls_exchange *exchange);
 int tls_write_wide(struct tls_exchange *exchange);
+
+/* The program has bytes of a response. Called with the lock, leaves without. */
+void tls_take_note(struct conn *conn, const void *bytes, size_t len);
+
+/* All of an exchange but its call, which tls_begin fills: so large a struct is not cleared. */
+void tls_fill(struct tls_exchange *exchange, enum tls_hooked kind, void *buf, size_t len);
+
+/*
+ * The call to OpenSSL begins, on a session, or on an SSL that has none (NULL). false: it is made by
+ * a callback amid a rescue's handshake, in which nothing is written or read. The program is to come
+ * back later, and tls_end is not to be called.
+ */
+bool tls_begin(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
+	       struct tls_session *session);
+void tls_end(struct tls_exchange *exchange);
+
+/* Both, and between them tls_read or tls_write. Returns what the program gets. */
+int tls_run(struct tls_exchange *exchange, struct tls_library *library, void *ssl,
+	    struct tls_session *session, int exchanges(struct tls_exchange *));
+
+/* SSL_read and the like, by the kind; done is of those that have it, else NULL. */
+int tls_exchange(struct tls_library *library, enum tls_hooked kind, void *ssl,
+		 struct tls_session *session, void *buf, size_t len, size_t *done);
 
 /* Makes the library's call; the second one is OpenSSL's. */
 int tls_make(struct tls_exchange *exchange);

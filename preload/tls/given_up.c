@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "given_up.h"
 
+#include "seats.h"
 #include "session.h"
 
 enum when { FOR_GOOD, ONCE_BOUND };
@@ -14,14 +15,16 @@ static void never_bind(struct tls_library *library, void *ssl)
 	session->ops = &tls_openssl;
 	session->library = library;
 	session->ssl = ssl;
-	if (!library->SSL_set_ex_data(ssl, library->index, session))
+	if (library->SSL_set_ex_data(ssl, library->index, session))
+		tls_seat_take(ssl, session);
+	else
 		library->CRYPTO_free(session, "", 0);
 }
 
 static __attribute__((noinline)) void give_up(struct tls_library *library, const void *ssl,
 					      enum when when)
 {
-	struct tls_session *session = library->SSL_get_ex_data(ssl, library->index);
+	struct tls_session *session = tls_session_of(library, ssl);
 	if (session) {
 		tls_session_give_up(session);
 		if (session->cleared) /* a rescue was under way */

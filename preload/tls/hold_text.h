@@ -21,11 +21,15 @@ struct hold_text {
 	size_t line_len;
 };
 
+static inline bool hold_text_is_408(const char *bytes, size_t len)
+{
+	return len >= HOLD_TEXT_LINE && __builtin_memcmp(bytes + 8, " 408", 4) == 0;
+}
+
 /* Is it worth a look? Not most of the time. */
 static inline bool hold_text_is_due(const struct conn *conn, const char *bytes, size_t len)
 {
-	return conn->care & (uint8_t)~CARE_SECURED ||
-	       (len >= HOLD_TEXT_LINE && __builtin_memcmp(bytes + 8, " 408", 4) == 0);
+	return conn->care & (uint8_t)~CARE_SECURED || hold_text_is_408(bytes, len);
 }
 
 /*

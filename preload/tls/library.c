@@ -5,6 +5,7 @@
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "look.h"
+#include "seats.h"
 #include "session.h"
 
 struct tls_library *tls_libraries;
@@ -119,8 +120,11 @@ void openssl_see_known(struct openssl_walk *walk, const struct tls_object *objec
 void openssl_forget_gone(const struct openssl_walk *walk)
 {
 	for (int i = 0; tls_libraries && i < TLS_LIBRARIES_MAX; i++) {
-		if (!(walk->there >> i & 1))
-			tls_libraries[i] = (struct tls_library){.base = 0};
+		if (walk->there >> i & 1)
+			continue;
+		if (tls_libraries[i].base)
+			tls_seats_forget();
+		tls_libraries[i] = (struct tls_library){.base = 0};
 	}
 }
 

@@ -72,7 +72,7 @@ void tls_memory_wait(struct conn *conn)
 	const uint8_t *random = conn->secured->random;
 	struct waiting *room = NULL;
 	bool twice = false;
-	if (!all || tls_call_here() || !lock())
+	if (!all || tls_is_in_call() || !lock())
 		return;
 	for (int i = 0; i < WAITING_MAX; i++) {
 		struct waiting *at = &all->waiting[i];
@@ -167,7 +167,7 @@ bool tls_memory_enter(struct conn *conn)
 	struct tls_session *session = session_of(conn);
 	const uintptr_t self = sys_self();
 	if (!session || !session->memory || session->user != self || session->thread ||
-	    tls_call_here())
+	    tls_is_in_call())
 		return false;
 	session->thread = self;
 	return true;

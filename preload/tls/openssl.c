@@ -5,6 +5,7 @@
 #include "../os/mem.h"
 #include "exchange.h"
 #include "memory.h"
+#include "seats.h"
 #include "secure.h"
 
 enum {
@@ -67,6 +68,7 @@ static struct tls_session *bind_session(struct tls_call *call, struct conn *conn
 		library->CRYPTO_free(session, "", 0);
 		return NULL;
 	}
+	tls_seat_take(call->ssl, session);
 	session->read_base += call->unread;
 	conn->secured->carrier = &tls_carrier;
 	return session;
@@ -123,9 +125,11 @@ void tls_session_freed(void *ssl, void *data, void *all, int index, long number,
 {
 	struct tls_session *session = data;
 	struct tls_library *library = pointer;
-	(void)ssl, (void)all, (void)index, (void)number;
+	(void)all, (void)index, (void)number;
+	tls_forget_calls(ssl, session);
 	if (!session)
 		return;
+	tls_seat_leave(session->ssl);
 	tls_session_give_up(session);
 	tls_secure_drop(session);
 	library->CRYPTO_free(session->wide, "", 0);

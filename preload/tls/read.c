@@ -11,24 +11,27 @@
 
 enum { ERROR_SYSCALL = 5 }; /* SSL_ERROR_SYSCALL */
 
-/* The program has bytes of a response. Called with the lock, leaves without. */
-static void take_note(const struct tls_exchange *exchange, struct conn *conn)
+void tls_take_note(struct conn *conn, const void *bytes, size_t len)
 {
-	struct iovec piece = {exchange->buf, exchange->done};
-	if (tls_peeks(exchange)) {
-		if (conn_waiting(conn))
-			conn->flags |= CONN_ANSWERING; /* seen is handed over */
-		conn_unlock(conn);
-		return;
-	}
-	bool goes_on = conn_given_whole(conn, exchange->buf, exchange->done) ||
-		       conn_given(conn, &piece, 1, piece.iov_len);
+	struct iovec piece = {(void *)bytes, len};
+	bool goes_on = conn_given_whole(conn, bytes, len) || conn_given(conn, &piece, 1, len);
 	if (conn->rescue)
 		rescue_note_answer(conn);
 	if (goes_on)
 		conn_unlock(conn);
 	else
 		conn_end(conn, WHY_PASSED);
+}
+
+static void take_note(const struct tls_exchange *exchange, struct conn *conn)
+{
+	if (!tls_peeks(exchange)) {
+		tls_take_note(conn, exchange->buf, exchange->done);
+		return;
+	}
+	if (conn_waiting(conn))
+		conn->flags |= CONN_ANSWERING; /* seen is handed over */
+	conn_unlock(conn);
 }
 
 /* The server has ended its direction by a close_notify, of which the socket knows nothing. */
@@ -115,6 +118,12 @@ static int end_of(const struct tls_exchange *exchange, int result)
 	if (session)
 		session->at_end = false;
 	return ended ? 0 : result;
+}
+
+int tls_read_on(struct tls_exchange *exchange, int result)
+{
+	result = end_of(exchange, result);
+	return again(exchange, result) ? tls_read(exchange) : result;
 }
 
 int tls_read(struct tls_exchange *exchange)

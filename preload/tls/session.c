@@ -8,72 +8,15 @@
 #include "../os/mem.h"
 #include "../os/sys.h"
 #include "memory.h"
+#include "seats.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
 
-/* Calls that are under way, the innermost of each thread: threads beyond these do without. */
-enum { THREADS_MAX = 256, STRANGERS_MAX = 64 };
+enum { STRANGERS_MAX = 64 };
 
-struct under_way {
-	uintptr_t thread;
-	struct tls_call *call;
-};
-
-/* See tls_own_memory. */
-static struct under_way *under_way;
-
-static uint32_t slot_of(uintptr_t self)
-{
-	return (uint32_t)((self >> 6 ^ self >> 14) % THREADS_MAX);
-}
-
-enum { PROBES = 8 };
-
-/* How many slots are, or are about to be, taken by threads that found their first one taken. */
-static uint32_t displaced;
-
-/* This thread's innermost call, and its slot; UINT32_MAX: it has none. */
-static uint32_t find_slot(uintptr_t self)
-{
-	uint32_t probes = __atomic_load_n(&displaced, __ATOMIC_RELAXED) ? PROBES : 1;
-	for (uint32_t i = 0; i < probes; i++) {
-		uint32_t at = (slot_of(self) + i) % THREADS_MAX;
-		if (__atomic_load_n(&under_way[at].thread, __ATOMIC_RELAXED) == self)
-			return at;
-	}
-	return UINT32_MAX;
-}
-
-static bool take_slot_at(uint32_t at, uintptr_t self)
-{
-	uintptr_t nobody = 0;
-	return __atomic_compare_exchange_n(&under_way[at].thread, &nobody, self, false,
-					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
-static uint32_t take_slot(uintptr_t self)
-{
-	uint32_t first = slot_of(self);
-	if (__builtin_expect(take_slot_at(first, self), 1))
-		return first;
-	__atomic_add_fetch(&displaced, 1, __ATOMIC_RELAXED);
-	for (uint32_t i = 1; i < PROBES; i++) {
-		uint32_t at = (first + i) % THREADS_MAX;
-		if (take_slot_at(at, self))
-			return at;
-	}
-	__atomic_sub_fetch(&displaced, 1, __ATOMIC_RELAXED);
-	return UINT32_MAX;
-}
-
-static void give_slot(uint32_t at, uintptr_t self)
-{
-	__atomic_store_n(&under_way[at].thread, 0, __ATOMIC_RELEASE);
-	if (__builtin_expect(at != slot_of(self), 0))
-		__atomic_sub_fetch(&displaced, 1, __ATOMIC_RELAXED);
-}
+__thread struct tls_here tls_here;
 
 void *tls_own_memory(size_t len)
 {
@@ -86,46 +29,53 @@ void *tls_own_memory(size_t len)
 
 bool tls_session_ready(void)
 {
-	if (!under_way)
-		under_way = tls_own_memory(THREADS_MAX * sizeof(*under_way));
-	return under_way && tls_memory_ready();
-}
-
-/* A thread that was cancelled in a call leaves it here, and its stack to another one. */
-static bool is_on_stack(const struct tls_call *outer, const void *inner)
-{
-	return (uintptr_t)outer > (uintptr_t)inner;
+	return tls_seats_ready() && tls_memory_ready();
 }
 
 void tls_call_enter(struct tls_call *call)
 {
-	uintptr_t self = sys_self();
+	struct tls_call *outer = tls_here.call;
+	if (__builtin_expect(outer && !tls_is_around(outer, call), 0))
+		outer = NULL;
 	call->near.conn = NULL;
 	call->shakes = false;
-	call->outer = NULL;
-	call->slot = slot_of(self);
-	/* As it nearly always is: it has none, which would be in that place. */
-	if (__builtin_expect(!__atomic_load_n(&displaced, __ATOMIC_RELAXED) &&
-				 take_slot_at(call->slot, self),
-			     1)) {
-		under_way[call->slot].call = call;
-		return;
+	call->outer = outer;
+	call->nested = outer != NULL;
+	if (__builtin_expect(tls_here.quick != NULL, 0)) {
+		call->nested |= tls_is_around(tls_here.quick, call);
+		if (!tls_is_around(tls_here.quick, call))
+			tls_here = (struct tls_here){.conn = NULL};
 	}
-	call->slot = find_slot(self);
-	call->outer = call->slot == UINT32_MAX ? NULL : under_way[call->slot].call;
-	if (call->outer && !is_on_stack(call->outer, call))
-		call->outer = NULL;
-	if (call->slot == UINT32_MAX)
-		call->slot = take_slot(self);
-	if (call->slot != UINT32_MAX)
-		under_way[call->slot].call = call;
+	tls_here.call = call;
+}
+
+/* Is a quick call on the session under way, or what was one? */
+static bool is_quick_on(const struct tls_session *session)
+{
+	return tls_here.session == session &&
+	       tls_is_around(tls_here.quick, __builtin_frame_address(0));
 }
 
 struct tls_call *tls_call_here(void)
 {
-	uint32_t slot = find_slot(sys_self());
-	struct tls_call *call = slot == UINT32_MAX ? NULL : under_way[slot].call;
-	return is_on_stack(call, __builtin_frame_address(0)) ? call : NULL;
+	struct tls_call *call = tls_here.call;
+	return tls_is_around(call, __builtin_frame_address(0)) ? call : NULL;
+}
+
+void tls_forget_calls(const void *ssl, const struct tls_session *session)
+{
+	if (tls_here.call && tls_here.call->ssl == ssl)
+		tls_here.call = NULL;
+	if (!session || tls_here.session != session)
+		return;
+	tls_here.session = NULL;
+	tls_here.conn = NULL;
+	tls_here.quick = NULL;
+}
+
+bool tls_is_in_call(void)
+{
+	return tls_call_here() || tls_is_around(tls_here.quick, __builtin_frame_address(0));
 }
 
 static bool is_of(const struct tls_call *call, const struct conn *conn)
@@ -167,11 +117,7 @@ void tls_call_end(struct tls_call *call)
 {
 	if (call->near.conn && !call->session)
 		bind_late(call);
-	if (call->slot == UINT32_MAX)
-		return;
-	under_way[call->slot].call = call->outer;
-	if (!call->outer)
-		give_slot(call->slot, sys_self());
+	tls_here.call = call->outer;
 }
 
 void tls_session_meet(struct conn *conn)
@@ -197,7 +143,7 @@ void tls_session_meet(struct conn *conn)
 bool tls_session_is_passed(const struct conn *conn)
 {
 	const struct tls_session *session = conn->secured->session;
-	if (!session || !session->in_calls)
+	if (!session || !session->in_calls || is_quick_on(session))
 		return false;
 	const struct tls_call *call = tls_call_here();
 	return !call || call->session != session;
@@ -213,7 +159,10 @@ void tls_session_meet_first(struct conn *conn)
 void tls_session_note_moved(const struct conn *conn)
 {
 	struct tls_session *session = conn->secured->session;
-	if (!session || !session->ops->moved_outside)
+	if (!session)
+		return;
+	session->part = conn_has_part(conn->secured);
+	if (!session->ops->moved_outside)
 		return;
 	const struct tls_call *call = tls_call_here();
 	while (call && call->session != session)
@@ -234,7 +183,7 @@ bool tls_session_is_here(const struct conn *conn)
 	const struct tls_session *session = conn->secured->session;
 	if (session && session->ops->moved_outside)
 		return is_mine(session);
-	return session && session->thread == sys_self();
+	return session && (session->thread == sys_self() || is_quick_on(session));
 }
 
 bool tls_session_ends(struct conn *conn)
@@ -259,10 +208,24 @@ bool tls_session_lock(struct tls_session *session)
 	struct handle *handle = &session->handle;
 	if (!handle->conn || !handle_lock_answered(handle))
 		return false;
-	if (conn_is_secured(handle->conn) && handle->conn->secured->session == session)
+	if (conn_is_secured(handle->conn) && handle->conn->secured->session == session) {
+		if (session->loose.received | session->loose.sent)
+			tls_session_tell(session, handle->conn);
 		return true;
+	}
 	conn_unlock(handle->conn);
 	return false;
+}
+
+void tls_session_tell(struct tls_session *session, struct conn *conn)
+{
+	conn_secured_moved(conn, session->loose.received, session->loose.sent,
+			   session->loose.body_left);
+	session->part = session->loose.body_left != 0;
+	session->loose.received = session->loose.sent = 0;
+	session->loose.body_left = 0;
+	if (tls_here.session == session)
+		tls_here.conn = NULL;
 }
 
 bool tls_session_is_busy(struct tls_session *session)
@@ -284,4 +247,7 @@ void tls_session_give_up(struct tls_session *session)
 	if (tls_session_lock(session))
 		conn_end(session->handle.conn, WHY_PASSED);
 	session->handle.conn = NULL;
+	session->left = true;
+	if (tls_here.session == session)
+		tls_here.conn = NULL;
 }

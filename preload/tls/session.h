@@ -14,6 +14,7 @@
 
 #include "../conn/handle.h"
 #include "../conn/secured.h"
+#include "here.h"
 #include "library.h"
 
 /* What the server and the connection to it were, when a rescue began. */
@@ -30,33 +31,52 @@ struct tls_session {
 	struct tls_library *library; /* OpenSSL */
 	void *ssl;
 	struct handle handle; /* the connection */
-	uint64_t read_base;   /* what its BIO had read and written more than the socket */
+	union {
+		struct {
+			bool in_calls; /* it was met in a call that used the socket, as all others
+					  must */
+			bool memory;   /* the program carries its bytes to the socket: memory.h */
+			bool over;     /* a rescue has failed that had cleared it: secure.c */
+			bool cleared;  /* for a rescue: it is not what the program thinks */
+			bool ended;    /* the socket found the end while nothing was asked of the
+					  server */
+			bool spent;   /* it is no connection's: another one has failed after the old
+					 one */
+			bool closed;  /* the server's close_notify has begun a rescue that has
+					 failed */
+			bool shaken;  /* a handshake has been begun again, and is not over as far as
+					 is known (shake.h) */
+			bool pending; /* the last call was told to come back, by us */
+			bool at_end;  /* a rescue has failed of a connection that ended without one
+				       */
+			bool part;    /* of a record was read when that was last told */
+			bool half; /* part of a record may be out, the rest is with the program */
+			bool left; /* redial's part in it is over */
+		};
+		uint64_t stands[2]; /* all of these: quick.h */
+	};
+	/* What quick calls have moved and is still to be told to the connection. */
+	struct {
+		uint64_t received, sent;
+		uint32_t body_left; /* of the record whose header they have read */
+	} loose;
+	uint64_t read_base; /* what its BIO had read and written more than the socket */
 	uint64_t written_base;
-	uint64_t cookie;      /* of the connection's socket that it has shaken hands on */
-	uint64_t sent_before; /* what the socket had taken when the call now under way began */
-	uintptr_t thread;     /* that is in a call which may take a rescue on, else 0 */
-	bool in_calls;	      /* it was met in a call that used the socket, as all others must */
-	uintptr_t user;	      /* the last one that was */
-	bool memory;	      /* the program carries its bytes to the socket: memory.h */
-	bool over;	      /* a rescue has failed that had cleared it: secure.c */
-	bool shut;	      /* and the program has shut it down since */
-	uint32_t refused;     /* bytes of the write that fails just now */
-	bool begins;	      /* that call has begun the only unanswered request */
-	bool half;	      /* part of a record may be out, the rest is with the program */
-	bool pending;	      /* the last call was told to come back, by us */
-	bool marked;	      /* what its error queue has is to go as far as our mark */
-	bool cleared;	      /* for a rescue: it is not what the program thinks */
-	bool ended;	      /* the socket found the end while nothing was asked of the server */
-	bool at_end;	      /* a rescue has failed of a connection that ended without one */
-	bool spent;	      /* it is no connection's: another one has failed after the old one */
-	bool closed;	      /* the server's close_notify has begun a rescue that has failed */
+	uint64_t cookie;	/* of the connection's socket that it has shaken hands on */
+	uint64_t sent_before;	/* what the socket had taken when the call now under way began */
+	uint32_t popped_before; /* conn.popped then, of a quick write */
+	uintptr_t thread;	/* that is in a call which may take a rescue on, else 0 */
+	uintptr_t user;		/* the last one that was */
+	bool shut;		/* `over`, and the program has shut it down since */
+	uint32_t refused;	/* bytes of the write that fails just now */
+	bool begins;		/* that call has begun the only unanswered request */
+	bool marked;		/* what its error queue has is to go as far as our mark */
 	/* What is written in the place of what the program writes (widen.c), else NULL. */
 	char *wide;
 	size_t wide_at, wide_header; /* where in it the header is, and how long */
 	size_t wide_own, wide_done;  /* bytes of the program's in it, and all that are out */
 	/* Of a rescue (secure.c). */
 	bool shakes; /* it is one of the program's own handshake (shake.h) */
-	bool shaken; /* which has been begun again, and is not over as far as is known */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */
@@ -77,6 +97,9 @@ struct tls_session {
 	char *out;
 };
 
+/* tls_session.stands[0] of one that was met in a call, and of which nothing else is true. */
+enum { TLS_STANDS_WELL = 1 };
+
 /* A call of the program's to the library, on its thread; they may be nested, by callbacks. */
 struct tls_call {
 	const struct tls_ops *ops;
@@ -86,8 +109,8 @@ struct tls_call {
 	struct tls_call *outer;
 	struct handle near; /* the connection that must be its session's, while it has none */
 	uint64_t unread;    /* bytes that it may still have in memory when it is bound */
-	uint32_t slot;
-	bool shakes; /* it goes on with a handshake that is begun again */
+	bool nested;	    /* there is an outer one */
+	bool shakes;	    /* it goes on with a handshake that is begun again */
 };
 
 struct tls_exchange;
@@ -133,7 +156,7 @@ struct tls_ops {
 	bool at_once; /* bound while the first bytes of the server's are read, or never */
 };
 
-/* Room to note them in: before any entry is written into a slot. false if there is no memory. */
+/* Memory to note them in: before any entry is written into a slot. false if there is none. */
 bool tls_session_ready(void);
 
 /*
@@ -153,7 +176,7 @@ void tls_call_end(struct tls_call *call);
 /* Is this the only call of its thread, which alone may begin or take on a rescue? */
 static inline bool tls_call_is_outermost(const struct tls_call *call)
 {
-	return !call->outer && call->slot != UINT32_MAX;
+	return !call->nested;
 }
 
 /* Is it a callback of a rescue's handshake that makes this call? */
@@ -178,24 +201,19 @@ void tls_session_meet(struct conn *conn);
  */
 bool tls_session_is_passed(const struct conn *conn);
 
-/*
- * Is conn's session in a call on this thread, and one of a library that counts by itself what moves
- * over its socket?
- */
-static inline bool tls_session_is_calling(const struct conn *conn)
-{
-	const struct tls_session *session = conn->secured->session;
-	return session && session->thread == sys_self() && !session->ops->moved_outside;
-}
-
 /* tls_session_meet for the call that has read the server's first bytes. */
 void tls_session_meet_first(struct conn *conn);
 
-/* Bytes have moved over conn's socket. */
+/* Bytes have moved over conn's socket, and are counted. */
 void tls_session_note_moved(const struct conn *conn);
 
-/* The innermost call of this thread, or NULL. */
+/* The innermost call of this thread that is no quick one, or NULL. Is it in a call at all? */
 struct tls_call *tls_call_here(void);
+bool tls_is_in_call(void);
+
+/* ssl goes, with its session or NULL: a call to it that seems to be under way is one that a jump has
+ * left. */
+void tls_forget_calls(const void *ssl, const struct tls_session *session);
 
 /* Is conn's session in a call on this thread, and may it begin a rescue? */
 bool tls_session_is_here(const struct conn *conn);
@@ -211,6 +229,9 @@ bool tls_session_has_sent_nothing(const struct conn *conn);
 
 /* Locks the session's connection. false: it is not followed any more. */
 bool tls_session_lock(struct tls_session *session);
+
+/* Tells conn, which is the session's, what of it is loose. A quick call is none any more. */
+void tls_session_tell(struct tls_session *session, struct conn *conn);
 
 /* New base values: nothing lies between the library and the socket. */
 void tls_session_rebase(struct tls_session *session, const struct conn *conn);

@@ -193,26 +193,33 @@ int tls_write(struct tls_exchange *exchange)
 	return wide ? tls_write_wide(exchange) : tls_write_as_it_is(exchange);
 }
 
+/* A rescue has the bytes. Whatever it comes to, the program's next read tells. */
+static int leave_to_rescue(struct tls_exchange *exchange)
+{
+	tls_attend(exchange, true);
+	if (exchange->call.session->pending)
+		exchange->call.session->pending = false;
+	return all_taken(exchange);
+}
+
+int tls_write_on(struct tls_exchange *exchange, const struct conn_mark *mark, int result)
+{
+	return settle(exchange, mark, result) ? leave_to_rescue(exchange) : result;
+}
+
 int tls_write_as_it_is(struct tls_exchange *exchange)
 {
 	struct conn_mark mark;
 	if (exchange->call.session && exchange->call.session->over)
 		return all_taken(exchange); /* as bare: they are in memory, and lead nowhere */
 	enum recorded recorded = exchange->len ? record(exchange, &mark) : LEFT_ALONE;
-	bool rescues = recorded == TAKEN;
-	if (recorded != TAKEN) {
-		struct tls_session *before = exchange->call.session;
-		int result = tls_make(exchange);
-		if (recorded == RECORDED)
-			rescues = settle(exchange, &mark, result);
-		else if (!before && exchange->call.session && result > 0)
-			record_after(exchange);
-		if (!rescues)
-			return result;
-	}
-	/* Whatever it comes to, the program's next read tells. */
-	tls_attend(exchange, true);
-	if (exchange->call.session->pending)
-		exchange->call.session->pending = false;
-	return all_taken(exchange);
+	if (recorded == TAKEN)
+		return leave_to_rescue(exchange);
+	struct tls_session *before = exchange->call.session;
+	int result = tls_make(exchange);
+	if (recorded == RECORDED)
+		return tls_write_on(exchange, &mark, result);
+	if (!before && exchange->call.session && result > 0)
+		record_after(exchange);
+	return result;
 }

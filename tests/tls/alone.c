@@ -22,6 +22,9 @@
 
 enum { PAUSE_US = 25000, SILENT_MS = 15000 };
 
+/* As many as most requests have: shorter ones are read otherwise. */
+#define HEADERS "Host: localhost\r\nUser-Agent: client of the tests\r\nAccept: */*\r\n"
+
 static const char *way;
 static char keys[512];
 static int fd, receiving;
@@ -83,8 +86,8 @@ static void ask(int number)
 	const char *more = is_way("secrets") ? "Authorization: Bearer SECRET-TOKEN\r\n"
 					       "Cookie: id=SECRET-COOKIE\r\n"
 					     : "";
-	int len = snprintf(request, sizeof(request),
-			   "GET /%d%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", number, query, more);
+	int len = snprintf(request, sizeof(request), "GET /%d%s HTTP/1.1\r\n" HEADERS "%s\r\n",
+			   number, query, more);
 	int put = SSL_write(ssl, request, len);
 	if (put <= 0)
 		end(put);
@@ -176,6 +179,46 @@ static void swap_bio(bool reads, bool writes)
 		SSL_set0_wbio(ssl, BIO_new_socket(fd, BIO_NOCLOSE));
 }
 
+static void exchange_with(SSL *other, int number)
+{
+	char bytes[4096];
+	int len =
+	    snprintf(bytes, sizeof(bytes), "GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n", number);
+	bool done = SSL_write(other, bytes, len) == len && SSL_read(other, bytes, 4096) > 0;
+	puts(done ? "other hello" : "other nothing");
+	ERR_clear_error();
+}
+
+/* Within the call that writes the next request. */
+static void be_told(int writes, int version, int type, const void *bytes, size_t len, SSL *of,
+		    void *other)
+{
+	static bool told;
+	(void)version, (void)bytes, (void)len, (void)of;
+	if (!told && writes && type == SSL3_RT_HEADER) {
+		told = true;
+		exchange_with(other, 2);
+	}
+}
+
+/* A second session, which is turned to in a callback of this one's. */
+static void nest(void)
+{
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	SSL *other = SSL_new(SSL_get_SSL_CTX(ssl));
+	int socket_of_other = socket(AF_INET, SOCK_STREAM, 0);
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) ||
+	    connect(socket_of_other, (struct sockaddr *)&addr, len))
+		exit(1);
+	SSL_set_fd(other, socket_of_other);
+	if (SSL_connect(other) != 1)
+		exit(1);
+	exchange_with(other, 1);
+	SSL_set_msg_callback(ssl, be_told);
+	SSL_set_msg_callback_arg(ssl, other);
+}
+
 static void behind_the_first(void)
 {
 	size_t done;
@@ -207,6 +250,8 @@ static void behind_the_first(void)
 #endif
 	else if (is_way("quiet-shutdown"))
 		SSL_set_quiet_shutdown(ssl, 1), SSL_shutdown(ssl);
+	else if (is_way("nests"))
+		nest();
 	else if (is_way("stays"))
 		getchar();
 	else if (is_way("child-exits") || is_way("child-goes-on"))

@@ -6,7 +6,9 @@
  * own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and again; alpn,
  * block with a protocol offered; finished, block and looks at the Finished messages; asks, poll and
  * asks for the socket's error behind each wait; callbacks, block with callbacks of its own, each of
- * which prints a word.
+ * which prints a word; peeks, block and looks before it reads; ahead, block whose library reads
+ * more than a record at once; crowd, block beside two thousand sessions more; jumps, block whose
+ * first connection was given up by a jump out of the library.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +27,9 @@
 #include <unistd.h>
 
 enum { SILENT_MS = 15000, END_MS = 100, PAUSE_US = 25000, PAUSE_OF_MEMORY_US = 60000 };
+
+/* As many as most requests have: shorter ones are read otherwise. */
+#define HEADERS "Host: localhost\r\nUser-Agent: client of the tests\r\nAccept: */*\r\n"
 
 static const char *way;
 static int fd, set = -1;
@@ -240,9 +246,11 @@ static void ask(int number, const char *method)
 	char request[256];
 	bool uploads = strcmp(method, "UPLOAD") == 0, posts = strcmp(method, "POST") == 0;
 	int size = uploads ? (int)sizeof(body) : posts;
-	int len = snprintf(request, sizeof(request),
-			   "%s /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s",
-			   uploads ? "POST" : method, number, size, posts ? "x" : "");
+	char of_body[64] = "";
+	if (size)
+		snprintf(of_body, sizeof(of_body), "Content-Length: %d\r\n", size);
+	int len = snprintf(request, sizeof(request), "%s /%d HTTP/1.1\r\n" HEADERS "%s\r\n%s",
+			   uploads ? "POST" : method, number, of_body, posts ? "x" : "");
 	put(request, len);
 	if (uploads)
 		put(body, size);
@@ -253,7 +261,10 @@ static void answer(void)
 	char bytes[4096] = "";
 	size_t len = 0;
 	while (!strstr(bytes, "hello\n")) {
-		int error, got = SSL_read(ssl, bytes + len, (int)(sizeof(bytes) - 1 - len));
+		char seen;
+		int error, got = is_way("peeks") ? SSL_peek(ssl, &seen, 1) : 1;
+		if (got > 0)
+			got = SSL_read(ssl, bytes + len, (int)(sizeof(bytes) - 1 - len));
 		if (got > 0)
 			bytes[len += (size_t)got] = '\0';
 		else if ((error = wait_for(got)))
@@ -272,6 +283,10 @@ static SSL *make_session(const char *folder)
 	if (is_way("alpn"))
 		SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\010http/1.1\010http/1.0",
 					18);
+	if (is_way("ahead"))
+		SSL_CTX_set_read_ahead(context, 1);
+	for (int i = 0; i < (is_way("crowd") ? 2000 : 0); i++)
+		SSL_get_finished(SSL_new(context), authority, sizeof(authority));
 	SSL *session = SSL_new(context);
 	if (is_way("callbacks"))
 		SSL_set_info_callback(session, tell_info);
@@ -298,6 +313,49 @@ static void set_bio(void)
 	SSL_set_bio(ssl, bio, bio);
 }
 
+static void connect_to(const char *port)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		exit(1);
+}
+
+static void shake_hands(void)
+{
+	int error, done;
+	while ((done = SSL_connect(ssl)) != 1) {
+		if ((error = wait_for(done)))
+			end(error);
+	}
+	send_what_is_written();
+}
+
+static sigjmp_buf out;
+
+static void jump(int number)
+{
+	siglongjmp(out, number);
+}
+
+/* As wget does when its time is up: the library's call never returns. */
+static void give_one_up(const char *folder, const char *port)
+{
+	char byte;
+	connect_to(port);
+	ssl = make_session(folder);
+	set_bio();
+	shake_hands();
+	signal(SIGALRM, jump);
+	if (!sigsetjmp(out, 1)) {
+		ualarm(PAUSE_US, 0);
+		is_way("jumps") ? SSL_read(ssl, &byte, 1) : SSL_peek(ssl, &byte, 1);
+	}
+	SSL_free(ssl);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 5)
@@ -305,12 +363,9 @@ int main(int argc, char **argv)
 	way = argv[1];
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
-	struct sockaddr_in addr = {.sin_family = AF_INET,
-				   .sin_port = htons((uint16_t)atoi(argv[3]))};
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return 1;
+	if (strncmp(way, "jumps", 5) == 0)
+		give_one_up(argv[2], argv[3]);
+	connect_to(argv[3]);
 	if (strncmp(way, "asks", 4) == 0 || strstr(way, "poll") || strstr(way, "pair") ||
 	    strncmp(way, "own-", 4) == 0)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -323,12 +378,7 @@ int main(int argc, char **argv)
 	}
 	ssl = make_session(argv[2]);
 	set_bio();
-	int error, done;
-	while ((done = SSL_connect(ssl)) != 1) {
-		if ((error = wait_for(done)))
-			end(error);
-	}
-	send_what_is_written();
+	shake_hands();
 	if (is_way("finished")) {
 		char finished[64];
 		SSL_get_finished(ssl, finished, sizeof(finished));
