@@ -8,7 +8,9 @@
 # make storm      clients of all kinds amid every fault, killed, and redial switched: SECONDS=600
 # make chaos      random policies, faults and clients for SECONDS (300), held to what may never be
 # make inject     lets each system call of a rescue fail, with each errno, in each way of waiting
-# make fuzz       random schedules on a simulated kernel, and framing, for SECONDS (300)
+# make model      goes through all that a writer, a reader, a closer and a rescue can do at once
+# make fuzz       random schedules on a simulated kernel, framing, and all else that reads what
+#                 others wrote, for SECONDS (300)
 # make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
 # make sanitize   unit tests, flow tests and schedules, the preload with them, under sanitizers
 # make lint       installs what it needs: clang-tidy, cppcheck and gcc -fanalyzer, all quiet
@@ -182,7 +184,7 @@ $(foreach dir,so pic tests tests/sim,$(VERSIONED:%=$(B)/$(dir)/%.o)): Makefile
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint: setup-%:
+setup-build setup-check setup-zoo setup-demo setup-bench setup-model setup-release setup-lint: setup-%:
 	@sh scripts/setup.sh $*
 
 check: setup-check
@@ -214,12 +216,16 @@ SECONDS ?= 300
 chaos: all $(B)/faultd $(T)/chaos-client
 	@python3 -B tests/chaos/chaos.py $(SECONDS)
 
+.PHONY: model setup-model
+model: setup-model
+	@sh tests/model/model.sh
+
 .PHONY: inject
 inject: all $(addprefix $(T)/inject/,inject client client-gnutls)
 	@sh tests/inject/inject.sh
 
 fuzz: $(T)/schedule
-	@$(MAKE) --no-print-directory $(T)/fuzz-http1 || :
+	@$(MAKE) --no-print-directory $(T)/fuzz-http1 $(FUZZ_TARGETS:%=$(T)/fuzz-%) || :
 	@sh tests/fuzz/fuzz.sh $(SECONDS)
 
 # MUTANTS="NAME..." for those only.

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo` or `make release` miss.
+# Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo`, `make model` or
+# `make release` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|release|lint"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|model|release|lint"
 missing=
 wished=
 
@@ -70,6 +71,11 @@ companions() {
 }
 
 # Packages for both architectures, whichever this one is.
+model() {
+	build
+	need_command spin spin
+}
+
 release() {
 	build
 	need_packages dpkg-dev
@@ -190,7 +196,7 @@ bench() {
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | zoo | demo | bench | release | lint) "$1" ;;
+build | check | zoo | demo | bench | model | release | lint) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2
