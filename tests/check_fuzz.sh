@@ -56,4 +56,32 @@ if make -s --no-print-directory build/tests/fuzz-http1 >$log 2>&1; then
 else
 	echo "passed over: framing under libFuzzer, which clang lacks here"
 fi
+
+# reads TARGET RUNS STATEMENT: of tests/fuzz/targets, from its seeds on.
+reads() {
+	seeds=tests/fuzz/seeds/$1
+	[ "$1" != policy ] || seeds=scripts/policies
+	[ -d "$seeds" ] || seeds=
+	# shellcheck disable=SC2086 # there may be none
+	runs "$2 $3" build/tests/fuzz-"$1" -seed=1 -runs="$2" -max_len=4096 -verbosity=0 \
+		-artifact_prefix="build/fuzz-$1-" $seeds
+}
+# shellcheck disable=SC2046 # words
+if make -s --no-print-directory $(printf 'build/tests/fuzz-%s ' policy compiled log tls state framing) \
+	>$log 2>&1; then
+	reads policy 2000 "policies are loaded, and compiled to what they say, or refused with a reason"
+	reads compiled 20000 "compiled policies answer all that is asked of them, or are refused"
+	reads log 30000 "logs are read by redial report, every field of them fit for a terminal"
+	reads tls 50000 "streams of TLS records read the same whole and in pieces"
+	reads state 2000 "states that others have scribbled over harm nobody who reads them"
+	export FUZZ_FRAMING_TO=build/fuzz-framing.txt
+	reads framing 200000 "messages end where http-parser ends them, or are refused"
+	if command -v node >/dev/null; then
+		runs "and where llhttp does" node tests/fuzz/llhttp.js build/fuzz-framing.txt
+	fi
+else
+	echo "passed over: the readers under libFuzzer: $(tail -n 1 $log)"
+fi
+runs "300 command lines of the launcher and its tools end in good order" \
+	python3 -B tests/fuzz/arguments.py 300
 check_end

@@ -170,3 +170,26 @@ $(T)/inject/client: $(INJECT_CLIENT_SRC:%.c=$(T)/%.o)
 $(T)/inject/client-gnutls: $(INJECT_CLIENT_SRC) $(wildcard tests/inject/client/*.h)
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) -Itests/tls/by_gnutls $(CFLAGS) $(INJECT_CLIENT_SRC) -lgnutls -o $@
+
+# Readers of what others wrote, each under libFuzzer: tests/fuzz/targets.
+FUZZ_TARGETS := policy compiled log tls state framing
+FUZZED_SRC := $(UNIT_PURE) preload/tls/flight.c preload/os/mem.c \
+	$(addprefix scripts/stat/,launches.c launch.c proc.c folder.c)
+FUZZED_OBJ := $(FUZZED_SRC:%.c=$(T)/fuzzed/%.o)
+FUZZ_CFLAGS := -D_GNU_SOURCE -std=gnu11 -O1 -g -fno-sanitize-recover=undefined $(TEST_CFLAGS)
+
+$(T)/fuzz-tls: FUZZ_LIBS = $(addprefix -Wl$(comma)--defsym=,$(addsuffix =fuzz_never,os_now_ms \
+	wire_cookie wire_narrow wire_same_peer wire_send wire_send_pieces wire_widen))
+comma := ,
+
+$(T)/fuzzed/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)echo '  $@'; $(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined \
+		-c $< -o $@
+
+$(T)/libfuzzed.a: $(FUZZED_OBJ)
+	$(Q)echo '  $@'; rm -f $@; ar rcs $@ $^
+
+$(FUZZ_TARGETS:%=$(T)/fuzz-%): $(T)/fuzz-%: tests/fuzz/targets/%.c $(T)/libfuzzed.a
+	$(Q)echo '  $@'; $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $(filter %.c %.a,$^) -o $@ \
+		$(FUZZ_LIBS) -lconfig -lhttp_parser -lpthread
