@@ -35,6 +35,7 @@ each() {
 	mkdir -p "build/fuzz-$1"
 	[ -d "$seeds" ] || seeds=
 	echo "== $1, for $((third / 6 + 1)) s"
+	# shellcheck disable=SC2086 # there may be none
 	build/tests/fuzz-"$1" -max_total_time=$((third / 6 + 1)) -max_len=4096 -verbosity=0 \
 		-artifact_prefix="build/fuzz-$1-" "build/fuzz-$1" $seeds >build/fuzz.log 2>&1 || {
 		failed=1
