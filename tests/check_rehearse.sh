@@ -159,6 +159,7 @@ check_lost() {
 }
 
 check_other_faults() {
+	cc -D_GNU_SOURCE -o "$dir/names" tests/rehearse/names.c || return
 	printf 'retry = { on = ["stale", "reset", "eof", "connect", "dns", "response-timeout"];
 		response_timeout_ms = 200; };\n' >"$dir/more.cfg"
 	rehearsed --policy "$dir/more.cfg" --fault connect@every:3 -- sh -c \
@@ -170,6 +171,13 @@ check_other_faults() {
 	rehearsed --policy "$dir/more.cfg" --fault dns@every:1 -- python3 -c \
 		'import socket; socket.getaddrinfo("localhost", 80)'
 	equal "dns: saved" "1 of 1" "$(json '"%d of %d" % (report["saved"], report["made"])')"
+	for call in gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r; do
+		rehearsed --policy "$dir/more.cfg" --fault dns@every:1 -- "$dir/names" $call
+		equal "dns, by $call: saved, and what it has" "1 of 1 127.0.0.1" \
+			"$(json '"%d of %d" % (report["saved"], report["made"])') $(cat "$dir/out")"
+		rehearsed --bare --fault dns@every:1 -- "$dir/names" $call
+		equal "dns, by $call, bare" "for the moment" "$(cat "$dir/out")"
+	done
 	rehearsed --bare --fault dns@every:1 -- python3 -c \
 		'import socket; socket.getaddrinfo("localhost", 80)'
 	equal "dns, bare: the command's exit status is told" 1 \
@@ -203,6 +211,16 @@ os.execv(sys.argv[1], sys.argv[1:])' \
 	equal "Ctrl-C: exit status" 0 $?
 	at_least "Ctrl-C: failures made" 1 "$(json 'report["made"]')"
 	equal "Ctrl-C: it is told" 1 "$(grep -c 'as asked' "$dir/table")"
+}
+
+# The key itself, at a terminal, which tells all of its foreground.
+check_terminal() {
+	curl -s "$url/forget" >/dev/null
+	equal "Ctrl-C at a terminal: exit status, table, judgement" "0 1 1" \
+		"$(timeout 60 python3 -B tests/rehearse/terminal.py "$url" scripts/redial rehearse \
+			--fault stale@every:2 -- \
+			python3 -B tests/rehearse/client.py "$url" 1000000)"
+	curl -s "$url/forget" >/dev/null
 }
 
 # Is there a browser? Then it draws the page.
@@ -243,6 +261,7 @@ check_tls() {
 	rehearsed -- curl --http1.1 -s "$url/tls[1-30]"
 	equal "curl by https: exit status" 0 "$status"
 	at_least "curl by https: failures made" 3 "$(json 'report["made"]')"
+	equal "curl by https: the table says of which kind alone" 1 "$(grep -c '^TLS .* stale alone' "$dir/table")"
 	equal "curl by https: saved are all" "$(json 'report["made"]')" "$(json 'report["saved"]')"
 	saves_tls
 }
@@ -267,6 +286,7 @@ check_library
 check_lost
 check_other_faults
 check_ends
+check_terminal
 check_page
 check_tls
 check_end

@@ -192,25 +192,3 @@ HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	seat_end(fd);
 	return real.sendmmsg(fd, messages, count, flags);
 }
-
-/* A number as it stands is not looked up. */
-static bool is_name(const char *node)
-{
-	for (; node && *node; node++)
-		if ((*node | 0x20) >= 'g' && (*node | 0x20) <= 'z')
-			return true;
-	return false;
-}
-
-HOOK int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-		     struct addrinfo **result)
-{
-	unsigned turn;
-	const uint32_t kind = 1 << FAULT_DNS;
-	if (rehearsal.plan && is_name(node) && !fault_was_just() &&
-	    fault_choose(kind, kind, &turn) != NO_FAULT) {
-		fault_tell_early(FAULT_DNS, -1, node, fault_dns_is_asked());
-		return EAI_AGAIN;
-	}
-	return real.getaddrinfo(node, service, hints, result);
-}

@@ -42,7 +42,8 @@ void print_table(FILE *to, const struct rehearsed *r)
 		r->counts.requests, r->counts.reused);
 	if (r->counts.secured)
 		fprintf(to,
-			"TLS           %" PRIu64 " connections, may speak HTTP/2: %" PRIu64 "\n",
+			"TLS           %" PRIu64 " connections, on which stale alone is made; "
+			"may speak HTTP/2, and left alone: %" PRIu64 "\n",
 			r->counts.secured, r->counts.http2);
 	if (r->sums.made)
 		print_rows(to, &r->sums);
