@@ -107,8 +107,7 @@ int tls_quick_read(struct tls_session *session, void *buf, int len)
 	struct conn *conn = end();
 	if (__builtin_expect(conn && result > 0 && note(session, conn, buf, (size_t)result), 1))
 		return result;
-	return len < 0 ? result
-		       : read_on(session, HOOKED_SSL_read, buf, (size_t)len, NULL, result);
+	return len < 0 ? result : read_on(session, HOOKED_SSL_read, buf, (size_t)len, NULL, result);
 }
 
 int tls_quick_read_ex(struct tls_session *session, void *buf, size_t len, size_t *done)
@@ -141,12 +140,21 @@ static __attribute__((noinline)) int write_on(struct tls_session *session, enum 
 	return result;
 }
 
-/* A GET, whole and the first that is unanswered, and nothing else is to be done for it. */
+/* Is it worth a try? A POST, and a piece of something, go another way. */
+QUICK bool begins_get(const char *buf, size_t len)
+{
+	return (long)len >= 4 && __builtin_memcmp(buf, "GET ", 4) == 0;
+}
+
+/*
+ * A GET, whole and the first that is unanswered, and nothing else is to be done for it. Called with
+ * the lock.
+ */
 QUICK bool record(struct tls_session *session, struct conn *conn, const void *buf, size_t len)
 {
-	return is_quiet(conn, &session->handle) &&
-	       (conn->flags & (CONN_REUSED | CONN_DOUBT | CONN_LARGE)) == CONN_REUSED &&
-	       config.policy->methods_always & method_bit(METHOD_GET) &&
+	const uint32_t looked_at = CONN_REUSED | CONN_DOUBT | CONN_LARGE | CONN_UNHELD;
+	return is_quiet(conn, &session->handle) && (conn->flags & looked_at) == CONN_REUSED &&
+	       !conn->request_count && config.policy->methods_always & method_bit(METHOD_GET) &&
 	       conn_record_get(conn, buf, len);
 }
 
@@ -155,15 +163,18 @@ QUICK bool begin_write(struct tls_session *session, const void *buf, size_t len)
 {
 	struct conn *conn = session->handle.conn;
 	conn_switch();
-	if (!stands_well(session) || config.policy->uses & USES_MORE ||
+	if (!begins_get(buf, len) || !stands_well(session) || config.policy->uses & USES_MORE ||
 	    !conn_lock(conn, session->handle.fd))
 		return false;
-	bool is_usual = record(session, conn, buf, len);
-	session->begins = is_usual;
+	if (!record(session, conn, buf, len)) {
+		conn_unlock(conn); /* it may be another connection by now */
+		return false;
+	}
+	session->begins = true;
 	session->sent_before = conn->secured->sent + session->loose.sent;
 	session->popped_before = conn->popped;
 	conn_unlock(conn);
-	return is_usual;
+	return true;
 }
 
 static __attribute__((noinline)) int write_otherwise(struct tls_session *session, void *buf,
