@@ -107,6 +107,10 @@ mkdir "$logs/bin" && printf '#!/bin/sh\necho mine\n' >"$logs/bin/report" && chmo
 equal "a program that retries by itself is told of" 1 "$(
 	echo 'event=refused reason=program-retries cause=status host=h method=GET' |
 		scripts/redial report | grep -c 'note  *a program retries by itself here')"
+equal "for machines: made by a rehearsal, left to the program, and why" '"rehearsed": 1, "program-retries": 1' "$(
+	printf '%s\n' 'event=fault kind=reset method=GET host=h path=/ fd=4' \
+		'event=refused reason=program-retries cause=status host=h method=GET' |
+		scripts/redial report --json | grep -o '"rehearsed": 1\|"program-retries": 1' | sort -r | paste -sd, | sed 's/,/, /')"
 equal "after -- a program of the name runs" mine "$(PATH=$logs/bin:$PATH scripts/redial -- report)"
 
 # For machines: the grammar of Prometheus' text format, strictly.

@@ -9,7 +9,8 @@ enum { TRIES = 200 };
 
 /*
  * What connections are asked for from their start (CARE_IDLE, CARE_READERS) cannot be made up for:
- * when their last byte came, and who reads from them, nobody has counted. A status can be looked at
+ * a thread that is inside a read by now was not counted, and would read on from a socket that is
+ * no more in its place. A status can be looked at
  * at any time. A thread that is inside for so long is in a rescue, and the connection stays as it
  * is.
  */
