@@ -13,6 +13,7 @@
 #                 others wrote, for SECONDS (300)
 # make mutate     makes the code wrong in many ways, one at a time: do the tests find out?
 # make sanitize   unit tests, flow tests and schedules, the preload with them, under sanitizers
+# make coverage   which lines and branches unit and flow tests come by
 # make lint       installs what it needs: clang-tidy, cppcheck and gcc -fanalyzer, all quiet
 # make bench      prints the measures of speed and memory
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall the same
@@ -235,6 +236,10 @@ mutate: all tests
 sanitize:
 	@python3 -B tests/sanitize/sanitize.py
 
+# FILES="policy/decide.c..." to see which lines of them nobody comes by.
+coverage:
+	@python3 -B tests/coverage/coverage.py $(FILES)
+
 lint: setup-lint
 	@sh tests/lint/lint.sh
 
@@ -246,5 +251,5 @@ bench: setup-bench
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate sanitize lint demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint
+.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate sanitize coverage lint demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint
 -include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)

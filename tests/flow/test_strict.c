@@ -304,6 +304,42 @@ static void post_before_a_write_that_fails_was_sent(void)
 	flow_end(&flow);
 }
 
+/* The answer has come before the second half of the request was written. */
+PROGRAM(put_that_is_answered_early)
+{
+	static const char head[] = "PUT /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n";
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	put(fd, head, sizeof(head) - 1);
+	usleep(200000);
+	say("%s", send(fd, "order", 5, MSG_NOSIGNAL) < 0 ? error_name(errno) : "taken");
+	answer(fd);
+	hang_up(fd);
+}
+
+static void answer_early_and_reset(struct peer *peer)
+{
+	int fd = accept_used(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+	peer_reset(fd);
+	serve_one_more(peer);
+}
+
+static void answer_that_waits_before_a_reset_is_the_programs(void)
+{
+	struct flow flow = {.program = "put_that_is_answered_early",
+			    .peer = answer_early_and_reset,
+			    .policy = "retry = { methods = [\"GET\", \"PUT\"]; };"};
+	for (flow.way = WAY_BLOCK; flow.way <= WAY_POLL; flow.way++) {
+		flow_both_alike(&flow);
+		expect_printed(&flow, "200\nECONNRESET\n413\n");
+		expect_logged(&flow, 1, "event=refused reason=answer-waiting", NULL);
+		none_more(&flow);
+	}
+	flow_end(&flow);
+}
+
 /* Too large to be held it waits for the new connection; another one is written in its place. */
 PROGRAM(post_in_the_place_of_another)
 {
@@ -349,5 +385,6 @@ const struct runner_test strict_tests[] = {
     T(attempt_header_of_the_programs_own_is_not_doubled),
     T(request_with_a_byte_out_of_band_is_not_sent_again),
     T(post_before_a_write_that_fails_was_sent),
+    T(answer_that_waits_before_a_reset_is_the_programs),
     T(post_written_where_another_was_not_is_sent_once),
     T_END};

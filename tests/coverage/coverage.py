@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Usage: coverage.py [FILE]...
+
+`make coverage`: how much of policy/ and preload/ the unit tests and the flow tests come by, in lines
+and branches, by folder. Of the FILEs named it says which lines nobody has come by. The library is a
+build of its own, with gcov's runtime and libc in it, below build/coverage/.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PLACE = "build/coverage"
+FLAGS = "-O0 -w --coverage -std=gnu11"
+RUNTIME = "-Wl,--whole-archive -lgcov -Wl,--no-whole-archive -lc"
+
+
+def make(*targets):
+    done = subprocess.run(["make", "-s", "--no-print-directory", f"-j{os.cpu_count()}",
+                           f"B={PLACE}", f"CFLAGS={FLAGS}", f"LTO={RUNTIME}",
+                           *(f"{PLACE}/{target}" for target in targets)],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        sys.exit(done.stdout[-3000:])
+
+
+def run(program):
+    """Its own /tmp and /dev/shm, if that can be had. What is red is for make check to tell."""
+    command = [f"{PLACE}/tests/{program}"]
+    if not str(ROOT).startswith("/tmp/") and \
+            subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        command = ["unshare", "-m", "sh", "-c", "mount -t tmpfs t /dev/shm && "
+                   'mount -t tmpfs t /tmp && exec "$@"', "sh", *command]
+    print(f"running {program}", flush=True)
+    env = {key: value for key, value in os.environ.items() if not key.startswith("REDIAL_")}
+    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def gather():
+    """{file: {line: (executed, [branch taken])}}, of all objects that a file was compiled to."""
+    seen = {}
+    notes = [str(path) for folder in ("so", "tests/policy", "tests/preload")
+             for path in pathlib.Path(PLACE, folder).rglob("*.gcda")]
+    for first in range(0, len(notes), 40):
+        told = subprocess.run(["gcov", "--json-format", "--stdout", "-b", *notes[first:first + 40]],
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        for text in told.splitlines():
+            for file in json.loads(text)["files"]:
+                name = os.path.relpath(file["file"], ROOT) if file["file"][0] == "/" else \
+                    file["file"]
+                if not name.startswith(("policy/", "preload/")) or "/rehearse/" in name:
+                    continue
+                lines = seen.setdefault(os.path.normpath(name), {})
+                for line in file["lines"]:
+                    note(lines, line)
+    return seen
+
+
+def note(lines, line):
+    executed, taken = lines.get(line["line_number"], (False, []))
+    now = [branch["count"] > 0 for branch in line["branches"]]
+    if len(now) != len(taken):
+        taken = now if len(now) > len(taken) else taken
+    else:
+        taken = [a or b for a, b in zip(taken, now)]
+    lines[line["line_number"]] = (executed or line["count"] > 0, taken)
+
+
+def share(part, whole):
+    return f"{100 * part / whole:5.1f} %" if whole else "      -"
+
+
+def main():
+    os.chdir(ROOT)
+    make("tests/unit-tests", "faultd", "tests/flow-tests", "libredial.so", "libredial-policy.so",
+         *(f"tests/behind/{path.stem}.so"
+           for path in pathlib.Path("tests/flow/behind").glob("*.c")))
+    if "--again" not in sys.argv:
+        for old in pathlib.Path(PLACE).rglob("*.gcda"):
+            old.unlink()
+        run("unit-tests")
+        run("flow-tests")
+    seen = gather()
+    rows, all_of = {}, [0, 0, 0, 0]
+    for name, lines in seen.items():
+        row = rows.setdefault(os.path.dirname(name), [0, 0, 0, 0])
+        branches = [taken for _, each in lines.values() for taken in each]
+        counts = [sum(done for done, _ in lines.values()), len(lines), sum(branches), len(branches)]
+        for total in (row, all_of):
+            total[:] = [a + b for a, b in zip(total, counts)]
+    print(f"{'':18}   lines  branches")
+    for name, row in sorted(rows.items()) + [("all", all_of)]:
+        print(f"{name:18} {share(*row[:2])}  {share(*row[2:])}  of {row[1]} and {row[3]}")
+    for name in sys.argv[1:]:
+        missed = sorted(number for number, (done, _) in seen.get(name, {}).items() if not done)
+        if name != "--again":
+            print(f"{name}: nobody came by lines {' '.join(map(str, missed)) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
