@@ -198,6 +198,40 @@ static void of_several_the_oldest_counts(void)
 	flow_end(&flow);
 }
 
+enum { UPLOAD = 150000 }; /* of which a peer that does not read acknowledges a part */
+
+PROGRAM(get_before_an_upload_that_is_not_read)
+{
+	static char upload[UPLOAD];
+	static const char head[] = "PUT /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 149948\r\n\r\n";
+	int room = 1 << 20;
+	memset(upload, 'b', sizeof(upload));
+	memcpy(upload, head, sizeof(head) - 1);
+	int fd = dial_socket();
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	dial_on(fd);
+	exchange(fd, "GET", "/1", NULL);
+	ask(fd, "GET", "/2", NULL);
+	if (send(fd, upload, UPLOAD, MSG_DONTWAIT | MSG_NOSIGNAL) != UPLOAD)
+		say("not all of it fits");
+	answer(fd);
+	hang_up(fd);
+}
+
+/* The first was taken whole, whatever has become of the second. */
+static void what_is_not_acknowledged_of_a_later_request_does_not_count(void)
+{
+	struct flow flow = {.program = "get_before_an_upload_that_is_not_read",
+			    .peer = serve_then_reset,
+			    .policy = "retry = { methods = [\"GET\", \"PUT\"]; late_ms = 100; "
+				      "max_request_bytes = 1048576; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nECONNRESET\n");
+	runner_expect_long("connections", 1, flow.seen.connections);
+	expect_logged(&flow, 1, "event=refused reason=late", NULL);
+	flow_end(&flow);
+}
+
 /* Its server: answers one, works on the second and closes, and answers whoever comes then. */
 static void serve_locally(int listener)
 {
@@ -278,6 +312,7 @@ const struct runner_test late_tests[] = {
     T(what_was_never_acknowledged_is_never_too_late),
     T(end_that_came_in_time_may_be_found_late),
     T(of_several_the_oldest_counts),
+    T(what_is_not_acknowledged_of_a_later_request_does_not_count),
     T(what_a_local_server_worked_on_is_the_programs),
     T(get_that_ends_a_new_connection_as_well_is_not_sent_a_third_time),
     T_END};
