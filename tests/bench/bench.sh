@@ -139,7 +139,7 @@ fi
 
 start_https_server
 printf 'budget = { enabled = false; };\nbreaker = { enabled = false; };\n' >"$tmp/unbounded.cfg"
-rates=$(pairs $bench/https get "$https_port" 8000)
+rates=$(timeout 120 $bench/https turns "$https_port" 11 "$lib")
 # shellcheck disable=SC2086 # three numbers
 set -- $rates
 row "r of keep-alive GETs/s over https" ">=0.98" "$(printf %.3f "${3:-}")"

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * https get PORT COUNT: exchanges of 200 bytes each way on one TLS connection to https_server; prints
- * how many a second.
- * https rescue PORT TURNS, preloaded: what a rescue takes against what the program would pay without,
- * a handshake and a request on a fresh connection, each turn one of each. The latter goes by raw
- * system calls, which no interposer sees. Prints, for a connection already dead and for one that
- * dies of the request, the median times in microseconds of rescue and rival, and the median ratio.
+ * https get PORT COUNT: so many exchanges of 200 bytes each way on one TLS connection to
+ * https_server, whenever a byte comes on the standard input; prints the microseconds of one.
+ * https turns PORT PAIRS LIBRARY: two of those by turns, in milliseconds, the second one preloaded:
+ * what else the machine does meets both. So many pairs of them, for where their memory lies makes a
+ * difference. Prints, as medians of the pairs, how many exchanges a second, and the ratio.
+ * https rescue PORT TURNS, preloaded: what a rescue takes against what the program would pay
+ * without, a handshake and a request on a fresh connection, each turn one of each. The latter goes
+ * by raw system calls, which no interposer sees. Prints, for a connection already dead and for one
+ * that dies of the request, the median times in microseconds of rescue and rival, and the median
+ * ratio.
  */
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -193,23 +200,101 @@ static void compare(int turns, double (*ours)(void), double (*rival)(void))
 static void get(int count)
 {
 	struct peer peer = seen();
-	double began;
+	char go;
 
 	if (ask(&peer, &plain) < 0)
 		die("exchange");
-	began = now_us();
-	for (int i = 0; i < count; i++) {
-		if (ask(&peer, &plain) < 0)
-			die("exchange");
+	while (read(STDIN_FILENO, &go, 1) == 1) {
+		double began = now_us();
+		for (int i = 0; i < count; i++) {
+			if (ask(&peer, &plain) < 0)
+				die("exchange");
+		}
+		printf("%.3f\n", (now_us() - began) / count);
+		fflush(stdout);
 	}
-	printf("%.0f\n", count / (now_us() - began) * 1e6);
+}
+
+struct side {
+	int to;
+	FILE *from;
+};
+
+static struct side begin(const char *port, const char *library)
+{
+	int to[2], from[2];
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		die("pipe");
+	if (fork() == 0) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		if (library)
+			setenv("LD_PRELOAD", library, 1);
+		else
+			unsetenv("LD_PRELOAD");
+		execl("/proc/self/exe", "https", "get", port, "100", NULL);
+		die("exec");
+	}
+	close(to[0]);
+	close(from[1]);
+	return (struct side){to[1], fdopen(from[0], "r")};
+}
+
+static double take_turn(const struct side *side)
+{
+	double us;
+
+	if (write(side->to, "", 1) != 1 || fscanf(side->from, "%lf", &us) != 1)
+		die("a side has gone");
+	return us;
+}
+
+static void leave_side(struct side *side)
+{
+	close(side->to);
+	fclose(side->from);
+	wait(NULL);
+}
+
+enum { TURNS = 100 };
+
+static void by_turns(const char *port, int pairs, const char *library)
+{
+	double *rate = calloc(3 * (size_t)pairs, sizeof(double));
+
+	if (!rate)
+		die("calloc");
+	for (int i = 0; i < pairs; i++) {
+		struct side bare = begin(port, NULL), redial = begin(port, library);
+		double bare_us[TURNS], redial_us[TURNS];
+		for (int turn = 0; turn < TURNS; turn++) {
+			if (turn % 2)
+				bare_us[turn] = take_turn(&bare);
+			redial_us[turn] = take_turn(&redial);
+			if (turn % 2 == 0)
+				bare_us[turn] = take_turn(&bare);
+		}
+		leave_side(&redial);
+		leave_side(&bare);
+		rate[i] = 1e6 / median(bare_us, TURNS);
+		rate[pairs + i] = 1e6 / median(redial_us, TURNS);
+		rate[2 * pairs + i] = rate[pairs + i] / rate[i];
+	}
+	printf("%.0f %.0f %.4f\n", median(rate, pairs), median(rate + pairs, pairs),
+	       median(rate + 2 * pairs, pairs));
+	free(rate);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
+	if (argc < 4)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	if (strcmp(argv[1], "turns") == 0) {
+		by_turns(argv[2], atoi(argv[3]), argv[4]);
+		return 0;
+	}
 	addr = loopback(argv[2]);
 	context = SSL_CTX_new(TLS_client_method());
 	plain = make_request("GET", "/");
