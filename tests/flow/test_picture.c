@@ -28,7 +28,7 @@ static void serve_one_more(struct peer *peer)
 {
 	struct pollfd listener = {.fd = peer->listener, .events = POLLIN};
 	peer->connections = 0;
-	if (poll(&listener, 1, 400) <= 0)
+	if (poll(&listener, 1, 5000) <= 0)
 		return;
 	int fd = peer_accept(peer);
 	if (fd < 0) /* the test is over */

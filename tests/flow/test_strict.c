@@ -19,7 +19,7 @@ static void serve_one_more(struct peer *peer)
 {
 	struct pollfd listener = {.fd = peer->listener, .events = POLLIN};
 	peer->connections = 0;
-	int fd = poll(&listener, 1, 400) > 0 ? peer_accept(peer) : -1;
+	int fd = poll(&listener, 1, 5000) > 0 ? peer_accept(peer) : -1;
 	if (fd < 0)
 		return;
 	peer->connections = 1;

@@ -20,7 +20,7 @@ ADDRESS = ("-O1 -g -w -fno-omit-frame-pointer -fsanitize=address,undefined "
 TRAP = "-O1 -g -w -fsanitize=undefined -fsanitize-undefined-trap-on-error"
 THREAD = "-O1 -g -w -fsanitize=thread"
 SAID = re.compile(r"ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer")
-SHORT_FLOW = ["reuse", "tracker", "picture", "connect_later", "threads"]
+SHORT_FLOW = ["reuse", "tracker", "picture", "connect_later"]
 # Calls of a preload are made within those of ThreadSanitizer's own, where it sees no lock: only what
 # runs outside of one can be looked at with it.
 THREAD_UNIT = ["conn", "arena_at_once", "table", "memory", "memory_race", "state", "process"]
