@@ -95,6 +95,10 @@ static bool is_wait(long number)
  */
 static bool is_stuck(const struct plan *plan)
 {
+	/* And by this one redial asks whether its watcher is there: told that it is not, it leaves.
+	 */
+	if (plan->number == SYS_epoll_ctl && plan->inner)
+		return true;
 	return plan->ever && (plan->number == SYS_epoll_ctl || plan->number == SYS_dup3 ||
 			      plan->number == SYS_timerfd_settime);
 }

@@ -73,7 +73,7 @@ static int dial(void)
 		/* Of a set that was never waited on redial cannot know who waits, or how. */
 		epoll_wait(link_.set, &area.event, 1, 0);
 	}
-	return is_way("tls") ? secure_start(folder) : 0;
+	return is_way("tls") ? secure_start() : 0;
 }
 
 static void hang_up(void)
@@ -231,6 +231,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (is_way("mapped"))
 		map_request();
+	if (is_way("tls"))
+		secure_prepare(folder);
 	for (int round = 1; round <= rounds; round++) {
 		play(argv[2], round);
 		if (round == rounds / 3)

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-enum { SILENT_MS = 3000, TRIES = 200, ANSWER_MAX = 8192 };
+enum { SILENT_MS = 3000, TRIES = 3000, ANSWER_MAX = 8192 };
 
 /*
  * All that it hands to calls lies here, and the tracer is told where: what a call gets from here is
@@ -56,8 +56,12 @@ int await(bool writes);
 ssize_t put_plain(const char *bytes, size_t len);
 ssize_t get_plain(char *bytes, size_t room);
 
-/* The same over TLS (client_tls.c); secure_start begins the session on link_.fd. */
-int secure_start(const char *folder);
+/*
+ * The same over TLS (client_tls.c); secure_prepare reads whom to trust, from the folder,
+ * and secure_start begins the session on link_.fd.
+ */
+void secure_prepare(const char *folder);
+int secure_start(void);
 ssize_t put_secure(const char *bytes, size_t len);
 ssize_t get_secure(char *bytes, size_t room);
 void secure_end(void);

@@ -76,10 +76,13 @@ static int put(SSL *session, void *bytes, int len)
 	return SSL_write(session, bytes, len);
 }
 
-int secure_start(const char *folder)
+void secure_prepare(const char *folder)
 {
-	if (!context)
-		context = make_context(folder);
+	context = make_context(folder);
+}
+
+int secure_start(void)
+{
 	ssl = SSL_new(context);
 	SSL_set_tlsext_host_name(ssl, "localhost");
 	SSL_set1_host(ssl, "localhost");
