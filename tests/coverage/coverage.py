@@ -8,6 +8,7 @@ build of its own, with gcov's runtime and libc in it, below build/coverage/.
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -26,16 +27,24 @@ def make(*targets):
         sys.exit(done.stdout[-3000:])
 
 
-def run(program):
+def flow_suites():
+    """Each by itself: one that ends in the middle takes no other with it."""
+    text = pathlib.Path("tests/flow/flow.h").read_text()
+    return re.findall(r"X\((\w+)\)", text[text.index("define FLOW_SUITES"):].split("#define X(")[0])
+
+
+def run(program, *suite):
     """Its own /tmp and /dev/shm, if that can be had. What is red is for make check to tell."""
-    command = [f"{PLACE}/tests/{program}"]
+    command = [f"{PLACE}/tests/{program}", *suite]
     if not str(ROOT).startswith("/tmp/") and \
             subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0:
         command = ["unshare", "-m", "sh", "-c", "mount -t tmpfs t /dev/shm && "
                    'mount -t tmpfs t /tmp && exec "$@"', "sh", *command]
-    print(f"running {program}", flush=True)
     env = {key: value for key, value in os.environ.items() if not key.startswith("REDIAL_")}
-    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = subprocess.run(command, env=env, text=True, errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    if "Run Summary" not in done.stdout:
+        print(f"{' '.join([program, *suite])} ended in the middle: {done.returncode}", flush=True)
 
 
 def gather():
@@ -80,8 +89,10 @@ def main():
     if "--again" not in sys.argv:
         for old in pathlib.Path(PLACE).rglob("*.gcda"):
             old.unlink()
+        print("running the unit tests and each suite of the flow tests", flush=True)
         run("unit-tests")
-        run("flow-tests")
+        for suite in flow_suites():
+            run("flow-tests", suite)
     seen = gather()
     rows, all_of = {}, [0, 0, 0, 0]
     for name, lines in seen.items():
