@@ -38,7 +38,7 @@ cut() {
 	since=$(now_ms)
 	wait "$running"
 	running=
-	at_most "$statement: ms until it is over" 1000 $(($(now_ms) - since))
+	at_most "$statement: ms until it is over, its own end included" 2000 $(($(now_ms) - since))
 	equal "$statement: it gets" "$says" "$(tail -n 1 "$dir/said")"
 	equal "$statement: it is told" 1 \
 		"$(grep -c 'event=outcome result=exhausted.* reason=disabled' "$dir/log")"
