@@ -36,9 +36,9 @@ while read -r name instructions; do
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
-at_most "extra instructions of a tracked exchange" 800 "$(exchange_instructions)"
+at_most "extra instructions of a tracked exchange" 660 "$(exchange_instructions)"
 
-at_most "extra instructions of one with 40 header fields and 2 KB each way" 3500 \
+at_most "extra instructions of one with 40 header fields and 2 KB each way" 2550 \
 	"$(fields_instructions)"
 
 objects=$(instructions_per_object)

@@ -34,17 +34,16 @@ static inline __attribute__((always_inline)) ssize_t read_piece(struct conn *con
 	if (flags & ~USUAL_FLAGS)
 		return read_otherwise(conn, CALL, NULL);
 
-	const uint32_t life = __atomic_load_n(&conn->life, __ATOMIC_RELAXED);
-	const uint32_t epoch = __atomic_load_n(&conn->epoch, __ATOMIC_RELAXED);
+	const uint64_t before = conn_life_and_epoch(conn);
 	ssize_t result = by_read ? real.read(fd, buf, len) : real.recv(fd, buf, len, flags);
 	if (__builtin_expect(result > 0 && conn_lock(conn, fd), 1)) {
-		bool is_over = conn->life == life && conn->epoch == epoch && !conn->busy_or_care &&
+		bool is_over = conn_life_and_epoch(conn) == before && !conn->busy_or_care &&
 			       conn_answered_whole(conn, buf, (size_t)result);
 		conn_unlock(conn);
 		if (__builtin_expect(is_over, 1))
 			return result;
 	}
-	const struct past past = {.life = life, .epoch = epoch, .result = result};
+	const struct past past = {.life_and_epoch = before, .result = result};
 	return read_otherwise(conn, CALL, &past);
 }
 

@@ -8,7 +8,13 @@
 
 /* What the kernel said, and where the connection stood when its lock was let go before that. */
 struct past {
-	uint32_t life, epoch, popped;
+	union {
+		struct {
+			uint32_t life, epoch;
+		};
+		uint64_t life_and_epoch;
+	};
+	uint32_t popped;
 	ssize_t result; /* and errno */
 	bool secured;	/* a write: TLS goes over it, nothing of this is recorded */
 };

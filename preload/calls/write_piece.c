@@ -36,10 +36,10 @@ struct write_piece {
 /* Called with the lock. */
 static inline bool is_usual(const struct conn *conn)
 {
-	const uint32_t looked_at =
-	    CONN_CONNECTED | CONN_REUSED | CONN_DOUBT | CONN_OPAQUE | CONN_GREETING | CONN_SECURED;
+	const uint32_t looked_at = CONN_CONNECTED | CONN_REUSED | CONN_DOUBT | CONN_OPAQUE |
+				   CONN_GREETING | CONN_SECURED | CONN_UNHELD;
 	return (conn->flags & looked_at) == (CONN_CONNECTED | CONN_REUSED) &&
-	       !(conn->care & CARE_IDLE) && !conn->busy && !conn->writers &&
+	       !(conn->care & CARE_IDLE) && !conn->busy && !conn->request_count && !conn->writers &&
 	       conn->peer.any.sa_family != AF_UNIX;
 }
 
@@ -66,12 +66,12 @@ static TRACKED ssize_t write_plain(struct conn *conn, int fd, const void *bytes,
 {
 	const struct policy *policy = config.policy;
 	if (policy->uses & USES_MORE || !(policy->methods_always & method_bit(METHOD_GET)) ||
-	    flags & ~USUAL_FLAGS || !len || !memory_is_known(bytes, len) ||
+	    flags & ~USUAL_FLAGS || len < HTTP1_LINES_MIN || !memory_is_known(bytes, len) ||
 	    __builtin_expect(switch_has_changed(), 0) || !conn_lock(conn, fd))
 		return write_otherwise(conn, PIECE, NULL);
 
-	const struct past before = {
-	    .life = conn->life, .epoch = conn->epoch, .popped = conn->popped};
+	const uint64_t before = conn_life_and_epoch(conn);
+	const uint32_t popped = conn->popped;
 	if (__builtin_expect(!is_usual(conn) || !conn_record_get(conn, bytes, len), 0)) {
 		conn_unlock(conn);
 		return write_otherwise(conn, PIECE, NULL);
@@ -82,15 +82,14 @@ static TRACKED ssize_t write_plain(struct conn *conn, int fd, const void *bytes,
 
 	ssize_t result = real.send(fd, bytes, len, flags | MSG_NOSIGNAL);
 	if (__builtin_expect(result == (ssize_t)len && conn_lock(conn, fd), 1)) {
-		if (__builtin_expect(conn->life == before.life && conn->epoch == before.epoch, 1)) {
+		if (__builtin_expect(conn_life_and_epoch(conn) == before, 1)) {
 			conn->writers--;
 			conn_unlock(conn);
 			return result;
 		}
 		conn_unlock(conn);
 	}
-	struct past past = before;
-	past.result = result;
+	const struct past past = {.life_and_epoch = before, .popped = popped, .result = result};
 	return write_otherwise(conn, PIECE, &past);
 }
 

@@ -192,6 +192,14 @@ void conn_open(int fd);
 void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t len, uint64_t cookie,
 		    struct state_peer *peer_state);
 
+/* life and epoch, at once. */
+static inline uint64_t conn_life_and_epoch(const struct conn *conn)
+{
+	typedef uint64_t __attribute__((may_alias)) both;
+	_Static_assert(offsetof(struct conn, epoch) == offsetof(struct conn, life) + 4, "");
+	return __atomic_load_n((const both *)(const void *)&conn->life, __ATOMIC_RELAXED);
+}
+
 /* Is fd one of the connection's numbers? */
 static inline bool conn_has(const struct conn *conn, int fd)
 {

@@ -110,9 +110,22 @@ static __attribute__((noinline)) void look_ahead(struct conn *conn)
 		conn->flags |= CONN_LARGE;
 }
 
+__attribute__((noinline)) bool conn_record_get_with_more(struct conn *conn, const char *bytes,
+							 size_t len, const char *line)
+{
+	struct http1 *message = &conn->exchange->request;
+	if (!http1_get_with_more(message, conn->held, bytes, len, line))
+		return false;
+	if (message->flags & HTTP1_CONNECTION_AUTH)
+		conn->flags |= CONN_AUTH;
+	conn_note_get(conn, len, message->flags);
+	return true;
+}
+
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
-	if (conn_record_get(conn, bytes, len))
+	if (!conn->request_count && !(conn->flags & CONN_UNHELD) &&
+	    conn_record_get(conn, bytes, len))
 		return true;
 	if (!begin_exchange(conn))
 		return false;

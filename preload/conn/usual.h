@@ -23,37 +23,57 @@ USUAL size_t conn_held_room(const struct conn *conn)
 	return conn->held_class ? arena_usable(conn->held_class) : CONN_HELD_FEW;
 }
 
-/* The exchange in which len bytes can be held at conn->held; NULL: there is no memory. */
-USUAL struct conn_exchange *conn_begin_usual(struct conn *conn, size_t len)
+/* Sees to it that len bytes can be held at conn->held. false: there is no memory. */
+USUAL bool conn_begin_usual(struct conn *conn, size_t len)
 {
-	struct conn_exchange *exchange = conn->exchange;
-	if (__builtin_expect(exchange != &conn_no_exchange || len > CONN_HELD_FEW, 0)) {
-		bool fits = conn->held && len <= conn_held_room(conn);
-		return fits || conn_make_room(conn, len) ? conn->exchange : NULL;
-	}
-	exchange = arena_take_exchange();
+	if (__builtin_expect(conn->exchange != &conn_no_exchange || len > arena_usable(ARENA_FEW),
+			     0))
+		return (conn->held && len <= conn_held_room(conn)) || conn_make_room(conn, len);
+	struct conn_exchange *exchange = arena_take_exchange();
 	if (__builtin_expect(!exchange, 0))
-		return NULL;
+		return false;
 	conn->exchange = exchange;
 	conn->held = exchange->bytes;
-	return exchange;
+	if (__builtin_expect(len <= CONN_HELD_FEW, 1))
+		return true;
+	char *few = arena_take_few();
+	if (!few)
+		return false;
+	conn->held = few;
+	conn->held_class = ARENA_FEW;
+	return true;
 }
 
-/* conn_record_piece of such a request; false for any other, then nothing is recorded. */
-USUAL bool conn_record_get(struct conn *conn, const char *bytes, size_t len)
+/* A GET of len bytes, which are held, is the only request. flags: of http1_note_get. */
+USUAL void conn_note_get(struct conn *conn, size_t len, unsigned flags)
 {
-	if (conn->request_count || conn->flags & CONN_UNHELD ||
-	    len > config.policy->hold_always_bytes)
-		return false;
-	struct conn_exchange *exchange = conn_begin_usual(conn, len);
-	if (!exchange || !http1_whole_get(&exchange->request, conn->held, bytes, len))
-		return false;
-	if (__builtin_expect(exchange->request.flags & HTTP1_CONNECTION_AUTH, 0))
-		conn->flags |= CONN_AUTH;
-	exchange->requests[0] =
-	    (struct conn_request){.len = (uint32_t)len, .method = METHOD_GET, .complete = true};
+	struct conn_request *request = &conn->exchange->requests[0];
+	request->len = (uint32_t)len;
+	request->method = METHOD_GET;
+	request->complete = true;
+	request->attempt = 0;
+	request->header = 0;
+	request->marked = 0;
+	http1_note_get(&conn->exchange->request, len, flags);
 	conn->request_count = 1;
 	conn->held_len = (uint32_t)len;
+}
+
+/* conn_record_get of one with lines that matter; line: where looking at it has stopped. */
+bool conn_record_get_with_more(struct conn *conn, const char *bytes, size_t len, const char *line);
+
+/*
+ * conn_record_piece of a usual request, where there is no other and all is held; false for any
+ * other, then nothing is recorded.
+ */
+USUAL bool conn_record_get(struct conn *conn, const char *bytes, size_t len)
+{
+	const char *line;
+	if (len > config.policy->hold_always_bytes || !conn_begin_usual(conn, len))
+		return false;
+	if (!http1_plain_get(conn->held, bytes, len, &line))
+		return conn_record_get_with_more(conn, bytes, len, line);
+	conn_note_get(conn, len, 0);
 	return true;
 }
 
@@ -75,26 +95,18 @@ USUAL void conn_pop_only(struct conn *conn)
 	conn_count_answer_now(conn);
 	conn->flags = (conn->flags & ~over) | CONN_REUSED | CONN_SERVED;
 	if (__builtin_expect(conn->held_class, 0)) {
-		conn_end_exchange(conn);
-		return;
+		if (conn->held_class != ARENA_FEW) {
+			conn_end_exchange(conn);
+			return;
+		}
+		arena_give_few(conn->held);
+		conn->held_class = 0;
 	}
 	arena_give_exchange(conn->exchange);
 	conn->exchange = &conn_no_exchange;
 	conn->held = NULL;
 	conn->held_len = 0;
 	conn->unsent = 0;
-}
-
-/* Of a response that leaves the connection open, and of which nothing is to be held back, all. */
-USUAL bool conn_is_whole_answer(struct http1 *response, const char *bytes, size_t len)
-{
-	const char *body = http1_answer_head(response, bytes, bytes + len);
-	if (__builtin_expect(!body, 0))
-		return false;
-	size_t rest = len - (size_t)(body - bytes);
-	/* Of chunks nothing remains either, until one has begun. */
-	return response->remaining == rest && (rest || !(response->flags & HTTP1_HAS_BODY)) &&
-	       response->flags & HTTP1_PERSISTENT && response->status != 408;
 }
 
 /* conn_given of such an answer; false for any other, then nothing is noted. */
@@ -105,15 +117,8 @@ USUAL bool conn_given_whole(struct conn *conn, const char *bytes, size_t len)
 	struct http1 *response = &exchange->response;
 	if (conn->request_count != 1 || !request->complete || request->method == METHOD_HEAD ||
 	    request->method == METHOD_CONNECT || response->flags & HTTP1_STARTED || conn->rescue ||
-	    conn->unsent)
+	    conn->unsent || !http1_whole_answer(response, bytes, len))
 		return false;
-	bool whole = conn_is_whole_answer(response, bytes, len);
-	bool authenticates = response->flags & HTTP1_CONNECTION_AUTH;
-	response->flags = 0;
-	if (!whole)
-		return false;
-	if (__builtin_expect(authenticates, 0))
-		conn->flags |= CONN_AUTH;
 	conn_pop_only(conn);
 	return true;
 }

@@ -10,9 +10,11 @@
 #include "scan.h"
 
 /*
- * blocks_stops(at, copies, copy): a mask of the control characters in the 64 bytes at `at`, the
- * first byte's lowest; blocks_target_stops(at, copy): of 32 bytes, for SCAN_TARGET;
- * blocks_first(stops): the place of the first of a mask that is not 0.
+ * blocks_stops(at, limit, copies, copy): a mask of the control characters in the 64 bytes at `at`,
+ * the first byte's lowest; limit: blocks_limit(), which is to be made but once. Of 32 bytes:
+ * blocks_target_stops(at, copy) for SCAN_TARGET, blocks_list_stops(at, limit) where an element of a
+ * list may end. Each may have bytes beyond ASCII as well. blocks_first(stops): the place of the
+ * first of a mask that is not 0.
  */
 #ifdef __x86_64__
 
@@ -37,22 +39,44 @@ BLOCKS SCAN_INLINE __m256i blocks_load(const char *at, bool copies, char *copy)
 	return bytes;
 }
 
-/* Those that pass are lifted to 0x80 and above: scan.h. */
-BLOCKS SCAN_INLINE uint64_t blocks_stops(const char *at, bool copies, char *copy)
+/* A byte that is compared with, in one instruction, where compilers take three. */
+BLOCKS SCAN_INLINE __m256i blocks_of(const char *byte)
 {
-	__m256i lift = _mm256_set1_epi8(0x80 - ' ');
-	__m256i low = _mm256_adds_epu8(blocks_load(at, copies, copy), lift);
-	__m256i high = _mm256_adds_epu8(blocks_load(at + 32, copies, copy + 32), lift);
-	return ~((uint32_t)_mm256_movemask_epi8(low) |
-		 (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32);
+	__m256i each;
+	__asm__("vpbroadcastb %1, %0" : "=x"(each) : "m"(*byte));
+	return each;
 }
 
+typedef __m256i blocks_each;
+
+BLOCKS SCAN_INLINE blocks_each blocks_limit(void)
+{
+	return blocks_of(" ");
+}
+
+/* Signed comparison: bytes beyond ASCII are below all others. */
+BLOCKS SCAN_INLINE uint64_t blocks_stops(const char *at, blocks_each limit, bool copies, char *copy)
+{
+	__m256i low = _mm256_cmpgt_epi8(limit, blocks_load(at, copies, copy));
+	__m256i high = _mm256_cmpgt_epi8(limit, blocks_load(at + 32, copies, copy + 32));
+	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+							 << 32;
+}
+
+/* One added, DEL is beyond ASCII too. */
 BLOCKS SCAN_INLINE uint32_t blocks_target_stops(const char *at, char *copy)
 {
-	__m256i bytes = blocks_load(at, true, copy);
-	__m256i passes = _mm256_adds_epu8(bytes, _mm256_set1_epi8(0x7f - ' '));
-	passes = _mm256_andnot_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7f)), passes);
-	return ~(uint32_t)_mm256_movemask_epi8(passes);
+	static const char one = 1, limit = ' ' + 2;
+	__m256i bytes = _mm256_add_epi8(blocks_load(at, true, copy), blocks_of(&one));
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(blocks_of(&limit), bytes));
+}
+
+BLOCKS SCAN_INLINE uint32_t blocks_list_stops(const char *at, blocks_each limit)
+{
+	__m256i bytes = blocks_load(at, false, NULL);
+	__m256i commas = _mm256_cmpeq_epi8(bytes, blocks_of(","));
+	return (uint32_t)_mm256_movemask_epi8(
+	    _mm256_or_si256(commas, _mm256_cmpgt_epi8(limit, bytes)));
 }
 
 /* Has the processor registers of 32 bytes, and does the kernel keep them (Intel SDM, CPUID)? */
@@ -73,11 +97,18 @@ static __attribute__((noinline)) enum http1_blocks blocks_ask(void)
 
 #define BLOCKS
 
-SCAN_INLINE uint64_t blocks_stops(const char *at, bool copies, char *copy)
+typedef uint8x16_t blocks_each;
+
+SCAN_INLINE blocks_each blocks_limit(void)
+{
+	return vdupq_n_u8(' ');
+}
+
+SCAN_INLINE uint64_t blocks_stops(const char *at, blocks_each limit, bool copies, char *copy)
 {
 	static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
 	const uint8_t *bytes = (const uint8_t *)at;
-	uint8x16_t bit = vld1q_u8(bits), limit = vdupq_n_u8(' '), stops[4];
+	uint8x16_t bit = vld1q_u8(bits), stops[4];
 	for (int i = 0; i < 4; i++) {
 		uint8x16_t block = vld1q_u8(bytes + 16 * i);
 		if (copies)
@@ -99,6 +130,15 @@ SCAN_INLINE uint32_t blocks_target_stops(const char *at, char *copy)
 	__builtin_memcpy(copy, at, 32);
 	for (int i = 0; i < 32; i++)
 		stops |= (uint32_t)scan_stops(at[i], SCAN_TARGET) << i;
+	return stops;
+}
+
+SCAN_INLINE uint32_t blocks_list_stops(const char *at, blocks_each limit)
+{
+	uint32_t stops = 0;
+	(void)limit;
+	for (int i = 0; i < 32; i++)
+		stops |= (uint32_t)(scan_stops(at[i], SCAN_LINE) || at[i] == ',') << i;
 	return stops;
 }
 

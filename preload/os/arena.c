@@ -39,7 +39,7 @@ struct arena {
 	uint32_t pid;	/* the process that claimed it; 0 in a fresh or wiped arena */
 	uint64_t fresh; /* what was never handed out begins there: chunk << 32 | unit in its heap */
 	uintptr_t word;
-	char *spare;
+	char *spare[2]; /* an exchange, and ARENA_FEW's */
 	/* Each pool's free objects: a stack whose head is tag << 32 | place, the tag against ABA.
 	 */
 	uint64_t free[POOLS];
@@ -163,7 +163,7 @@ bool arena_ready(void)
 	struct arena *ready =
 	    (struct arena *)base_of(__atomic_load_n(&chunks[0], __ATOMIC_ACQUIRE));
 	__atomic_store_n(&arena, ready, __ATOMIC_RELAXED);
-	__atomic_store_n(&arena_spare, &ready->spare, __ATOMIC_RELAXED);
+	__atomic_store_n(&arena_spare, ready->spare, __ATOMIC_RELAXED);
 	if (!__atomic_load_n(&ready->pid, __ATOMIC_RELAXED)) {
 		memory_forget();
 		__atomic_store_n(&ready->pid, (uint32_t)sys0(getpid), __ATOMIC_RELAXED);

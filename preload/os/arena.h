@@ -78,7 +78,7 @@ static inline void *arena_take_exchange(void)
 	return __builtin_expect(spare != NULL, 1) ? spare : arena_take_other_exchange();
 }
 
-static inline void arena_give_exchange(void *exchange)
+static inline __attribute__((always_inline)) void arena_give_exchange(void *exchange)
 {
 	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED);
 	char *before = __atomic_exchange_n(place, (char *)exchange, __ATOMIC_ACQ_REL);
@@ -104,6 +104,24 @@ static inline size_t arena_usable(int class)
 /* Bytes of that class, as arena_take_conn takes; NULL if it is -1 as well. */
 void *arena_take(int class);
 void arena_give(void *bytes, int class);
+
+/* Of ARENA_FEW, the class of most requests that do not go into an exchange, one is at hand too. */
+enum { ARENA_FEW = 2 }; /* 4 KiB */
+
+static inline void *arena_take_few(void)
+{
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED) + 1;
+	char *spare = __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE);
+	return __builtin_expect(spare != NULL, 1) ? spare : arena_take(ARENA_FEW);
+}
+
+static inline void arena_give_few(void *bytes)
+{
+	char **place = __atomic_load_n(&arena_spare, __ATOMIC_RELAXED) + 1;
+	char *before = __atomic_exchange_n(place, (char *)bytes, __ATOMIC_ACQ_REL);
+	if (__builtin_expect(before != NULL, 0))
+		arena_give(before, ARENA_FEW);
+}
 
 /* The same by size: at least that many bytes. NULL is fine for arena_free. */
 static inline void *arena_alloc(size_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz/fuzz_heads.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -62,6 +63,7 @@ static const char *const values[] = {
     "NTLM TlRMTVNTUAAB",
     "Basic eDp5",
     "x, negotiate",
+    "Digest u=x, ntlm",
     "Negotiate",
     "Bearer x",
     "text/plain",
@@ -102,10 +104,19 @@ static size_t put_field(char *at, uint64_t *seed)
 
 static size_t put_first(char *at, bool response, uint64_t *seed)
 {
-	static const char *const statuses[] = {
-	    "200 OK",		"200 OK",	"200 OK", "204 No Content", "404 Not Found",
-	    "304 Not Modified", "100 Continue", "503",	  "200 ",	    "600 x",
-	    "101 Up",		"2o0 OK"};
+	static const char *const statuses[] = {"200 OK",
+					       "200 OK",
+					       "200 OK",
+					       "204 No Content",
+					       "404 Not Found",
+					       "304 Not Modified",
+					       "100 Continue",
+					       "503",
+					       "200 ",
+					       "600 x",
+					       "101 Up",
+					       "2o0 OK",
+					       "408 Request Timeout"};
 	static const char *const methods[] = {"GET", "GET", "GET", "GET", "HEAD", "POST", "get"};
 	static const char *const versions[] = {"1.1", "1.0", "2.0", "1.2"};
 	const char *version = versions[draw(seed, 10) ? 0 : draw(seed, 4)];
@@ -123,18 +134,22 @@ static size_t put_first(char *at, bool response, uint64_t *seed)
 	len += put(at + len, version);
 	if (response) {
 		len += put(at + len, " ");
-		len += put(at + len, statuses[draw(seed, 12)]);
+		len += put(at + len, statuses[draw(seed, 13)]);
 	}
 	return len + put(at + len, draw(seed, 100) ? "\r\n" : "\n");
 }
 
+/* Half of them say how long the body is, and are right. */
 size_t fuzz_heads_make(char *out, bool response, uint64_t *seed)
 {
+	char body[100];
+	size_t body_len = draw(seed, 3) ? put_filling(body, seed, sizeof(body)) : 0;
 	size_t len = put_first(out, response, seed);
+	if (response && draw(seed, 2))
+		len += (size_t)sprintf(out + len, "Content-Length: %zu\r\n", body_len);
 	for (uint32_t more = draw(seed, 14); more; more--)
 		len += put_field(out + len, seed);
 	len += put(out + len, draw(seed, 50) ? "\r\n" : "\r\n\r\n");
-	if (draw(seed, 3))
-		len += put_filling(out + len, seed, 100);
-	return len;
+	memcpy(out + len, body, body_len);
+	return len + body_len;
 }

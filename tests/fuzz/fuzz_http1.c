@@ -127,7 +127,12 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 		abort();
 	memcpy(exact, bytes, len);
 	http1_request(&reading.message);
-	bool is_whole = http1_whole_get(&reading.message, copy, exact, len);
+	const char *line;
+	bool is_plain = http1_plain_get(copy, exact, len, &line), is_whole = is_plain;
+	if (!is_plain)
+		is_whole = http1_get_with_more(&reading.message, copy, exact, len, line);
+	if (is_whole)
+		http1_note_get(&reading.message, len, reading.message.flags);
 	bool is_copied = is_whole && !memcmp(copy, bytes, len);
 	free(exact);
 	free(copy);
@@ -142,6 +147,28 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	return is_copied && is_get && (same(whole, &reading) || same(whole, &persistent));
 }
 
+/* And what is found to be a whole answer, one that leaves the connection as it was. */
+static bool is_answer_as(uint8_t kind, const uint8_t *bytes, size_t len)
+{
+	const uint16_t looked_at = HTTP1_PERSISTENT | HTTP1_CONNECTION_AUTH;
+	struct reading reading = {0};
+	size_t used = 0;
+	start(&reading, kind);
+	struct http1 *message = &reading.message;
+	char *exact = malloc(len ? len : 1);
+	if (!exact)
+		abort();
+	memcpy(exact, bytes, len);
+	bool is_whole = message->method != METHOD_HEAD && message->method != METHOD_CONNECT &&
+			http1_whole_answer(message, exact, len);
+	start(&reading, kind);
+	bool same = !is_whole ||
+		    (http1_feed(message, exact, len, &used) == HTTP1_DONE && used == len &&
+		     message->status != 408 && (message->flags & looked_at) == HTTP1_PERSISTENT);
+	free(exact);
+	return same;
+}
+
 /* The kind says whether the processor can look at many bytes at once. */
 static bool reads_the_same(const uint8_t *data, size_t size)
 {
@@ -154,7 +181,8 @@ static bool reads_the_same(const uint8_t *data, size_t size)
 	struct reading cut = read_cut(data[0], data + 1, bytes, len);
 	struct reading bytewise = read_bytewise(data[0], bytes, len);
 	return same(&whole, &cut) && same(&whole, &bytewise) &&
-	       (data[0] & 1 || is_whole_as(&bytewise, bytes, len));
+	       (data[0] & 1 ? is_answer_as(data[0], bytes, len)
+			    : is_whole_as(&bytewise, bytes, len));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
