@@ -67,7 +67,8 @@ static TRACKED ssize_t write_plain(struct conn *conn, int fd, const void *bytes,
 	const struct policy *policy = config.policy;
 	if (policy->uses & USES_MORE || !(policy->methods_always & method_bit(METHOD_GET)) ||
 	    flags & ~USUAL_FLAGS || len < HTTP1_LINES_MIN || !memory_is_known(bytes, len) ||
-	    __builtin_expect(switch_has_changed(), 0) || !conn_lock(conn, fd))
+	    !http1_begins_get(bytes, len) || __builtin_expect(switch_has_changed(), 0) ||
+	    !conn_lock(conn, fd))
 		return write_otherwise(conn, PIECE, NULL);
 
 	const uint64_t before = conn_life_and_epoch(conn);

@@ -196,7 +196,8 @@ void conn_connected(struct conn *conn, const struct sockaddr *addr, socklen_t le
 static inline uint64_t conn_life_and_epoch(const struct conn *conn)
 {
 	typedef uint64_t __attribute__((may_alias)) both;
-	_Static_assert(offsetof(struct conn, epoch) == offsetof(struct conn, life) + 4, "");
+	_Static_assert(offsetof(struct conn, epoch) == offsetof(struct conn, life) + 4,
+		       "they lie side by side");
 	return __atomic_load_n((const both *)(const void *)&conn->life, __ATOMIC_RELAXED);
 }
 

@@ -124,7 +124,7 @@ __attribute__((noinline)) bool conn_record_get_with_more(struct conn *conn, cons
 
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
-	if (!conn->request_count && !(conn->flags & CONN_UNHELD) &&
+	if (http1_begins_get(bytes, len) && !conn->request_count && !(conn->flags & CONN_UNHELD) &&
 	    conn_record_get(conn, bytes, len))
 		return true;
 	if (!begin_exchange(conn))

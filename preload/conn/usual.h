@@ -63,8 +63,8 @@ USUAL void conn_note_get(struct conn *conn, size_t len, unsigned flags)
 bool conn_record_get_with_more(struct conn *conn, const char *bytes, size_t len, const char *line);
 
 /*
- * conn_record_piece of a usual request, where there is no other and all is held; false for any
- * other, then nothing is recorded.
+ * conn_record_piece of what http1_begins_get knows, where there is no other request and all is
+ * held; false if it is not a usual one, then nothing is recorded.
  */
 USUAL bool conn_record_get(struct conn *conn, const char *bytes, size_t len)
 {

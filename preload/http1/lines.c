@@ -83,26 +83,26 @@ BLOCKS SCAN_INLINE bool lines_is_authorization(const char *line, const char *end
 	return false;
 }
 
-enum { LENGTH_NAME = 16, LENGTH_DIGITS_MAX = 18 };
+enum { LENGTH_NAME = 16, LENGTH_DIGITS_MAX = 9 };
 
 /* Content-Length, as it is nearly always written, and the first of its kind. */
 SCAN_INLINE bool lines_take_length(struct http1 *message, const char *line)
 {
-	const char *at = line + LENGTH_NAME, *most = at + LENGTH_DIGITS_MAX;
+	const char *at = line + LENGTH_NAME;
 	uint64_t length = 0;
 	if (!lines_fold4(line + 4, "ent-") || !lines_fold4(line + 12, "th: ") ||
-	    message->seen & (SEEN_LENGTH | SEEN_CHUNKED))
+	    message->seen != SEEN_1_1)
 		return false;
 	do {
 		unsigned digit = (unsigned char)*at - (unsigned)'0';
-		if (digit > 9)
+		if (digit > 9 || length >= 100000000)
 			return false;
 		length = length * 10 + digit;
-	} while (*++at != '\r' && at < most);
+	} while (*++at != '\r' && length);
 	if (load2(at) != load2("\r\n"))
 		return false;
 	message->remaining = length;
-	message->seen |= SEEN_LENGTH;
+	message->seen = SEEN_1_1 | SEEN_LENGTH;
 	return true;
 }
 
@@ -225,8 +225,6 @@ BLOCKS SCAN_INLINE const char *lines_after_get(const char *bytes, const char *en
 	enum { STEP = 32, METHOD_LEN = 4, VERSION_LEN = 11 };
 	const char *at = bytes + METHOD_LEN;
 	uint32_t stops;
-	if (load4(bytes) != load4("GET "))
-		return NULL;
 	__builtin_memcpy((char *)bytes + to, bytes, METHOD_LEN);
 	for (;; at += STEP) {
 		if (__builtin_expect(end - at < 2 * STEP, 0))

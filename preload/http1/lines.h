@@ -18,11 +18,11 @@ enum { HTTP1_LINES_MIN = 69 }; /* nothing shorter is looked at so */
 enum { HTTP1_SEEN_USUAL = 6 }; /* message->seen of a response that gives its length, and no more */
 
 /*
- * The way through a GET of HTTP/1.1, or a final response that may have a body: from its start or,
- * if that is not NULL, from a line that has been taken, to the empty line, past those that do not
- * matter. Where else it stops a line may matter, or be bad, or a byte be none of a line's; NULL: it
- * is no such message, or ends too early. The GET is copied to `copy`. Of the response
- * message->seen, and message->remaining if it gives a length, are what they are there.
+ * The way through a GET of HTTP/1.1 (http1_begins_get), or a final response that may have a body:
+ * from its start or, if that is not NULL, from a line that has been taken, to the empty line, past
+ * those that do not matter. Where else it stops a line may matter, or be bad, or a byte be none of
+ * a line's; NULL: it is no such message, or ends too early. The GET is copied to `copy`. Of the
+ * response message->seen, and message->remaining if it gives a length, are what they are there.
  */
 const char *http1_lines_of_get(char *copy, const char *bytes, const char *taken, const char *end)
     __attribute__((visibility("hidden"), noinline));
@@ -40,10 +40,16 @@ static inline bool http1_can_look(size_t len)
 	       (__builtin_expect(known == HTTP1_BLOCKS_YES, 1) || http1_blocks_after_all());
 }
 
+/* May they be a GET that the following are of use for? */
+static inline bool http1_begins_get(const char *bytes, size_t len)
+{
+	return len >= HTTP1_LINES_MIN && __builtin_memcmp(bytes, "GET ", 4) == 0;
+}
+
 /*
- * Are these len bytes one GET of HTTP/1.1, whole, without a body, and with no line that matters?
- * Then `copy`, which has room for them, holds them. If not, *line is where the way through it has
- * stopped, which may be NULL.
+ * Are these len bytes, which http1_begins_get knows, one GET of HTTP/1.1, whole, without a body,
+ * and with no line that matters? Then `copy`, which has room for them, holds them. If not, *line is
+ * where the way through it has stopped, which may be NULL.
  */
 static inline bool http1_plain_get(char *copy, const char *bytes, size_t len, const char **line)
 {

@@ -128,8 +128,9 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	memcpy(exact, bytes, len);
 	http1_request(&reading.message);
 	const char *line;
-	bool is_plain = http1_plain_get(copy, exact, len, &line), is_whole = is_plain;
-	if (!is_plain)
+	bool is_get = http1_begins_get(exact, len);
+	bool is_plain = is_get && http1_plain_get(copy, exact, len, &line), is_whole = is_plain;
+	if (is_get && !is_plain)
 		is_whole = http1_get_with_more(&reading.message, copy, exact, len, line);
 	if (is_whole)
 		http1_note_get(&reading.message, len, reading.message.flags);
@@ -138,13 +139,13 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	free(copy);
 	if (!is_whole)
 		return true;
-	bool is_get = reading.message.method == METHOD_GET && !reading.message.remaining;
+	bool has_none = reading.message.method == METHOD_GET && !reading.message.remaining;
 	/* As nobody asks it of a request, this is not looked for: either will do. */
 	struct reading persistent = reading;
 	persistent.message.flags |= HTTP1_PERSISTENT;
 	note(&reading, 0);
 	note(&persistent, 0);
-	return is_copied && is_get && (same(whole, &reading) || same(whole, &persistent));
+	return is_copied && has_none && (same(whole, &reading) || same(whole, &persistent));
 }
 
 /* And what is found to be a whole answer, one that leaves the connection as it was. */
