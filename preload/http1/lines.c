@@ -35,6 +35,7 @@ static const uint32_t lines_fourths[256] = {
     [' '] = UINT32_MAX,
     ['\t'] = UINT32_MAX,
     [':'] = UINT32_MAX,
+    [')'] = UINT32_MAX, /* which http1_line takes for HTAB */
     ['\r'] = UINT32_MAX,
 };
 

@@ -90,8 +90,8 @@ static size_t put_filling(char *at, uint64_t *seed, uint32_t most)
 static size_t put_field(char *at, uint64_t *seed)
 {
 	static const char *const between[] = {":", " : ", ":  ", ":\t", " :", ""};
-	static const char *const ends[] = {"\n",    "\r",     "\r\r\n", " \r\n",
-					   "\r\n ", "\r\n\t", "\n\r"};
+	static const char *const ends[] = {"\n",     "\r",    "\r\r\n", " \r\n", "\r\n ",
+					   "\r\n\t", "\r\n)", "\r\n:",	"\n\r"};
 	size_t len = put(at, names[draw(seed, sizeof(names) / sizeof(*names))]);
 	bool is_odd = !draw(seed, 40);
 	len += put(at + len, is_odd ? between[draw(seed, 6)] : ": ");
@@ -99,7 +99,7 @@ static size_t put_field(char *at, uint64_t *seed)
 		len += put(at + len, values[draw(seed, sizeof(values) / sizeof(*values))]);
 	else
 		len += put_filling(at + len, seed, 70);
-	return len + put(at + len, draw(seed, 80) ? "\r\n" : ends[draw(seed, 7)]);
+	return len + put(at + len, draw(seed, 80) ? "\r\n" : ends[draw(seed, 9)]);
 }
 
 static size_t put_first(char *at, bool response, uint64_t *seed)
