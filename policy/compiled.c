@@ -91,7 +91,7 @@ static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool ma
 	       retry->max_idle_ms <= LIMIT_MAX_IDLE_MAX && retry->keep_alive_hints <= 1 &&
 	       retry->max_requests <= LIMIT_MAX_REQUESTS_MAX &&
 	       retry->address_max_age_ms <= LIMIT_ADDRESS_MAX_AGE_MAX &&
-	       retry->add_request_id <= 1 && statuses_ok(retry) &&
+	       retry->add_request_id <= 1 && retry->resume <= 1 && statuses_ok(retry) &&
 	       retry->max_request_bytes <= LIMIT_REQUEST_BYTES_MAX &&
 	       backoff->base_ms <= LIMIT_BACKOFF_MS_MAX &&
 	       backoff->max_ms <= LIMIT_BACKOFF_MS_MAX &&

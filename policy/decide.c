@@ -17,9 +17,9 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 	case CAUSE_STALE:
 		return on & POLICY_ON_STALE || facts->rescuing;
 	case CAUSE_RESET:
-		return on & POLICY_ON_RESET;
+		return on & POLICY_ON_RESET || facts->resumable;
 	case CAUSE_EOF:
-		return on & POLICY_ON_EOF;
+		return on & POLICY_ON_EOF || facts->resumable;
 	case CAUSE_CONNECT:
 		return on & POLICY_ON_CONNECT || facts->rescuing;
 	case CAUSE_CONNECT_TIMEOUT:
@@ -35,6 +35,8 @@ static bool cause_allowed(const struct policy_retry *settings, const struct deci
 		return on & POLICY_ON_DNS;
 	case CAUSE_TLS_HANDSHAKE:
 		return on & POLICY_ON_TLS_HANDSHAKE || facts->rescuing;
+	case CAUSE_BODY:
+		return settings->resume;
 	case CAUSE_COUNT:
 		break;
 	}
@@ -91,8 +93,10 @@ enum reason decide(const struct policy *policy, const struct policy_retry *setti
 		return REASON_DISABLED;
 	if (facts->shut_down)
 		return REASON_SHUTDOWN;
-	if (facts->response_started)
+	if (facts->response_started && !settings->resume)
 		return REASON_STARTED;
+	if (facts->response_started && !facts->resumable)
+		return REASON_NOT_RESUMABLE;
 	if (facts->connection_auth)
 		return REASON_AUTH;
 	if (asks_first_use(facts) && !facts->reused && !(settings->on & POLICY_ON_FIRST_USE))

@@ -20,7 +20,8 @@
 	X(IDLE, "idle") /* so long idle that the server may be closing it */                       \
 	X(DNS, "dns")	/* a name could not be resolved for the moment */                               \
 	X(TLS_HANDSHAKE, "tls-handshake") /* dead before the first byte of a TLS server */         \
-	X(MAX_REQUESTS, "max-requests") /* has had as many requests as its server takes */
+	X(MAX_REQUESTS, "max-requests") /* has had as many requests as its server takes */         \
+	X(BODY, "body") /* reset or end of stream amid the response's body */
 
 enum cause {
 #define X(name, text) CAUSE_##name,
@@ -42,7 +43,7 @@ static inline bool cause_is_replacement(enum cause cause)
 static inline bool cause_is_immediate(enum cause cause)
 {
 	return cause == CAUSE_STALE || cause == CAUSE_RESET || cause == CAUSE_EOF ||
-	       cause_is_replacement(cause);
+	       cause == CAUSE_BODY || cause_is_replacement(cause);
 }
 
 /* Why a request is not sent again; REASON_NONE goes with the verdict that it is. */
@@ -53,6 +54,7 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(METHOD, "method")           /* bytes were sent and the method may not be repeated */     \
 	X(FIRST_USE, "first-use")     /* first request of its connection, and `on` lacks it */     \
 	X(STARTED, "response-started") /* the program has seen part of the answer */               \
+	X(NOT_RESUMABLE, "not-resumable") /* so it has, and nothing proves the rest to be its own */ \
 	X(NOT_HELD, "not-held")       /* not all of its bytes are in our copy */                   \
 	X(TOO_LARGE, "too-large")     /* larger than max_request_bytes */                          \
 	X(LATE, "late")               /* the peer had taken it, and lost it after late_ms or more */ \
@@ -84,7 +86,8 @@ static inline bool cause_is_immediate(enum cause cause)
 	X(TLS_VERSION, "tls-version") /* a lower version of TLS */                                 \
 	X(TLS_CIPHER, "tls-cipher")   /* a weaker cipher */                                        \
 	X(TLS_ALPN, "tls-alpn")       /* another protocol was agreed on */                         \
-	X(PROXY, "proxy")	      /* the proxy did not open the tunnel as it had before */
+	X(PROXY, "proxy")	      /* the proxy did not open the tunnel as it had before */    \
+	X(NOT_THE_REST, "not-the-rest") /* what was asked for the rest of a body gave another thing */
 
 enum reason {
 #define X(name, text) REASON_##name,
@@ -106,6 +109,7 @@ struct decide_facts {
 	bool reused;	      /* a complete response was read on the connection before */
 	bool unsent;	      /* the kernel has taken no byte of the request */
 	bool response_started; /* the program was handed a byte of the response */
+	bool resumable;	       /* so it was, and the rest of its body can be asked for */
 	bool held;	       /* every byte that would be sent again is in our copy */
 	bool shut_down;	       /* the program called shutdown on the connection */
 	bool connection_auth;  /* the connection carries NTLM or Negotiate authentication */
@@ -122,9 +126,9 @@ struct decide_facts {
 
 /*
  * May the request be sent again? Returns REASON_NONE if so, else the first reason against it in
- * the order: disabled, shutdown, response-started, connection-auth, first-use, cause, conflict,
- * veto, method, late, too-large, not-held, program-retries, address-age, attempts, retry-after,
- * deadline. First-use is asked of stale, reset and eof alone, and while rescuing only of an eof if
+ * the order: disabled, shutdown, response-started (without `resume`) or not-resumable (with it),
+ * connection-auth, first-use, cause, conflict, veto, method, late, too-large, not-held,
+ * program-retries, address-age, attempts, retry-after, deadline. First-use is asked of stale, reset and eof alone, and while rescuing only of an eof if
  * the request was taken; then a refused connect needs no leave of `on` either, nor has one that
  * timed out if the next is elsewhere. A request of which the kernel took nothing passes whatever
  * its method (RFC 9110 section 9.2.2: it was never applied) and size, and so does the method of one

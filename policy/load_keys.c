@@ -82,6 +82,10 @@ static load_value load_rules;
 	     .read = load_bool,                                                                    \
 	     .offset = (at) + offsetof(struct policy_retry, add_request_id),                       \
 	     .bit = POLICY_KEY_ADD_REQUEST_ID},                                                    \
+	    {.name = "resume",                                                                     \
+	     .read = load_bool,                                                                    \
+	     .offset = (at) + offsetof(struct policy_retry, resume),                               \
+	     .bit = POLICY_KEY_RESUME},                                                            \
 	    NUMBER("response_timeout_ms",                                                          \
 		   (at) + offsetof(struct policy_retry, response_timeout_ms), 0,                   \
 		   LIMIT_RESPONSE_TIMEOUT_MAX, POLICY_KEY_RESPONSE_TIMEOUT),                       \

@@ -42,8 +42,8 @@ static const char help[] =
     "           POLICY is noted as the file that `redial reload` reads\n"
     "\n"
     "CAUSE is stale, reset, eof, connect, connect-timeout, response-timeout, idle,\n"
-    "max-requests, dns or tls-handshake. Of budget and breaker explain knows nothing:\n"
-    "they depend on the moment.\n"
+    "max-requests, dns, tls-handshake or body. Of budget and breaker explain knows\n"
+    "nothing: they depend on the moment.\n"
     "FILE is text or compiled. Exit status: 0 all right, 1 bad policy, 2 wrong usage,\n"
     "3 could not write.\n";
 

@@ -115,6 +115,8 @@ void match_apply(const struct policy_rule *rule, struct policy_retry *settings)
 		settings->address_max_age_ms = own->address_max_age_ms;
 	if (rule->set & POLICY_KEY_KEEP_ALIVE_HINTS)
 		settings->keep_alive_hints = own->keep_alive_hints;
+	if (rule->set & POLICY_KEY_RESUME)
+		settings->resume = own->resume;
 	if (rule->set & POLICY_KEY_ATTEMPT_HEADER)
 		settings->attempt_header = own->attempt_header;
 	if (rule->set & POLICY_KEY_ADD_REQUEST_ID)
@@ -138,6 +140,7 @@ void match_narrow(struct policy_retry *settings, const struct policy_retry *othe
 	settings->veto_headers |= other->veto_headers;
 	for (unsigned i = 0; i < POLICY_STATUS_WORDS; i++)
 		settings->statuses[i] &= other->statuses[i];
+	settings->resume &= other->resume;
 	if (other->max_attempts < settings->max_attempts)
 		settings->max_attempts = other->max_attempts;
 	settings->single_use_auth |= other->single_use_auth;

@@ -71,6 +71,7 @@ static uint32_t uses_of(const struct policy_retry *retry)
 		    ? POLICY_USES_RESPONSE_TIMEOUT
 		    : 0) |
 	       (retry->add_request_id ? POLICY_USES_REQUEST_ID : 0) |
+	       (retry->resume ? POLICY_USES_RESUME : 0) |
 	       (retry->on & connects ? POLICY_USES_CONNECT : 0) |
 	       (retry->unacked_timeout_ms ? POLICY_USES_UNACKED_TIMEOUT : 0) |
 	       (retry->on & POLICY_ON_DNS ? POLICY_USES_DNS : 0) |

@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 8
+#define POLICY_VERSION 9
 
 enum {
 	POLICY_RULES_MAX = 32,
@@ -102,6 +102,7 @@ struct policy_retry {
 	uint32_t single_use_auth; /* mask of policy.auth_names */
 	uint32_t address_max_age_ms; /* 0: no limit */
 	uint32_t max_requests; /* on one connection; 0: no limit */
+	uint32_t resume; /* 0 or 1 */
 };
 
 /* The bits of policy_rule.set: which keys a rule names, in the order of struct policy_retry. */
@@ -131,6 +132,7 @@ enum policy_key {
 	POLICY_KEY_SINGLE_USE_AUTH = 1 << 22,
 	POLICY_KEY_ADDRESS_MAX_AGE = 1 << 23,
 	POLICY_KEY_MAX_REQUESTS = 1 << 24,
+	POLICY_KEY_RESUME = 1 << 25,
 };
 
 struct policy_rule {
@@ -191,6 +193,7 @@ enum policy_use {
 	POLICY_USES_TLS_HANDSHAKE = 1 << 8,
 	POLICY_USES_TLS = 1 << 9, /* some library of `tls` */
 	POLICY_USES_KEEP_ALIVE = 1 << 10,
+	POLICY_USES_RESUME = 1 << 11,
 };
 
 /* The bits of policy.tls: libraries whose sessions are followed. */

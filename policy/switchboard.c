@@ -43,4 +43,5 @@ void switchboard_off_policy(struct policy *off, const struct policy *on)
 	off->retry.max_idle_ms = 0;
 	off->retry.max_requests = 0;
 	off->retry.keep_alive_hints = 0;
+	off->retry.resume = 0;
 }

@@ -30,6 +30,9 @@ static const struct {
 	uint32_t bit;
 } reasons[] = {
     {REASON_DISABLED, "the policy switches redial off", "enabled", 0},
+    {REASON_STARTED, "the program has part of the response", "resume", POLICY_KEY_RESUME},
+    {REASON_NOT_RESUMABLE, "only the rest of what a GET gets can be asked for", "resume",
+     POLICY_KEY_RESUME},
     {REASON_FIRST_USE, "it was the connection's first request", "on", POLICY_KEY_ON},
     {REASON_CAUSE, "this cause is not listed", "on", POLICY_KEY_ON},
     {REASON_CONFLICT, "the server knows the key, and this is its answer", "idempotency_key_headers",
@@ -157,6 +160,7 @@ static void print_resend(const struct answer *answer)
 	       cause == CAUSE_DNS		     ? "the name is looked up again"
 	       : cause == CAUSE_TLS_HANDSHAKE	     ? "the handshake is begun again"
 	       : question_is_of_connection(question) ? "the connect is tried again"
+	       : cause == CAUSE_BODY		     ? "the rest of the body is asked for"
 						     : "the request is sent again",
 	       cause_name(cause));
 	if (facts->unsent) {
@@ -169,6 +173,9 @@ static void print_resend(const struct answer *answer)
 			print_key(answer, "max_requests", POLICY_KEY_MAX_REQUESTS);
 		else
 			print_key(answer, "keep_alive_hints", POLICY_KEY_KEEP_ALIVE_HINTS);
+	} else if (cause == CAUSE_BODY) {
+		puts("if the response has a length and a strong validator");
+		print_key(answer, "resume", POLICY_KEY_RESUME);
 	} else if (facts->methods & METHODS_KEYED && !(facts->methods & answer->settings.methods)) {
 		puts("it carries an idempotency key");
 		print_key(answer, "idempotency_key_headers", POLICY_KEY_KEY_HEADERS);

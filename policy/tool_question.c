@@ -30,9 +30,10 @@ static int parse_cause(const char *text, struct decide_facts *facts)
 			return 0;
 		}
 	}
-	return tool_usage("explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-			  "response-timeout, idle, max-requests, dns or tls-handshake, not %s",
-			  text);
+	return tool_usage(
+	    "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
+	    "response-timeout, idle, max-requests, dns, tls-handshake or body, not %s",
+	    text);
 }
 
 static int parse_status(const char *text, struct decide_facts *facts)
@@ -156,6 +157,8 @@ int question_parse(int argc, char **argv, struct question *question)
 		question->port = port_of(question->host);
 	facts->methods = method_bit(method_parse(question->method, strlen(question->method)));
 	facts->unsent = is_unsent(facts->cause);
+	facts->response_started = facts->cause == CAUSE_BODY;
+	facts->resumable = facts->response_started && facts->methods == method_bit(METHOD_GET);
 	facts->rescuing = facts->attempts > 1;
 	return TOOL_OK;
 }

@@ -235,6 +235,8 @@ static void print_retry(const struct policy *policy, const char *indent,
 			   retry->attempt_header ? policy->names[retry->attempt_header - 1] : "");
 	if (set & POLICY_KEY_ADD_REQUEST_ID)
 		printf("%sadd_request_id = %s;\n", indent, yes_no(retry->add_request_id));
+	if (set & POLICY_KEY_RESUME)
+		printf("%sresume = %s;\n", indent, yes_no(retry->resume));
 	if (set & POLICY_KEY_SINGLE_USE_AUTH)
 		print_names(indent, "single_use_auth", policy->auth_names, retry->single_use_auth);
 	if (set & POLICY_KEY_MAX_REQUEST)

@@ -15,7 +15,7 @@ reasons() {
 untold=$(reasons | while read -r name word; do
 	case " none $unasked " in *" $word "*) continue ;; esac
 	grep -rqE "REASON_$name\\b|\\b$word\\b" tests/unit tests/flow tests/tls tests/support \
-		tests/check_https*.sh tests/check_gnutls*.sh --include='*.c' --include='*.h' \
+		tests/check_https*.sh tests/check_gnutls*.sh tests/check_resume.sh --include='*.c' --include='*.h' \
 		--include='*.sh' --include='*.py' || echo "$word"
 done)
 at_least "reasons" 35 "$(reasons | wc -l)"

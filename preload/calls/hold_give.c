@@ -4,7 +4,7 @@
 
 #include "hold.h"
 #include "../conn/end.h"
-#include "../conn/idle.h"
+#include "../conn/resume.h"
 #include "../wire/socket.h"
 #include "../os/copy.h"
 #include "../rescue/machine.h"
@@ -134,7 +134,7 @@ enum attended hold_give(struct reading *r)
 	conn->flags |= CONN_ANSWERING;
 	if (given && !peek) {
 		if (conn->care & CARE_IDLE && !rescue->off_track)
-			idle_note(conn, &bytes, 1, given);
+			conn_note_head(conn, &bytes, 1, given);
 		if (!rescue->off_track && !conn_given(conn, &bytes, 1, given))
 			rescue->off_track = true;
 		rescue_note_answer(conn);

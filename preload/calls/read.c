@@ -5,7 +5,7 @@
 
 #include "../conn/end.h"
 #include "../conn/hello.h"
-#include "../conn/idle.h"
+#include "../conn/resume.h"
 #include "../conn/own.h"
 #include "../conn/turns.h"
 #include "../conn/path.h"
@@ -71,7 +71,7 @@ static __attribute__((noinline)) enum held look(struct reading *r, size_t len)
 		return HELD_LOST;
 	}
 	if (conn->care & CARE_IDLE && !(call->flags & MSG_PEEK))
-		idle_note(conn, call->iov, call->count, len);
+		conn_note_head(conn, call->iov, call->count, len);
 	return hold_look(r, len);
 }
 

@@ -9,6 +9,7 @@
 #include "../os/watcher.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "../rescue/resume.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "hold.h"
@@ -184,7 +185,7 @@ bool reading_rescue(struct reading *r, int error)
 	}
 	struct rescue_start start = {
 	    .reading = true,
-	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
+	    .cause = rescue_resume_cause(conn, error ? CAUSE_RESET : CAUSE_EOF),
 	    .error = error,
 	    .head = conn->held,
 	    .head_len = conn->held_len,

@@ -7,6 +7,7 @@
 #include "../conn/end.h"
 #include "../conn/table.h"
 #include "../conn/path.h"
+#include "../conn/resume.h"
 #include "../connect/dial.h"
 #include "../os/clock.h"
 #include "../process/config.h"
@@ -15,6 +16,7 @@
 #include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "../rescue/resume.h"
 #include "../rescue/room.h"
 #include "../tls/memory.h"
 #include "../wire/socket.h"
@@ -46,7 +48,7 @@ static enum awaited begin(struct conn *conn, int fd, uint32_t events)
 {
 	struct rescue_start start = {
 	    .reading = true,
-	    .cause = events & EPOLLERR ? CAUSE_RESET : CAUSE_EOF,
+	    .cause = rescue_resume_cause(conn, events & EPOLLERR ? CAUSE_RESET : CAUSE_EOF),
 	    .error = events & EPOLLERR ? wire_take_error(fd) : 0,
 	    .head = conn->held,
 	    .head_len = conn->held_len,
@@ -103,7 +105,7 @@ bool call_await_is_bytes(struct conn *conn, int fd)
 {
 	if (!conn_lock(conn, fd))
 		return false;
-	bool is_bytes = tls_memory_is_of(conn) && !conn->busy &&
+	bool is_bytes = (tls_memory_is_of(conn) || conn_may_be_resumable(conn)) && !conn->busy &&
 			conn_waiting(conn) && wire_has_unread(fd);
 	conn_unlock(conn);
 	return is_bytes;

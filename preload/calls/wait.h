@@ -33,7 +33,7 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 
 /*
  * Is there something to read before the end, and only the program's TLS session can tell whether
- * that is an answer? libuv takes a hang-up that comes with it for the end of the stream, once it
+ * that is an answer, or is it of a body that can be gone on with then? libuv takes a hang-up that comes with it for the end of the stream, once it
  * has read; a wait by level tells of it again.
  */
 bool call_await_is_bytes(struct conn *conn, int fd);

@@ -84,6 +84,9 @@ static int told(struct wait *wait, nfds_t i)
 		awaited = call_await_step(conn, asked->fd);
 	else if (wait->slots[i] == SLOT_TAKES)
 		return POLLOUT;
+	else if (events & (POLLERR | POLLHUP) && asked->events & READ &&
+		 call_await_is_bytes(conn, asked->fd))
+		awaited = AWAITED_READABLE;
 	else if (events & ENDS) {
 		wait->gone_ms = wait_gone_ms(conn, asked->fd);
 		awaited = call_await_end(conn, asked->fd, (uint32_t)events, asked->events & READ);

@@ -100,7 +100,7 @@ void conn_open(int fd)
 	/* As if nothing were switched off: it may be switched on again. */
 	uint32_t uses = config.policy->uses | config.tracks;
 	conn->care = uses & POLICY_USES_STATUSES ? CARE_STATUSES : 0;
-	if (uses & POLICY_USES_IDLE)
+	if (uses & (POLICY_USES_IDLE | POLICY_USES_RESUME))
 		conn->care |= CARE_IDLE;
 	if (uses & (POLICY_USES_RESPONSE_TIMEOUT | POLICY_USES_IDLE))
 		conn->care |= CARE_READERS;

@@ -91,6 +91,7 @@ enum conn_flag {
 	CONN_LARGE = 1 << 21,	  /* the unanswered requests may not all be held whole */
 	CONN_SECURED = 1 << 20,	  /* TLS goes over it, and is followed (secured.h) */
 	CONN_LAST = 1 << 22,	  /* its server takes one more request at most, as it has said */
+	CONN_RESUMES = 1 << 23,	  /* an answer of it was one that can be gone on with: resume.h */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 
@@ -103,7 +104,7 @@ enum conn_care {
 	CARE_GREETING = 1 << 5, /* what is read is a proxy's answer to that */
 	CARE_TOKEN = 1 << 6,	/* is it a 401, to a sending again of what serves once? */
 	CARE_SECURED = 1 << 7, /* CONN_SECURED */
-	CARE_IDLE = 1 << 3,	/* when the last byte came, and what the server says of idling */
+	CARE_IDLE = 1 << 3,	/* when the last byte came, and what heads say of idling and resuming */
 };
 
 /* What is at work on a connection, as far as this room knows it: rescue/ has the rest. */
@@ -112,6 +113,7 @@ struct conn_rescue;
 struct conn_local;
 struct greeting;
 struct conn_secured;
+struct conn_resume;
 
 struct conn {
 	uint32_t pool_link; /* the arena's */
@@ -163,6 +165,7 @@ struct conn {
 		struct greeting *greeting; /* what is said to a proxy before the first request, or
 					      NULL */
 		struct conn_secured *secured; /* of CONN_SECURED, which has the greeting as well */
+		struct conn_resume *resume;   /* of CONN_RESUMES alone: so has this */
 	};
 };
 

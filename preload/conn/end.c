@@ -9,6 +9,7 @@
 #include "../wire/socket.h"
 #include "greeting.h"
 #include "peer.h"
+#include "resume.h"
 #include "secured.h"
 #include "table.h"
 #include "turns.h"
@@ -24,10 +25,12 @@ static void forget(struct conn *conn)
 	conn_end_exchange(conn);
 	wire_notes_drop(&conn->options);
 	conn_peer_drop(conn);
-	if (conn_is_secured(conn))
+	if (conn_is_secured(conn)) {
 		conn_secured_drop(conn);
-	else
+	} else {
+		conn_resume_drop(conn);
 		greeting_drop(conn->greeting);
+	}
 	if (conn->more != &conn_no_more)
 		arena_free(conn->more, sizeof(*conn->more));
 	conn->more = &conn_no_more;

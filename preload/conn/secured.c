@@ -6,10 +6,18 @@
 #include "../process/live.h"
 #include "greeting.h"
 #include "hello.h"
+#include "resume.h"
 
 enum { HEADER = 5, RANDOM_AT = 11 };
 
 uint32_t conn_secured_alone;
+
+struct greeting *conn_greeting(const struct conn *conn)
+{
+	if (conn_is_secured(conn))
+		return conn->secured->greeting;
+	return conn->flags & CONN_RESUMES ? conn->resume->greeting : conn->greeting;
+}
 
 uint64_t conn_said_by_proxy(const struct conn *conn)
 {
@@ -24,6 +32,7 @@ bool conn_begin_secured(struct conn *conn, const struct iovec *iov, int count, s
 	struct conn_secured *secured = arena_alloc(sizeof(*secured));
 	if (!secured)
 		return false;
+	conn_resume_drop(conn);
 	*secured = (struct conn_secured){.sent = conn->held_len, .greeting = conn->greeting};
 	memcpy(secured->random, conn->held + RANDOM_AT, CONN_RANDOM_LEN);
 	conn->secured = secured;
@@ -116,6 +125,7 @@ void conn_secured_meet(struct conn *conn, void *session)
 
 void conn_secured_drop(struct conn *conn)
 {
+	conn_resume_drop(conn);
 	if (!conn->secured->session)
 		__atomic_sub_fetch(&conn_secured_alone, 1, __ATOMIC_RELAXED);
 	greeting_drop(conn->secured->greeting);

@@ -16,6 +16,7 @@ enum { CONN_RANDOM_LEN = 32 };
 
 struct conn_secured {
 	struct greeting *greeting;	    /* what was said to a proxy before, or NULL */
+	struct conn_resume *resume;	    /* of CONN_RESUMES */
 	const struct wire_carrier *carrier; /* NULL until the session is found */
 	void *session;			    /* tls/session.h */
 	uint64_t sent;			    /* bytes that the socket took of the program's */
@@ -51,10 +52,7 @@ static inline bool conn_is_apart(const struct conn *conn)
 }
 
 /* What was said to a proxy on the connection, TLS or not, or NULL. */
-static inline struct greeting *conn_greeting(const struct conn *conn)
-{
-	return conn_is_secured(conn) ? conn->secured->greeting : conn->greeting;
-}
+struct greeting *conn_greeting(const struct conn *conn);
 
 /* How many bytes such a proxy has answered. */
 uint64_t conn_said_by_proxy(const struct conn *conn);

@@ -44,6 +44,7 @@ void who_identify(struct log_request *who, int fd, const char *head, size_t len,
 	who->fd = fd;
 	who->tls = "";
 	who->status = 0;
+	who->resumes = false;
 	copy_host(who->host, sizeof(who->host), http1_head_value(head, len, "host"));
 	copy_path(who->path, sizeof(who->path), head, len);
 	copy_request_id(who->request_id, sizeof(who->request_id), head, len);

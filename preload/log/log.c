@@ -16,6 +16,8 @@ static void put_identity(struct log_line *line, const struct log_request *who)
 	line_put_text(line, "method", who->method);
 	line_put_text(line, "host", who->host);
 	line_put_text(line, "path", who->path);
+	if (who->resumes)
+		line_put_key_number(line, "resumed_at", who->resumed_at);
 	line_put_text(line, "peer", who->peer);
 	if (who->fd >= 0)
 		line_put_key_number(line, "fd", (uint64_t)who->fd);

@@ -7,6 +7,7 @@
 #ifndef REDIAL_LOG_H
 #define REDIAL_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -19,7 +20,9 @@ struct log_request {
 	const char *method; /* a literal */
 	const char *tls;    /* the version of TLS that it goes over, a literal */
 	int fd;		    /* -1 if there is none */
-	unsigned status;    /* of the response that is the cause of what is told; 0: none */
+	bool resumes;	    /* the rest of a body is asked for, from ... */
+	uint64_t resumed_at;
+	unsigned status; /* of the response that is the cause of what is told; 0: none */
 	char host[128];
 	char path[192]; /* without the query */
 	char peer[LOG_PEER_MAX];

@@ -5,6 +5,7 @@
 #include "../conn/hello.h"
 #include "../conn/peer.h"
 #include "../conn/path.h"
+#include "../conn/resume.h"
 #include "../conn/switch.h"
 #include "../process/config.h"
 #include "../wire/socket.h"
@@ -59,6 +60,7 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	 */
 	facts.unsent =
 	    rescue->unsent || (conn_is_hello(conn) && rescue->cause != CAUSE_RESPONSE_TIMEOUT);
+	facts.resumable = conn_is_resumable(conn);
 	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a rescue would begin, asked by those who wait before there is a failure to tell of. */
 #include "../conn/hello.h"
+#include "../conn/resume.h"
 #include "../conn/secured.h"
 #include "../process/config.h"
 #include "ask.h"
@@ -29,9 +30,19 @@ static bool would_begin(const struct conn *conn)
 	       (used || again);
 }
 
+/* With a body that breaks off. */
+static bool would_go_on(const struct conn *conn)
+{
+	uint32_t never = CONN_CROWDED | CONN_SHARED | CONN_UNLIKE;
+	return conn->flags & CONN_RESUMES && conn_is_resumable(conn) && config.policy->enabled &&
+	       !conn->busy && !(conn->flags & never);
+}
+
 bool rescue_would_begin(const struct conn *conn)
 {
-	return !conn_is_secured(conn) && would_begin(conn);
+	if (conn_is_secured(conn))
+		return false;
+	return would_begin(conn) || would_go_on(conn);
 }
 
 bool rescue_library_would_begin(const struct conn *conn)

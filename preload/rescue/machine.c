@@ -23,6 +23,7 @@
 #include "greet.h"
 #include "place.h"
 #include "plan.h"
+#include "resume.h"
 #include "room.h"
 #include "secure.h"
 #include "stay.h"
@@ -205,6 +206,51 @@ static int put_in_place(struct conn *conn)
 	return error;
 }
 
+/* All that may go out for now is out, and was answered so far as the program is not to see. */
+static enum progress arrive(struct conn *conn, uint32_t end)
+{
+	struct rescue *rescue = conn->rescue;
+	const uint16_t response = conn->exchange->response.flags;
+	int error = put_in_place(conn);
+	if (error < 0)
+		return fail(conn, error == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES);
+	if (rescue->resumes)
+		rescue_resume_go_on(conn, response);
+	conn->unsent = conn->held_len - end;
+	rescue->taken = false;
+	if (rescue->shut_down)
+		conn_end_writing(conn);
+	rescue->phase = PHASE_AWAITING;
+	conn->busy = false;
+	conn->care |= rescue->spent ? CARE_TOKEN : 0;
+	if (rescue_is_dial(rescue))
+		rescue_dial_up(conn);
+	else if (rescue_stays(conn))
+		rescue_free(conn);
+	if (rescue_watches() || rescue_has_answer(conn))
+		rescue_watch(conn);
+	return conn->busy ? WAIT : DONE;
+}
+
+static enum progress step_resuming(struct conn *conn)
+{
+	switch (rescue_resume_hear(conn)) {
+	case RESUME_LATER:
+		return WAIT;
+	case RESUME_REST:
+		return arrive(conn, conn->rescue->sent);
+	case RESUME_RESET:
+		return attempt_failed(conn, CAUSE_RESET);
+	case RESUME_EOF:
+		return attempt_failed(conn, CAUSE_EOF);
+	case RESUME_STATUS:
+		return attempt_failed(conn, CAUSE_STATUS);
+	case RESUME_OTHER:
+		break;
+	}
+	return fail(conn, REASON_NOT_THE_REST);
+}
+
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -231,23 +277,10 @@ static enum progress step_sending(struct conn *conn)
 		rescue->sent += (uint32_t)taken;
 	}
 	tell_attempt(rescue);
-	int error = put_in_place(conn);
-	if (error < 0)
-		return fail(conn, error == WIRE_UNLIKE ? REASON_OPTIONS : REASON_RESOURCES);
-	conn->unsent = conn->held_len - end;
-	rescue->taken = false;
-	if (rescue->shut_down)
-		conn_end_writing(conn);
-	rescue->phase = PHASE_AWAITING;
-	conn->busy = false;
-	conn->care |= rescue->spent ? CARE_TOKEN : 0;
-	if (rescue_is_dial(rescue))
-		rescue_dial_up(conn);
-	else if (rescue_stays(conn))
-		rescue_free(conn);
-	if (rescue_watches() || rescue_has_answer(conn))
-		rescue_watch(conn);
-	return conn->busy ? WAIT : DONE;
+	if (!rescue->resumes)
+		return arrive(conn, end);
+	rescue_resume_listen(conn);
+	return GO_ON;
 }
 
 static enum progress step_waiting(struct conn *conn)
@@ -294,7 +327,7 @@ static enum rescue_result sleep_until_needed(struct conn *conn)
 		return give_up(conn, REASON_DEADLINE);
 	if (!rescue->placed && rescue_place(conn) < 0)
 		return give_up(conn, REASON_RESOURCES);
-	if (rescue->phase == PHASE_GREETING)
+	if (rescue->phase == PHASE_GREETING || rescue->phase == PHASE_RESUMING)
 		os_watch_anew(conn->fd, rescue->fresh, true);
 	if (rescue->fresh_events && rescue->fresh >= 0)
 		os_watch_for(conn->fd, rescue->fresh, rescue->fresh_events);
@@ -333,6 +366,9 @@ enum rescue_result rescue_step(struct conn *conn)
 		case PHASE_SENDING:
 			progress = step_sending(conn);
 			break;
+		case PHASE_RESUMING:
+			progress = step_resuming(conn);
+			break;
 		case PHASE_AWAITING:
 			progress = DONE;
 			break;
@@ -344,54 +380,4 @@ enum rescue_result rescue_step(struct conn *conn)
 		}
 	}
 	return progress == WAIT ? sleep_until_needed(conn) : result_of(progress);
-}
-
-int rescue_error(const struct conn *conn)
-{
-	return conn->rescue->error;
-}
-
-bool rescue_was_sent(const struct conn *conn)
-{
-	return !conn->rescue->unsent;
-}
-
-bool rescue_has_answer(const struct conn *conn)
-{
-	return conn->rescue && conn->rescue->answered;
-}
-
-uint32_t rescue_owed(const struct conn *conn)
-{
-	const struct rescue *rescue = conn->rescue;
-	return rescue && rescue->phase == PHASE_GIVING ? rescue->answer_len - rescue->answer_given
-						       : 0;
-}
-
-bool rescue_is_nonblocking(const struct conn *conn)
-{
-	return conn->rescue->nonblocking;
-}
-
-void rescue_set_nonblocking(struct conn *conn, bool nonblocking)
-{
-	conn->rescue->nonblocking = nonblocking;
-}
-
-void rescue_shut_down(struct conn *conn)
-{
-	if (conn->rescue->phase == PHASE_GIVING)
-		sys2(shutdown, rescue_dead_socket(conn), SHUT_WR);
-	else
-		conn->rescue->shut_down = true;
-}
-
-int rescue_dead_socket(const struct conn *conn)
-{
-	return conn->rescue->placed ? conn->rescue->dead : conn->fd;
-}
-
-int rescue_fresh_socket(const struct conn *conn)
-{
-	return conn->rescue->fresh;
 }

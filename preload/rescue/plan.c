@@ -23,6 +23,7 @@
 #include "picture.h"
 #include "place.h"
 #include "end.h"
+#include "resume.h"
 #include "token.h"
 #include "rescue.h"
 #include "../conn/settings.h"
@@ -51,6 +52,7 @@ static bool is_telling(const struct rescue *rescue, bool reused)
 	case CAUSE_STALE:
 	case CAUSE_IDLE:
 	case CAUSE_MAX_REQUESTS:
+	case CAUSE_BODY: /* it was answering */
 		return false;
 	case CAUSE_RESET:
 	case CAUSE_EOF:
@@ -171,7 +173,8 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 	    .kept = -1,
 	    .old = cause_is_replacement(start->cause) ? OLD_ALIVE : OLD_DEAD,
 	    .attempts = 1,
-	    .earlier = mark_repeats(conn),
+	    /* What was given of a body is progress: its next break is the first again. */
+	    .earlier = start->cause == CAUSE_BODY ? 0 : mark_repeats(conn),
 	    .unsent = start->unsent,
 	    .error = start->error,
 	    .began_ms = now_ms,
@@ -314,6 +317,8 @@ static enum reason begin(struct conn *conn, const struct rescue_start *start)
 			    start->cause == CAUSE_STATUS);
 		if (reason == REASON_NONE && !rescue_is_dial(rescue))
 			reason = rescue_picture_reader(conn);
+		if (reason == REASON_NONE)
+			reason = rescue_resume_prepare(conn);
 		if (reason == REASON_NONE)
 			reason = start->connecting ? rescue_dial_watch(conn) : schedule(conn);
 	}

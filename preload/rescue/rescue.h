@@ -20,6 +20,7 @@ enum phase {
 	PHASE_GREETING,	  /* the proxy is told where to: greet.h */
 	PHASE_SECURING,	  /* until wake_ms: what is between bytes and socket has its turn */
 	PHASE_SENDING,
+	PHASE_RESUMING, /* of an answer that breaks off: is what comes now the rest? resume.h */
 	PHASE_AWAITING, /* the new socket is in place; its first response byte ends the rescue */
 	PHASE_WAITING,	/* its response, if it is watched: it is to begin until wake_ms */
 	PHASE_FAILED,	/* the original error waits for the program's next call */
@@ -122,6 +123,7 @@ struct rescue {
 	bool hushed;	    /* a wait goes on with it by itself: no word of room meanwhile */
 	struct rescue_greet greet;
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
+	bool resumes;  /* it is the rest of a body that is asked for */
 	bool expected; /* no watcher is placed yet, but it is counted as if there were (place.h) */
 };
 

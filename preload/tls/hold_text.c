@@ -2,7 +2,7 @@
 #include "hold_text.h"
 
 #include "../conn/end.h"
-#include "../conn/idle.h"
+#include "../conn/resume.h"
 #include "../conn/switch.h"
 #include "../os/clock.h"
 #include "../os/mem.h"
@@ -164,7 +164,7 @@ static void judge(struct conn *conn, bool final, bool orderly)
 bool hold_text_look(struct conn *conn, const struct hold_text *text)
 {
 	if (conn->care & CARE_IDLE && !text->peeked)
-		idle_note(conn, &(struct iovec){(void *)text->bytes, text->len}, 1, text->len);
+		conn_note_head(conn, &(struct iovec){(void *)text->bytes, text->len}, 1, text->len);
 	if (!held_may(conn) && !(conn->care & (CARE_PROBE | CARE_TOKEN)))
 		return false;
 	conn_switch();
@@ -257,7 +257,7 @@ size_t hold_text_give(struct conn *conn, void *buf, size_t len, bool peeks)
 	conn->flags |= CONN_ANSWERING;
 	if (!peeks) {
 		if (conn->care & CARE_IDLE && !rescue->off_track)
-			idle_note(conn, &bytes, 1, bytes.iov_len);
+			conn_note_head(conn, &bytes, 1, bytes.iov_len);
 		if (!rescue->off_track && !conn_given(conn, &bytes, 1, bytes.iov_len))
 			rescue->off_track = true;
 		rescue_note_answer(conn);

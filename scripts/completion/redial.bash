@@ -140,7 +140,7 @@ _redial_policy() {
 	--cause)
 		_redial_words \
 			'stale reset eof connect connect-timeout response-timeout idle max-requests
-			dns tls-handshake' "$word"
+			dns tls-handshake body' "$word"
 		return
 		;;
 	--host | --path | --port | --status | --retry-after | --key | --header | --attempt | --bytes | --after) return ;;

@@ -50,6 +50,7 @@
 	X(greeting)                                                                                \
 	X(tunnel)                                                                                  \
 	X(abandons)                                                                                \
+	X(rest)                                                                                    \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \

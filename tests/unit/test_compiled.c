@@ -194,6 +194,7 @@ static void values_that_would_misbehave_are_refused(void)
 	REFUSED(bad.retry.late_ms = 3600001);
 	REFUSED(bad.retry.single_use_auth = 4);
 	REFUSED(bad.retry.keep_alive_hints = 2);
+	REFUSED(bad.retry.resume = 2);
 	REFUSED(bad.retry.add_request_id = 2);
 	REFUSED(bad.tcp.keep_alive.idle_s = 32768);
 	REFUSED(bad.tcp.keep_alive.interval_s = 32768);

@@ -40,6 +40,7 @@ static void allow_all(struct policy *policy)
 	policy_defaults(policy);
 	policy->retry.methods = METHODS_RESENDABLE;
 	policy->retry.on = POLICY_ON_ALL;
+	policy->retry.resume = 1;
 	policy_add_status(policy->retry.statuses, 503);
 }
 

@@ -94,12 +94,54 @@ static void a_head_that_waits_for_leave_passes_whatever_its_method(void)
 	expect_by("a status is an answer", REASON_METHOD, &policy, &facts);
 }
 
+static void a_body_goes_on_only_where_the_policy_and_the_answer_let_it(void)
+{
+	struct decide_facts facts = lost(CAUSE_BODY);
+	struct policy policy;
+
+	policy_defaults(&policy);
+	facts.reused = false;
+	facts.response_started = facts.resumable = true;
+	expect_by("not asked for", REASON_STARTED, &policy, &facts);
+	policy.retry.resume = 1;
+	expect_by("asked for", REASON_NONE, &policy, &facts);
+	facts.resumable = false;
+	expect_by("nothing proves the rest", REASON_NOT_RESUMABLE, &policy, &facts);
+	facts.resumable = true;
+	facts.methods = POST;
+	expect_by("POST", REASON_METHOD, &policy, &facts);
+	facts.methods = GET;
+	facts.held = false;
+	expect_by("request not held", REASON_NOT_HELD, &policy, &facts);
+}
+
+static void what_asks_for_the_rest_goes_on_when_its_connection_is_lost(void)
+{
+	static const enum cause causes[] = {CAUSE_RESET, CAUSE_EOF, CAUSE_CONNECT};
+	struct policy policy;
+
+	policy_defaults(&policy);
+	policy.retry.resume = 1;
+	policy.retry.on = 0;
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		struct decide_facts facts = lost(causes[i]);
+
+		facts.rescuing = true;
+		facts.response_started = facts.resumable = true;
+		expect_by(cause_name(causes[i]), REASON_NONE, &policy, &facts);
+		facts.attempts = 3;
+		expect_by(cause_name(causes[i]), REASON_ATTEMPTS, &policy, &facts);
+	}
+}
+
 void suite_decide_late(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(what_was_taken_and_lost_late_is_the_programs), TEST(only_a_loss_can_be_late),
 	    TEST(what_ends_a_new_connection_as_well_goes_on_only_under_first_use),
-	    TEST(a_head_that_waits_for_leave_passes_whatever_its_method), TEST_END};
+	    TEST(a_head_that_waits_for_leave_passes_whatever_its_method),
+	    TEST(a_body_goes_on_only_where_the_policy_and_the_answer_let_it),
+	    TEST(what_asks_for_the_rest_goes_on_when_its_connection_is_lost), TEST_END};
 
 	runner_suite("decide_late", tests);
 }

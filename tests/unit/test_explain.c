@@ -262,6 +262,16 @@ static void what_no_key_switches_on_is_told(void)
 	     WORDS("--cause=max-requests"),
 	     AGAIN "reason   max-requests: nothing of it had been sent\n"
 		   "by       retry.keep_alive_hints\nwait     0 ms\n" NONE);
+	TOLD(early, "GET", "b", "/", WORDS("--cause=body"),
+	     ERROR "reason   response-started: the program has part of the response\n"
+		   "by       retry.resume\n" NONE);
+	TOLD("retry = { resume = true; };", "GET", "b", "/", WORDS("--cause=body"),
+	     "verdict  the rest of the body is asked for\n"
+	     "reason   body: if the response has a length and a strong validator\n"
+	     "by       retry.resume\nwait     0 ms\n" NONE);
+	TOLD("retry = { resume = true; };", "POST", "b", "/", WORDS("--cause=body"),
+	     ERROR "reason   not-resumable: only the rest of what a GET gets can be asked for\n"
+		   "by       retry.resume\n" NONE);
 	TOLD(early, "GET", "a", "/x", WORDS("--cause=response-timeout"),
 	     "verdict  the program waits as long as it likes\n"
 	     "reason   no response timeout is set\nby       retry.response_timeout_ms\n"
@@ -349,10 +359,10 @@ static void wrong_questions_are_refused(void)
 	} rows[] = {
 	    {{"--cause=rset"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle, max-requests, dns or tls-handshake, not rset"},
+	     "response-timeout, idle, max-requests, dns, tls-handshake or body, not rset"},
 	    {{"--cause=status"},
 	     "explain: --cause must be stale, reset, eof, connect, connect-timeout, "
-	     "response-timeout, idle, max-requests, dns or tls-handshake, not status"},
+	     "response-timeout, idle, max-requests, dns, tls-handshake or body, not status"},
 	    {{"--attempt=0"}, "explain: 0 is not a number from 1 to 1000"},
 	    {{"--status=399"}, "explain: 399 is not a number from 400 to 599"},
 	    {{"--status=600"}, "explain: 600 is not a number from 400 to 599"},

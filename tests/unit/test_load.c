@@ -162,7 +162,7 @@ static void an_unknown_key_of_the_largest_group_is_told_them_all(void)
 	    "rules = ( {\n enabled = true; } );", 2,
 	    "rules[0].enabled is not a known key; known are host, path, port, methods, on, "
 	    "idempotency_key_headers, single_use_auth, attempt_header, statuses, "
-	    "after_headers, veto_headers, keep_alive_hints, add_request_id, "
+	    "after_headers, veto_headers, keep_alive_hints, add_request_id, resume, "
 	    "response_timeout_ms, unacked_timeout_ms, late_ms, retry_after_max_ms, "
 	    "max_idle_ms, max_requests, address_max_age_ms, max_attempts, total_timeout_ms, connect_timeout_ms, "
 	    "max_request_bytes, backoff");

@@ -19,7 +19,7 @@ static void every_key_of_retry_reaches_its_member(void)
 	    "retry = { statuses = [503, 429, 599]; idempotency_key_headers = [\"Key\"];\n"
 	    "  attempt_header = \"X-Attempt\"; response_timeout_ms = 1; unacked_timeout_ms = 2;\n"
 	    "  retry_after_max_ms = 3; max_idle_ms = 4; keep_alive_hints = true;\n"
-	    "  address_max_age_ms = 6; max_requests = 7;\n"
+	    "  address_max_age_ms = 6; max_requests = 7; resume = true;\n"
 	    "  add_request_id = true; late_ms = 5; single_use_auth = [\"dpop\", \"Once\"]; on = "
 	    "[\"connect\", \"connect-timeout\",\n"
 	    "  \"response-timeout\", \"dns\", \"tls-handshake\"]; };");
@@ -39,6 +39,7 @@ static void every_key_of_retry_reaches_its_member(void)
 	runner_expect_long("address_max_age_ms", 6, retry->address_max_age_ms);
 	runner_expect_long("keep_alive_hints", 1, retry->keep_alive_hints);
 	runner_expect_long("late_ms", 5, retry->late_ms);
+	runner_expect_long("resume", 1, retry->resume);
 	runner_expect_long("single_use_auth", 6, retry->single_use_auth);
 	runner_expect_text("a scheme", "Once", policy.auth_names[2]);
 	runner_expect_long("add_request_id", 1, retry->add_request_id);
@@ -155,6 +156,7 @@ static void numbers_are_taken_within_their_range_alone(void)
 static void switches_are_true_or_false(void)
 {
 	static const char *const names[] = {"retry.keep_alive_hints", "retry.add_request_id",
+					    "retry.resume",
 					    "budget.enabled", "breaker.enabled", "breaker.reject"};
 	char message[160];
 
@@ -324,6 +326,7 @@ static void a_rule_may_set_every_key_of_retry(void)
 	    {"keep_alive_hints = true;", POLICY_KEY_KEEP_ALIVE_HINTS, POLICY_USES_IDLE},
 	    {"keep_alive_hints = false;", POLICY_KEY_KEEP_ALIVE_HINTS, 0},
 	    {"add_request_id = true;", POLICY_KEY_ADD_REQUEST_ID, POLICY_USES_REQUEST_ID},
+	    {"resume = true;", POLICY_KEY_RESUME, POLICY_USES_RESUME},
 	    {"on = [\"connect\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"connect-timeout\"];", POLICY_KEY_ON, POLICY_USES_CONNECT},
 	    {"on = [\"dns\"];", POLICY_KEY_ON, POLICY_USES_DNS},

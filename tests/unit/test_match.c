@@ -274,6 +274,7 @@ static void of_several_requests_each_must_allow_it(void)
 				 .max_request_bytes = 10,
 				 .total_timeout_ms = 7,
 				 .late_ms = 9,
+				 .resume = 1,
 				 .single_use_auth = 1};
 	struct policy_retry b = {.methods = 3,
 				 .on = 6,
@@ -299,6 +300,7 @@ static void of_several_requests_each_must_allow_it(void)
 		runner_expect_long("max_request_bytes", 9, both[i].max_request_bytes);
 		runner_expect_long("total_timeout_ms", 7 + i, both[i].total_timeout_ms);
 		runner_expect_long("late_ms", 9, both[i].late_ms);
+		runner_expect_long("resume", 0, both[i].resume);
 		runner_expect_long("single_use_auth", 3, both[i].single_use_auth);
 		runner_expect_long("502", 0, policy_has_status(both[i].statuses, 502));
 		runner_expect_long("599", 1, policy_has_status(both[i].statuses, 599));

@@ -39,6 +39,7 @@ static void the_defaults_are_those_of_the_design(void)
 	runner_expect_text("a scheme", "OAuth", p.auth_names[0]);
 	runner_expect_text("another", "DPoP", p.auth_names[1]);
 	runner_expect_long("keep_alive_hints", 0, p.retry.keep_alive_hints);
+	runner_expect_long("resume", 0, p.retry.resume);
 	runner_expect_long("add_request_id", 0, p.retry.add_request_id);
 	runner_expect_long("budget", 1, p.budget.enabled);
 	runner_expect_long("ratio", 200, p.budget.ratio_milli);

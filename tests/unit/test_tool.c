@@ -84,7 +84,7 @@ static const char full[] =
     "after_headers = [\"Reset\", \"A:ms\", \"A:s\", \"A-date:date\"];"
     "veto_headers = [\"No\", \"Again: \\\"never\\\"\"];"
     "max_idle_ms = 3600000; keep_alive_hints = true; add_request_id = true;"
-    "address_max_age_ms = 86400000; max_requests = 65535;"
+    "address_max_age_ms = 86400000; max_requests = 65535; resume = true;"
     "connect_timeout_ms = 60000; max_request_bytes = 1048576; backoff = { base_ms = 60000;"
     "max_ms = 60000; multiplier = 9.999; jitter = \"equal\"; }; } );"
     "log = { redact_paths = [\"/u/*/token/*\", \"*\\\"*\"]; };"
@@ -152,6 +152,7 @@ static void show_prints_what_the_file_says(void)
 	    "  max_requests = 65535;\n",
 	    "  keep_alive_hints = true;\n",
 	    "  add_request_id = true;\n",
+	    "  resume = true;\n",
 	    "max_attempts = 10;",
 	    "total_timeout_ms = 600000;",
 	    "connect_timeout_ms = 60000;",
