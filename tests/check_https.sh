@@ -136,6 +136,19 @@ seen
 same "callbacks of the program's are not called in a rescue" \
 	"info verify verify hello hello hello , 2 connections" "$got, $connections connections"
 
+# What is not rescued has its own error, though the kernel has told redial of it already: after that
+# it says EPIPE, and kills who does not expect that.
+sed 's/retry = {/& on = ["eof"];/' "$dir/redial.cfg" >"$dir/eof.cfg"
+for client in block poll epoll own-poll memory; do
+	for version in 1.2 1.3; do
+		order idle:reset 1 $version same
+		wanted=$(bare $client)
+		order idle:reset 1 $version same
+		same "$client, TLS $version, a reset that is not rescued, is as bare" "$wanted" \
+			"$(with $client GET REDIAL_POLICY="$dir/eof.cfg" REDIAL_PRELOAD="$lib")"
+	done
+done
+
 # Nothing can vouch for another session.
 untouched finished second:close
 

@@ -65,6 +65,12 @@ bool sending_may_wait(const struct conn *conn, const struct write_call *call);
 enum sent sending_tell(struct sending *s, int error);
 
 /*
+ * The same of the error that redial has had of the kernel meanwhile (rescue_owe_error). Called with
+ * the lock, leaves without.
+ */
+enum sent sending_tell_owed(struct sending *s);
+
+/*
  * The kernel's turn, once the call has waited: s->result and errno. Called with the lock, leaves
  * without; false, and the lock is kept, if another file lies at the number.
  */

@@ -14,6 +14,7 @@
 #include "../os/epoll.h"
 #include "../os/mem.h"
 #include "../process/config.h"
+#include "../rescue/rescue.h"
 #include "../rescue/watch.h"
 #include "../wire/socket.h"
 #include "bytes.h"
@@ -185,6 +186,8 @@ static COLD enum sent pass_on(struct sending *s, bool idle)
 	struct conn *conn = s->handle.conn;
 	if (conn->flags & CONN_SECURED && !(conn->flags & CONN_DOUBT))
 		return secured_write(s);
+	if (conn->flags & CONN_SECURED && rescue_has_failed(conn))
+		return sending_tell_owed(s);
 	if (idle && !s->handle.waited && call_greets(conn, s->call, s->len))
 		return find_out(s, true);
 	if (idle)

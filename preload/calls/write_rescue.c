@@ -39,8 +39,7 @@ bool sending_is_trackable(const struct conn *conn, const struct write_call *call
 {
 	const uint32_t looked_at =
 	    CONN_CONNECTED | CONN_DOUBT | CONN_OPAQUE | CONN_GREETING | CONN_SECURED;
-	return (conn->flags & looked_at) == CONN_CONNECTED &&
-	       is_plain(call) && !conn->writers;
+	return (conn->flags & looked_at) == CONN_CONNECTED && is_plain(call) && !conn->writers;
 }
 
 void sending_set_head(struct rescue_start *start, const struct conn *conn,
@@ -69,6 +68,15 @@ COLD enum sent sending_tell(struct sending *s, int error)
 	return KERNELS_WORD;
 }
 
+/* The kernel would not say again what redial has asked it, but EPIPE, and raise SIGPIPE. */
+COLD enum sent sending_tell_owed(struct sending *s)
+{
+	struct conn *conn = s->handle.conn;
+	int error = rescue_error(conn);
+	conn_end(conn, WHY_TOLD);
+	return error ? sending_tell(s, error) : PASS_ON;
+}
+
 /* The number has become another file while the call waited. */
 static enum sent gone(struct sending *s)
 {
@@ -79,8 +87,7 @@ bool sending_may_wait(const struct conn *conn, const struct write_call *call)
 {
 	if (call->flags & MSG_DONTWAIT)
 		return false;
-	return conn->busy ? !rescue_is_nonblocking(conn)
-			  : !os_is_nonblocking(conn->fd);
+	return conn->busy ? !rescue_is_nonblocking(conn) : !os_is_nonblocking(conn->fd);
 }
 
 /*
