@@ -63,7 +63,9 @@ class Tree:
         for name, file in wanted.items():
             if self.differs(name, root):
                 (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(file, self.path / name)
+                # What was there has objects that are younger than the file may be.
+                copy = shutil.copy if (self.path / name).exists() else shutil.copy2
+                copy(file, self.path / name)
         for name in SOURCES:
             for file in (self.path / name).rglob("*"):
                 if file.is_file() and file.relative_to(self.path) not in wanted:
