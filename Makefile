@@ -90,7 +90,7 @@ $(B)/exports.map: $(addprefix preload/hooks/,symbols.def words.def exports.sh)
 # What a rehearsal has behind libredial.so, to which it is the kernel.
 REHEARSE_SRC := $(wildcard preload/rehearse/*.c preload/http1/*.c) \
 	$(addprefix preload/,log/file.c log/line.c log/peer.c) \
-	$(addprefix preload/os/,clock.c early.c elevated.c mem.c real.c stand_in.c)
+	$(addprefix preload/os/,clock.c early.c elevated.c mem.c next.c real.c stand_in.c)
 REHEARSE_OBJ := $(REHEARSE_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 
 $(B)/libredial-rehearse.so: $(REHEARSE_OBJ) preload/rehearse/exports.map
@@ -158,7 +158,7 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 		$(wildcard preload/conn/*.c)) \
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c) \
 	$(addprefix preload/os/,copy.c early.c elevated.c epoll.c fdsize.c file.c memory.c owner.c) \
-	$(addprefix preload/os/,ranges.c region.c) \
+	$(addprefix preload/os/,next.c ranges.c region.c) \
 	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) \
 	$(addprefix preload/http1/,date.c number.c rate_limit.c rest.c retry_after.c) \
 	$(POLICY_PURE:%=policy/%.c)

@@ -23,6 +23,9 @@ _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) 
 
 typedef uint32_t __attribute__((may_alias)) word;
 
+/* A process that starts with one comes by once: together at the edge of the code (.text.unlikely). */
+#define ONCE __attribute__((cold))
+
 /* How many bytes of a policy there are, up to its last rule. */
 static size_t used_bytes(const struct policy *policy)
 {
@@ -36,7 +39,7 @@ static size_t used_bytes(const struct policy *policy)
  * By words, a process start should not pay for bytes. Each step is a bijection, so a change of any
  * one word always shows.
  */
-uint64_t compiled_sum(const struct policy *policy)
+ONCE uint64_t compiled_sum(const struct policy *policy)
 {
 	const word *at = (const word *)policy;
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
@@ -56,7 +59,7 @@ static uint32_t first_bits(uint32_t count)
 	return (UINT32_C(1) << count) - 1;
 }
 
-static bool names_ok(const struct policy *policy, const struct policy_retry *retry)
+ONCE static bool names_ok(const struct policy *policy, const struct policy_retry *retry)
 {
 	return retry->attempt_header <= policy->name_count &&
 	       !(retry->key_headers & ~first_bits(policy->name_count)) &&
@@ -66,7 +69,7 @@ static bool names_ok(const struct policy *policy, const struct policy_retry *ret
 	       policy_may_add(policy, retry->attempt_header);
 }
 
-static bool statuses_ok(const struct policy_retry *retry)
+ONCE static bool statuses_ok(const struct policy_retry *retry)
 {
 	for (unsigned status = 400; status <= 422; status++)
 		if (STATUS_IS_FINAL(status) && policy_has_status(retry->statuses, status))
@@ -75,7 +78,7 @@ static bool statuses_ok(const struct policy_retry *retry)
 }
 
 /* A rule's unset members are zero. */
-static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool may_be_unset)
+ONCE static bool retry_ok(const struct policy_retry *retry, uint32_t methods, bool may_be_unset)
 {
 	const struct policy_backoff *backoff = &retry->backoff;
 	uint32_t floor = may_be_unset ? 0 : 1;
@@ -110,7 +113,7 @@ static bool dir_ok(const char *dir)
 	return ends(dir, POLICY_SINK_MAX) && (!*dir || *dir == '/');
 }
 
-static bool response_headers_ok(const struct policy *policy)
+ONCE static bool response_headers_ok(const struct policy *policy)
 {
 	if (policy->after_count > POLICY_AFTER_MAX || policy->veto_count > POLICY_VETO_MAX)
 		return false;
@@ -130,7 +133,7 @@ static bool response_headers_ok(const struct policy *policy)
 	return true;
 }
 
-static bool log_ok(const struct policy_log *log)
+ONCE static bool log_ok(const struct policy_log *log)
 {
 	if (log->sink > SINK_NONE || log->format > FORMAT_RFC5424 ||
 	    log->id_header_count > POLICY_ID_HEADERS_MAX || !ends(log->path, sizeof(log->path)) ||
@@ -142,7 +145,7 @@ static bool log_ok(const struct policy_log *log)
 	return true;
 }
 
-static bool pace_ok(const struct policy_budget *budget, const struct policy_breaker *breaker)
+ONCE static bool pace_ok(const struct policy_budget *budget, const struct policy_breaker *breaker)
 {
 	return budget->enabled <= 1 && budget->ratio_milli <= LIMIT_RATIO_MILLI_MAX &&
 	       budget->min_per_second <= LIMIT_PER_SECOND_MAX &&
@@ -163,7 +166,7 @@ static bool tcp_ok(const struct policy_tcp *tcp)
 }
 
 /* As many as are used, of so many that there is room for. */
-static bool tokens_ok(const char names[][POLICY_HEADER_MAX], uint32_t room, uint32_t used)
+ONCE static bool tokens_ok(const char names[][POLICY_HEADER_MAX], uint32_t room, uint32_t used)
 {
 	for (uint32_t i = 0; i < room; i++)
 		if (!ends(names[i], POLICY_HEADER_MAX) || (i < used && !policy_is_token(names[i])))
@@ -171,7 +174,7 @@ static bool tokens_ok(const char names[][POLICY_HEADER_MAX], uint32_t room, uint
 	return true;
 }
 
-static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
+ONCE static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 {
 	uint32_t methods = METHODS_RESENDABLE;
 
@@ -183,7 +186,7 @@ static bool rule_ok(const struct policy *policy, const struct policy_rule *rule)
 	       names_ok(policy, &rule->retry);
 }
 
-static bool policy_ok(const struct policy *policy)
+ONCE static bool policy_ok(const struct policy *policy)
 {
 	if (policy->enabled > 1 || policy->tls > POLICY_TLS_ALL ||
 	    policy->rule_count > POLICY_RULES_MAX ||
@@ -208,7 +211,7 @@ static bool policy_ok(const struct policy *policy)
 	return true;
 }
 
-bool compiled_is(const void *data, size_t len)
+ONCE bool compiled_is(const void *data, size_t len)
 {
 	const struct compiled *file = data;
 
@@ -216,7 +219,7 @@ bool compiled_is(const void *data, size_t len)
 	       memcmp(file->magic, COMPILED_MAGIC, sizeof(file->magic)) == 0;
 }
 
-const struct policy *compiled_open(const void *data, size_t len, const char **why)
+ONCE const struct policy *compiled_open(const void *data, size_t len, const char **why)
 {
 	const size_t head = offsetof(struct compiled, policy);
 	const struct compiled *file = data;

@@ -102,7 +102,7 @@ void policy_finish(struct policy *policy)
 	}
 }
 
-bool policy_is_token(const char *name)
+__attribute__((cold)) bool policy_is_token(const char *name)
 {
 	static const char others[] = "!#$%&'*+-.^_`|~";
 	const char *at = name;
@@ -119,7 +119,7 @@ bool policy_is_token(const char *name)
 	return at > name;
 }
 
-bool policy_may_add(const struct policy *policy, uint32_t attempt_header)
+__attribute__((cold)) bool policy_may_add(const struct policy *policy, uint32_t attempt_header)
 {
 	uint32_t keys = policy->retry.key_headers;
 

@@ -240,7 +240,7 @@ extern const struct policy policy_builtin __attribute__((visibility("hidden")));
 void policy_defaults(struct policy *policy);
 
 /* Does the set, as in policy_retry.statuses, hold this status? Any number may be asked. */
-static inline bool policy_has_status(const uint32_t *statuses, unsigned status)
+static inline __attribute__((always_inline)) bool policy_has_status(const uint32_t *statuses, unsigned status)
 {
 	unsigned bit = status - POLICY_STATUS_MIN;
 

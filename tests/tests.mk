@@ -132,7 +132,7 @@ $(T)/%.o: %.c
 # its variables in sections that each run starts anew.
 SIM_CFLAGS := -DREDIAL_SIMULATED -ffreestanding -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE \
 	-fno-pic -fsanitize-coverage=trace-pc
-SIM_SRC := $(filter-out preload/os/real.c preload/os/memory.c,$(PRELOAD_SRC)) $(POLICY_PURE:%=policy/%.c)
+SIM_SRC := $(filter-out $(addprefix preload/os/,memory.c next.c real.c),$(PRELOAD_SRC)) $(POLICY_PURE:%=policy/%.c)
 SIM_OBJ := $(SIM_SRC:%.c=$(T)/sim/%.o)
 
 $(T)/sim/%.o: %.c

@@ -21,8 +21,7 @@ __attribute__((used)) pid_t redial_vfork_parent(struct heirs *heirs, long result
 
 struct plan redial_vfork_plan(void)
 {
-	if (!__atomic_load_n(&real_resolved, __ATOMIC_ACQUIRE))
-		real_resolve();
+	real_resolve_vfork();
 	struct heirs *heirs = __builtin_expect(!table.near, 1) ? NULL : call_before_vfork();
 	return (struct plan){heirs, real.vfork};
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "mem.h"
 
+#include "start.h"
+
 #include <stdint.h>
 
 /* Sixteen bytes at any address; may_alias because they are pieces of anything. */
 typedef uint64_t block __attribute__((vector_size(16), aligned(1), may_alias));
 
-void *memcpy(void *restrict to, const void *restrict from, size_t len)
+AT_START void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
 	char *t = to;
 	const char *f = from;
@@ -48,7 +50,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t len)
 	return to;
 }
 
-void *memmove(void *to, const void *from, size_t len)
+AT_START void *memmove(void *to, const void *from, size_t len)
 {
 	char *t = to;
 	const char *f = from;
@@ -62,7 +64,7 @@ void *memmove(void *to, const void *from, size_t len)
 	return to;
 }
 
-void *memset(void *to, int byte, size_t len)
+AT_START void *memset(void *to, int byte, size_t len)
 {
 	char *t = to;
 	uint64_t word = UINT64_C(0x0101010101010101) * (unsigned char)byte;
@@ -79,7 +81,7 @@ void *memset(void *to, int byte, size_t len)
 	return to;
 }
 
-int memcmp(const void *a, const void *b, size_t len)
+AT_START int memcmp(const void *a, const void *b, size_t len)
 {
 	const unsigned char *x = a;
 	const unsigned char *y = b;
@@ -90,7 +92,7 @@ int memcmp(const void *a, const void *b, size_t len)
 	return 0;
 }
 
-size_t text_len(const char *text, size_t max)
+AT_START size_t text_len(const char *text, size_t max)
 {
 	size_t len = 0;
 	while (len < max && text[len])
@@ -98,7 +100,7 @@ size_t text_len(const char *text, size_t max)
 	return len;
 }
 
-bool text_equal(const char *a, const char *b)
+AT_START bool text_equal(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -107,7 +109,7 @@ bool text_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-const char *text_after(const char *text, const char *prefix)
+AT_START const char *text_after(const char *text, const char *prefix)
 {
 	while (*prefix) {
 		if (*text++ != *prefix++)

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "early.h"
+#include "next.h"
 #include "stand_in.h"
+#include "start.h"
 #include "sys.h"
 
 /*
@@ -76,8 +78,11 @@ static long missing(void)
 
 static void *find_as(const char *name, bool beside)
 {
+	void *found = next_find(name);
+	if (found)
+		return found;
 	lookup *find = find_dlsym();
-	void *found = find ? find(NEXT, name) : find_in_libc(name);
+	found = find ? find(NEXT, name) : find_in_libc(name);
 	return found || !find || !beside ? found : find_beside_libc(find, name);
 }
 
@@ -146,45 +151,74 @@ static void look_up(unsigned place)
 	__atomic_store_n(entry_at(place), find_next(name, later), __ATOMIC_RELAXED);
 }
 
-bool real_resolved;
+/* What the entries hold at first: see below. */
+extern const char redial_early[] __attribute__((visibility("hidden")));
+#if defined(__x86_64__)
+enum { STUB_LEN = 5 };
+#elif defined(__aarch64__)
+enum { STUB_LEN = 8 };
+#endif
 
-void real_resolve(void)
+__attribute__((used)) void *redial_early_find(size_t place);
+
+SET_AT_START static bool resolved;
+
+static inline void set_stub(unsigned place)
 {
-	for (unsigned place = 0; place < PLACES; place++) {
-		if (!(places[place] & LATER))
-			look_up(place);
-	}
-	__atomic_store_n(&real_resolved, true, __ATOMIC_RELEASE);
+	__atomic_store_n(entry_at(place), (void *)(redial_early + STUB_LEN * place),
+			 __ATOMIC_RELAXED);
 }
 
-void real_resolve_early(void)
+/* Where the loader has to be asked that is done at once, for it takes a lock. */
+AT_START static void resolve(bool all)
 {
-	for (unsigned place = 0; place < PLACES; place++) {
-		if (places[place] & EARLY)
+	bool seen = next_see();
+	if (seen) {
+#define X(result, name, parameters, arguments, word)
+#define X_EARLY(result, name, parameters, arguments, word) set_stub(AT_##name);
+#include "../hooks/symbols.def"
+#undef X
+	}
+	for (unsigned place = 0; place < PLACES && !seen; place++) {
+		if (places[place] & EARLY || (all && !(places[place] & LATER)))
 			look_up(place);
 	}
+	__atomic_store_n(&resolved, all || seen, __ATOMIC_RELEASE);
+}
+
+AT_START void real_resolve(void)
+{
+	resolve(true);
+}
+
+AT_START void real_resolve_early(void)
+{
+	resolve(false);
+}
+
+void real_resolve_vfork(void)
+{
+	if (__atomic_load_n(entry_at(AT_vfork), __ATOMIC_RELAXED) ==
+	    redial_early + STUB_LEN * AT_vfork)
+		redial_early_find(AT_vfork);
 }
 
 /* The first call of that entry. Returns what it is to go on with. */
-__attribute__((used)) void *redial_early_find(size_t place);
 void *redial_early_find(size_t place)
 {
-	if (places[place] & LATER)
-		look_up((unsigned)place);
-	else
-		real_resolve();
+	if (!__atomic_load_n(&resolved, __ATOMIC_ACQUIRE) && !(places[place] & LATER))
+		resolve(true);
+	look_up((unsigned)place);
 	return __atomic_load_n(entry_at((unsigned)place), __ATOMIC_RELAXED);
 }
 
 /*
- * What the entries hold at first: another library's constructor may call us before ours ran. Each
- * is a call of the same code, which knows by where it came from which entry that is; it looks it up
- * and goes on there, with all arguments as they were. (None of the calls takes any in registers for
- * floating-point numbers.)
+ * What the entries hold until they are called: another library's constructor may do so before ours
+ * ran. Each is a call of the same code, which knows by where it came from which entry that is; it
+ * looks it up and goes on there, with all arguments as they were. (None of the calls takes any in
+ * registers for floating-point numbers.)
  */
-extern const char redial_early[] __attribute__((visibility("hidden")));
 #if defined(__x86_64__)
-enum { STUB_LEN = 5 };
 #define STUB "	.byte 0xe8\n	.long redial_early_call - . - 4\n" /* call, never relaxed */
 __asm__("	.text\n"
 	"redial_early_call:\n"
@@ -219,7 +253,6 @@ __asm__("	.text\n"
 	"	.globl redial_early\n"
 	"redial_early:\n"
 #elif defined(__aarch64__)
-enum { STUB_LEN = 8 };
 #define STUB "	mov x16, x30\n	bl redial_early_call\n"
 __asm__("	.text\n"
 	"redial_early_call:\n"

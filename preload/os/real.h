@@ -35,20 +35,23 @@ struct real {
 };
 
 /*
- * Always callable: before real_resolve has run, each entry resolves them all and goes on; for a
- * call that this libc does not have something stands in (stand_in.h), or it fails with ENOSYS.
+ * Always callable: each entry looks up its function when it is called first (next.h), and goes on
+ * there. For a call that this libc does not have something stands in (stand_in.h), or it fails with
+ * ENOSYS.
  */
 extern struct real real __attribute__((visibility("hidden")));
 
-/* Looks all of them up. Safe to call more than once. */
+/*
+ * From now on nothing is looked up under a lock, those of X_LATER aside; where that cannot be they
+ * are all looked up. Safe to call more than once.
+ */
 void real_resolve(void);
 
-/* Has that been done? Only vfork has to ask: no function of C may come between it and its caller.
- */
-extern bool real_resolved __attribute__((visibility("hidden")));
-
-/* The same for those that are plain system calls until then (X_EARLY). */
+/* The same only of those that are plain system calls until then (X_EARLY). */
 void real_resolve_early(void);
+
+/* Looks vfork up, if it has not been: no function of C may come between it and its caller. */
+void real_resolve_vfork(void);
 
 /*
  * The address of name in any loaded library, or NULL. For what only some libcs have (dladdr,

@@ -7,6 +7,7 @@
 #include "switch.h"
 #include "../os/elevated.h"
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "../os/sys.h"
 
 #define DEFAULT_PATH "/etc/redial/redial.cfg"
@@ -16,7 +17,7 @@ struct config config = {.policy = &policy_builtin};
 extern char **environ __attribute__((weak));
 
 /* getenv, without libc: programs overwrite what it returns, and it is only read here. */
-static const char *find_variable(const char *name)
+AT_START static const char *find_variable(const char *name)
 {
 	for (char **entry = environ; entry && *entry; entry++) {
 		const char *rest = text_after(*entry, name);
@@ -27,7 +28,7 @@ static const char *find_variable(const char *name)
 }
 
 /* What names files to be read and written is not for somebody else to say. */
-static const char *variable(const char *name)
+AT_START static const char *variable(const char *name)
 {
 	static bool asked, elevated; /* asked only where there is one: it costs a look-up */
 	const char *found = find_variable(name);
@@ -40,7 +41,7 @@ static const char *variable(const char *name)
 }
 
 /* The policy's log, under REDIAL_LOG. false if that names none. */
-static bool choose_log(void)
+AT_START static bool choose_log(void)
 {
 	const char *sink = variable("REDIAL_LOG");
 	config.log = config.policy->log;
@@ -56,14 +57,14 @@ void config_note(struct config_fault *fault, const char *file, const char *why)
 	fault->error.text[len] = '\0';
 }
 
-bool config_is_disabled(void)
+AT_START bool config_is_disabled(void)
 {
 	const char *disable = find_variable("REDIAL_DISABLE"); /* whoever says so */
 	return disable && text_equal(disable, "1");
 }
 
 /* That of REDIAL_STATE, else the policy's. The environment may be overwritten later. */
-static void choose_told(void)
+AT_START static void choose_told(void)
 {
 	static char dir[CONFIG_DIR_MAX];
 	const char *path = variable("REDIAL_STATE");
@@ -79,7 +80,7 @@ static void choose_told(void)
 	config.told_dir = *dir ? dir : "REDIAL_STATE";
 }
 
-void config_settle(struct config_faults *faults)
+AT_START void config_settle(struct config_faults *faults)
 {
 	faults->policy.file = NULL;
 	faults->log.file = NULL;

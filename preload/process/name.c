@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "../os/sys.h"
 
 enum { TEXT_ROOM = 1024 };
@@ -24,14 +25,14 @@ static void keep(char name[NAME_ROOM], const char *path, const char *end)
 	name[len] = '\0';
 }
 
-static bool is_loader(const char *name)
+AT_START static bool is_loader(const char *name)
 {
 	return text_after(name, "ld-linux") || text_after(name, "ld-musl") ||
 	       text_after(name, "ld.so") || text_after(name, "ld64.so");
 }
 
 /* fexecve(3) starts /proc/self/fd/N, or memfd:NAME where the kernel knows better. */
-static bool is_way(const char *name)
+AT_START static bool is_way(const char *name)
 {
 	const char *at = name;
 	while (*at >= '0' && *at <= '9')
@@ -89,7 +90,7 @@ static void name_by_arguments(char name[NAME_ROOM])
 		keep(name, at, at + text_len(at, TEXT_ROOM));
 }
 
-void name_of_program(char name[NAME_ROOM])
+AT_START void name_of_program(char name[NAME_ROOM])
 {
 	sys2(prctl, PR_GET_NAME, name);
 	if (is_way(name))

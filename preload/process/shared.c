@@ -8,11 +8,12 @@
 #include "../../policy/state_file.h"
 #include "../os/mem.h"
 #include "../os/pause.h"
+#include "../os/start.h"
 #include "../os/sys.h"
 
-static struct state *shared;	    /* what is used */
-static struct state *attached;	    /* the launch's, not looked at yet */
-static struct state_head announced; /* what its file says that it begins with */
+static struct state *shared;		    /* what is used */
+SET_AT_START static struct state *attached; /* the launch's, not looked at yet */
+static struct state_head announced;	    /* what its file says that it begins with */
 
 static bool read_file(const char *path, uid_t user)
 {
@@ -57,8 +58,8 @@ static struct state *make_own(void)
 	static struct pause pause;
 	if (!pause_is_over(&pause))
 		return NULL;
-	long at = sys6(mmap, 0, STATE_OWN_LEN, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long at =
+	    sys6(mmap, 0, STATE_OWN_LEN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool given = at >= 0 || at <= -4096;
 	pause_note(&pause, given);
 	if (!given)
@@ -88,7 +89,7 @@ struct state *shared_state(void)
 	return known ? known : settle();
 }
 
-bool shared_is_joined(void)
+AT_START bool shared_is_joined(void)
 {
 	return attached;
 }

@@ -11,6 +11,7 @@
 #include "../../policy/policy_file.h"
 #include "../os/mem.h"
 #include "../os/real.h"
+#include "../os/start.h"
 #include "../os/sys.h"
 
 #define PARSER_LIBRARY "libredial-policy.so"
@@ -18,7 +19,7 @@
 enum { PATH_ROOM = 4096 };
 
 /* Not static memory: every process would map room for it at its start. */
-static void *get_memory(size_t len)
+AT_START static void *get_memory(size_t len)
 {
 	long at = sys6(mmap, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return at < 0 && at > -4096 ? NULL : (void *)at;
@@ -78,7 +79,7 @@ static const struct policy *parse(const char *path, struct config_fault *fault)
 }
 
 /* How many of the len bytes there are; whatever it reads it may be cut off or written meanwhile. */
-static size_t read_all(int fd, char *to, size_t len)
+AT_START static size_t read_all(int fd, char *to, size_t len)
 {
 	size_t got = 0;
 	long n;
@@ -93,8 +94,8 @@ static size_t read_all(int fd, char *to, size_t len)
  * A compiled policy: of a mapping of the file no byte would be certain, and one that was cut off
  * would end the process. *is_text if it is none.
  */
-static const struct policy *read_compiled(const char *path, int fd, size_t len,
-					  struct config_fault *fault, bool *is_text)
+AT_START static const struct policy *read_compiled(const char *path, int fd, size_t len,
+						   struct config_fault *fault, bool *is_text)
 {
 	const char *why = "cannot be read: no memory";
 	/* A longer file is refused; no need to read all of it for that. */
@@ -113,12 +114,12 @@ static const struct policy *read_compiled(const char *path, int fd, size_t len,
 	return policy;
 }
 
-static long user(void)
+AT_START static long user(void)
 {
 	return sys0(geteuid);
 }
 
-static const struct policy *read_file(const char *path, int fd, struct config_fault *fault)
+AT_START static const struct policy *read_file(const char *path, int fd, struct config_fault *fault)
 {
 	struct stat file;
 	bool is_text;
@@ -133,7 +134,8 @@ static const struct policy *read_file(const char *path, int fd, struct config_fa
 	return is_text ? parse(path, fault) : policy;
 }
 
-const struct policy *source_read(const char *path, bool must_exist, struct config_fault *fault)
+AT_START const struct policy *source_read(const char *path, bool must_exist,
+					  struct config_fault *fault)
 {
 	int fd = (int)sys4(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0) {

@@ -13,6 +13,7 @@
 #include "../os/owner.h"
 #include "../os/watcher.h"
 #include "../os/real.h"
+#include "../os/start.h"
 #include "greet.h"
 #include "hear.h"
 #include "heirs.h"
@@ -24,9 +25,10 @@
 #include "../conn/table.h"
 
 /* Watchers that lie in the program's numbers, more or less: a hint for rescue_sweep. */
-static uint32_t placed;
+SET_AT_START static uint32_t placed;
 
-bool rescue_any_placed(void)
+/* Asked at the end of every process. */
+AT_START bool rescue_any_placed(void)
 {
 	return __atomic_load_n(&placed, __ATOMIC_RELAXED);
 }

@@ -3,6 +3,7 @@
 
 #include "../log/log.h"
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "gnutls_session.h"
 
 struct gnutls_library gnutls;
@@ -14,7 +15,7 @@ static const char hooked_names[GNUTLS_HOOKED_COUNT][44] = {
 };
 
 /* Wheels bring it by names such as libgnutls-1a2b3c.so.30; its kin have names of that form too. */
-bool gnutls_is_library(const char *soname)
+AT_START bool gnutls_is_library(const char *soname)
 {
 	const char *rest = text_after(soname, "libgnutls");
 	return rest && (*rest == '.' || *rest == '-') && !text_after(rest, "-dane") &&

@@ -2,6 +2,7 @@
 #include "look.h"
 
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "../process/config.h"
 #include "session.h"
 
@@ -121,7 +122,7 @@ static void look_through(struct walk *walk)
 		dl_iterate_phdr(take_slots, walk);
 }
 
-static int find_file(struct dl_phdr_info *info, size_t size, void *context)
+AT_START static int find_file(struct dl_phdr_info *info, size_t size, void *context)
 {
 	const char *name = info->dlpi_name ? info->dlpi_name : "";
 	(void)size;
@@ -133,7 +134,7 @@ static int find_file(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
-void tls_look_early(void)
+AT_START void tls_look_early(void)
 {
 	struct walk walk = {.early = true};
 	bool found = false;

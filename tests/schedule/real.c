@@ -29,8 +29,7 @@ char **preload_environ = environment;
 
 extern struct real preload_real;
 void preload_real_resolve(void);
-extern bool preload_real_resolved;
-bool preload_real_resolved = true;
+void preload_real_resolve_vfork(void);
 
 void preload_real_resolve_early(void);
 void *preload_real_find(const char *name);
@@ -47,6 +46,18 @@ void preload_real_resolve(void)
 
 void preload_real_resolve_early(void)
 {
+}
+
+void preload_real_resolve_vfork(void)
+{
+}
+
+/* The kernel brings nothing along. */
+void *preload_next_find_kernels(const char *name);
+void *preload_next_find_kernels(const char *name)
+{
+	(void)name;
+	return NULL;
 }
 
 void *preload_real_find(const char *name)

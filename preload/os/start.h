@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every process pays for as it starts lies together: each 64 KiB of a file that is touched
+ * first is a page fault, which maps what lies around (mm/memory.c, fault_around_bytes), and each
+ * page that is written is a copy.
+ */
+#ifndef REDIAL_OS_START_H
+#define REDIAL_OS_START_H
+
+/* Of a function: beside the constructor, at the beginning of the code. */
+#define AT_START __attribute__((section(".text.startup")))
+
+/* Of a variable that is zero at first: in the pages that the loader has written already. */
+#define SET_AT_START __attribute__((section(".data")))
+
+#endif
