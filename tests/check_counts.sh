@@ -23,7 +23,14 @@ equal "extra system calls of 200 POSTs on a used connection" 200 \
 equal "extra system calls of 40 forks beside a connection" 0 "$(extra_calls_of_40_forks)"
 at_most "extra system calls of 20 connections" 40 "$(extra_calls_of_20_connections)"
 at_most "extra system calls of 20 local connections" 80 "$(extra_calls_of_20_local_connections)"
-echo "     extra system calls of a process that never connects: $(extra_calls_at_start)"
+
+at_start=$(extra_calls_at_start)
+at_most "extra system calls of a process that never connects (${at_start#* })" 12 "${at_start%% *}"
+build/redial-policy show >"$tmp/start.cfg"
+build/redial-policy compile "$tmp/start.cfg" -o "$tmp/start.policy"
+at_most "extra instructions of its start" 32000 "$(start_instructions)"
+at_most "extra instructions of its start with a compiled policy" 42000 \
+	"$(start_instructions REDIAL_POLICY="$tmp/start.policy")"
 
 untracked_instructions >"$tmp/untracked"
 equal "hooked calls looked at on an untracked descriptor" 26 "$(wc -l <"$tmp/untracked")"
@@ -52,6 +59,15 @@ at_most "extra instructions of the two on a session that is not followed" 140 \
 idle=$(idle_bytes)
 at_most "bytes of memory for an idle tracked connection" 224 "${idle% *}"
 at_most "bytes of struct conn" 192 "${idle#* }"
+
+start_server --fault reset@2
+for kind in poll:9:18 epollet:9:18 blocking:10:22; do
+	client=${kind%%:*} limits=${kind#*:}
+	calls=$(rescue_calls "${client}_client")
+	at_most "system calls of a rescue, $client, until the request is out" "${limits%:*}" \
+		"${calls% *}"
+	at_most "system calls of a rescue, $client, in all" "${limits#*:}" "${calls#* }"
+done
 
 start_server --fault reset@every:5 --fault idle-reset=0@every:7
 mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')

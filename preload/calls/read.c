@@ -181,6 +181,20 @@ void call_end_mixed(struct conn *conn, uint32_t epoch)
 	conn_end(conn, WHY_MIXED);
 }
 
+/*
+ * Has another connection taken the number since the call was begun, or is it to? Of a socket that
+ * was revived meanwhile no byte was left of the one before.
+ */
+static inline __attribute__((always_inline)) bool is_of_another(const struct reading *r,
+								uint32_t epoch)
+{
+	const struct conn *conn = r->handle.conn;
+	if (__builtin_expect(conn->epoch == epoch && !conn->busy, 1))
+		return false;
+	return conn->busy || r->result <= 0 || conn->epoch != epoch + 1 ||
+	       !(conn->flags & CONN_REVIVED);
+}
+
 /* The kernel has answered, and not with EAGAIN or EINTR. true: make the call again. */
 static inline __attribute__((always_inline)) bool go_again(struct reading *r, uint32_t epoch,
 							   int error)
@@ -188,7 +202,7 @@ static inline __attribute__((always_inline)) bool go_again(struct reading *r, ui
 	struct conn *conn = r->handle.conn;
 	if (!handle_lock_answered(&r->handle))
 		return false;
-	bool other = conn->epoch != epoch || conn->busy;
+	bool other = is_of_another(r, epoch);
 	if (r->result <= 0) {
 		if (!other)
 			return read_again(r, error);

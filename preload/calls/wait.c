@@ -19,6 +19,7 @@
 #include "../rescue/resume.h"
 #include "../rescue/room.h"
 #include "../tls/memory.h"
+#include "../wire/seen.h"
 #include "../wire/socket.h"
 
 /* After a step, with the lock, which it leaves without. */
@@ -44,12 +45,13 @@ static bool is_loss(const struct conn *conn, int error)
 }
 
 /* A read would begin a rescue: with the lock, which it leaves without. */
-static enum awaited begin(struct conn *conn, int fd, uint32_t events)
+static enum awaited begin(struct conn *conn, int fd, uint32_t events, const struct wire_seen *seen)
 {
 	struct rescue_start start = {
 	    .reading = true,
 	    .cause = rescue_resume_cause(conn, events & EPOLLERR ? CAUSE_RESET : CAUSE_EOF),
 	    .error = events & EPOLLERR ? wire_take_error(fd) : 0,
+	    .seen = seen,
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};
@@ -64,30 +66,36 @@ static enum awaited begin(struct conn *conn, int fd, uint32_t events)
 }
 
 /* Has another thread put a living socket there since the kernel told of the end? */
-static bool is_of_another(int fd, uint32_t events)
+static bool is_of_another(int fd, uint32_t events, const struct wire_seen *seen)
 {
-	return events & (EPOLLHUP | EPOLLRDHUP) && !wire_is_dead(fd);
+	return events & (EPOLLHUP | EPOLLRDHUP) && !wire_seen_dead(seen, fd);
 }
 
 /* Not, while another thread has read what it has yet to say of. */
-static bool may_begin(const struct conn *conn, int fd)
+static bool may_begin(const struct conn *conn, int fd, const struct wire_seen *seen)
 {
 	return !conn->writers && !(conn->care & CARE_HOLDING) &&
-	       wire_received_was(fd, conn->peer.any.sa_family, conn->received);
+	       wire_seen_received(seen, fd, conn->received);
 }
 
-enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads)
+enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads,
+			    uint64_t *gone_ms)
 {
+	struct wire_seen seen;
+	*gone_ms = 0;
 	if (!conn_lock(conn, fd))
 		return AWAITED_EVENT;
-	if (is_of_another(fd, events)) {
+	wire_see(fd, conn->peer.any.sa_family, &seen);
+	if (conn_waiting(conn))
+		*gone_ms = seen.sent;
+	if (is_of_another(fd, events, &seen)) {
 		conn_unlock(conn);
 		return AWAITED_NOTHING;
 	}
 	/* With something to read the end is news: edge-triggered readers hear of it only once. */
-	if (rescue_would_begin(conn) && !wire_has_unread(fd)) {
-		if (reads && may_begin(conn, fd))
-			return begin(conn, fd, events);
+	if (rescue_would_begin(conn) && !wire_seen_unread(&seen, fd, conn->received)) {
+		if (reads && may_begin(conn, fd, &seen))
+			return begin(conn, fd, events, &seen);
 		conn_unlock(conn);
 		return reads ? AWAITED_READABLE : AWAITED_WRITABLE;
 	}
@@ -171,9 +179,4 @@ const struct timespec *wait_limit_left(struct wait_limit *limit, uint64_t gone_m
 	uint64_t left = limit->end_ms > now ? limit->end_ms - now : 0;
 	limit->left = (struct timespec){(time_t)(left / 1000), (long)(left % 1000) * 1000000};
 	return &limit->left;
-}
-
-uint64_t wait_gone_ms(const struct conn *conn, int fd)
-{
-	return conn_waiting(conn) ? wire_last_sent_ms(fd) : 0;
 }

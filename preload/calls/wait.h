@@ -27,9 +27,11 @@ enum awaited {
 /*
  * The wait gave events (poll's bits, which are epoll's) that tell of an end of conn's socket at fd,
  * on which nothing is under way: begins a rescue if there can be one, and the program `reads`,
- * which is to say that it waits for something to read.
+ * which is to say that it waits for something to read. *gone_ms: how long that wait may have been
+ * going on, which began after the last byte was sent.
  */
-enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads);
+enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool reads,
+			    uint64_t *gone_ms);
 
 /*
  * Is there something to read before the end, and only the program's TLS session can tell whether
@@ -61,10 +63,6 @@ struct wait_limit {
  * is left of it is in limit->left, and is what the next wait gets: NULL without end.
  */
 const struct timespec *wait_limit_left(struct wait_limit *limit, uint64_t gone_ms);
-
-/* How long a wait that tells of fd may have been going on: it began after the last byte was sent.
- */
-uint64_t wait_gone_ms(const struct conn *conn, int fd);
 
 /* A poll or ppoll of the program's, as it was called: timeout NULL is without end. */
 struct wait_poll {

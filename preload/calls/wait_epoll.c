@@ -131,8 +131,8 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 		   call_await_is_bytes(found.conn, found.fd)) {
 		awaited = AWAITED_READABLE;
 	} else if (events & ENDS) {
-		*gone_ms = wait_gone_ms(found.conn, found.fd);
-		awaited = call_await_end(found.conn, found.fd, events, found.asked & EPOLLIN);
+		awaited =
+		    call_await_end(found.conn, found.fd, events, found.asked & EPOLLIN, gone_ms);
 	} else if (is_edge_of_ours(&found, events)) {
 		return 0;
 	}

@@ -87,10 +87,9 @@ static int told(struct wait *wait, nfds_t i)
 	else if (events & (POLLERR | POLLHUP) && asked->events & READ &&
 		 call_await_is_bytes(conn, asked->fd))
 		awaited = AWAITED_READABLE;
-	else if (events & ENDS) {
-		wait->gone_ms = wait_gone_ms(conn, asked->fd);
-		awaited = call_await_end(conn, asked->fd, (uint32_t)events, asked->events & READ);
-	}
+	else if (events & ENDS)
+		awaited = call_await_end(conn, asked->fd, (uint32_t)events, asked->events & READ,
+					 &wait->gone_ms);
 	switch (awaited) {
 	case AWAITED_READABLE:
 		return asked->events & READ ? asked->events & READ : POLLERR | POLLHUP;

@@ -307,5 +307,5 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->readers = 0;
 	conn->idle_hint_s = 0;
 	conn->popped_before = (uint16_t)conn->popped;
-	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED | CONN_LAST);
+	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED | CONN_LAST | CONN_REVIVED);
 }

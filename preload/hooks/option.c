@@ -62,10 +62,11 @@ static int hand_out(void *to, socklen_t *len, const void *answer, socklen_t answ
  */
 static void begin_rescue(struct conn *conn, int fd)
 {
+	uint64_t gone_ms; /* this one has not waited */
 	bool ends = conn_is_hello(conn) && rescue_would_begin(conn) && wire_is_dead(fd);
 	conn_unlock(conn);
 	if (ends)
-		call_await_end(conn, fd, EPOLLERR | EPOLLHUP, true);
+		call_await_end(conn, fd, EPOLLERR | EPOLLHUP, true, &gone_ms);
 }
 
 /* The kernel has written it: no more is asked of the program's memory than that. */

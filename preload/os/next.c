@@ -179,6 +179,12 @@ void *next_find(const char *name)
 	return function;
 }
 
+void *next_find_libcs(const char *name)
+{
+	bool found;
+	return complete ? find_in(&behind[seen_count - 1], name, hash_of(name), &found) : NULL;
+}
+
 void *next_find_kernels(const char *name)
 {
 	bool found;

@@ -19,6 +19,9 @@ bool next_see(void);
  */
 void *next_find(const char *name);
 
+/* The same of libc's own, whoever is before it. */
+void *next_find_libcs(const char *name);
+
 /* The same of what the kernel brings along (vdso(7)). */
 void *next_find_kernels(const char *name);
 

@@ -8,6 +8,7 @@
 #include "../conn/resume.h"
 #include "../conn/switch.h"
 #include "../process/config.h"
+#include "../wire/seen.h"
 #include "../wire/socket.h"
 #include "rescue.h"
 #include "route.h"
@@ -86,8 +87,9 @@ static uint64_t bytes_after(const struct conn *conn, int first)
 bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *start)
 {
 	struct wire_sent sent;
-	return wire_has_unread(conn->fd) && wire_has_408(conn->fd) &&
-	       wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) &&
+	const struct wire_seen *seen = &conn->rescue->seen;
+	return wire_seen_unread(seen, conn->fd, conn->received) && wire_has_408(conn->fd) &&
+	       wire_seen_sent(seen, conn->fd, &sent) &&
 	       sent.unacked + start->untaken >= bytes_after(conn, 0);
 }
 
@@ -95,7 +97,7 @@ bool rescue_has_idle_408(const struct conn *conn, const struct rescue_start *sta
 static bool ask_tcp(struct conn *conn, uint32_t *worked_ms)
 {
 	struct wire_sent sent;
-	if (!wire_what_was_sent(conn->fd, conn->peer.any.sa_family, &sent) ||
+	if (!wire_seen_sent(&conn->rescue->seen, conn->fd, &sent) ||
 	    sent.unacked > bytes_after(conn, 1))
 		return false;
 	/* What the kernel gave up sending is not told as unacknowledged any more. */

@@ -15,6 +15,7 @@
 #include "machine.h"
 #include "place.h"
 #include "plan.h"
+#include "revive.h"
 #include "rescue.h"
 #include "stay.h"
 #include "watch.h"
@@ -22,6 +23,7 @@
 void rescue_end_attempts(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	rescue_revive_end(conn);
 	rescue_close(&rescue->fresh);
 	rescue_put_answer_back(conn);
 	rescue_unplace(conn);
@@ -92,8 +94,10 @@ static bool leave_to_fresh(struct conn *conn, bool is_lost)
 static void end_under_way(struct conn *conn, bool is_lost)
 {
 	struct rescue *rescue = conn->rescue;
-	if (!leave_to_fresh(conn, is_lost))
+	if (!leave_to_fresh(conn, is_lost)) {
 		leave_to_old(conn, is_lost);
+		rescue_revive_end(conn);
+	}
 	rescue_close(&rescue->fresh);
 	rescue_bring_back(conn);
 	if (rescue->taken && !rescue->error)

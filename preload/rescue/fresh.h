@@ -18,6 +18,19 @@ int rescue_fresh_dial(struct conn *conn);
 /* How it stands then: wire_connect_result's. */
 int rescue_fresh_result(const struct conn *conn);
 
+/*
+ * Whether it stands the first bytes of the request tell as well as a question: over loopback, or
+ * where it was waited for, they are taken. Not where something else has to be done before.
+ */
+bool rescue_fresh_tells(const struct conn *conn);
+
+/*
+ * They were taken, and all others: connect is to say that it stands. Returns 0, or the errno of a
+ * connection that has ended since, negative. One to itself, which loopback gives when nobody
+ * listens, has told nobody, and is back at PHASE_CONNECTING.
+ */
+int rescue_fresh_sent(struct conn *conn);
+
 /* It stands: the program's connect is to say so, as of a connection of its own. wire_settle's. */
 int rescue_fresh_settle(const struct conn *conn);
 

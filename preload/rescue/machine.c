@@ -121,8 +121,13 @@ static enum progress step_backoff(struct conn *conn)
 	if (error && error != -EINPROGRESS)
 		return attempt_failed(conn, CAUSE_CONNECT);
 	rescue->wake_ms = rescue->now_ms + rescue->settings.connect_timeout_ms;
+	rescue->unsettled = false;
 	if (!error)
 		connected(conn); /* a local socket, at once */
+	else if (rescue_fresh_tells(conn)) {
+		rescue->unsettled = true;
+		rescue->phase = PHASE_SENDING;
+	}
 	return GO_ON;
 }
 
@@ -132,6 +137,7 @@ static enum progress step_connecting(struct conn *conn)
 	int error = -rescue_fresh_result(conn);
 	if (error == EINPROGRESS && rescue->now_ms < rescue->wake_ms)
 		return WAIT;
+	rescue->unsettled = false;
 	if (!error && !rescue_is_dial(rescue)) /* else the program itself may ask, as bare */
 		error = -rescue_fresh_settle(conn);
 	if (!error) {
@@ -251,9 +257,22 @@ static enum progress step_resuming(struct conn *conn)
 	return fail(conn, REASON_NOT_THE_REST);
 }
 
+/* The first bytes were not taken: so far it has only been dialed. */
+static enum progress is_not_up(struct conn *conn, int error)
+{
+	struct rescue *rescue = conn->rescue;
+	rescue->unsettled = false;
+	rescue->phase = PHASE_CONNECTING;
+	if (error == EAGAIN)
+		return GO_ON;
+	return attempt_failed(conn, error == ETIMEDOUT ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT);
+}
+
 static enum progress step_sending(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	const bool unsent = rescue->unsent;
+	const uint64_t wake_ms = rescue->wake_ms;
 	int to = rescue_stays(conn) ? rescue_dead_socket(conn) : rescue->fresh;
 	uint32_t end =
 	    rescue_stays(conn) || conn_is_secured(conn) ? conn->held_len : conn_first_share(conn);
@@ -267,6 +286,11 @@ static enum progress step_sending(struct conn *conn)
 		long taken = rescue_send_some(conn, to, end);
 		if (wire_had_no_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
+		bool is_first = rescue->unsettled && !rescue->sent;
+		if (is_first && (taken == -EAGAIN || (taken < 0 && !wire_took_nothing(taken)))) {
+			rescue->wake_ms = wake_ms;
+			return is_not_up(conn, (int)-taken);
+		}
 		if (wire_took_nothing(taken))
 			return WAIT;
 		if (taken < 0)
@@ -277,6 +301,13 @@ static enum progress step_sending(struct conn *conn)
 		rescue->sent += (uint32_t)taken;
 	}
 	tell_attempt(rescue);
+	int error = rescue_fresh_sent(conn);
+	if (error && rescue->phase == PHASE_CONNECTING) {
+		rescue->unsent = unsent;
+		return attempt_failed(conn, CAUSE_CONNECT);
+	}
+	if (error)
+		return send_failed(conn, -error);
 	if (!rescue->resumes)
 		return arrive(conn, end);
 	rescue_resume_listen(conn);

@@ -16,6 +16,7 @@
 #include "../../policy/decide.h"
 #include "../conn/conn.h"
 #include "../conn/handle.h"
+#include "../wire/seen.h"
 
 enum rescue_result {
 	RESCUE_UNDER_WAY,   /* come back when the descriptor is readable */
@@ -30,10 +31,11 @@ enum rescue_result {
 /* What begins a rescue. */
 struct rescue_start {
 	enum cause cause;
-	bool reading;	  /* a read found out: more of the request will not come by itself */
-	bool unsent;	  /* the kernel took no byte of the request */
-	bool connecting;  /* nothing failed: the program's own connect is to be watched */
-	size_t untaken;	  /* bytes of the copy that it did not take either */
+	bool reading;	 /* a read found out: more of the request will not come by itself */
+	bool unsent;	 /* the kernel took no byte of the request */
+	bool connecting; /* nothing failed: the program's own connect is to be watched */
+	const struct wire_seen *seen; /* what the kernel says of the socket; NULL: not asked */
+	size_t untaken;		      /* bytes of the copy that it did not take either */
 	int error;	  /* what the program gets if it fails: an errno, or 0 for end of stream */
 	const char *head; /* the request's first bytes, for rules and the log */
 	size_t head_len;
@@ -69,7 +71,8 @@ bool rescue_hold_text(struct conn *conn, const struct iovec *iov, int count, siz
  */
 bool rescue_would_begin(const struct conn *conn);
 
-/* The same of a call to the TLS library, which the program makes where it hears of bytes to read. */
+/* The same of a call to the TLS library, which the program makes where it hears of bytes to read.
+ */
 bool rescue_library_would_begin(const struct conn *conn);
 
 /* Goes as far as can be gone now. */

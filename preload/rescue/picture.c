@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "picture.h"
 
+#include <fcntl.h>
+
 #include "../conn/peer.h"
 #include "../conn/registrations.h"
 #include "../conn/secured.h"
 #include "../os/arena.h"
-#include "../os/owner.h"
 #include "../process/abandons.h"
+#include "../wire/seen.h"
 #include "../wire/socket.h"
 #include "rescue.h"
 
@@ -31,11 +33,13 @@ bool rescue_picture_has_answer(const struct conn *conn)
 
 enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answered)
 {
+	struct wire_seen now;
+	const struct wire_seen *seen = &conn->rescue->seen;
 	if (!is_watched_socket(conn))
 		return REASON_IDENTITY;
 	/* A placeholder sends none, nor does a socket to come what the dead one has sent already.
 	 */
-	if (os_sends_signals(conn->fd))
+	if (conn->rescue->file_flags > 0 && conn->rescue->file_flags & O_ASYNC)
 		return REASON_SIGNALS;
 	if (!arena_is_ours() || conn->writers ||
 	    conn->flags & (CONN_CROWDED | CONN_SHARED | CONN_DOUBT))
@@ -56,7 +60,11 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 		return wire_read_was(conn->fd, conn->peer.any.sa_family, conn->received)
 			   ? REASON_NONE
 			   : REASON_UNSEEN_BYTES;
-	if (wire_received_was(conn->fd, conn->peer.any.sa_family, conn->received))
+	if (!wire_seen_ended(seen)) { /* more may have come since */
+		wire_see(conn->fd, conn->peer.any.sa_family, &now);
+		seen = &now;
+	}
+	if (wire_seen_received(seen, conn->fd, conn->received))
 		return REASON_NONE;
 	if (!sent)
 		return wire_has_408(conn->fd) ? REASON_NONE : REASON_UNSEEN_BYTES;

@@ -19,6 +19,7 @@
 #include "heirs.h"
 #include "inherit.h"
 #include "machine.h"
+#include "revive.h"
 #include "room.h"
 #include "rescue.h"
 #include "../os/sys.h"
@@ -126,7 +127,9 @@ int rescue_place(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	int watcher = -1;
-	int error = os_timer();
+	int error = rescue_revive_move(conn);
+	if (error == 0)
+		error = os_timer();
 	if (error < 0)
 		return error;
 	rescue_own(&rescue->timer, error);
@@ -235,20 +238,45 @@ static int keep_answer(struct conn *conn)
 	return 0;
 }
 
+/* It is at its number, or has to be put there again. */
+static int install_revived(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->placed) {
+		os_set_nonblocking(rescue->fresh, rescue->nonblocking);
+		os_leave_watcher(conn->fd, rescue->fresh);
+		int error = take_numbers(conn, rescue->fresh, false);
+		if (error < 0)
+			return error;
+	}
+	rescue_revived(conn);
+	set_placed(rescue, false);
+	rescue_close(&rescue->fresh);
+	rescue_close(&rescue->dead);
+	rescue_close(&rescue->timer);
+	conn_renewed(conn, conn->cookie);
+	conn->flags |= CONN_REVIVED;
+	rescue_route_arrived(conn);
+	return 0;
+}
+
 int rescue_install(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	if (rescue->revives)
+		return install_revived(conn);
 	uint64_t cookie = wire_cookie(rescue->fresh);
 	if (!cookie)
 		return -EBADF;
 	int error = wire_finish_like(rescue_dead_socket(conn), rescue->fresh,
 				     conn->peer.any.sa_family, &conn->options);
-	if (!error)
+	if (!error && (rescue->placed || !rescue->nonblocking)) /* else it is as it was made */
 		error = os_set_nonblocking(rescue->fresh, rescue->nonblocking);
 	if (error < 0)
 		return error;
 	os_copy_owner(rescue_dead_socket(conn), rescue->fresh);
-	if (!rescue->answered || rescue->kept >= 0) /* else it is kept */
+	bool kept = rescue->answered && rescue->kept < 0;
+	if (!kept && !(rescue->old == OLD_DEAD && wire_seen_closed(&rescue->seen)))
 		wire_no_linger(rescue_dead_socket(conn));
 	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
 	 */

@@ -2,7 +2,6 @@
 /* Whether a rescue begins, and whether and when its next attempt is made. */
 #include "plan.h"
 
-
 #include "../../policy/backoff.h"
 #include "../../policy/ranges.h"
 #include "../os/arena.h"
@@ -159,6 +158,21 @@ static bool keep_answer(struct rescue *rescue, const struct rescue_start *start)
 	return true;
 }
 
+static void see_file(struct rescue *rescue, int fd)
+{
+	rescue->file_flags = (int)sys3(fcntl, fd, F_GETFL, 0);
+	rescue->nonblocking = rescue->file_flags > 0 && rescue->file_flags & O_NONBLOCK;
+}
+
+/* Who found out may have looked already. */
+static void see(struct conn *conn, const struct rescue_start *start)
+{
+	if (start->seen)
+		conn->rescue->seen = *start->seen;
+	else
+		wire_see(conn->fd, conn->peer.any.sa_family, &conn->rescue->seen);
+}
+
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -179,9 +193,9 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 	    .error = start->error,
 	    .began_ms = now_ms,
 	    .now_ms = now_ms,
-	    .nonblocking = os_is_nonblocking(conn->fd),
 	    .policy = config.policy,
 	};
+	see_file(rescue, conn->fd);
 	if (!keep_answer(rescue, start)) {
 		arena_free(rescue, sizeof(*rescue));
 		return NULL;
@@ -215,6 +229,7 @@ static void note_cause(struct conn *conn, const struct rescue_start *start)
 	rescue->retry_after_ms = start->retry_after_ms;
 	rescue->vetoed = start->vetoed;
 	rescue->left = start->left;
+	see(conn, start);
 	rescue_ask_kernel(conn);
 }
 
@@ -237,7 +252,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
 		rescue->error = start->error;
 	note_cause(conn, start);
-	rescue->nonblocking = os_is_nonblocking(conn->fd); /* it has been the program's in between */
+	see_file(rescue, conn->fd); /* it has been the program's in between */
 	rescue->full = false;
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
@@ -270,7 +285,7 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	bool has_it = rescue->phase == PHASE_HOLDING;
 	rescue->now_ms = os_now_ms();
 	note_cause(conn, start);
-	rescue->nonblocking = os_is_nonblocking(conn->fd);
+	see_file(rescue, conn->fd);
 	rescue->unsent = false;
 	enum reason reason = rescue_picture_check(conn, true, true);
 	if (reason == REASON_NONE)

@@ -13,6 +13,7 @@
 #include "machine.h"
 #include "place.h"
 #include "plan.h"
+#include "revive.h"
 
 void rescue_own(int *slot, int fd)
 {
@@ -30,6 +31,7 @@ void rescue_close_fresh(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->placed && rescue->fresh >= 0)
 		os_unwatch(conn->fd, rescue->fresh);
+	rescue_revive_end(conn);
 	rescue_close(&rescue->fresh);
 }
 

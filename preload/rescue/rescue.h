@@ -12,6 +12,7 @@
 #include "../conn/end.h"
 #include "../conn/greeting.h"
 #include "../log/log.h"
+#include "../wire/seen.h"
 #include "route.h"
 
 enum phase {
@@ -65,11 +66,14 @@ struct rescue {
 	bool laid_aside;  /* dead has not failed and may answer yet: see rescue/watch.h */
 	bool placed;	  /* the watcher has the program's descriptor */
 	bool nonblocking; /* O_NONBLOCK, as the program set it */
+	int file_flags;	  /* F_GETFL of the program's socket, when the failure was looked at */
 	bool unsent;	  /* the kernel took no byte of the request, on any attempt */
 	bool shut_down;	  /* SHUT_WR is to follow the request */
 	bool blamed;	  /* the latest failure was the peer's, and counted */
 	bool acked;	  /* the peer's kernel had acknowledged the request then */
 	bool first;	  /* fresh is the program's own connect, and has not failed */
+	bool revives;	  /* fresh is the program's own, connected anew: revive.h */
+	bool unsettled;	  /* it is not known yet whether fresh stands */
 	bool spent;	  /* it carries what serves once, and was sent before */
 	bool told;	  /* the attempt is in the log */
 	bool taken;	  /* the program was told that bytes are written which are on no socket */
@@ -113,6 +117,7 @@ struct rescue {
 	bool whole;	     /* it is all there */
 	bool asked;	     /* what it says is known: in the three fields above, and in ... */
 	uint64_t asked_peer; /* ... this one, which is rescue_start.peer */
+	struct wire_seen seen; /* of that socket, at the same time */
 	const struct policy *policy;  /* that it began with, and whose names ... */
 	struct policy_retry settings; /* ... the masks of these tell of */
 	struct rescue_route route;

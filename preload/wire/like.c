@@ -156,9 +156,7 @@ static int bind_like(int fd, int like)
 
 int wire_socket_like(int like, int family, bool bound, const struct wire_notes *notes)
 {
-	/* MPTCP answers TCP_INFO too, but a plain socket would not be the same. */
-	if (family == AF_UNIX ? bound || os_int(like, SOL_SOCKET, SO_TYPE) != SOCK_STREAM
-			      : os_int(like, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
+	if (family == AF_UNIX && bound)
 		return -EPROTONOSUPPORT;
 	int kept = get_errno();
 	int fd = real.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

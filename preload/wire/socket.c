@@ -2,7 +2,6 @@
 #include "socket.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -119,24 +118,6 @@ uint64_t wire_last_sent_ms(int fd)
 	return os_option(fd, IPPROTO_TCP, TCP_INFO, &info, needed) ? info.tcpi_last_data_sent : 0;
 }
 
-bool wire_what_was_sent(int fd, int family, struct wire_sent *sent)
-{
-	struct tcp_info info;
-	int unacked = 0;
-	const size_t needed =
-	    offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(info.tcpi_last_ack_recv);
-	if (family == AF_UNIX || !os_option(fd, IPPROTO_TCP, TCP_INFO, &info, needed) ||
-	    sys3(ioctl, fd, SIOCOUTQ, &unacked) < 0)
-		return false;
-	/* A FIN acknowledges as well, and is the last to do so; a reset leaves no trace. */
-	uint32_t since = info.tcpi_state == STATE_CLOSE_WAIT ? info.tcpi_last_ack_recv : 0;
-	sent->unacked = (uint64_t)unacked;
-	sent->last_ms = info.tcpi_last_data_sent > since ? info.tcpi_last_data_sent - since : 0;
-	sent->answered = info.tcpi_last_ack_recv <= info.tcpi_last_data_sent;
-	sent->heard_ms = info.tcpi_last_data_recv > since ? info.tcpi_last_data_recv - since : 0;
-	return true;
-}
-
 bool wire_has_fin(int fd, int family)
 {
 	uint8_t state = 0;
@@ -217,8 +198,7 @@ bool wire_same_peer(int fd, int other, bool process)
 	return a.uid == b.uid && a.gid == b.gid;
 }
 
-/* Is the socket's own end the very one that it was to connect to? */
-static bool connected_to_itself(int fd, const struct sockaddr *peer, socklen_t len)
+bool wire_is_itself(int fd, const struct sockaddr *peer, socklen_t len)
 {
 	char local[sizeof(union os_address)] = {0};
 	socklen_t local_len = sizeof(local);
@@ -237,7 +217,7 @@ int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len)
 		return -error;
 	if (state == STATE_CLOSE)
 		return -ECONNREFUSED;
-	return connected_to_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
+	return wire_is_itself(fd, peer, peer_len) ? -ECONNREFUSED : 0;
 }
 
 long wire_send(int fd, const void *bytes, size_t len)

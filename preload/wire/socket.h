@@ -39,22 +39,6 @@ bool wire_read_was(int fd, int family, uint64_t seen);
  */
 uint64_t wire_last_sent_ms(int fd);
 
-/* What became of the bytes that were sent on a TCP connection that has ended. */
-struct wire_sent {
-	uint64_t unacked; /* of the last ones, which the peer's kernel has not acknowledged */
-	/* From the last byte sent, or the last one that came in, to the end, as far as is known: */
-	uint32_t last_ms;
-	uint32_t heard_ms;
-	bool answered; /* the peer's kernel has acknowledged something since the last byte went out
-			*/
-};
-
-/*
- * Asks for that; after a reset the kernel still knows (tcp(7): TCP_INFO, SIOCOUTQ), but not when it
- * came: till now, then. false if it cannot tell, as of a local socket.
- */
-bool wire_what_was_sent(int fd, int family, struct wire_sent *sent);
-
 /* Has the peer's FIN come, after which nothing more can? Not asked of local sockets. */
 bool wire_has_fin(int fd, int family);
 
@@ -108,6 +92,9 @@ bool wire_same_peer(int fd, int other, bool process);
  * connection to itself, which loopback gives when nobody listens, counts as -ECONNREFUSED.
  */
 int wire_connect_result(int fd, const struct sockaddr *peer, socklen_t peer_len);
+
+/* Is the socket's own end the very one that it was to connect to? */
+bool wire_is_itself(int fd, const struct sockaddr *peer, socklen_t len);
 
 /* Send without blocking or raising SIGPIPE. Return the bytes taken, or a negative errno. */
 long wire_send(int fd, const void *bytes, size_t len);

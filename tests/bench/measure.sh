@@ -63,6 +63,32 @@ extra_calls_of_4000_gets_on_40_threads() { extra_between 20 120 $bench/waits "$p
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
 extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
+# rescue_calls CLIENT: what a rescue of a GET that is reset on arrival takes of system calls, the
+# most of three: those from the one that has told of the reset to the one that sends the request
+# again, it included; and all until the one by which the program reads the answer. Of the clients
+# that are here none makes a call of its own in between.
+rescue_calls() {
+	traced "$lib" "build/tests/clients/$1" "http://127.0.0.1:$port/r" 4 >"$tmp/count" &&
+		awk '/POLLERR|ECONNRESET \(/ && !/SO_ERROR/ { n = out = 0; on = 1; next }
+			on { n++ }
+			on && !out && /send[a-z]*\(.*"GET / { out = n }
+			on && out && /(read|recv[a-z]*)\(.*"HTTP\/1/ {
+				most = out > most ? out : most
+				all = n - 1 > all ? n - 1 : all
+				on = 0
+			}
+			END { print most, all }' "$tmp/strace"
+}
+
+# start_instructions [NAME=VALUE]...: what a start costs more, the loader's work for the file
+# included.
+start_instructions() {
+	counted "" start.bare $bench/nothing && (
+		for set in "$@"; do export "${set?}"; done
+		counted "$lib" start.redial $bench/nothing
+	) && echo $(($(totals "$tmp/start.redial") - $(totals "$tmp/start.bare")))
+}
+
 # 20 forks and 20 vforks beside a connection.
 extra_calls_of_40_forks() {
 	bare_a=$(traced "" $bench/forks 1) && bare_b=$(traced "" $bench/forks 21) &&

@@ -87,6 +87,7 @@ int expect_within(const struct flow *flow, long ms);
 #define FLOW_SUITES(X)                                                                             \
 	X(reuse)                                                                                   \
 	X(rescue)                                                                                  \
+	X(revive)                                                                                  \
 	X(response_timeout)                                                                        \
 	X(watch)                                                                                   \
 	X(interrupt)                                                                               \

@@ -58,10 +58,10 @@ static void without_a_free_descriptor_the_program_gets_its_error_and_goes_on(voi
 {
 	struct flow flow = {.program = "get_with_few_descriptors",
 			    .arg = "0",
-			    .faults = {"reset@1.2", "reset@2.2"}};
+			    .faults = {"close@1.2", "close@2.2"}};
 	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
 		flow_redial(&flow);
-		expect_printed(&flow, "200 /1\nECONNRESET\n200 /3\n200 /4\n");
+		expect_printed(&flow, "200 /1\nEOF\n200 /3\n200 /4\n");
 		expect_seen(&flow, 1, "path=/2 ", NULL);
 		expect_logged(&flow, 1, "event=attempt attempt=2 ", "path=/4");
 		expect_logged(&flow, 1, "dropped=2", NULL);
@@ -69,10 +69,22 @@ static void without_a_free_descriptor_the_program_gets_its_error_and_goes_on(voi
 	flow_end(&flow);
 }
 
+static void without_a_free_descriptor_a_get_that_was_reset_is_healed(void)
+{
+	struct flow flow = {
+	    .program = "get_with_few_descriptors", .arg = "0", .faults = {"reset@1.2"}};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2\n");
+		expect_seen(&flow, 2, "path=/2 ", NULL);
+	}
+	flow_end(&flow);
+}
+
 static void with_one_free_descriptor_a_get_is_healed(void)
 {
 	struct flow flow = {
-	    .program = "get_with_few_descriptors", .arg = "1", .faults = {"reset@1.2"}};
+	    .program = "get_with_few_descriptors", .arg = "1", .faults = {"close@1.2"}};
 	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
 		flow_redial(&flow);
 		expect_printed(&flow, "200 /1\n200 /2\n");
@@ -332,6 +344,7 @@ static void rescue_never_takes_the_numbers_of_standard_descriptors(void)
 
 const struct runner_test descriptors_tests[] = {
     T(without_a_free_descriptor_the_program_gets_its_error_and_goes_on),
+    T(without_a_free_descriptor_a_get_that_was_reset_is_healed),
     T(with_one_free_descriptor_a_get_is_healed),
     T(too_few_descriptors_to_wait_with_give_the_original_error),
     T(close_during_a_rescue_leaves_no_descriptor),

@@ -52,6 +52,14 @@ void preload_real_resolve_vfork(void)
 {
 }
 
+/* There is no other interposer. */
+void *preload_next_find_libcs(const char *name);
+void *preload_next_find_libcs(const char *name)
+{
+	(void)name;
+	return (void *)preload_real.connect;
+}
+
 /* The kernel brings nothing along. */
 void *preload_next_find_kernels(const char *name);
 void *preload_next_find_kernels(const char *name)

@@ -68,6 +68,7 @@ static long disconnect(struct object *thing)
 	thing->tcp.fin = thing->tcp.shut_read = thing->tcp.shut_write = false;
 	thing->tcp.error = 0;
 	thing->tcp.received = 0;
+	poll_wake(thing, EPOLLHUP | EPOLLERR); /* sk_error_report */
 	return 0;
 }
 
@@ -76,8 +77,11 @@ static long dial(struct object *thing, const struct sockaddr *addr, socklen_t le
 	const struct sockaddr_in *in = (const void *)addr;
 	if (is_bad(addr, len))
 		return -EFAULT;
-	if (addr->sa_family == AF_UNSPEC)
-		return disconnect(thing);
+	if (addr->sa_family == AF_UNSPEC) {
+		/* Some kernels do not, while a thread waits on it. */
+		int busy = fault("disconnect", EBUSY, EBUSY);
+		return busy ? busy : disconnect(thing);
+	}
 	if (len < sizeof(*in) || addr->sa_family != AF_INET)
 		return -EINVAL;
 	if (thing->tcp.state == TCP_UP)
