@@ -62,6 +62,13 @@ start_variants() {
 			"LD_PRELOAD=$lib,REDIAL_POLICY=$tmp/policy.cfg"
 }
 
+# The same of redial without and with a compiled policy, to a preload that has nothing in it.
+start_beside_an_empty_one() {
+	gcc -shared -fPIC -o "$tmp/empty.so" -x c /dev/null &&
+		timeout 60 $bench/spawn 400 $bench/nothing "LD_PRELOAD=$tmp/empty.so" \
+			"LD_PRELOAD=$lib" "LD_PRELOAD=$lib,REDIAL_POLICY=$tmp/policy.bin"
+}
+
 # column LINE NUMBER FILE
 column() { awk -v line="$1" -v column="$2" 'NR == line { print $column }' "$3"; }
 
@@ -101,16 +108,24 @@ row "r of a start, no policy file" 1.06 "$(column 2 2 "$tmp/starts")"
 row "r of a start, compiled policy" 1.08 "$(column 3 2 "$tmp/starts")"
 note "r of a start, text policy" "$(column 4 2 "$tmp/starts")"
 note "start bare, us" "$(column 1 1 "$tmp/starts")"
+start_beside_an_empty_one >"$tmp/starts"
+row "r of a start to that with an empty preload" 1.01 "$(column 2 2 "$tmp/starts")"
+row "r of the same, compiled policy" 1.02 "$(column 3 2 "$tmp/starts")"
 
 start_server --fault 'idle-reset=0@path:?idle' --fault 'reset@2+,path:?reset'
 LD_PRELOAD=$lib timeout 60 $bench/rescue "$port" 300 >"$tmp/rescues"
-row "r of rescue of a dead connection, to a fresh one" 1.2 "$(column 1 3 "$tmp/rescues")"
+row "r of rescue of a dead connection, to a fresh one" 1.1 "$(column 1 3 "$tmp/rescues")"
 note "rescue, us" "$(column 1 1 "$tmp/rescues")"
 note "fresh connect and request, us" "$(column 1 2 "$tmp/rescues")"
 LD_PRELOAD=$lib REDIAL_LOG=file:$tmp/log timeout 60 $bench/rescue "$port" 300 >"$tmp/logged"
 note "r of the same, with a log file" "$(column 1 3 "$tmp/logged")"
-row "r of a GET reset on arrival, to a retry by hand" 1.2 "$(column 2 3 "$tmp/rescues")"
+row "r of a GET reset on arrival, to a retry by hand" 1.1 "$(column 2 3 "$tmp/rescues")"
 note "the same, with a log file" "$(column 2 3 "$tmp/logged")"
+
+start_server --fault reset@2
+calls=$(rescue_calls poll_client)
+row "system calls of a rescue, until the request is out" 9 "${calls% *}"
+row "system calls of a rescue, in all" 18 "${calls#* }"
 
 # What other preloads cost, which only some programs of those that have them need.
 neighbours='' variants=''
