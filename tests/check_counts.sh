@@ -68,6 +68,11 @@ for kind in poll:9:18 epollet:9:18 blocking:10:22; do
 		"${calls% *}"
 	at_most "system calls of a rescue, $client, in all" "${limits#*:}" "${calls#* }"
 done
+# A socket that was not reset is replaced by another, which is to be like it.
+start_server --fault close@2
+calls=$(rescue_calls poll_client)
+at_most "system calls of a rescue after an end of stream, until the request is out" 13 "${calls% *}"
+at_most "system calls of it in all" 33 "${calls#* }"
 
 start_server --fault reset@every:5 --fault idle-reset=0@every:7
 mallocs=$(mallocs_and_rescues "$port" | tr '\n' ' ')

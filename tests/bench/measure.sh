@@ -63,13 +63,13 @@ extra_calls_of_4000_gets_on_40_threads() { extra_between 20 120 $bench/waits "$p
 extra_calls_of_20_connections() { extra_between "GET 1 1" "GET 1 21"; }
 extra_calls_of_20_local_connections() { extra_between 1 21 $bench/local "$tmp/socket"; }
 
-# rescue_calls CLIENT: what a rescue of a GET that is reset on arrival takes of system calls, the
-# most of three: those from the one that has told of the reset to the one that sends the request
+# rescue_calls CLIENT: what a rescue of a GET that gets no answer takes of system calls, the most of
+# three: those from the one that has told of the end to the one that sends the request
 # again, it included; and all until the one by which the program reads the answer. Of the clients
 # that are here none makes a call of its own in between.
 rescue_calls() {
 	traced "$lib" "build/tests/clients/$1" "http://127.0.0.1:$port/r" 4 >"$tmp/count" &&
-		awk '/POLLERR|ECONNRESET \(/ && !/SO_ERROR/ { n = out = 0; on = 1; next }
+		awk '/revents=[A-Z|]*(POLLERR|POLLRDHUP)|ECONNRESET \(/ { n = out = 0; on = 1; next }
 			on { n++ }
 			on && !out && /send[a-z]*\(.*"GET / { out = n }
 			on && out && /(read|recv[a-z]*)\(.*"HTTP\/1/ {
