@@ -54,6 +54,8 @@ enum reason rescue_picture_check(const struct conn *conn, bool sent, bool answer
 		if (reason != REASON_NONE)
 			return reason;
 	}
+	if (wire_seen_all_read(seen, conn->received))
+		return REASON_NONE;
 	/* What lies unread of TLS answers nothing: a close_notify, or before a request a ticket. */
 	bool no_answer = conn_is_secured(conn) && (!sent || !rescue_picture_has_answer(conn));
 	if (answered || no_answer) /* what of the response is still unread does no harm */

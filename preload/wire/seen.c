@@ -69,6 +69,13 @@ bool wire_seen_dead(const struct wire_seen *seen, int fd)
 	return seen->state ? seen->state != STATE_ESTABLISHED : wire_is_dead(fd);
 }
 
+/* Of what has ended by a FIN that counts as well. */
+bool wire_seen_all_read(const struct wire_seen *seen, uint64_t so_far)
+{
+	bool fin = seen->state == STATE_CLOSE_WAIT;
+	return wire_seen_ended(seen) && seen->tcp == WIRE_TOLD && seen->received == so_far + fin;
+}
+
 bool wire_seen_received(const struct wire_seen *seen, int fd, uint64_t so_far)
 {
 	if (seen->tcp == WIRE_UNTOLD)
@@ -79,8 +86,7 @@ bool wire_seen_received(const struct wire_seen *seen, int fd, uint64_t so_far)
 
 bool wire_seen_unread(const struct wire_seen *seen, int fd, uint64_t so_far)
 {
-	bool fin = seen->state == STATE_CLOSE_WAIT;
-	return (seen->tcp != WIRE_TOLD || seen->received != so_far + fin) && wire_has_unread(fd);
+	return !wire_seen_all_read(seen, so_far) && wire_has_unread(fd);
 }
 
 bool wire_seen_sent(const struct wire_seen *seen, int fd, struct wire_sent *sent)

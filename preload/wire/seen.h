@@ -15,11 +15,12 @@ struct wire_seen {
 	bool timed;    /* it tells the times */
 	bool counted;  /* unacked is true */
 	uint64_t received;
-	int64_t unacked;	       /* bytes */
+	int64_t unacked;	     /* bytes */
 	uint32_t sent, acked, heard; /* milliseconds since the last data went out, ... */
 };
 
-/* What it tells of received bytes: no such count (a local socket, an old kernel), or it is no TCP. */
+/* What it tells of received bytes: no such count (a local socket, an old kernel), or it is no TCP.
+ */
 enum wire_told { WIRE_UNTOLD = 0, WIRE_TOLD = 1, WIRE_NOT_TCP = -1 };
 
 /* Asks. family: of the peer. */
@@ -28,11 +29,15 @@ void wire_see(int fd, int family, struct wire_seen *seen);
 /* Has its end come, so that what was seen stays true? */
 bool wire_seen_ended(const struct wire_seen *seen);
 
-/* Has a reset come, or the connection ended otherwise, so that the kernel does nothing more for it? */
+/* Has a reset come, or the connection ended otherwise, so that the kernel does nothing more for it?
+ */
 bool wire_seen_closed(const struct wire_seen *seen);
 
 /* As wire_is_dead has it, which fd is asked for where TCP does not tell. */
 bool wire_seen_dead(const struct wire_seen *seen, int fd);
+
+/* Has it ended, and is what was received, to the byte, what has been read so far? */
+bool wire_seen_all_read(const struct wire_seen *seen, uint64_t so_far);
 
 /* As wire_received_was. */
 bool wire_seen_received(const struct wire_seen *seen, int fd, uint64_t so_far);
