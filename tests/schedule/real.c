@@ -52,6 +52,14 @@ void preload_real_resolve_vfork(void)
 {
 }
 
+/* Nothing but by preload_real. */
+void *preload_next_find(const char *name);
+void *preload_next_find(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
 /* There is no other interposer. */
 void *preload_next_find_libcs(const char *name);
 void *preload_next_find_libcs(const char *name)
