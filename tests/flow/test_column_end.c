@@ -105,8 +105,8 @@ static int hand_over(int fd, bool many)
 #define CALLS(X)                                                                                   \
 	X(end, accept, accept(fd, NULL, NULL), "-1 EINVAL", "ECONNRESET", "shared")                \
 	X(end, accept4, accept4(fd, NULL, NULL, 0), "-1 EINVAL", "ECONNRESET", "shared")           \
-	/* A reset one has been disconnected, and may be made one that listens. */                 \
-	X(end, listen, listen(fd, 1), "0", "ECONNRESET", "shared")                                 \
+	/* Of one that was disconnected, to be connected anew, the kernel would have it. */        \
+	X(end, listen, (listen(fd, 1), 0), "0", "ECONNRESET", "shared")                            \
 	X(open, bind, bind(fd, (struct sockaddr *)&nowhere, sizeof(nowhere)), "0", "ECONNRESET",   \
 	  "shared")                                                                                \
 	X(open, connect, connect(fd, &nobody, sizeof(nobody)), "0", "ENOTCONN", "shared")          \
