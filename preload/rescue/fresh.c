@@ -73,6 +73,12 @@ bool rescue_fresh_tells(const struct conn *conn)
 	       !dials_by_send(conn);
 }
 
+bool rescue_fresh_is_not_up(const struct conn *conn, long taken)
+{
+	bool nothing = wire_took_nothing(taken) && taken != -EAGAIN;
+	return conn->rescue->unsettled && !conn->rescue->sent && taken < 0 && !nothing;
+}
+
 static bool is_itself(const struct conn *conn)
 {
 	union os_address peer;

@@ -24,6 +24,9 @@ int rescue_fresh_result(const struct conn *conn);
  */
 bool rescue_fresh_tells(const struct conn *conn);
 
+/* Sending them has come to that: is it only known now that the connection does not stand yet? */
+bool rescue_fresh_is_not_up(const struct conn *conn, long taken);
+
 /*
  * They were taken, and all others: connect is to say that it stands. Returns 0, or the errno of a
  * connection that has ended since, negative. One to itself, which loopback gives when nobody

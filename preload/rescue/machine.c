@@ -66,20 +66,6 @@ static enum progress fail(struct conn *conn, enum reason reason)
 	return FAILED;
 }
 
-/* The same attempt goes on at another address of the name, if it was only dialed. */
-static bool goes_elsewhere(struct conn *conn)
-{
-	struct rescue *rescue = conn->rescue;
-	if (rescue->sent || rescue->phase != PHASE_CONNECTING ||
-	    rescue->now_ms >= rescue_deadline_ms(rescue) || !rescue_route_next(conn, rescue->cause))
-		return false;
-	rescue->phase = PHASE_BACKOFF;
-	rescue->wake_ms = rescue->now_ms;
-	rescue->delay_ms = 0;
-	rescue->told = false;
-	return true;
-}
-
 static enum progress attempt_failed(struct conn *conn, enum cause cause)
 {
 	struct rescue *rescue = conn->rescue;
@@ -88,7 +74,7 @@ static enum progress attempt_failed(struct conn *conn, enum cause cause)
 	rescue->cause = cause;
 	rescue->acked = false; /* a part of it at most is out there */
 	rescue_plan_blame(conn, false);
-	if (rescue_stay(conn) || goes_elsewhere(conn))
+	if (rescue_stay(conn) || rescue_route_elsewhere(conn))
 		return GO_ON;
 	enum reason reason = rescue_plan_next(conn);
 	rescue->first = false;
@@ -258,9 +244,10 @@ static enum progress step_resuming(struct conn *conn)
 }
 
 /* The first bytes were not taken: so far it has only been dialed. */
-static enum progress is_not_up(struct conn *conn, int error)
+static enum progress is_not_up(struct conn *conn, int error, uint64_t wake_ms)
 {
 	struct rescue *rescue = conn->rescue;
+	rescue->wake_ms = wake_ms;
 	rescue->unsettled = false;
 	rescue->phase = PHASE_CONNECTING;
 	if (error == EAGAIN)
@@ -286,11 +273,8 @@ static enum progress step_sending(struct conn *conn)
 		long taken = rescue_send_some(conn, to, end);
 		if (wire_had_no_memory(taken))
 			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
-		bool is_first = rescue->unsettled && !rescue->sent;
-		if (is_first && (taken == -EAGAIN || (taken < 0 && !wire_took_nothing(taken)))) {
-			rescue->wake_ms = wake_ms;
-			return is_not_up(conn, (int)-taken);
-		}
+		if (rescue_fresh_is_not_up(conn, taken))
+			return is_not_up(conn, (int)-taken, wake_ms);
 		if (wire_took_nothing(taken))
 			return WAIT;
 		if (taken < 0)

@@ -158,3 +158,16 @@ void rescue_route_arrived(struct conn *conn)
 	}
 	*route = (struct rescue_route){0};
 }
+
+bool rescue_route_elsewhere(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->sent || rescue->phase != PHASE_CONNECTING ||
+	    rescue->now_ms >= rescue_deadline_ms(rescue) || !rescue_route_next(conn, rescue->cause))
+		return false;
+	rescue->phase = PHASE_BACKOFF;
+	rescue->wake_ms = rescue->now_ms;
+	rescue->delay_ms = 0;
+	rescue->told = false;
+	return true;
+}

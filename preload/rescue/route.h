@@ -54,4 +54,7 @@ void rescue_route_home(struct conn *conn);
 /* The socket that was dialed has the number: it is the connection's peer. */
 void rescue_route_arrived(struct conn *conn);
 
+/* The same attempt goes on at another address of the name, if it was only dialed. */
+bool rescue_route_elsewhere(struct conn *conn);
+
 #endif
