@@ -210,8 +210,9 @@ static void failed_rescue_is_told_to_each_poll(void)
 	struct flow flow = {.program = "polls_again_before_it_reads",
 			    .way = WAY_POLL,
 			    .peer = fail_second,
-			    .policy = RETRY "max_attempts = 2; connect_timeout_ms = 60000; "
-					    "total_timeout_ms = 120000; };"};
+			    .policy = "retry = { statuses = [503]; max_attempts = 2; "
+				      "connect_timeout_ms = 60000; total_timeout_ms = 120000; "
+				      "backoff = { base_ms = 300; jitter = \"none\"; }; };"};
 	second = "refuse";
 	flow_redial(&flow);
 	expect_printed(&flow, "EAGAIN\n1\n1\n503 /5\n");
