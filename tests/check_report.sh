@@ -111,6 +111,13 @@ equal "for machines: made by a rehearsal, left to the program, and why" '"rehear
 	printf '%s\n' 'event=fault kind=reset method=GET host=h path=/ fd=4' \
 		'event=refused reason=program-retries cause=status host=h method=GET' |
 		scripts/redial report --json | grep -o '"rehearsed": 1\|"program-retries": 1' | sort -r | paste -sd, | sed 's/,/, /')"
+going_on='event=outcome result=recovered attempts=2 status=206 resumed_at=7 host=h method=GET'
+gone='event=outcome result=exhausted attempts=2 cause=body resumed_at=7 host=h method=GET'
+equal "responses that broke off and went on" 1 "$(printf '%s\n' "$going_on" "$gone" |
+	scripts/redial report | grep -c '^responses that broke off and went on: 1$')"
+equal "for machines: they, and what programs tried again" "1 1" "$(printf '%s\n' "$going_on" "$gone" \
+	'event=refused reason=program-retries cause=status host=h method=GET' |
+	scripts/redial report --json | sed -n 's/.*"\(resumed\|program_retries\)": \([0-9]*\),$/\2/p' | paste -sd' ')"
 equal "after -- a program of the name runs" mine "$(PATH=$logs/bin:$PATH scripts/redial -- report)"
 
 # For machines: the grammar of Prometheus' text format, strictly.

@@ -26,6 +26,7 @@
 	X(DROPPED, "dropped")                                                                      \
 	X(KIND, "kind")                                                                            \
 	X(PATH, "path")                                                                            \
+	X(RESUMED, "resumed_at")                                                                   \
 	X(FD, "fd")                                                                                \
 	X(PID, "pid")                                                                              \
 	X(TIME, "time_ms")

@@ -125,7 +125,9 @@ void print_json(const struct tally *tally, size_t ids)
 	       tally->events);
 	printf("  \"damaged\": %" PRIu64 ",\n  \"dropped\": %" PRIu64 ",\n", tally->damaged,
 	       tally->dropped);
-	printf("  \"rehearsed\": %" PRIu64 ",\n", tally->rehearsed);
+	printf("  \"rehearsed\": %" PRIu64 ",\n  \"resumed\": %" PRIu64 ",\n", tally->rehearsed,
+	       tally->resumed);
+	printf("  \"program_retries\": %" PRIu64 ",\n", tally->own);
 	print_time("from", tally->timed, tally->first_ms);
 	print_time("to", tally->timed, tally->last_ms);
 	puts("  \"rows\": [");

@@ -133,6 +133,10 @@ void print_prometheus(const struct tally *tally)
 		    tally->dropped);
 	print_total("redial_rehearsed_failures_total", "Failures that a rehearsal made.",
 		    tally->rehearsed);
+	print_total("redial_resumed_responses_total", "Responses that broke off and went on.",
+		    tally->resumed);
+	print_total("redial_program_retries_total",
+		    "Failures left to programs that try again by themselves.", tally->own);
 	print_total("redial_invalid_policies_total", "Processes that could not use their policy.",
 		    tally->invalid);
 	print_attempts(tally);

@@ -171,6 +171,11 @@ void print_table(const struct tally *tally, size_t ids)
 		       tally->dropped);
 	if (tally->rehearsed)
 		printf("failures made by a rehearsal: %" PRIu64 "\n", tally->rehearsed);
+	if (tally->resumed)
+		printf("responses that broke off and went on: %" PRIu64 "\n", tally->resumed);
+	if (tally->own)
+		printf("failures left to programs that try again by themselves: %" PRIu64 "\n",
+		       tally->own);
 	print_invalid(tally);
 	print_rows(tally);
 	print_breakers(tally);

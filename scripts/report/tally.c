@@ -127,6 +127,7 @@ static bool add_outcome(struct tally *tally, const struct entry *entry)
 		return false;
 	row = row_of(tally, entry);
 	row->recovered += recovered;
+	tally->resumed += recovered && *entry->field[ENTRY_RESUMED];
 	row->exhausted += exhausted;
 	row->abandoned += !recovered && !exhausted;
 	if (exhausted)
@@ -140,6 +141,7 @@ static bool add_refused(struct tally *tally, const struct entry *entry)
 	struct tally_row *row = row_of(tally, entry);
 
 	row->refused++;
+	tally->own += !strcmp(entry->field[ENTRY_REASON], "program-retries");
 	row->refusals[reason_of(entry->field[ENTRY_REASON])]++;
 	row->causes[cause_of(entry->field[ENTRY_CAUSE])]++;
 	note_id(tally, entry);

@@ -48,6 +48,8 @@ struct tally {
 	uint64_t outside; /* of them redial's, but not between --since and --until */
 	uint64_t dropped; /* that redial could not deliver */
 	uint64_t rehearsed; /* failures that a rehearsal made */
+	uint64_t resumed;   /* responses that broke off, and went on */
+	uint64_t own;       /* refused, since the program tries again by itself */
 	uint64_t invalid; /* policies */
 	char invalid_file[256], invalid_line[16], invalid_error[256]; /* the last of them */
 	bool timed;       /* any event has a time: */
