@@ -91,7 +91,8 @@ static bool is_wait(long number)
 
 /*
  * What redial has laid at the program's number can be taken away again by these alone. A kernel
- * that refuses them for ever leaves it there, and the program with an error, or none.
+ * that refuses them for ever leaves it there, and the program with an error, or none. So does one
+ * that lets a socket be made one that does not block, and never again one that does.
  */
 static bool is_stuck(const struct plan *plan)
 {
@@ -100,7 +101,7 @@ static bool is_stuck(const struct plan *plan)
 	if (plan->number == SYS_epoll_ctl && plan->inner)
 		return true;
 	return plan->ever && (plan->number == SYS_epoll_ctl || plan->number == SYS_dup3 ||
-			      plan->number == SYS_timerfd_settime);
+			      plan->number == SYS_timerfd_settime || plan->number == SYS_fcntl);
 }
 
 /* Is it the failure of a call that the program, or its TLS library, made itself? */
