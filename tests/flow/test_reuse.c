@@ -279,7 +279,9 @@ static void reset_after_the_end(struct peer *peer)
 
 static void reset_of_a_connection_that_is_not_idle_is_told(void)
 {
-	struct flow flow = {.program = "read_of_a_connection_in_use", .peer = reset_at_once};
+	struct flow flow = {.program = "read_of_a_connection_in_use",
+			    .peer = reset_at_once,
+			    .policy = "retry = { on = [\"stale\", \"reset\", \"eof\"]; };"};
 	for (flow.way = WAY_BLOCK; flow.way <= WAY_POLL; flow.way++) {
 		flow_both_alike(&flow);
 		expect_printed(&flow, "ECONNRESET\n");
