@@ -149,7 +149,7 @@ $(B)/so/preload/os/mem.o: LTO :=
 # What runs seldom, or not at all while nothing fails, is not to be large: it is loaded, and may be
 # locked, all the same.
 SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)) \
-	$(addprefix preload/tls/,flight.c given_up.c held.c hold_text.c hush.c) \
+	$(addprefix preload/tls/,bios.c flight.c given_up.c held.c hold_text.c hush.c) \
 	$(addprefix preload/tls/,library.c look.c memory.c object.c pin.c replaceable.c seats.c secure.c spoil.c widen.c) \
 	$(wildcard preload/tls/gnutls*.c) \
 	$(filter-out %/bytes.c %/read.c %/read_piece.c %/secured.c %/write.c %/write_piece.c \

@@ -4,77 +4,23 @@
 #include <errno.h>
 
 #include "../conn/secured.h"
-#include "../os/mem.h"
 #include "../os/sys.h"
-#include "../wire/socket.h"
-#include "flight.h"
+#include "bios.h"
 #include "hush.h"
 #include "memory.h"
 #include "pin.h"
 #include "spoil.h"
 
 enum {
-	HEADER = 5,
-	OUT_ROOM = 65536,
 	ERROR_NONE = 1,	     /* SSL_do_handshake: it is done */
+	WANT_READ = 2,	     /* SSL_ERROR_WANT_READ */
 	FLAGS_RETRY = 0x0f,  /* BIO_FLAGS_RWS, _SHOULD_RETRY */
 	FLAG_AT_END = 0x800, /* BIO_FLAGS_IN_EOF, 3.0 */
-	MEMORY_END = 130,    /* BIO_C_SET_BUF_MEM_EOF_RETURN */
 };
 
 static struct tls_session *session_of(const struct conn *conn)
 {
 	return conn->secured->session;
-}
-
-static void put_ours(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	session->own_rbio = library->SSL_get_rbio(session->ssl);
-	session->own_wbio = library->SSL_get_wbio(session->ssl);
-	library->BIO_up_ref(session->own_rbio);
-	library->BIO_up_ref(session->own_wbio);
-	library->BIO_up_ref(session->rbio);
-	library->BIO_up_ref(session->wbio);
-	library->SSL_set0_rbio(session->ssl, session->rbio);
-	library->SSL_set0_wbio(session->ssl, session->wbio);
-}
-
-static void put_own(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	library->SSL_set0_rbio(session->ssl, session->own_rbio);
-	library->SSL_set0_wbio(session->ssl, session->own_wbio);
-	session->own_rbio = session->own_wbio = NULL;
-}
-
-static void drop_ours(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	if (session->rbio)
-		library->BIO_free(session->rbio);
-	if (session->wbio)
-		library->BIO_free(session->wbio);
-	session->rbio = session->wbio = NULL;
-	library->CRYPTO_free(session->out, "", 0);
-	session->out = NULL;
-	session->out_at = session->out_len = 0;
-}
-
-static bool make_ours(struct tls_session *session)
-{
-	struct tls_library *library = session->library;
-	drop_ours(session);
-	session->rbio = library->BIO_new(library->BIO_s_mem());
-	session->wbio = library->BIO_new(library->BIO_s_mem());
-	session->out = library->CRYPTO_zalloc(OUT_ROOM, "", 0);
-	session->flushed = 0;
-	session->written = false;
-	if (!session->rbio || !session->wbio || !session->out)
-		return false;
-	/* Empty is not the end. */
-	library->BIO_ctrl(session->rbio, MEMORY_END, -1, NULL);
-	return true;
 }
 
 /* The session is as one that has not begun; what the program had of it stays with it. */
@@ -107,7 +53,7 @@ bool tls_secure_keep(struct tls_session *session)
 /* For an attempt, the first one or a further one. */
 static enum reason begin(struct tls_session *session)
 {
-	if (!make_ours(session))
+	if (!tls_bios_make(session))
 		return REASON_RESOURCES;
 	if (!tls_secure_keep(session))
 		return REASON_TLS_CERTIFICATE;
@@ -117,52 +63,6 @@ static enum reason begin(struct tls_session *session)
 	session->body_left = 0;
 	session->head_len = 0;
 	return REASON_NONE;
-}
-
-/* Sends what the library has made. Returns 0, or a negative errno. */
-static int flush(struct tls_session *session, int fresh)
-{
-	for (;;) {
-		while (session->out_at < session->out_len) {
-			long taken = wire_send(fresh, session->out + session->out_at,
-					       session->out_len - session->out_at);
-			if (taken < 0)
-				return wire_took_nothing(taken) ? -EAGAIN : (int)taken;
-			session->out_at += (uint32_t)taken;
-			session->flushed += (uint64_t)taken;
-		}
-		int len = session->library->BIO_read(session->wbio, session->out, OUT_ROOM);
-		session->out_at = 0;
-		session->out_len = len > 0 ? (uint32_t)len : 0;
-		if (len <= 0)
-			return 0;
-		if (!session->verified && !tls_is_greeting(session->out, session->out_len))
-			return -EACCES;
-	}
-}
-
-/* Gives the library more of one record. Returns the bytes, 0 at the end, or a negative errno. */
-static long feed(struct tls_session *session, int fresh)
-{
-	char bytes[4096];
-	bool head = session->head_len < HEADER;
-	size_t want = head ? (size_t)(HEADER - session->head_len) : session->body_left;
-	long got = wire_receive(fresh, bytes, want < sizeof(bytes) ? want : sizeof(bytes));
-	if (got <= 0)
-		return got;
-	session->received += (uint64_t)got;
-	if (head) {
-		memcpy(session->head + session->head_len, bytes, (size_t)got);
-		session->head_len = (uint8_t)(session->head_len + got);
-		if (session->head_len == HEADER)
-			session->body_left = (uint32_t)session->head[3] << 8 | session->head[4];
-	} else {
-		session->body_left -= (uint32_t)got;
-	}
-	if (session->head_len == HEADER && !session->body_left)
-		session->head_len = 0;
-	session->library->BIO_write(session->rbio, bytes, (int)got);
-	return got;
 }
 
 /* One round: what the library says to what has come, and that on its way. */
@@ -182,7 +82,7 @@ static enum wire_secured go_on(struct tls_session *session, int fresh)
 		/* What it has said last goes out with the request: Nagle would keep that back. */
 		return session->reason == REASON_NONE ? WIRE_SECURED : WIRE_REFUSED;
 	}
-	int error = flush(session, fresh);
+	int error = tls_bios_flush(session, fresh);
 	session->reason = REASON_TLS_CERTIFICATE;
 	if (error == -EACCES)
 		return WIRE_REFUSED;
@@ -190,7 +90,7 @@ static enum wire_secured go_on(struct tls_session *session, int fresh)
 		return error == -EAGAIN ? WIRE_FULL : WIRE_LOST;
 	/* A handshake that wants nothing has failed: an alert, or what the library would not have.
 	 */
-	bool wants = session->head_len || library->SSL_get_error(session->ssl, result) == 2;
+	bool wants = session->head_len || library->SSL_get_error(session->ssl, result) == WANT_READ;
 	session->reason = REASON_TLS_SESSION;
 	return wants ? WIRE_UNDER_WAY : WIRE_REFUSED;
 }
@@ -203,7 +103,7 @@ static enum wire_secured shake_hands(struct tls_session *session, int fresh)
 			return secured;
 		long got;
 		do
-			got = feed(session, fresh);
+			got = tls_bios_feed(session, fresh);
 		while (got > 0 && session->head_len);
 		if (got == -EAGAIN || got == -EINTR)
 			return WIRE_UNDER_WAY;
@@ -217,7 +117,7 @@ static enum wire_secured say_hello(struct tls_session *session, int fresh)
 {
 	session->library->SSL_do_handshake(session->ssl);
 	session->reason = REASON_TLS_SESSION;
-	int error = flush(session, fresh);
+	int error = tls_bios_flush(session, fresh);
 	if (!error)
 		return WIRE_SECURED;
 	return error == -EACCES ? WIRE_REFUSED : error == -EAGAIN ? WIRE_FULL : WIRE_LOST;
@@ -234,9 +134,9 @@ static enum wire_secured secure(struct conn *conn, int fresh, bool first)
 	session->reason = first ? begin(session) : REASON_NONE;
 	enum wire_secured secured = WIRE_REFUSED;
 	if (session->reason == REASON_NONE) {
-		put_ours(session);
+		tls_bios_put(session);
 		secured = session->shakes ? say_hello(session, fresh) : shake_hands(session, fresh);
-		put_own(session);
+		tls_bios_take_out(session);
 	}
 	library->ERR_pop_to_mark();
 	set_errno(kept);
@@ -265,7 +165,7 @@ static void stayed(struct tls_session *session, struct conn *conn)
 {
 	conn->secured->sent += session->flushed;
 	tls_session_rebase(session, conn);
-	drop_ours(session);
+	tls_bios_drop(session);
 }
 
 static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
@@ -274,18 +174,18 @@ static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
 	const bool stays = !session->cleared;
 	if (!tls_session_is_here(conn))
 		return -EAGAIN;
-	if (stays && !session->rbio && !make_ours(session))
+	if (stays && !session->rbio && !tls_bios_make(session))
 		return -ENOMEM;
 	session->verified |= stays;
 	int kept = get_errno(), error = -ECONNRESET;
 	session->library->ERR_set_mark();
-	put_ours(session);
+	tls_bios_put(session);
 	if (session->written || write_all(session, bytes, len)) {
 		session->written = true;
-		error = flush(session, fresh);
+		error = tls_bios_flush(session, fresh);
 		session->written = error == -EAGAIN;
 	}
-	put_own(session);
+	tls_bios_take_out(session);
 	if (stays && !error)
 		stayed(session, conn);
 	session->library->ERR_pop_to_mark();
@@ -309,7 +209,7 @@ static void installed(struct conn *conn)
 	tls_session_rebase(session, conn);
 	session->cleared = session->half = session->spent = session->closed = false;
 	session->cookie = conn->cookie;
-	drop_ours(session);
+	tls_bios_drop(session);
 	tls_pin_drop(session);
 }
 
@@ -336,7 +236,7 @@ const struct wire_carrier tls_carrier = {
 
 void tls_secure_undo(struct tls_session *session)
 {
-	drop_ours(session);
+	tls_bios_drop(session);
 	if (!session->spent)
 		tls_pin_drop(session);
 	bool shook = session->shakes;
@@ -372,7 +272,7 @@ void tls_secure_reset(struct tls_session *session)
 
 void tls_secure_drop(struct tls_session *session)
 {
-	drop_ours(session);
+	tls_bios_drop(session);
 	tls_pin_drop(session);
 	if (session->old_session)
 		session->library->SSL_SESSION_free(session->old_session);
