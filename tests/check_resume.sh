@@ -191,7 +191,7 @@ asked() (
 	timeout 60 python3 -B tests/resume/ask.py "$port" "$@"
 )
 
-goes_on="good good?reset date close http10 own own?reset gzip slow hints busy"
+goes_on="good good?reset date close http10 own own?reset gzip slow hints busy tail tail?reset"
 ends="weak weak?reset young none nolength coding full gone tag tag?reset notag total total?reset place
 	short chunked dead dead?reset never never?reset"
 for how in block poll epoll select; do

@@ -13,6 +13,7 @@
 #include "../process/config.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
+#include "../rescue/resume.h"
 #include "../rescue/watch.h"
 #include "../os/watcher.h"
 #include "../tls/hold_text.h"
@@ -155,7 +156,7 @@ static enum attended read_end(struct reading *r, int error)
 	struct conn *conn = r->handle.conn;
 	const struct rescue_start start = {
 	    .reading = true,
-	    .cause = error ? CAUSE_RESET : CAUSE_EOF,
+	    .cause = rescue_resume_cause(conn, error ? CAUSE_RESET : CAUSE_EOF),
 	    .error = error,
 	    .head = conn->held,
 	    .head_len = conn->held_len,

@@ -147,6 +147,13 @@ void conn_note_head(struct conn *conn, const struct iovec *iov, int count, size_
 		note(conn, iov, count, len);
 }
 
+/* Is what carries the bytes one by which the rest can be heard? */
+static bool is_heard(const struct conn *conn)
+{
+	const struct conn_secured *secured = conn_is_secured(conn) ? conn->secured : NULL;
+	return !secured || (secured->carrier && secured->carrier->hear && !secured->apart);
+}
+
 bool conn_is_resumable(const struct conn *conn)
 {
 	const struct conn_resume *resume = conn_resume(conn);
@@ -154,13 +161,13 @@ bool conn_is_resumable(const struct conn *conn)
 	return resume && resume->known && resume->popped == conn->popped &&
 	       conn->flags & CONN_ANSWERING && !(conn->flags & never) && conn->request_count == 1 &&
 	       conn->exchange->requests[0].complete && !conn->unsent &&
-	       http1_unseen(&conn->exchange->response);
+	       http1_unseen(&conn->exchange->response) && is_heard(conn);
 }
 
 bool conn_may_be_resumable(const struct conn *conn)
 {
 	const struct conn_exchange *exchange = conn->exchange;
-	if (!(config.policy->uses & POLICY_USES_RESUME) || conn_is_secured(conn))
+	if (!(config.policy->uses & POLICY_USES_RESUME) || !is_heard(conn))
 		return false;
 	bool is_to_come = conn->request_count == 1 && exchange->requests[0].complete &&
 			  exchange->requests[0].method == METHOD_GET &&

@@ -61,7 +61,8 @@ enum reason rescue_plan_ask(const struct conn *conn, bool rescuing)
 	 */
 	facts.unsent =
 	    rescue->unsent || (conn_is_hello(conn) && rescue->cause != CAUSE_RESPONSE_TIMEOUT);
-	facts.resumable = conn_is_resumable(conn);
+	facts.resumable =
+	    (rescue->cause == CAUSE_BODY || rescue->resumes) && conn_is_resumable(conn);
 	facts.attempts = rescue_sendings(rescue);
 	facts.elapsed_ms = (uint32_t)rescue_elapsed_ms(rescue);
 	facts.rescuing = rescuing;

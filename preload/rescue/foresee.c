@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "picture.h"
 #include "rescue.h"
+#include "../wire/socket.h"
 
 static bool would_begin(const struct conn *conn)
 {
@@ -47,6 +48,9 @@ bool rescue_would_begin(const struct conn *conn)
 
 bool rescue_library_would_begin(const struct conn *conn)
 {
-	return conn_is_secured(conn) && conn->secured->carrier && would_begin(conn) &&
-	       !rescue_picture_has_answer(conn);
+	if (!conn_is_secured(conn) || !conn->secured->carrier)
+		return false;
+	/* As above: with something to read the end is news. */
+	return (would_begin(conn) && !rescue_picture_has_answer(conn)) ||
+	       (would_go_on(conn) && !wire_has_unread(conn->fd));
 }

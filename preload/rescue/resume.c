@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "resume.h"
 
+#include <errno.h>
+
 #include "../conn/resume.h"
 #include "../os/arena.h"
-#include "../wire/socket.h"
 #include "rescue.h"
+#include "secure.h"
 #include "status.h"
 
 enum { PIECE = 2048 };
@@ -66,12 +68,11 @@ void rescue_resume_listen(struct conn *conn)
 enum resume rescue_resume_hear(struct conn *conn)
 {
 	struct conn_resume *resume = conn_resume(conn);
-	int fresh = conn->rescue->fresh;
 	for (;;) {
 		if (!conn_resume_room(resume, resume->head_len + PIECE))
 			return RESUME_OTHER;
 		char *to = resume->head + resume->head_len;
-		long got = wire_peek(fresh, to, PIECE);
+		long got = rescue_hear_some(conn, to, PIECE, false);
 		if (got == -EAGAIN || got == -EINTR)
 			return RESUME_LATER;
 		if (got <= 0)
@@ -80,7 +81,7 @@ enum resume rescue_resume_hear(struct conn *conn)
 		size_t head = http1_rest_head(resume->head, all, &before);
 		/* What is behind it is the program's to read. */
 		size_t mine = head ? before + head - resume->head_len : (size_t)got;
-		if (wire_receive(fresh, to, mine) != (long)mine)
+		if (rescue_hear_some(conn, to, mine, true) != (long)mine)
 			return RESUME_RESET;
 		resume->head_len += (uint32_t)mine;
 		if (head)
@@ -91,7 +92,8 @@ enum resume rescue_resume_hear(struct conn *conn)
 void rescue_resume_go_on(struct conn *conn, uint16_t response)
 {
 	struct conn_resume *resume = conn_resume(conn);
-	conn->received += resume->head_len;
+	if (!conn_is_secured(conn)) /* there its records have been counted */
+		conn->received += resume->head_len;
 	conn_resume_drop_head(resume);
 	conn->exchange->response.flags = response;
 	conn->flags |= CONN_ANSWERING;

@@ -8,6 +8,7 @@
 #include "../conn/secured.h"
 #include "../os/arena.h"
 #include "../os/mem.h"
+#include "../wire/socket.h"
 #include "rescue.h"
 
 /* The old connection was alive, but what comes of the new one counts from here on. */
@@ -97,4 +98,15 @@ long rescue_send_some(struct conn *conn, int to, uint32_t end)
 	if (sent <= 0)
 		unmark(conn);
 	return sent <= 0 ? sent : (long)(end - from);
+}
+
+long rescue_hear_some(struct conn *conn, char *bytes, size_t room, bool takes)
+{
+	struct rescue *rescue = conn->rescue;
+	int fresh = rescue->fresh;
+	if (!conn_is_secured(conn))
+		return takes ? wire_receive(fresh, bytes, room) : wire_peek(fresh, bytes, room);
+	rescue->fresh_events = EPOLLIN;
+	rescue->elsewhere = true; /* as above */
+	return conn->secured->carrier->hear(conn, fresh, bytes, room, takes);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is between a connection's bytes and its socket (wire/carrier.h), if anything is, has its turn
- * on the fresh socket. Called with the connection locked.
+ * What is between a connection's bytes and its socket (wire/carrier.h), if anything is, has its
+ * turn on the fresh socket. Called with the connection locked.
  */
 #ifndef REDIAL_RESCUE_SECURE_H
 #define REDIAL_RESCUE_SECURE_H
@@ -17,5 +17,9 @@ enum wire_secured rescue_secure(struct conn *conn);
  * errno.
  */
 long rescue_send_some(struct conn *conn, int to, uint32_t end);
+
+/* Up to `room` bytes of what is answered on the fresh socket, as wire_peek or (takes) wire_receive.
+ */
+long rescue_hear_some(struct conn *conn, char *bytes, size_t room, bool takes);
 
 #endif

@@ -74,6 +74,7 @@ static enum rescue_result step(struct tls_session *session, bool writes)
 {
 	struct conn *conn = session->handle.conn;
 	struct handle own = session->handle, *handle = &own; /* two threads may wait */
+	session->writes = writes;
 	uint64_t patience_ms = take_patience_ms(session);
 	handle->waited = false;
 	handle->end_ms = 0;

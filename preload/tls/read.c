@@ -5,6 +5,7 @@
 #include "../os/sys.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "../rescue/resume.h"
 #include "../rescue/watch.h"
 #include "exchange.h"
 #include "hold_text.h"
@@ -47,7 +48,7 @@ static bool begin(struct tls_session *session, struct conn *conn)
 {
 	const struct rescue_start start = {
 	    .reading = true,
-	    .cause = CAUSE_EOF,
+	    .cause = rescue_resume_cause(conn, CAUSE_EOF),
 	    .head = conn->held,
 	    .head_len = conn->held_len,
 	};

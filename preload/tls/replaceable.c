@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* May a session that has begun go on over another connection? */
 #include "../conn/secured.h"
+#include "../rescue/rescue.h"
 #include "memory.h"
 #include "secure.h"
 
@@ -32,7 +33,9 @@ enum reason tls_may_replace(const struct conn *conn)
 		return REASON_NONE;
 	if (tls_memory_spends(session, conn))
 		return REASON_SINGLE_USE;
-	if (conn_has_part(conn->secured) ||
+	/* Of a body that breaks off, such a part is asked for again. */
+	bool breaks_off = conn->rescue && conn->rescue->cause == CAUSE_BODY;
+	if ((conn_has_part(conn->secured) && !breaks_off) ||
 	    !(tls_session_is_even(session, conn) || tls_memory_is_even(session, conn)))
 		return REASON_TLS_IN_FLIGHT;
 	if (!library->SSL_is_init_finished(session->ssl) || library->SSL_is_server(session->ssl) ||

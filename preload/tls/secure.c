@@ -5,6 +5,7 @@
 
 #include "../conn/secured.h"
 #include "../os/sys.h"
+#include "../rescue/machine.h"
 #include "bios.h"
 #include "hush.h"
 #include "memory.h"
@@ -14,6 +15,7 @@
 enum {
 	ERROR_NONE = 1,	     /* SSL_do_handshake: it is done */
 	WANT_READ = 2,	     /* SSL_ERROR_WANT_READ */
+	RECEIVED = 2,	     /* SSL_RECEIVED_SHUTDOWN */
 	FLAGS_RETRY = 0x0f,  /* BIO_FLAGS_RWS, _SHOULD_RETRY */
 	FLAG_AT_END = 0x800, /* BIO_FLAGS_IN_EOF, 3.0 */
 };
@@ -193,6 +195,46 @@ static long send_on(struct conn *conn, int fresh, const char *bytes, size_t len)
 	return error ? error : (long)len;
 }
 
+/* Of one record at most. */
+static long hear_piece(struct tls_session *session, int fresh, char *bytes, size_t room, bool takes)
+{
+	struct tls_library *library = session->library;
+	for (;;) {
+		size_t done = 0;
+		int result = takes ? library->SSL_read_ex(session->ssl, bytes, room, &done)
+				   : library->SSL_peek_ex(session->ssl, bytes, room, &done);
+		/* What it answers by itself, to an update of keys, is not to stay in our memory. */
+		int error = takes ? 0 : tls_bios_flush(session, fresh);
+		if (error || result > 0)
+			return error ? error : (long)done;
+		if (library->SSL_get_error(session->ssl, result) != WANT_READ)
+			return library->SSL_get_shutdown(session->ssl) & RECEIVED ? 0 : -ECONNRESET;
+		long got;
+		do
+			got = tls_bios_feed(session, fresh);
+		while (got > 0 && session->head_len);
+		if (got <= 0)
+			return got;
+	}
+}
+
+static long hear(struct conn *conn, int fresh, char *bytes, size_t room, bool takes)
+{
+	struct tls_session *session = session_of(conn);
+	/* What lies in the library then, no event tells of: who has just read looks there. */
+	bool is_told = !session->writes || !rescue_is_nonblocking(conn);
+	if (!tls_session_is_here(conn) || !is_told)
+		return -EAGAIN;
+	int kept = get_errno();
+	session->library->ERR_set_mark();
+	tls_bios_put(session);
+	long heard = hear_piece(session, fresh, bytes, room, takes);
+	tls_bios_take_out(session);
+	session->library->ERR_pop_to_mark();
+	set_errno(kept);
+	return heard;
+}
+
 static void installed(struct conn *conn)
 {
 	struct tls_session *session = session_of(conn);
@@ -229,6 +271,7 @@ const struct wire_carrier tls_carrier = {
     .secure = secure,
     .reason = reason,
     .send = send_on,
+    .hear = hear,
     .installed = installed,
     .version = tls_version,
     .moves = true,

@@ -77,6 +77,7 @@ struct tls_session {
 	size_t wide_own, wide_done;  /* bytes of the program's in it, and all that are out */
 	/* Of a rescue (secure.c). */
 	bool shakes; /* it is one of the program's own handshake (shake.h) */
+	bool writes; /* the call that takes it on is a write */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */

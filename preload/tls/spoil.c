@@ -23,14 +23,25 @@ static bool keeps_errors(const struct tls_session *session)
 	return !session->memory && type != TYPE_SOCKET && type != TYPE_FILE;
 }
 
+/* Of a record that is there in part, the rest: it will be none that its server has made. */
+static size_t to_spoil(const struct conn_secured *secured)
+{
+	if (secured->head_len < sizeof(too_long))
+		return sizeof(too_long) - secured->head_len;
+	return secured->body_left;
+}
+
 size_t tls_spoil(const struct conn *conn, char *bytes, size_t room)
 {
 	struct tls_session *session = conn->secured->session;
-	if (room < sizeof(too_long) || session->shakes || !keeps_errors(session) ||
-	    !tls_secure_keep(session))
+	size_t len = to_spoil(conn->secured);
+	if (room < len || session->shakes || !keeps_errors(session) || !tls_secure_keep(session))
 		return 0;
 	tls_carrier.tells(conn);
-	memcpy(bytes, too_long, sizeof(too_long));
-	session->read_base += sizeof(too_long); /* which no socket has given */
-	return sizeof(too_long);
+	if (conn_has_part(conn->secured))
+		memset(bytes, 0xff, len);
+	else
+		memcpy(bytes, too_long, len);
+	session->read_base += len; /* which no socket has given */
+	return len;
 }

@@ -45,6 +45,12 @@ struct wire_carrier {
 	 * went out, which is all, or a negative errno.
 	 */
 	long (*send)(struct conn *conn, int fresh, const char *bytes, size_t len);
+	/*
+	 * What has been answered there: up to `room` bytes, which are left (takes: are taken) as by
+	 * wire_peek and wire_receive of a plain socket; the library keeps what lies behind them.
+	 * -EAGAIN also where only a call of the program's can go on. NULL: it cannot be heard.
+	 */
+	long (*hear)(struct conn *conn, int fresh, char *bytes, size_t room, bool takes);
 	/* The fresh socket has taken the number. */
 	void (*installed)(struct conn *conn);
 	/* The version of what it speaks, for the log. */

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Downloads over a plain socket and says what came: bytes of the body, whether they are the right
+"""Downloads over a socket, or over TLS with the authority in FOLDER, and says what came: bytes of the body, whether they are the right
 ones, and how it ended.
 
-usage: ask.py PORT HOW WAY...    HOW: block, poll, epoll or select
+usage: ask.py PORT[:FOLDER] HOW WAY...    HOW: block, poll, epoll or select
 """
 import select
 import socket
+import ssl
 import sys
 
 from server import BODY, SIZE
@@ -27,8 +28,17 @@ def waiter(how, sock):
     return lambda: one.poll(QUIET_S * (1000 if how == "poll" else 1))
 
 
-def ask(port, how, way):
-    sock = socket.create_connection(("127.0.0.1", port))
+def connect(port, folder):
+    sock = socket.create_connection(("127.0.0.1", int(port)))
+    if not folder:
+        return sock
+    context = ssl.create_default_context(cafile=folder + "/trusted.pem")
+    return context.wrap_socket(sock, server_hostname="localhost", suppress_ragged_eofs=False)
+
+
+def ask(place, how, way):
+    port, _, folder = place.partition(":")
+    sock = connect(port, folder)
     own = "Range: bytes=1000-\r\n" if way.startswith("own") else ""
     sock.sendall(("GET /%s HTTP/1.1\r\nHost: h\r\n%s\r\n" % (way, own)).encode())
     wait = waiter(how, sock)
@@ -38,7 +48,7 @@ def ask(port, how, way):
         wait()
         try:
             piece = sock.recv(65536)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             continue
         except OSError as error:
             end = type(error).__name__
@@ -58,4 +68,4 @@ def ask(port, how, way):
 
 
 for asked in sys.argv[3:]:
-    ask(int(sys.argv[1]), sys.argv[2], asked)
+    ask(sys.argv[1], sys.argv[2], asked)

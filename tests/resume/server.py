@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """A server whose downloads break off, and that answers a request for the rest in many ways.
 
-usage: server.py PORT_FILE
+usage: server.py PORT_FILE, or server.py FOLDER, which has certificates: by TLS.
 
-GET /WAY[?reset]: SIZE bytes, of which the first answer sends CUT, and is then reset or ended. What
-comes for a Range depends on WAY:
+GET /WAY[?END]: SIZE bytes, of which the first answer sends CUT, and then ends: END is reset, or by
+TLS also notify, a close_notify, or part, the end amid a record. What comes for a Range depends on
+WAY:
 
     good      the rest                     weak      as good, but ETag is a weak one throughout
     date      no ETag, an old date         young     no ETag, a date of just now
@@ -19,10 +20,17 @@ comes for a Range depends on WAY:
     busy      503 once, then the rest      dead      the connection ends without an answer
     none      Accept-Ranges: none          nolength  200 without a length
     slow      the rest, its head byte by byte      hints     103 before it
-    never     no answer at all
+    tail      as good, but all but 100 bytes had been sent
+    never     no answer at all            whole     nothing: the first answer is whole
+
+By TLS, swap-NAME is the word for one upon which connections have another certificate.
+
+The port is then printed, and input is read until it ends: "certificate NAME" for the connections
+that are to come; "seen" prints how many requests there were. Both are answered by a line.
 """
 import os
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -32,6 +40,8 @@ SIZE, CUT = 300000, 100000
 BODY = bytes(i * 7919 % 251 for i in range(SIZE))
 OTHER = bytes(255 - byte for byte in BODY)
 counts = {}
+requests = []
+contexts = {}
 
 
 def read_head(sock):
@@ -89,8 +99,17 @@ def say(sock, status, lines, body, way=""):
     sock.sendall(head + body)
 
 
-def end(sock, by_reset):
-    if by_reset:
+def end(sock, how):
+    if how == "notify":
+        try:
+            sock.settimeout(0.05)
+            sock.unwrap().close()
+        except OSError:
+            pass
+    if how == "part":
+        os.write(sock.fileno(), b"\x17\x03\x03\x40\x00" + 5000 * b"?")
+        time.sleep(0.05)
+    if how == "reset":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
@@ -108,7 +127,7 @@ def give_rest(sock, way, first, last):
     if way == "never":
         return time.sleep(30)
     if way == "dead":
-        return end(sock, False)
+        return end(sock, "")
     if way == "total":
         total += 1
     if way == "place":
@@ -129,7 +148,7 @@ def give_rest(sock, way, first, last):
     return say(sock, "206 Partial", lines, rest, way)
 
 
-def give_first(sock, way, by_reset, first):
+def give_first(sock, way, how, first):
     lines = fields(way, False)
     if way != "nolength":
         lines.append("Content-Length: %d" % (SIZE - first))
@@ -137,25 +156,33 @@ def give_first(sock, way, by_reset, first):
     if way == "own":
         status = "206 Partial"
         lines.append("Content-Range: bytes %d-%d/%d" % (first, SIZE - 1, SIZE))
-    say(sock, status, lines, BODY[first : first + CUT], way)
+    if way == "whole":
+        say(sock, status, lines, BODY[first:], way)
+        return
+    if way.startswith("swap-"):
+        use_certificate(way[len("swap-"):])
+    cut = SIZE - 100 if way == "tail" else CUT
+    say(sock, status, lines, BODY[first : first + cut], way)
     time.sleep(0.05)
-    end(sock, by_reset)
+    end(sock, how)
 
 
 def serve(sock):
     try:
+        if contexts:
+            sock = contexts["now"].wrap_socket(sock, server_side=True)
         while True:
             head = read_head(sock)
             if head is None:
                 break
-            target = head.split(" ")[1]
-            way, by_reset = target[1:].split("?")[0], target.endswith("?reset")
+            requests.append(head)
+            way, _, how = head.split(" ")[1][1:].partition("?")
             asked = field(head, "range")
             if field(head, "if-range"):
                 first, last = asked[len("bytes=") :].split("-")
                 give_rest(sock, way, int(first), int(last or SIZE - 1))
             else:
-                give_first(sock, way, by_reset, 1000 if asked else 0)
+                give_first(sock, way, how, 1000 if asked else 0)
                 return
             if way in ("close", "http10"):
                 break
@@ -164,11 +191,36 @@ def serve(sock):
         pass
 
 
+def use_certificate(name):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("%s/%s.pem" % (sys.argv[1], name), "%s/%s.key" % (sys.argv[1], name))
+    contexts["now"] = context
+
+
+def obey():
+    for line in sys.stdin:
+        word, _, name = line.strip().partition(" ")
+        if word == "certificate":
+            use_certificate(name)
+        print(len(requests), flush=True)
+        requests.clear()
+    os._exit(0)
+
+
+def tell(port):
+    if os.path.isdir(sys.argv[1]):
+        use_certificate("same")
+        threading.Thread(target=obey).start()
+        print(port, flush=True)
+        return
+    with open(sys.argv[1] + ".part", "w", encoding="ascii") as file:
+        file.write(str(port))
+    os.rename(sys.argv[1] + ".part", sys.argv[1])
+
+
 def main():
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    with open(sys.argv[1] + ".part", "w", encoding="ascii") as file:
-        file.write(str(listener.getsockname()[1]))
-    os.rename(sys.argv[1] + ".part", sys.argv[1])
+    tell(listener.getsockname()[1])
     while True:
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

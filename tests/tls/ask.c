@@ -4,9 +4,9 @@
  * prints of each the status, and the length and a sum of the body. REQUEST: GET, POST, PUT; KEYED,
  * a POST with an Idempotency-Key; OAUTH, a GET with an authorization that serves once; a number of
  * milliseconds to pause; `path/WHAT`, a GET of that path. WAY, words set apart by commas: poll
- * or epoll, else it blocks; tls12, no later version; own, by a BIO of its own; peek, looks before
- * it reads; small, reads byte by byte; pending, reads little at once and asks SSL_pending whether
- * there is more before it polls.
+ * or epoll, else it blocks; tls12, no later version; ahead, the library reads as much as there is;
+ * own, by a BIO of its own; peek, looks before it reads; small, reads byte by byte; pending, reads
+ * little at once and asks SSL_pending whether there is more before it polls.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -179,6 +179,7 @@ static void begin(const char *folder, const char *port)
 	if (is_way("epoll"))
 		set = epoll_create1(0);
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_read_ahead(context, is_way("ahead"));
 	if (is_way("tls12"))
 		SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
 	snprintf(authority, sizeof(authority), "%s/trusted.pem", folder);

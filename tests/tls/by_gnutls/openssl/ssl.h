@@ -33,6 +33,7 @@ static BIO by_gnutls_bio;
 
 #define TLS_client_method()				NULL
 #define SSL_CTX_set_verify(context, mode, callback)	(void)(context)
+#define SSL_CTX_set_read_ahead(context, yes)		(void)(context)
 #define SSL_CTX_set_max_proto_version(context, version) ((context)->versions = (version))
 #define TLS1_2_VERSION					"NORMAL:-VERS-TLS1.3"
 #define BIO_meth_new(type, name)			(&by_gnutls_bio)
