@@ -129,7 +129,7 @@ check_library() {
 	none "it references no version" "$(readelf -SW $library | grep '\.gnu\.version_r')"
 	none "it references only what every libc has" "$(readelf -W --dyn-syms $library |
 		awk '$7 == "UND" && $8 { sub(/@.*/, "", $8); print $8, $5 }' | grep -vxE \
-		'__errno_location GLOBAL|(dlsym|__libc_dlsym|__libc_dlopen_mode|environ|clock_gettime) WEAK')"
+		'__errno_location GLOBAL|(dlsym|__libc_dlsym|__libc_dlopen_mode|environ|clock_gettime|dl_iterate_phdr) WEAK')"
 	none "what it exports is hooked by libredial.so as well" "$(readelf -W --dyn-syms $library |
 		awk '$7 ~ /^[0-9]+$/ && $5 != "LOCAL" { print $8 }' | while read -r name; do
 		sh preload/hooks/exports.sh names preload/hooks/symbols.def | grep -qx "$name" ||

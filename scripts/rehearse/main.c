@@ -144,6 +144,8 @@ static int tell(struct rehearsed *rehearsed, const struct place *place, struct m
 		return fail(place->log, error);
 	if (was_ended(&rehearsed->end))
 		outcome_was_ended(list);
+	else if (rehearsed->end.status == 0)
+		outcome_ended_well(list, rehearsed->end_ms);
 	rehearsed->list = list;
 	if (!rows_sum(&rehearsed->sums, list))
 		return fail("the log", -ENOMEM);

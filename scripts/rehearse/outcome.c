@@ -156,14 +156,24 @@ static bool is_last(const struct made_list *list, size_t at)
 	return true;
 }
 
-void outcome_was_ended(struct made_list *list)
+static void forgive(struct made_list *list, int64_t since_ms)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct made *made = &list->all[i];
 		bool under_way = made->fate == FATE_OPEN || !strcmp(made->reason, "abandoned");
-		if (under_way && is_last(list, i)) {
+		if (under_way && made->time_ms >= since_ms && is_last(list, i)) {
 			made->due = false;
 			copy(made->reason, sizeof(made->reason), "ended");
 		}
 	}
+}
+
+void outcome_was_ended(struct made_list *list)
+{
+	forgive(list, INT64_MIN);
+}
+
+void outcome_ended_well(struct made_list *list, int64_t at_ms)
+{
+	forgive(list, at_ms - 1000);
 }

@@ -38,4 +38,10 @@ int outcome_read(struct made_list *list, const char *log, bool bare);
 /* The command was ended from outside: what was under way then is nobody's loss. */
 void outcome_was_ended(struct made_list *list);
 
+/*
+ * It ended by itself, with success, at that time (ms since the Epoch), as one does that heeds Ctrl-C:
+ * what it let go of in the second before is nobody's loss either.
+ */
+void outcome_ended_well(struct made_list *list, int64_t at_ms);
+
 #endif
