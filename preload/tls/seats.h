@@ -49,10 +49,11 @@ static inline struct tls_seat *tls_seat_beside(const struct tls_seat *seat)
 	return (struct tls_seat *)((uintptr_t)seat ^ sizeof(*seat));
 }
 
-/* Is it ssl's? Then it has the session. Only the thread that uses ssl asks. */
+/* Is it ssl's? Then it has the session. Only the thread that uses ssl asks. NULL has none:
+ * libraries answer it with an error. */
 static inline bool tls_seat_is_of(const struct tls_seat *seat, const void *ssl)
 {
-	return __atomic_load_n(&seat->ssl, __ATOMIC_ACQUIRE) == ssl;
+	return ssl && __atomic_load_n(&seat->ssl, __ATOMIC_ACQUIRE) == ssl;
 }
 
 /* The session of an SSL of the library's that has none in the near seat, which that is, or NULL. */
