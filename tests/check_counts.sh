@@ -52,8 +52,8 @@ objects=$(instructions_per_object)
 at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"
 at_most "extra instructions of a connect after that" 2000 "${objects#* }"
 
-at_most "extra instructions of a tracked SSL_write and SSL_read" 940 "$(secured_instructions)"
-at_most "extra instructions of the two on a session that is not followed" 140 \
+at_most "extra instructions of a tracked SSL_write and SSL_read" 850 "$(secured_instructions)"
+at_most "extra instructions of the two on a session that is not followed" 150 \
 	"$(secured_instructions pair)"
 
 idle=$(idle_bytes)
