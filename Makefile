@@ -160,7 +160,7 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 	$(addprefix preload/os/,copy.c early.c elevated.c epoll.c fdsize.c file.c memory.c owner.c) \
 	$(addprefix preload/os/,next.c ranges.c region.c) \
 	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) \
-	$(addprefix preload/http1/,date.c number.c rate_limit.c rest.c retry_after.c) \
+	$(addprefix preload/http1/,chunks.c date.c number.c rate_limit.c rest.c retry_after.c) \
 	$(POLICY_PURE:%=policy/%.c)
 $(SELDOM:%.c=$(B)/so/%.o): FREE_CFLAGS += -Os
 

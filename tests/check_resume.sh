@@ -210,4 +210,44 @@ for how in block poll epoll select; do
 	equal "$how: so many were asked" "$(echo "$ends" | wc -w)" "$(grep -c right "$dir/got")"
 done
 
+# Bodies in chunks, which break off anywhere; by all calls, and by a few bytes at a time.
+in_chunks="c-data c-data?reset c-last c-end c-cr c-next c-head c-twice c-close c-gzip"
+torn="c-size c-ext c-trailer c-less c-over c-coding c-weak c-full c-tag c-place c-chunked c-date c-star
+	c-part"
+for how in block poll epoll edge select block:1000:readv poll:97:recvmsg epoll:31:read edge:30001 \
+	select:5000:peek; do
+	policy 5000
+	# shellcheck disable=SC2086 # lists
+	asked "$library" $how $in_chunks >"$dir/got"
+	equal "$how: bodies in chunks that go on to their end" "$(echo "$in_chunks" | wc -w)" \
+		"$(grep -c ' 300000 right whole$' "$dir/got")"
+done
+asked "$library" edge:1 c-cr c-data >"$dir/got"
+equal "a body in chunks, byte by byte" 2 "$(grep -c ' 300000 right whole$' "$dir/got")"
+# Who waits for all that it has room for waits for the end of the connection at last.
+asked "$library" block:4099:all c-close >"$dir/got"
+equal "a body in chunks, MSG_WAITALL" "c-close 300000 right whole" "$(cat "$dir/got")"
+for how in block epoll; do
+	# shellcheck disable=SC2086
+	asked "" $how $torn >"$dir/bare"
+	policy 500
+	# shellcheck disable=SC2086
+	asked "$library" $how $torn >"$dir/got"
+	none "$how: bodies in chunks that cannot be gone on with end as bare" \
+		"$(diff "$dir/bare" "$dir/got")"
+	equal "$how: with the right bytes" "$(echo "$torn" | wc -w)" "$(grep -c right "$dir/got")"
+done
+policy 5000
+python3 -c 'import sys
+sys.path.insert(0, "tests/resume")
+from server import BODY
+sys.stdout.buffer.write(BODY)' >"$dir/www/file"
+for program in curl wget requests node; do
+	for way in c-data c-data?reset c-end c-twice; do
+		url=http://127.0.0.1:$port/$way
+		equal "$program, a body in chunks, $way, bare" broken "$(run "" $program)"
+		equal "$program under redial, the same" whole "$(run "$library" $program)"
+	done
+done
+
 check_end

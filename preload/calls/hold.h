@@ -37,4 +37,10 @@ enum attended hold_go_on(struct reading *r);
  */
 enum attended hold_give(struct reading *r);
 
+/*
+ * What else a read from a connected stream tells: no address, no control data, no flags. false: the
+ * program's memory is bad.
+ */
+bool hold_fill_message(const struct read_call *call);
+
 #endif

@@ -12,9 +12,9 @@
 #include "../rescue/held.h"
 #include "../rescue/rescue.h"
 #include "../rescue/status.h"
+#include "rechunk.h"
 
-/* What else a read from a connected stream tells: no address, no control data, no flags. */
-static bool fill_message(const struct read_call *call)
+bool hold_fill_message(const struct read_call *call)
 {
 	const socklen_t none = 0;
 	const size_t no_control = 0;
@@ -40,7 +40,7 @@ static ssize_t fill(struct rescue *rescue, const struct read_call *call)
 	bool thrown_away = call->flags & MSG_TRUNC; /* tcp(7) */
 	if (room && !thrown_away && copy_scatter(call->iov, call->count, bytes, room) != room)
 		return -1;
-	return room && !fill_message(call) ? -1 : (ssize_t)room;
+	return room && !hold_fill_message(call) ? -1 : (ssize_t)room;
 }
 
 /*
@@ -61,6 +61,8 @@ static size_t top_up(struct conn *conn, const struct read_call *call, size_t giv
 		if (rest.iov_len && !wire_has_unread(conn->fd))
 			break;
 		long got = rest.iov_len ? wire_receive(conn->fd, rest.iov_base, rest.iov_len) : 0;
+		if (got > 0 && conn->care & CARE_IDLE)
+			conn_note_head(conn, &rest, 1, (size_t)got);
 		if (got > 0 && !conn_received(conn, &rest, 1, (size_t)got)) {
 			rescue_note_answer(conn);
 			conn_end(conn, WHY_PASSED);
@@ -121,6 +123,8 @@ enum attended hold_give(struct reading *r)
 	struct conn *conn = r->handle.conn;
 	struct rescue *rescue = conn->rescue;
 	bool peek = call->flags & MSG_PEEK;
+	if (rescue->framing)
+		return rechunk_give(r);
 	r->result = fill(rescue, call);
 	if (r->result < 0)
 		return refuse(conn);

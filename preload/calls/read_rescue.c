@@ -120,11 +120,12 @@ enum attended reading_attend(struct reading *r)
 		if (!blocking)
 			break; /* even now: see below */
 		r->handle.waited = true;
+		bool is_given = conn->care & CARE_HOLDING; /* by redial: rechunk.h */
 		if (r->call->flags & MSG_DONTWAIT)
 			await_answer(r);
 		else
 			conn_unlock(conn);
-		return READ_ON;
+		return is_given ? READ_AGAIN : READ_ON;
 	case RESCUE_RESTORED:
 		conn_unlock(conn);
 		return READ_AGAIN;

@@ -80,13 +80,16 @@ bool conn_resume_room(struct conn_resume *resume, size_t needed)
 static void look(struct conn *conn, const char *head, size_t len, size_t behind)
 {
 	struct http1_rest rest;
-	if (!http1_rest_of(head, len, &rest) || rest.end - rest.first <= behind)
+	if (!http1_rest_of(head, len, &rest))
+		return;
+	if (!rest.chunked && rest.end - rest.first <= behind)
 		return;
 	struct conn_resume *resume = take(conn);
 	if (!resume)
 		return;
 	resume->rest = rest;
 	resume->popped = conn->popped;
+	resume->data = 0;
 	resume->known = true;
 }
 
@@ -119,6 +122,7 @@ static void collect(struct conn *conn, const struct iovec *iov, int count, size_
 	conn_resume_drop_head(resume);
 }
 
+/* What its head tells, if that comes now. */
 static void note(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	struct conn_resume *resume = conn_resume(conn);
@@ -138,6 +142,30 @@ static void note(struct conn *conn, const struct iovec *iov, int count, size_t l
 		collect(conn, iov, count, len);
 }
 
+/* Is what is known of it of the answer that is being read, and is that in chunks? */
+static bool is_in_chunks(const struct conn *conn)
+{
+	const struct conn_resume *resume = conn_resume(conn);
+	return resume && resume->known && resume->rest.chunked && resume->popped == conn->popped;
+}
+
+/* Of a body in chunks nothing else tells how much of it the program has had. */
+static void count_data(struct conn *conn, const struct iovec *iov, int count, size_t len)
+{
+	struct conn_resume *resume = conn_resume(conn);
+	struct http1 walk = conn->exchange->response;
+	if (!(walk.flags & HTTP1_STARTED))
+		http1_response(&walk, METHOD_GET);
+	for (int i = 0; i < count && len; i++) {
+		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
+		if (!http1_count_data(&walk, iov[i].iov_base, piece, &resume->data))
+			resume->known = false;
+		if (!resume->known)
+			return;
+		len -= piece;
+	}
+}
+
 void conn_note_head(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	uint32_t uses = config.policy->uses | config.tracks;
@@ -145,6 +173,12 @@ void conn_note_head(struct conn *conn, const struct iovec *iov, int count, size_
 		idle_note(conn, iov, count, len);
 	if (uses & POLICY_USES_RESUME)
 		note(conn, iov, count, len);
+	if (!is_in_chunks(conn))
+		return;
+	if (uses & POLICY_USES_RESUME)
+		count_data(conn, iov, count, len);
+	else
+		conn_resume(conn)->known = false; /* a gap */
 }
 
 /* Is what carries the bytes one by which the rest can be heard? */
@@ -154,6 +188,14 @@ static bool is_heard(const struct conn *conn)
 	return !secured || (secured->carrier && secured->carrier->hear && !secured->apart);
 }
 
+/* Does it stand where it can go on? Frames are put around what is read from a plain socket alone. */
+static bool is_amid(const struct conn *conn, const struct conn_resume *resume)
+{
+	const struct http1 *response = &conn->exchange->response;
+	return resume->rest.chunked ? !conn_is_secured(conn) && http1_chunks_may(response)
+				    : http1_unseen(response) != 0;
+}
+
 bool conn_is_resumable(const struct conn *conn)
 {
 	const struct conn_resume *resume = conn_resume(conn);
@@ -161,7 +203,7 @@ bool conn_is_resumable(const struct conn *conn)
 	return resume && resume->known && resume->popped == conn->popped &&
 	       conn->flags & CONN_ANSWERING && !(conn->flags & never) && conn->request_count == 1 &&
 	       conn->exchange->requests[0].complete && !conn->unsent &&
-	       http1_unseen(&conn->exchange->response) && is_heard(conn);
+	       is_amid(conn, resume) && is_heard(conn);
 }
 
 bool conn_may_be_resumable(const struct conn *conn)
@@ -177,5 +219,7 @@ bool conn_may_be_resumable(const struct conn *conn)
 
 uint64_t conn_resume_at(const struct conn *conn)
 {
-	return conn_resume(conn)->rest.end - http1_unseen(&conn->exchange->response);
+	const struct conn_resume *resume = conn_resume(conn);
+	return resume->rest.chunked ? resume->data
+				    : resume->rest.end - http1_unseen(&conn->exchange->response);
 }

@@ -18,6 +18,8 @@ struct conn_resume {
 	uint32_t head_len;
 	char *head; /* a head that comes in pieces, or NULL */
 	struct http1_rest rest;
+	uint64_t data;		    /* of a body in chunks: bytes of it that the program has had */
+	struct http1_chunks chunks; /* that redial gives the program with the rest of that */
 };
 
 /*

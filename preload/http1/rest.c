@@ -130,13 +130,17 @@ static bool refuses_ranges(const char *head, size_t len)
 	       find(head, len, "content-type", &type) == MANY || begins(type, "multipart/");
 }
 
-/* How it is framed: a body of so many bytes, and not in chunks. */
-static bool take_length(const char *head, size_t len, struct http1 *frame)
+/* How it is framed; and is it a body of so many bytes, and not in chunks? */
+static bool take_frame(const char *head, size_t len, struct http1 *frame)
 {
 	size_t used;
 	http1_response(frame, METHOD_GET);
-	return http1_feed(frame, head, len, &used) == HTTP1_MORE && used == len &&
-	       http1_unseen(frame);
+	return http1_feed(frame, head, len, &used) == HTTP1_MORE && used == len;
+}
+
+static bool take_length(const char *head, size_t len, struct http1 *frame)
+{
+	return take_frame(head, len, frame) && http1_unseen(frame);
 }
 
 /* How long the head is that begins here; 0: it has no end yet. */
@@ -171,17 +175,20 @@ bool http1_rest_of(const char *head, size_t len, struct http1_rest *rest)
 	struct http1 frame;
 	struct http1_text text;
 	struct range range;
-	if (!take_length(head, len, &frame) || refuses_ranges(head, len) ||
+	if (!take_frame(head, len, &frame) || refuses_ranges(head, len) ||
 	    !take_validator(head, len, rest) || !take_coding(head, len, rest))
 		return false;
 	enum found ranged = find(head, len, "content-range", &text);
+	rest->chunked = http1_is_chunked(&frame);
+	if (rest->chunked ? rest->dated : !http1_unseen(&frame))
+		return false;
 	rest->ranged = frame.status == 206;
 	if (frame.status == 200 && ranged == NONE) {
 		rest->first = 0;
-		rest->end = rest->total = frame.remaining;
+		rest->end = rest->total = rest->chunked ? 0 : frame.remaining;
 		return true;
 	}
-	if (frame.status != 206 || ranged != ONE || !take_range(text, &range) ||
+	if (rest->chunked || frame.status != 206 || ranged != ONE || !take_range(text, &range) ||
 	    range.end - range.first != frame.remaining)
 		return false;
 	rest->first = range.first;
@@ -190,16 +197,25 @@ bool http1_rest_of(const char *head, size_t len, struct http1_rest *rest)
 	return true;
 }
 
-bool http1_rest_is(const struct http1_rest *rest, uint64_t from, const char *head, size_t len)
+/* A range that is the rest from there on, of so many bytes. */
+static bool is_in_place(const struct http1_rest *rest, uint64_t from, const struct range *range,
+			uint64_t len)
+{
+	if (range->first != from || range->end - from != len)
+		return false;
+	return rest->end ? range->end == rest->end && range->total == rest->total
+			 : range->end == range->total;
+}
+
+bool http1_rest_is(struct http1_rest *rest, uint64_t from, const char *head, size_t len)
 {
 	struct http1 frame;
 	struct http1_text text;
 	struct range range;
-	if (!take_length(head, len, &frame) || frame.status != 206 ||
-	    frame.remaining != rest->end - from)
+	if (!take_length(head, len, &frame) || frame.status != 206)
 		return false;
 	if (find(head, len, "content-range", &text) != ONE || !take_range(text, &range) ||
-	    range.first != from || range.end != rest->end || range.total != rest->total)
+	    !is_in_place(rest, from, &range, frame.remaining))
 		return false;
 	enum found tag = find(head, len, "etag", &text);
 	if (rest->dated ? tag != NONE : tag != ONE)
@@ -211,7 +227,11 @@ bool http1_rest_is(const struct http1_rest *rest, uint64_t from, const char *hea
 	if (find(head, len, "content-encoding", &text) == MANY ||
 	    !is_same(text, rest->coding, rest->coding_len))
 		return false;
-	return find(head, len, "content-type", &text) != MANY && !begins(text, "multipart/");
+	if (find(head, len, "content-type", &text) == MANY || begins(text, "multipart/"))
+		return false;
+	rest->end = range.end;
+	rest->total = range.total;
+	return true;
 }
 
 /* What a request is put together in. */

@@ -138,7 +138,7 @@ static void note_close(const struct rescue *rescue, enum conn_why why)
 static bool is_owed(struct conn *conn, bool was_under_way)
 {
 	struct rescue *rescue = conn->rescue;
-	if (rescue_owed(conn)) {
+	if (rescue_owed(conn) || rescue->framing) {
 		rescue->off_track = true;
 		return true;
 	}
@@ -173,6 +173,9 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 		conn_end_writing(conn);
 	if (why == WHY_PASSED && !is_lost && is_owed(conn, under_way))
 		return true;
+	/* Without its frames what is still to come would be read as such. */
+	if (rescue->framing && !is_lost && why != WHY_CLOSED)
+		wire_disconnect(conn->fd);
 	conn->busy = false;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 	rescue_free(conn);

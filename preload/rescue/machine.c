@@ -219,6 +219,8 @@ static enum progress arrive(struct conn *conn, uint32_t end)
 		rescue_dial_up(conn);
 	else if (rescue_stays(conn))
 		rescue_free(conn);
+	if (rescue_resume_frames(conn))
+		return DONE;
 	if (rescue_watches() || rescue_has_answer(conn))
 		rescue_watch(conn);
 	return conn->busy ? WAIT : DONE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What calls ask of a rescue, and tell it (machine.h). */
+#include "../conn/resume.h"
 #include "../os/sys.h"
 #include "machine.h"
 #include "rescue.h"
@@ -22,8 +23,11 @@ bool rescue_has_answer(const struct conn *conn)
 uint32_t rescue_owed(const struct conn *conn)
 {
 	const struct rescue *rescue = conn->rescue;
-	return rescue && rescue->phase == PHASE_GIVING ? rescue->answer_len - rescue->answer_given
-						       : 0;
+	const char *text;
+	if (!rescue || rescue->phase != PHASE_GIVING)
+		return 0;
+	return rescue->framing ? (uint32_t)http1_chunks_text(&conn_resume(conn)->chunks, &text)
+			       : rescue->answer_len - rescue->answer_given;
 }
 
 bool rescue_is_nonblocking(const struct conn *conn)

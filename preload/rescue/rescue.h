@@ -129,6 +129,7 @@ struct rescue {
 	struct rescue_greet greet;
 	uint8_t room_steps; /* for so many more steps the timer tells of it */
 	bool resumes;  /* it is the rest of a body that is asked for */
+	bool framing;  /* that is being given, in chunks: it is the answer that is held back */
 	bool expected; /* no watcher is placed yet, but it is counted as if there were (place.h) */
 };
 

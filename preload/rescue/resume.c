@@ -5,6 +5,8 @@
 
 #include "../conn/resume.h"
 #include "../os/arena.h"
+#include "machine.h"
+#include "place.h"
 #include "rescue.h"
 #include "secure.h"
 #include "status.h"
@@ -50,8 +52,14 @@ enum reason rescue_resume_prepare(struct conn *conn)
 static enum resume judge(struct conn *conn, const char *head, size_t len)
 {
 	struct rescue *rescue = conn->rescue;
-	if (http1_rest_is(&conn_resume(conn)->rest, conn_resume_at(conn), head, len))
-		return RESUME_REST;
+	struct conn_resume *resume = conn_resume(conn);
+	uint64_t at = conn_resume_at(conn);
+	if (http1_rest_is(&resume->rest, at, head, len)) {
+		bool follows = !resume->rest.chunked ||
+			       http1_chunks_plan(&conn->exchange->response, resume->rest.end - at,
+						 &resume->chunks);
+		return follows ? RESUME_REST : RESUME_OTHER;
+	}
 	int status = status_read(head, len);
 	if (status <= 0 || !policy_has_status(rescue->settings.statuses, (unsigned)status))
 		return RESUME_OTHER;
@@ -98,4 +106,25 @@ void rescue_resume_go_on(struct conn *conn, uint16_t response)
 	conn->exchange->response.flags = response;
 	conn->flags |= CONN_ANSWERING;
 	conn_rescue(conn)->status = 206;
+}
+
+bool rescue_resume_frames(struct conn *conn)
+{
+	struct rescue *rescue = conn->rescue;
+	if (!rescue || !rescue->resumes || !conn_resume(conn)->rest.chunked)
+		return false;
+	rescue_tell_recovered(conn, 206);
+	rescue->framing = rescue->answered = true;
+	rescue->phase = PHASE_GIVING;
+	conn->care |= CARE_HOLDING;
+	return true;
+}
+
+void rescue_resume_framed(struct conn *conn)
+{
+	rescue_unplace(conn);
+	conn->busy = false;
+	conn->care &= (uint8_t)~CARE_HOLDING;
+	conn->rescue->framing = false;
+	rescue_free(conn);
 }

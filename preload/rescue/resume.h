@@ -41,4 +41,13 @@ enum resume rescue_resume_hear(struct conn *conn);
  */
 void rescue_resume_go_on(struct conn *conn, uint16_t response);
 
+/*
+ * The program is in a body of chunks: what comes is not to be read but by calls/rechunk.h from now
+ * on, and the rescue lasts until it has (PHASE_GIVING, CARE_HOLDING). false: it is in none.
+ */
+bool rescue_resume_frames(struct conn *conn);
+
+/* That is over, or the connection is at its end again. */
+void rescue_resume_framed(struct conn *conn);
+
 #endif

@@ -23,6 +23,19 @@ WAY:
     tail      as good, but all but 100 bytes had been sent
     never     no answer at all            whole     nothing: the first answer is whole
 
+The first answer is in chunks, and breaks off at a place of interest, if WAY begins so:
+
+    c-data    amid the data of a chunk         c-last    amid the last chunk but the empty one
+    c-end     behind the data of a chunk       c-cr      behind its CR
+    c-next    between two chunks               c-head    behind the head
+    c-twice   amid data, and so does the rest, twice
+    c-size    in a line with a size            c-ext     in an extension of one
+    c-trailer behind the empty chunk           c-less    the rest is less than the chunk was to be
+    c-over    behind all data
+    c-close, c-gzip, c-coding, c-weak, c-full, c-tag, c-place, c-chunked: amid data, and as above
+    c-date    amid data, no ETag, an old date  c-star    206 that does not tell the total
+    c-part    206 of less than all the rest
+
 By TLS, swap-NAME is the word for one upon which connections have another certificate.
 
 The port is then printed, and input is read until it ends: "certificate NAME" for the connections
@@ -59,6 +72,37 @@ def field(head, name):
         if line.lower().startswith(name + ":"):
             return line.split(":", 1)[1].strip()
     return None
+
+
+# Where the chunks begin, of which the last one breaks off in most ways.
+CHUNKS = [0, 1, 30000, 90000, 250000, SIZE]
+
+
+def chunked(upto, size=None):
+    """The body in chunks, up to that byte; size: what the one that it is in is said to be."""
+    out = b""
+    for first, last in zip(CHUNKS, CHUNKS[1:]):
+        if first < upto:
+            said = size if size and last >= upto else last - first
+            out += b"%x\r\n" % said + BODY[first : min(last, upto)]
+            out += b"\r\n" if last < upto else b""
+    return out
+
+
+def first_chunks(way):
+    places = {
+        "c-last": chunked(260000),
+        "c-end": chunked(90000),
+        "c-cr": chunked(90000) + b"\r",
+        "c-next": chunked(90000) + b"\r\n",
+        "c-head": b"",
+        "c-size": chunked(90000) + b"\r\n2",
+        "c-ext": chunked(90000) + b"\r\n27100;a",
+        "c-trailer": chunked(SIZE) + b"\r\n0\r\nA: b\r\n",
+        "c-less": chunked(CUT, 400000),
+        "c-over": chunked(SIZE) + b"\r\n",
+    }
+    return places.get(way, chunked(CUT))
 
 
 def date(ago):
@@ -115,6 +159,7 @@ def end(sock, how):
 
 
 def give_rest(sock, way, first, last):
+    way = way[2:] if way.startswith("c-") else way
     body = BODY if way != "full" else OTHER
     total, lines = SIZE, fields(way, True)
     count = counts[way] = counts.get(way, 0) + 1
@@ -132,12 +177,12 @@ def give_rest(sock, way, first, last):
         total += 1
     if way == "place":
         first -= 1
-    if way == "short":
+    if way in ("short", "part"):
         last -= 1
     if way in ("tag", "notag", "total", "place", "coding"):
         body = OTHER
     rest = body[first : last + 1]
-    lines.append("Content-Range: bytes %d-%d/%d" % (first, last, total))
+    lines.append("Content-Range: bytes %d-%d/%s" % (first, last, "*" if way == "star" else total))
     if way == "chunked":
         lines.append("Transfer-Encoding: chunked")
         rest = b"%x\r\n%s\r\n0\r\n\r\n" % (len(rest), rest)
@@ -145,10 +190,24 @@ def give_rest(sock, way, first, last):
         lines.append("Content-Length: %d" % len(rest))
     if way == "hints":
         sock.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+    if way == "twice" and count < 3:
+        say(sock, "206 Partial", lines, rest[: len(rest) // 3])
+        time.sleep(0.05)
+        return end(sock, "reset" if count == 1 else "")
     return say(sock, "206 Partial", lines, rest, way)
 
 
+def give_chunks(sock, way, how):
+    counts[way[2:]] = 0
+    lines = fields(way[2:], False) + ["Transfer-Encoding: chunked"]
+    say(sock, "200 OK", lines, first_chunks(way))
+    time.sleep(0.05)
+    end(sock, how)
+
+
 def give_first(sock, way, how, first):
+    if way.startswith("c-"):
+        return give_chunks(sock, way, how)
     lines = fields(way, False)
     if way != "nolength":
         lines.append("Content-Length: %d" % (SIZE - first))
@@ -184,7 +243,7 @@ def serve(sock):
             else:
                 give_first(sock, way, how, 1000 if asked else 0)
                 return
-            if way in ("close", "http10"):
+            if way in ("close", "http10", "c-close"):
                 break
         sock.close()
     except OSError:

@@ -51,6 +51,7 @@
 	X(tunnel)                                                                                  \
 	X(abandons)                                                                                \
 	X(rest)                                                                                    \
+	X(chunks)                                                                                  \
 	X(retry_after)                                                                             \
 	X(arena)                                                                                   \
 	X(arena_at_once)                                                                           \

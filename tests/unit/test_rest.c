@@ -16,6 +16,8 @@
 #define LENGTH "Content-Length: 1000\r\n"
 #define END    "\r\n"
 
+#define CHUNKED OK "Transfer-Encoding: chunked\r\n"
+
 /* In memory of its own, so that what reads past the end is found out. */
 static bool of(const char *head, struct http1_rest *rest)
 {
@@ -50,6 +52,8 @@ static void what_has_a_length_and_a_strong_validator_can_be_gone_on_with(void)
 	    /* An entity tag goes before a date, whatever that says. */
 	    OK LENGTH TAG "Last-Modified: never\r\n" END,
 	    PART LENGTH TAG "Content-Range: bytes 500-1499/5000\r\n" END,
+	    CHUNKED TAG END,
+	    CHUNKED TAG "Content-Encoding: gzip\r\n" END,
 	};
 	EXPECT_OF(true, heads);
 }
@@ -59,7 +63,11 @@ static void what_has_not_is_left_alone(void)
 	static const char *const heads[] = {
 	    OK LENGTH END,
 	    OK TAG END,
-	    OK TAG "Transfer-Encoding: chunked\r\n" END,
+	    CHUNKED DATE OLD END,
+	    CHUNKED "ETag: W/\"a-1\"\r\n" END,
+	    CHUNKED TAG "Content-Range: bytes 0-999/1000\r\n" END,
+	    PART "Transfer-Encoding: chunked\r\nContent-Range: bytes 500-1499/5000\r\n" TAG END,
+	    OK TAG "Transfer-Encoding: gzip, chunked\r\n" END,
 	    OK TAG "Content-Length: 0\r\n" END,
 	    OK LENGTH "ETag: W/\"a-1\"\r\n" END,
 	    OK LENGTH "ETag: W/\"a-1\"\r\n" DATE OLD END,
@@ -220,6 +228,31 @@ static void only_the_very_rest_of_the_same_bytes_will_do(void)
 	}
 }
 
+static void the_rest_of_a_body_in_chunks_tells_how_long_that_is(void)
+{
+	static const char *const others[] = {
+	    PART "Content-Range: bytes 300-999/*\r\nContent-Length: 700\r\n" TAG END,
+	    PART "Content-Range: bytes 300-998/1000\r\nContent-Length: 699\r\n" TAG END,
+	    PART "Content-Range: bytes 300-999/1000\r\nContent-Length: 699\r\n" TAG END,
+	    PART "Content-Range: bytes 301-999/1000\r\nContent-Length: 699\r\n" TAG END,
+	    PART "Content-Range: bytes 300-999/1000\r\nTransfer-Encoding: chunked\r\n" TAG END,
+	};
+	static const char then[] = PART FROM TAG END;
+	static const char later[] =
+	    PART "Content-Range: bytes 300-1000/1001\r\nContent-Length: 701\r\n" TAG END;
+	struct http1_rest rest;
+	CU_ASSERT_FATAL(of(CHUNKED TAG END, &rest));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (http1_rest_is(&rest, 300, others[i], strlen(others[i])) || rest.end)
+			CU_FAIL("is the rest");
+	}
+	CU_ASSERT(http1_rest_is(&rest, 300, then, sizeof(then) - 1));
+	runner_expect_long("its end", 1000, (long)rest.end);
+	runner_expect_long("in all", 1000, (long)rest.total);
+	/* From then on it stays so. */
+	CU_ASSERT(!http1_rest_is(&rest, 300, later, sizeof(later) - 1));
+}
+
 static void interim_heads_lie_before_the_one_that_counts(void)
 {
 	static const char hint[] = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
@@ -248,6 +281,7 @@ void suite_rest(void)
 	    TEST(a_range_of_the_programs_own_is_shifted),
 	    TEST(a_request_without_an_end_of_its_head_is_not_made_another),
 	    TEST(only_the_very_rest_of_the_same_bytes_will_do),
+	    TEST(the_rest_of_a_body_in_chunks_tells_how_long_that_is),
 	    TEST(interim_heads_lie_before_the_one_that_counts),
 	    TEST_END};
 	runner_suite("rest", tests);

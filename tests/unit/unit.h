@@ -61,6 +61,7 @@ void suite_greeting(void);
 void suite_tunnel(void);
 void suite_abandons(void);
 void suite_rest(void);
+void suite_chunks(void);
 void suite_retry_after(void);
 void suite_idle(void);
 void suite_hello(void);
