@@ -176,7 +176,7 @@ FUZZ_TARGETS := policy compiled log tls state framing
 FUZZED_SRC := $(UNIT_PURE) preload/tls/flight.c preload/os/mem.c \
 	$(addprefix scripts/stat/,launches.c launch.c proc.c folder.c)
 FUZZED_OBJ := $(FUZZED_SRC:%.c=$(T)/fuzzed/%.o)
-FUZZ_CFLAGS := -D_GNU_SOURCE -std=gnu11 -O1 -g -fno-sanitize-recover=undefined $(TEST_CFLAGS)
+FUZZ_CFLAGS := -D_GNU_SOURCE -DREDIAL_VERSION='"fuzz"' -std=gnu11 -O1 -g -fno-sanitize-recover=undefined $(TEST_CFLAGS)
 
 $(T)/fuzz-tls: FUZZ_LIBS = $(addprefix -Wl$(comma)--defsym=,$(addsuffix =fuzz_never,os_now_ms \
 	wire_cookie wire_narrow wire_same_peer wire_send wire_send_pieces wire_widen))
