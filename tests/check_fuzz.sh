@@ -57,14 +57,16 @@ else
 	echo "passed over: framing under libFuzzer, which clang lacks here"
 fi
 
-# reads TARGET RUNS STATEMENT: of tests/fuzz/targets, from its seeds on.
+# reads TARGET RUNS STATEMENT: of tests/fuzz/targets, from its seeds on, the same each time. What it
+# finds new goes into the first folder.
 reads() {
 	seeds=tests/fuzz/seeds/$1
 	[ "$1" != policy ] || seeds=scripts/policies
 	[ -d "$seeds" ] || seeds=
+	rm -rf build/fuzz-new && mkdir build/fuzz-new
 	# shellcheck disable=SC2086 # there may be none
 	runs "$2 $3" build/tests/fuzz-"$1" -seed=1 -runs="$2" -max_len=4096 -verbosity=0 \
-		-artifact_prefix="build/fuzz-$1-" $seeds
+		-artifact_prefix="build/fuzz-$1-" build/fuzz-new $seeds
 }
 # shellcheck disable=SC2046 # words
 if make -s --no-print-directory $(printf 'build/tests/fuzz-%s ' policy compiled log tls state framing) \
