@@ -109,8 +109,12 @@ static bool is_its_own(const struct scenario *scenario, const struct plan *plan,
 		       const struct run *run, const char *outcome)
 {
 	bool moves = is_sending(plan->number) || is_receiving(plan->number);
-	bool again = plan->ever && (plan->error == EINTR || plan->error == EAGAIN);
 	bool tls = strstr(scenario->way, "tls");
+	/* OpenSSL tries again after these as well (BIO_sock_non_fatal_error(3)). */
+	bool again =
+	    plan->ever && (plan->error == EINTR || plan->error == EAGAIN ||
+			   (tls && (plan->error == ENOTCONN || plan->error == EINPROGRESS ||
+				    plan->error == EALREADY)));
 	if (tls && moves &&
 	    (error_of(outcome) == EPROTO || (again && error_of(outcome) == EDEADLK)))
 		return true; /* the library's word for all else, and the client's for no end */
