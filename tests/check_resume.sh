@@ -6,6 +6,8 @@
 # exactly the bytes that it had.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
+# shellcheck source=tests/support/resume.sh
+. tests/support/resume.sh
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_SHARED REDIAL_LOG REDIAL_STATE
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -194,21 +196,7 @@ asked() (
 goes_on="good good?reset date close http10 own own?reset gzip slow hints busy tail tail?reset"
 ends="weak weak?reset young none nolength coding full gone tag tag?reset notag total total?reset place
 	short chunked dead dead?reset never never?reset"
-for how in block poll epoll select; do
-	# shellcheck disable=SC2086 # lists
-	asked "" $how $goes_on $ends >"$dir/bare"
-	policy 5000
-	# shellcheck disable=SC2086
-	asked "$library" $how $goes_on >"$dir/got"
-	equal "$how: bodies that go on to their end" "$(echo "$goes_on" | wc -w)" \
-		"$(grep -c ' 300000 right whole$\| 299000 right whole$' "$dir/got")"
-	policy 500
-	# shellcheck disable=SC2086
-	asked "$library" $how $ends >"$dir/got"
-	none "$how: what cannot be gone on with ends as bare: the same bytes, the same error" \
-		"$(grep -vxFf "$dir/bare" "$dir/got")"
-	equal "$how: so many were asked" "$(echo "$ends" | wc -w)" "$(grep -c right "$dir/got")"
-done
+each_wait "$library"
 
 # Bodies in chunks, which break off anywhere; by all calls, and by a few bytes at a time.
 in_chunks="c-data c-data?reset c-last c-end c-cr c-next c-head c-twice c-close c-gzip"

@@ -6,6 +6,8 @@
 # its error, after exactly the bytes that it had.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
+# shellcheck source=tests/support/resume.sh
+. tests/support/resume.sh
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_SHARED REDIAL_LOG REDIAL_STATE
 PATH=$PATH:/usr/sbin:/sbin
 # shellcheck disable=SC2034 # for tls.sh
@@ -54,21 +56,7 @@ goes_on="good good?reset good?notify good?part date close http10 own own?reset o
 ends="weak weak?reset weak?notify weak?part young none nolength coding full full?notify gone tag
 	tag?reset tag?notify tag?part notag total total?reset place short chunked dead dead?reset
 	dead?notify never never?reset never?notify"
-for how in block poll epoll select; do
-	# shellcheck disable=SC2086 # lists
-	asked "" $how $goes_on $ends >"$dir/bare"
-	policy 5000
-	# shellcheck disable=SC2086
-	asked "$lib" $how $goes_on >"$dir/got"
-	equal "$how: bodies that go on to their end" "$(echo "$goes_on" | wc -w)" \
-		"$(grep -c ' 300000 right whole$\| 299000 right whole$' "$dir/got")"
-	policy 500
-	# shellcheck disable=SC2086
-	asked "$lib" $how $ends >"$dir/got"
-	none "$how: what cannot be gone on with ends as bare: the same bytes, the same error" \
-		"$(grep -vxFf "$dir/bare" "$dir/got")"
-	equal "$how: so many were asked" "$(echo "$ends" | wc -w)" "$(grep -c right "$dir/got")"
-done
+each_wait "$lib"
 
 # A program in C: however it calls the library, over a BIO of its own as well.
 policy 5000
