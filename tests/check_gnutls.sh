@@ -57,20 +57,9 @@ for client in gnutls-block gnutls-poll gnutls-threads libcurl-gnutls $programs; 
 		"$got, $connections connections, $requests, $(logged result=recovered) recovered"
 done
 
-# A POST is sent again only if none of its bytes was.
 for client in gnutls-block gnutls-poll; do
 	for fault in $faults; do
-		order $fault 1 1.3 same
-		got=$(redial $client POST)
-		seen
-		posts=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c POST)
-		if [ "${fault%%:*}" = idle ]; then
-			same "$client, a POST, $fault" "hello hello hello , 1 POSTs" "$got, $posts POSTs"
-		else
-			order $fault 1 1.3 same
-			same "$client, a POST, $fault, is as bare" "$(bare $client POST), 1 POSTs" \
-				"$got, $posts POSTs"
-		fi
+		posted_once "$client" "$fault"
 	done
 done
 case $programs in

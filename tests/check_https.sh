@@ -66,20 +66,9 @@ done
 # The error that a program has asked for is told behind the answer that came before it.
 saved asks-late idle:reset 1.3 same
 
-# A POST is sent again only if none of its bytes was.
 for client in block poll own-poll; do
 	for fault in $faults; do
-		order $fault 1 1.3 same
-		got=$(redial $client POST)
-		seen
-		posts=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c POST)
-		if [ "${fault%%:*}" = idle ]; then
-			same "$client, a POST, $fault" "hello hello hello , 1 POSTs" "$got, $posts POSTs"
-		else
-			order $fault 1 1.3 same
-			same "$client, a POST, $fault, is as bare" "$(bare $client POST), 1 POSTs" \
-				"$got, $posts POSTs"
-		fi
+		posted_once "$client" "$fault"
 	done
 done
 

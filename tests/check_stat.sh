@@ -5,12 +5,12 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. tests/support/launch.sh
 . scripts/man/pages.sh
 export LC_ALL=C
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED
 
 dir=$(mktemp -d) || exit 1
-launched=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
 	[ -z "$launched" ] || kill "$launched" 2>/dev/null
@@ -20,22 +20,8 @@ clean() {
 trap clean EXIT
 trap 'exit 2' INT TERM
 
-# launch: three connections that have asked once, and wait for a line to ask again. The command in
-# front of its name keeps the shell from becoming it.
-launch() {
-	mkfifo "$dir/go" "$dir/ready"
-	scripts/redial --log none python3 tests/stat/asks.py "$port" <"$dir/go" >"$dir/ready" &
-	launched=$!
-	exec 3>"$dir/go" 4<"$dir/ready"
-	rm "$dir/go" "$dir/ready"
-	read -r _ <&4
-}
-
-end_launch() {
-	exec 3>&- 4<&-
-	wait "$launched"
-	launched=
-}
+# asks [WORD...]: three connections that have asked once, and wait for a line to ask again.
+asks() { launch "$@" scripts/redial --log none python3 tests/stat/asks.py "$port"; }
 
 # asked WORD...: the answer in $dir/answer, what it complains of in $dir/error; sets status.
 asked() {
@@ -176,7 +162,7 @@ check_rubbish() {
 
 # Whatever becomes of the file, processes are found by the memory that they share.
 check_spoilt() {
-	launch
+	asks
 	file=$(tr '\0' '\n' <"/proc/$launched/environ" | sed -n 's/^REDIAL_SHARED=//p')
 	for how in cut overwritten removed; do
 		case $how in
@@ -196,12 +182,7 @@ check_elsewhere() {
 		echo "     no IPC namespaces: launches in another one were not looked at"
 		return
 	fi
-	mkfifo "$dir/go" "$dir/ready"
-	unshare -i scripts/redial --log none python3 tests/stat/asks.py "$port" <"$dir/go" >"$dir/ready" &
-	launched=$!
-	exec 3>"$dir/go" 4<"$dir/ready"
-	rm "$dir/go" "$dir/ready"
-	read -r _ <&4
+	asks unshare -i
 	asked --json "$launched"
 	equal "connections of a launch in an IPC namespace of its own" 3 "$(among '["connections"]')"
 	unshare -i scripts/redial stat --json "$launched" >"$dir/answer" 2>"$dir/error"
@@ -211,7 +192,7 @@ check_elsewhere() {
 
 # shellcheck disable=SC2119 # of its options none
 start_server
-launch
+asks
 check_answers
 check_watch
 check_refusals

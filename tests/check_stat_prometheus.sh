@@ -6,12 +6,12 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. tests/support/launch.sh
 . scripts/man/pages.sh
 export LC_ALL=C
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED REDIAL_STATE
 
 dir=$(mktemp -d) || exit 1
-launched=
 listening=
 scraping=
 # shellcheck disable=SC2317,SC2329 # called by the trap
@@ -22,14 +22,6 @@ clean() {
 }
 trap clean EXIT
 trap 'exit 2' INT TERM
-
-launch() {
-	mkfifo "$dir/go" "$dir/ready"
-	scripts/redial --log none python3 tests/stat/asks.py "$port" <"$dir/go" >"$dir/ready" &
-	launched=$!
-	exec 3>"$dir/go" 4<"$dir/ready"
-	read -r _ <&4
-}
 
 # value METRIC: of the launch's series in $dir/metrics.
 value() { sed -n "s/^$1{[^}]*pid=\"$launched\"[^}]*} //p" "$dir/metrics"; }
@@ -172,15 +164,13 @@ check_scrape() {
 
 # shellcheck disable=SC2119 # of its options none
 start_server
-launch
+launch scripts/redial --log none python3 tests/stat/asks.py "$port"
 check_format
 check_dashboard
 check_words
 check_answers
 check_scrape
-exec 3>&- 4<&-
-wait "$launched"
-launched=
+end_launch
 build/redial-stat --prometheus $$ >"$dir/metrics" 2>"$dir/error"
 equal "exit status where there is no launch" 1 $?
 check_end

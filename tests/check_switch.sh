@@ -5,13 +5,13 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 . tests/support/server.sh
+. tests/support/launch.sh
 export LC_ALL=C
 unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_LIBDIR REDIAL_SHARED
 
 dir=$(mktemp -d) || exit 1
 # Launches of others are none of ours.
 export XDG_RUNTIME_DIR="$dir"
-launched=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
 	[ -z "$launched" ] || kill "$launched" 2>/dev/null
@@ -21,21 +21,9 @@ clean() {
 trap clean EXIT
 trap 'exit 2' INT TERM
 
-# launch METHOD
-launch() {
-	mkfifo "$dir/go" "$dir/said"
-	scripts/redial --policy "$dir/policy.cfg" --log none \
-		python3 -B tests/switch/asks.py "$port" "$1" <"$dir/go" >"$dir/said" &
-	launched=$!
-	exec 3>"$dir/go" 4<"$dir/said"
-	rm "$dir/go" "$dir/said"
-	read -r _ <&4
-}
-
-end_launch() {
-	exec 3>&- 4<&-
-	wait "$launched"
-	launched=
+asks() {
+	launch scripts/redial --policy "$dir/policy.cfg" --log none \
+		python3 -B tests/switch/asks.py "$port" GET
 }
 
 # asked N: how many of so many requests were lost.
@@ -60,7 +48,7 @@ turned() {
 
 start_server --fault reset@every:5
 policy 'on = ["stale", "reset", "eof"];'
-launch GET
+asks
 equal "requests lost of 20, as it was started" 0 "$(asked 20)"
 turned 0 off "$launched"
 at_least "requests lost of 20, off" 3 "$(asked 20)"
@@ -86,7 +74,7 @@ turned 1 off 999999999
 # A status that a policy adds, on a connection that was there before.
 start_server --fault 'status=503@every:4'
 policy 'on = ["stale"];'
-launch GET
+asks
 asked 8 >/dev/null
 equal "503s of 8 without the policy that retries them" 2 "$(grep -o 503 "$dir/answers" | wc -l)"
 policy 'statuses = [503]; backoff = { base_ms = 1; max_ms = 2; };'

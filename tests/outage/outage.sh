@@ -4,13 +4,13 @@
 # their server fails every request for so long. Retries must neither multiply the load nor outlast it.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/check.sh
+. tests/support/server.sh
 unset LD_PRELOAD REDIAL_POLICY REDIAL_LOG REDIAL_DISABLE REDIAL_SHARED
 
 outage_ms=${1-3000} programs=${2-50}
 before_ms=1000 open_ms=1000 period_ms=100
 dir=$(mktemp -d) || exit 1
 export XDG_RUNTIME_DIR="$dir"
-server=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
 	stop_server
@@ -19,23 +19,11 @@ clean() {
 trap clean EXIT
 trap 'exit 2' INT TERM
 
-# start_server FAULT: that one during the outage; all the time each fortieth request is reset.
-start_server() {
+# serve FAULT: that one during the outage; all the time each fortieth request is reset.
+serve() {
 	rm -f "$dir/server.log" "$dir/redial.log"
-	mkfifo "$dir/said"
-	build/faultd --log "$dir/server.log" \
-		--fault "$1@during:$before_ms-$((before_ms + outage_ms))" \
-		--fault reset@every:40 >"$dir/said" &
-	server=$!
-	read -r _ _ port <"$dir/said"
-	rm "$dir/said"
-}
-
-stop_server() {
-	[ -n "$server" ] || return 0
-	kill "$server"
-	wait "$server" 2>/dev/null
-	server=
+	start_server --log "$dir/server.log" \
+		--fault "$1@during:$before_ms-$((before_ms + outage_ms))" --fault reset@every:40
 }
 
 # policy BUDGET BREAKER: each true or false.
@@ -55,7 +43,7 @@ policy() {
 
 # blow FAULT LENGTH_MS: one launch of all the programs. One of them is killed amid the outage.
 blow() {
-	start_server "$1"
+	serve "$1"
 	start=$(awk '{ printf "%.0f", $1 * 1000 + 800 }' /proc/uptime)
 	# shellcheck disable=SC2016 # for the inner shell
 	scripts/redial --policy "$dir/policy.cfg" --log "file:$dir/redial.log" \

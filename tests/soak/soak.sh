@@ -4,11 +4,11 @@
 # fails every tenth request. What the program saw is held against what the server and redial logged.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/check.sh
+. tests/support/server.sh
 
 requests=${1-200000} threads=${2-32} processes=${3-4}
 root=$PWD
 dir=$(mktemp -d) || exit 1
-server=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
 	stop_server
@@ -18,26 +18,15 @@ trap clean EXIT
 trap 'exit 2' INT TERM
 
 # A connection's first request is let through: what breaks there is not for redial to mend.
-start_server() {
+serve() {
 	rm -f "$dir/server.log" "$dir/redial.log"
-	mkfifo "$dir/said"
-	"$root/build/faultd" --log "$dir/server.log" --fault reset@2+,every:30 \
-		--fault close@2+,every:20 --fault reset-unread@2+,every:10 >"$dir/said" &
-	server=$!
-	read -r _ _ port <"$dir/said"
-	rm "$dir/said"
-}
-
-stop_server() {
-	[ -n "$server" ] || return 0
-	kill "$server"
-	wait "$server" 2>/dev/null
-	server=
+	start_server --log "$dir/server.log" --fault reset@2+,every:30 \
+		--fault close@2+,every:20 --fault reset-unread@2+,every:10
 }
 
 # soak PRELOAD REQUESTS THREADS PROCESSES: its progress is shown, its counts are left in $counts.
 soak() {
-	start_server
+	serve
 	LD_PRELOAD=$1 REDIAL_LOG=file:$dir/redial.log timeout 600 \
 		"$root/build/tests/soak" "$port" "$2" "$3" "$4" | tee "$dir/out"
 	stop_server

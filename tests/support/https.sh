@@ -45,6 +45,20 @@ saved() {
 		"$got, $connections connections, $requests, $resumed resumed"
 }
 
+# posted_once CLIENT FAULT: a POST is sent again only if none of its bytes was.
+posted_once() {
+	order "$2" 1 1.3 same
+	got=$(redial "$1" POST)
+	seen
+	posts=$(printf '%s\n' "$requests" | tr ',' '\n' | grep -c POST)
+	if [ "${2%%:*}" = idle ]; then
+		same "$1, a POST, $2" "hello hello hello , 1 POSTs" "$got, $posts POSTs"
+	else
+		order "$2" 1 1.3 same
+		same "$1, a POST, $2, is as bare" "$(bare "$1" POST), 1 POSTs" "$got, $posts POSTs"
+	fi
+}
+
 # A client that dials anew by itself gets what it gets bare.
 # refused CLIENT FAULT VERSION LATER REASON
 refused() {
