@@ -70,6 +70,17 @@ as_other() { setpriv --reuid 54321 --regid 54321 --clear-groups "$@"; }
 files() { find "$state" -mindepth 1 | wc -l; }
 in_own_pids() { unshare -pf --kill-child --mount-proc "$@"; }
 
+# soon_told WANTED KEY: the same, once it is what is wanted. On a machine that takes long to write it
+# down a process tells nothing for a while, and then again with its next connection.
+soon_told() {
+	tries=0
+	until came=$(told "$2") && [ "$came" = "$1" ] || [ $((tries += 1)) -gt 200 ]; do
+		sleep 0.05
+		step open close
+	done
+	echo "$came"
+}
+
 check_seen() {
 	begin
 	step open open
@@ -162,12 +173,12 @@ check_namespaces() {
 	fi
 	begin in_own_pids
 	step open open close
-	equal "connections of a process in another PID namespace" 1 "$(told '["connections"]')"
+	equal "connections of a process in another PID namespace" 1 "$(soon_told 1 '["connections"]')"
 	equal "its name there" "1 python3" "$(told '["pid"]') $(told '["program"]')"
 	step fork
-	equal "processes with a child" 2 "$(told '["processes"].__len__()')"
+	equal "processes with a child" 2 "$(soon_told 2 '["processes"].__len__()')"
 	step end
-	equal "processes when the child has ended" 1 "$(told '["processes"].__len__()')"
+	equal "processes when the child has ended" 1 "$(soon_told 1 '["processes"].__len__()')"
 	touch -d '2 hours ago' "$state"/*
 	equal "two of them in one folder" 2 "$(
 		mkfifo "$dir/second"
