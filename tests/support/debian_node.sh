@@ -9,6 +9,11 @@ debian_node=build/node
 # top of the tree: $debian_node/bin/node.
 fetch_debian_node() {
 	[ ! -e $debian_node/done ] || return 0
+	mkdir -p build && (flock 9 && fetch_debian_node_alone) 9>$debian_node.lock
+}
+
+fetch_debian_node_alone() {
+	[ ! -e $debian_node/done ] || return 0
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
 	version=$(apt-cache madison nodejs | awk '$3 ~ /dfsg/ { print $3 }' | head -n 2)
 	rm -rf $debian_node

@@ -4,10 +4,15 @@
 # this one no more, and what Debian 13 has and this one not yet.
 
 # fetch_older, fetch_newer FOLDER PACKAGE...: unpacked once in FOLDER/root, and kept; nothing is
-# installed.
+# installed. Two checks at a time may want the same folder.
 fetch_older() { fetch_suite bullseye "$@"; }
 fetch_newer() { fetch_suite trixie "$@"; }
 fetch_suite() {
+	[ ! -e "$2/root/done" ] || return 0
+	mkdir -p "$2" && (flock 9 && fetch_suite_alone "$@") 9>"$2/lock"
+}
+
+fetch_suite_alone() {
 	suite=$1 older_in=$2
 	shift 2
 	[ ! -e "$older_in/root/done" ] || return 0
