@@ -188,8 +188,9 @@ include scripts/install.mk
 setup-build setup-check setup-zoo setup-demo setup-bench setup-model setup-release setup-lint: setup-%:
 	@sh scripts/setup.sh $*
 
+# Who has not said otherwise builds on all processors.
 check: setup-check
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) all tests
 	@sh tests/clients/install.sh java python node
 	@sh tests/run.sh
 

@@ -9,7 +9,7 @@ statement="threads open, use and close connections, and count, without a data ra
 build=build/threads
 log=$build/log
 mkdir -p $build
-if make --no-print-directory B=$build CFLAGS="-O1 -g -fsanitize=thread -std=gnu11" \
+if make --no-print-directory -j"$(nproc)" B=$build CFLAGS="-O1 -g -fsanitize=thread -std=gnu11" \
 	$build/tests/unit-tests >$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests conn >$log 2>&1 &&
 	REDIAL_TEST_COUNTS=/dev/null $build/tests/unit-tests arena_at_once >>$log 2>&1 &&
