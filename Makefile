@@ -185,7 +185,7 @@ $(foreach dir,so pic tests tests/sim,$(VERSIONED:%=$(B)/$(dir)/%.o)): Makefile
 include tests/tests.mk
 include scripts/install.mk
 
-setup-build setup-check setup-zoo setup-demo setup-bench setup-model setup-release setup-lint: setup-%:
+setup-build setup-check setup-zoo setup-demo setup-bench setup-many setup-model setup-release setup-lint: setup-%:
 	@sh scripts/setup.sh $*
 
 # Who has not said otherwise builds on all processors.
@@ -249,8 +249,12 @@ bench: setup-bench
 	@sh tests/bench/bench.sh
 	@python3 -B tests/bench/sidecars/compare.py --json $(B)/bench.json --plots $(B)/plots
 
+bench-many: setup-many
+	@$(MAKE) --no-print-directory all $(T)/bench/held
+	@sh tests/bench/many.sh
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate sanitize coverage lint demo bench clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint
+.PHONY: all image tests check zoo soak outage storm chaos fuzz mutate sanitize coverage lint demo bench bench-many clean setup-build setup-check setup-zoo setup-demo setup-bench setup-release setup-lint
 -include $(shell find $(B) -path $(B)/mutate -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo`, `make model` or
-# `make release` miss.
+# Installs the Debian packages that `make`, `make check`, `make zoo`, `make demo`, `make bench`,
+# `make model` or `make release` miss.
 set -eu
 
-usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|model|release|lint"
+usage="usage: sh scripts/setup.sh build|check|zoo|demo|bench|many|model|release|lint"
 missing=
 wished=
 
@@ -192,11 +192,19 @@ bench() {
 	wish_command proxychains4 proxychains4
 }
 
+# The machine that `make bench-many` emulates.
+many() {
+	build
+	need_command qemu-system-x86_64 qemu-system-x86
+	need_command busybox busybox-static
+	need_command cpio cpio
+}
+
 # setcap lives in a folder that is not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 case "${1-}" in
-build | check | zoo | demo | bench | model | release | lint) "$1" ;;
+build | check | zoo | demo | bench | many | model | release | lint) "$1" ;;
 *)
 	echo "$usage" >&2
 	exit 2

@@ -5,8 +5,9 @@
  * Then the server resets them all, and a few are used again: prints how many of those are answered.
  * LIMIT, from before the first socket on: `current`, `future` or `both` is what mlockall is asked
  * for; a number is how many KiB of address space (RLIMIT_AS) there are beyond what is in use.
- * `gets` is no limit: before the reset there are 1,000 more exchanges, on connections all over the
- * place. For callgrind (toggle on `exchanges`).
+ * `gets` is no limit: it adds what smaps_rollup says, which is exact; before the reset there are
+ * 1,000 more exchanges, on connections all over the place, of which it prints the microseconds that
+ * one took; and so of those after the reset. For callgrind (toggle on `exchanges`) and many.sh.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -131,21 +132,22 @@ static void serve(int count, int ask, int tell)
 }
 
 /* Without stdio, which wants memory. */
-static long for_each_status(void (*run)(const char *name, long kb), const char *wanted)
+static long for_each_of(const char *path, void (*run)(const char *name, long kb),
+			const char *wanted)
 {
 	static char text[8192];
-	int file = open("/proc/self/status", O_RDONLY);
+	int file = open(path, O_RDONLY);
 	ssize_t n = read(file, text, sizeof(text) - 1);
 	char name[32];
 	long kb, found = 0;
 
 	if (n <= 0)
-		die("/proc/self/status");
+		die(path);
 	close(file);
 	text[n] = 0;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (sscanf(line, "%31[A-Za-z]: %ld kB", name, &kb) != 2)
+		if (sscanf(line, "%31[A-Za-z_]: %ld kB", name, &kb) != 2)
 			continue;
 		if (run)
 			run(name, kb);
@@ -162,7 +164,7 @@ static void print_one(const char *name, long kb)
 
 static void limit_to(const char *how)
 {
-	long kb = for_each_status(NULL, "VmSize");
+	long kb = for_each_of("/proc/self/status", NULL, "VmSize");
 	struct rlimit space = {0, RLIM_INFINITY};
 	int flags = !strcmp(how, "current")  ? MCL_CURRENT
 		    : !strcmp(how, "future") ? MCL_FUTURE
@@ -182,11 +184,11 @@ static int open_one(const struct sockaddr_in *addr, const struct message *reques
 	return exchange(fd, request) < 0 ? -1 : fd;
 }
 
+enum { GETS = 1000, STEP = 7919 };
+
 __attribute__((noinline)) static void exchanges(const int *fds, int count,
 						const struct message *request)
 {
-	enum { GETS = 1000, STEP = 7919 };
-
 	for (int i = 0; i < GETS; i++) {
 		if (exchange(fds[(long)i * STEP % count], request) < 0)
 			die("exchange");
@@ -220,14 +222,22 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++)
 		answered += (fds[i] = open_one(&addresses[i / EACH_ADDRESS], &request)) >= 0;
 	printf("answered %d\n", answered);
-	for_each_status(print_one, NULL);
+	for_each_of("/proc/self/status", print_one, NULL);
 	if (gets)
+		for_each_of("/proc/self/smaps_rollup", print_one, NULL);
+	double since = now_us();
+	if (gets) {
 		exchanges(fds, count, &request);
+		printf("get_us %.3f\n", (now_us() - since) / GETS);
+	}
 	if (write(ask[1], "", 1) != 1 || read(tell[0], &byte, 1) != 1)
 		die("reset");
+	since = now_us();
 	for (int i = 0; i < AGAIN && i < count; i++)
 		again += exchange(fds[count - 1 - i * (count / AGAIN)], &request) == 0;
 	printf("again %d\n", again);
+	if (gets)
+		printf("again_us %.3f\n", (now_us() - since) / (count < AGAIN ? count : AGAIN));
 	kill(server, SIGKILL);
 	return 0;
 }

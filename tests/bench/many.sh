@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# many.sh [COUNT...]: what a connection (beyond those of the first row), a GET and a rescue cost among
+# so many connections of one process, bare and under redial: 1, 10, 100 and so on up to 100,000. Few machines let a process have
+# so many descriptors, so that it runs on a machine of its own: Debian's kernel, emulated by qemu.
+# That counts instructions for time, one to the nanosecond, of kernel, client and server together:
+# figures are the same again, whatever else this machine does. Some minutes; x86_64 only.
+cd "$(dirname "$0")/../.." || exit 1
+
+counts=${*:-1 10 100 1000 10000 100000}
+room=$(mktemp -d) || exit 1
+emulator=
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean() {
+	[ -z "$emulator" ] || kill "$emulator" 2>/dev/null
+	rm -rf "$room"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+stop() {
+	echo "many.sh: $1" >&2
+	exit 1
+}
+
+# with_libraries PROGRAM: it and what the loader takes in for it, at the places where they are here.
+with_libraries() {
+	for file in "$1" $(ldd "$1" | grep -o '/[^ ]*'); do
+		mkdir -p "$room/root/$(dirname "$file")" && cp -L "$file" "$room/root/$file" || return 1
+	done
+}
+
+# The kernel is unpacked, never installed.
+get_kernel() (
+	package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
+	chmod 755 "$room"
+	cd "$room" && apt-get -qq download "$package" 2>said && dpkg -x ./*.deb package &&
+		cp package/boot/vmlinuz-* kernel
+)
+
+make_root() {
+	mkdir -p "$room/root/bin" "$room/root/proc" "$room/root/dev" "$room/root/tmp" &&
+		cp "$(command -v busybox)" "$room/root/bin/" &&
+		with_libraries "$PWD/build/tests/bench/held" && with_libraries "$PWD/build/libredial.so"
+	cat >"$room/root/init" <<-END
+		#!/bin/busybox sh
+		export PATH=/bin
+		/bin/busybox --install -s /bin
+		echo # what the firmware has written ends here
+		mount -t proc none /proc
+		mount -t devtmpfs none /dev
+		ifconfig lo 127.0.0.1 netmask 255.0.0.0 up
+		ulimit -n 300000
+		export REDIAL_LOG=none
+		$PWD/build/tests/bench/held 10 gets >/dev/null # the clock's first second is a rough one
+		for count in $counts; do
+			for with in '' $PWD/build/libredial.so; do
+				echo "at \$count \${with:+redial}"
+				LD_PRELOAD=\$with $PWD/build/tests/bench/held \$count gets
+				echo "ended \$?"
+			done
+		done
+		echo all
+		poweroff -f
+	END
+	chmod 755 "$room/root/init"
+	(cd "$room/root" && find . | cpio --quiet -o -H newc | gzip -1 >"$room/files")
+}
+
+[ -x build/tests/bench/held ] || stop "build/tests/bench/held is not there: make tests"
+for command in qemu-system-x86_64 busybox cpio; do
+	command -v $command >"$room/said" || stop "$command is not installed: sh scripts/setup.sh many"
+done
+get_kernel || stop "no kernel: $(cat "$room/said")"
+make_root || stop "the files for it could not be put together"
+
+qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -cpu max -m 4G -nographic -no-reboot \
+	-nodefaults -serial stdio -kernel "$room/kernel" -initrd "$room/files" \
+	-append "console=ttyS0 quiet panic=-1 tsc=reliable transparent_hugepage=never" >"$room/out" 2>"$room/said" </dev/null &
+emulator=$!
+printf '%12s %11s %9s %9s %11s %11s\n' connections "bytes each" "GET, us" redial "rescue, us" \
+	"saved of 5"
+tail -s 0.2 -n +1 -f --pid="$emulator" "$room/out" | tr -d '\r' | awk '
+	$1 == "at" { count = $2; with = $3 == "redial" }
+	$1 == "Anonymous" || $1 == "get_us" || $1 == "again" || $1 == "again_us" { value[with, $1] = $2 }
+	$1 == "ended" && $2 != 0 { print "many.sh: " count " connections: exit status " $2; failed = 1 }
+	$1 == "ended" && with {
+		bytes = (value[1, "Anonymous"] - value[0, "Anonymous"]) * 1024
+		if (!first) {
+			first = count
+			before = bytes
+		}
+		each = count > first ? sprintf("%.0f", (bytes - before) / (count - first)) : "-"
+		printf "%12d %11s %9.3f %9.3f %11.3f %11d\n", count, each, value[0, "get_us"],
+			value[1, "get_us"], value[1, "again_us"], value[1, "again"]
+		fflush()
+	}
+	$1 == "all" { whole = 1 }
+	END { exit failed || !whole }' || stop "it ended early: $(tail -n 3 "$room/out" "$room/said")"
+wait "$emulator"
+emulator=
