@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "waiting.h"
 
 static int bound_socket(const struct sockaddr_storage *addr, socklen_t len)
 {
@@ -199,35 +200,18 @@ static bool is_hung(const struct listener *l, unsigned port)
 	return false;
 }
 
-/* Sockets of this host that wait in SYN_SENT for our port. */
-static void find_waiting(struct listener *l, const char *path)
-{
-	char line[256];
-	unsigned from, to, state;
-	FILE *f = fopen(path, "re");
-
-	while (f && fgets(line, sizeof line, f)) {
-		if (sscanf(line, " %*[^:]: %*[0-9A-F]:%x %*[0-9A-F]:%x %x", &from, &to, &state) !=
-		    3)
-			continue;
-		if (state != 2 || (int)to != l->port || is_hung(l, from) || l->hung == HANG_MAX)
-			continue;
-		if (!l->hang_left)
-			break;
-		l->hung_port[l->hung++] = (uint16_t)from;
-		l->hang_left--;
-		log_line("unanswered port=%u", from);
-	}
-	if (f)
-		fclose(f);
-}
-
 static void tick_hang(struct listener *l)
 {
-	int before = l->hung;
+	uint16_t ports[HANG_MAX];
+	int before = l->hung, count = waiting_ports(l->port, ports, HANG_MAX);
 
-	find_waiting(l, "/proc/net/tcp");
-	find_waiting(l, "/proc/net/tcp6");
+	for (int i = 0; i < count && l->hang_left && l->hung < HANG_MAX; i++) {
+		if (is_hung(l, ports[i]))
+			continue;
+		l->hung_port[l->hung++] = ports[i];
+		l->hang_left--;
+		log_line("unanswered port=%u", ports[i]);
+	}
 	if (l->hung == HANG_MAX)
 		l->hang_left = 0;
 	if (l->hung != before)
