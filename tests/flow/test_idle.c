@@ -268,7 +268,7 @@ static void old_one_dies(struct flow *flow)
 static void old_connection_that_dies_meanwhile_is_rescued_as_ever(void)
 {
 	for_each_way((struct flow){.program = "post_while_none_gets_in",
-				   .faults = {"hang-accept=1@2.1", "idle-reset=90@1.1"},
+				   .faults = {"hang-accept=1@2.1", "idle-reset=350@1.1"},
 				   .policy =
 				       "retry = { max_idle_ms = 30; connect_timeout_ms = 700; "
 				       "max_attempts = 5; backoff = { base_ms = 0; }; };"},
