@@ -34,11 +34,11 @@ def flow_suites():
 
 
 def run(program, *suite):
-    """Its own /tmp and /dev/shm, if that can be had. What is red is for make check to tell."""
+    """Its own /tmp, /dev/shm and shared memory, if that can be had. What is red make check tells."""
     command = [f"{PLACE}/tests/{program}", *suite]
     if not str(ROOT).startswith("/tmp/") and \
-            subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0:
-        command = ["unshare", "-m", "sh", "-c", "mount -t tmpfs t /dev/shm && "
+            subprocess.run(["unshare", "-mi", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        command = ["unshare", "-mi", "sh", "-c", "mount -t tmpfs t /dev/shm && "
                    'mount -t tmpfs t /tmp && exec "$@"', "sh", *command]
     env = {key: value for key, value in os.environ.items() if not key.startswith("REDIAL_")}
     done = subprocess.run(command, env=env, text=True, errors="replace", stdout=subprocess.PIPE,

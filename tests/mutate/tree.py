@@ -34,7 +34,7 @@ def targets(test):
 
 
 def can_be_apart():
-    return subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(["unshare", "-mi", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Outcome:
@@ -121,9 +121,10 @@ class Tree:
         """The first thing that was red ends it, unless told otherwise."""
         command = self.command(test)
         if self.apart:
-            # Nobody else's /tmp and /dev/shm: tests have names there that others' tests have too.
+            # Nobody else's /tmp, /dev/shm and shared memory: tests have names there that others'
+            # tests have too, and count and sweep what dead launches have left.
             hidden = "" if str(self.path).startswith("/tmp/") else "mount -t tmpfs t /tmp && "
-            command = ["unshare", "-m", "sh", "-c",
+            command = ["unshare", "-mi", "sh", "-c",
                        hidden + 'mount -t tmpfs t /dev/shm && exec "$@"', "sh", *command]
         env = {key: value for key, value in os.environ.items()
                if key != "LD_PRELOAD" and not key.startswith("REDIAL_")}

@@ -47,16 +47,17 @@ def built(folder, flags, *targets):
 
 
 def runs(command, limit_s=1800):
-    """True if nothing is red. Where there can be, it has /tmp and /dev/shm of its own."""
+    """True if nothing is red. Where there can be, nobody else has its /tmp, /dev/shm and shared memory.
+    """
     env = {key: value for key, value in os.environ.items()
            if key != "LD_PRELOAD" and not key.startswith("REDIAL_")}
     # What ends on purpose in the middle frees nothing.
     env["ASAN_OPTIONS"] = "detect_leaks=0"
-    if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+    if subprocess.run(["unshare", "-mi", "true"], stderr=subprocess.DEVNULL).returncode == 0:
         rooms = "mount -t tmpfs t /dev/shm"
         if not str(ROOT).startswith("/tmp/"):
             rooms += " && mount -t tmpfs t /tmp"
-        command = ["unshare", "-m", "sh", "-c", rooms + ' && exec "$@"', "sh", *command]
+        command = ["unshare", "-mi", "sh", "-c", rooms + ' && exec "$@"', "sh", *command]
     done = subprocess.run(command, env=env, text=True, errors="replace", timeout=limit_s,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     excused = known()
