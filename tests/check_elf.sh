@@ -151,10 +151,11 @@ fi
 check_build() {
 	if ! command -v "$1" >/dev/null; then
 		echo "     $1 is not installed: its build was not looked at"
-	elif env -u MAKEFLAGS -u MAKELEVEL make -s CC="$1" B="$tmp/$1" "$tmp/$1/libredial.so" \
-		>"$tmp/said" 2>&1; then
+	elif built=build/by/$1 && rm -rf "$built" &&
+		env -u MAKEFLAGS -u MAKELEVEL make -s -j"$(nproc)" CC="$1" B="$built" \
+			"$built/libredial.so" >"$tmp/said" 2>&1; then
 		pass "$1 builds libredial.so without a warning"
-		check_file "libredial.so of $1" "$tmp/$1/libredial.so"
+		check_file "libredial.so of $1" "$built/libredial.so"
 	else
 		fail "$1 builds libredial.so without a warning" \
 			"$(grep -m 20 -E 'error|warning' "$tmp/said")"

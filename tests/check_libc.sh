@@ -184,9 +184,10 @@ other_architecture() {
 		echo "     $program is not installed: $other was not looked at"
 		return
 	done
-	library=$dir/$other/libredial.so
-	if ! env -u MAKEFLAGS -u MAKELEVEL make -s "CC=$other-linux-gnu-gcc" "B=$dir/$other" \
-		"$library" >"$dir/said" 2>&1; then
+	# Where check_elf.sh has built it, most often.
+	built=build/by/$other-linux-gnu-gcc library=$PWD/$built/libredial.so
+	if ! env -u MAKEFLAGS -u MAKELEVEL make -s -j"$(nproc)" "CC=$other-linux-gnu-gcc" "B=$built" \
+		"$built/libredial.so" >"$dir/said" 2>&1; then
 		fail "$place: libredial.so can be built" "$(tail -n 5 "$dir/said")"
 		return
 	fi

@@ -22,7 +22,7 @@ waits="flow-tests client-tests zoo-tests resume resume_https rehearse policies s
 	stat_folder stat stat_prometheus kubernetes tls log logrotate journal syslog otel report"
 https="https https_policy gnutls_policy https_kinds gnutls https_proxies https_alone https_relays
 	https_memory https_shared security entrypoint"
-works="fuzz sanitizers release mutants libc threads companions containers relays install elf places
+works="fuzz sanitizers release mutants elf libc threads companions containers relays install places
 	doctor doctor_calls docs rooms symbols pages reasons"
 
 room=$(mktemp -d) || exit 1
