@@ -122,8 +122,11 @@ static bool is_its_own(const struct scenario *scenario, const struct plan *plan,
 		return false;
 	if (run->own_failed || (tls && moves))
 		return true;
-	return (strncmp(outcome, "wait ", 5) == 0 && is_wait(plan->number)) ||
-	       (strncmp(outcome, "put ", 4) == 0 && is_sending(plan->number)); /* from a file */
+	bool waited = strncmp(outcome, "wait ", 5) == 0;
+	/* From a file it is redial that sends; a client that was told of room has waited last. */
+	return (waited && is_wait(plan->number)) ||
+	       (is_sending(plan->number) &&
+		(strncmp(outcome, "put ", 4) == 0 || (waited && plan->error == EAGAIN)));
 }
 
 /*
