@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "../conn/end.h"
+#include "../conn/hello.h"
 #include "../conn/table.h"
 #include "../conn/path.h"
 #include "../conn/resume.h"
@@ -109,12 +110,19 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 	return dials ? call_await_dial(conn, fd) : AWAITED_EVENT;
 }
 
+/* Would the end that comes with an answer be that of the request which the program writes next? */
+static bool is_plain(const struct conn *conn)
+{
+	const uint32_t others = CONN_SECURED | CONN_GREETING | CONN_OPAQUE | CONN_DOUBT;
+	return !(conn->flags & others) && !conn_is_hello(conn);
+}
+
 bool call_await_is_bytes(struct conn *conn, int fd)
 {
 	if (!conn_lock(conn, fd))
 		return false;
-	bool is_bytes = (tls_memory_is_of(conn) || conn_may_be_resumable(conn)) && !conn->busy &&
-			conn_waiting(conn) && wire_has_unread(fd);
+	bool is_bytes = (is_plain(conn) || tls_memory_is_of(conn) || conn_may_be_resumable(conn)) &&
+			!conn->busy && conn_waiting(conn) && wire_has_unread(fd);
 	conn_unlock(conn);
 	return is_bytes;
 }

@@ -34,9 +34,10 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 			    uint64_t *gone_ms);
 
 /*
- * Is there something to read before the end, and only the program's TLS session can tell whether
- * that is an answer, or is it of a body that can be gone on with then? libuv takes a hang-up that comes with it for the end of the stream, once it
- * has read; a wait by level tells of it again.
+ * Is there something to read before the end: an answer, behind which the program may write its next
+ * request at once, or what only its TLS session can tell of, or a body that can be gone on with?
+ * libuv takes a hang-up that comes with it for the end of the stream, once it has read: the request
+ * would be sent again for nobody. A wait by level tells of the hang-up the next time.
  */
 bool call_await_is_bytes(struct conn *conn, int fd);
 

@@ -130,6 +130,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(mended)                                                                                  \
 	X(unwinding)                                                                               \
 	X(loops)                                                                                   \
+	X(hang_up)                                                                                 \
 	X(regressions)                                                                             \
 	X(picture)                                                                                 \
 	X(strict)                                                                                  \
@@ -151,7 +152,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(threads_read)                                                                            \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
-	X(keep_alive)                                                                                 \
+	X(keep_alive)                                                                              \
 	X(late)                                                                                    \
 	X(first_use)                                                                               \
 	X(single_use)                                                                              \

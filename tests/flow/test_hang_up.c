@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event loops that heed a hang-up once they have read what came with it, as libuv does: where they
+ * have written the next request meanwhile, nobody reads its answer any more.
+ */
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+enum { SILENCE_MS = 3000 };
+
+static int set = -1;
+
+static bool by_epoll(void)
+{
+	return program.way != WAY_POLL;
+}
+
+/* What the kernel tells of it: poll's bits, which are epoll's. */
+static uint32_t events_of(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct epoll_event event = {.events = 0};
+	if (!by_epoll())
+		return poll(&p, 1, SILENCE_MS) == 1 ? (uint32_t)p.revents : 0;
+	return epoll_wait(set, &event, 1, SILENCE_MS) == 1 ? event.events : 0;
+}
+
+/* program.arg: the method of the second request, which follows the first answer at once. */
+PROGRAM(heed_a_hang_up)
+{
+	bool edge = program.way == WAY_EDGE;
+	int fd = dial();
+	set = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event asked = {.events = EPOLLIN | (edge ? EPOLLET : 0u), .data.fd = fd};
+	if (by_epoll())
+		epoll_ctl(set, EPOLL_CTL_ADD, fd, &asked);
+	ask(fd, "GET", "/1", NULL);
+	await_death(fd);
+	uint32_t events = events_of(fd);
+	answer(fd);
+	bool asks = ask(fd, program.arg, "/2", strcmp(program.arg, "POST") ? NULL : "order");
+	if (events & EPOLLHUP)
+		say("hung up");
+	else if (asks && events_of(fd) & EPOLLIN)
+		answer(fd);
+	close(fd);
+}
+
+static void request_behind_an_answer_that_a_reset_follows_is_answered(void)
+{
+	static const char *const methods[] = {"GET", "POST"};
+	static const enum way ways[] = {WAY_POLL, WAY_LEVEL};
+	struct flow flow = {.program = "heed_a_hang_up", .faults = {"idle-reset=0@1.1"}};
+	for (int i = 0; i < 4; i++) {
+		flow.arg = methods[i % 2];
+		flow.way = ways[i / 2];
+		flow_bare(&flow);
+		expect_seen(&flow, 0, "path=/2 ", NULL);
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2\n");
+		expect_seen(&flow, 1, "path=/2 ", NULL);
+		expect_logged(&flow, 1, "result=recovered", NULL);
+		expect_logged(&flow, 0, "result=abandoned", NULL);
+	}
+	flow_end(&flow);
+}
+
+/* Read to its end, it is told as it is: nothing else will wake who waits for it. */
+PROGRAM(wait_for_the_hang_up)
+{
+	int fd = dial();
+	ask(fd, "GET", "/1", NULL);
+	await_death(fd);
+	answer(fd);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	say("%s", poll(&p, 1, SILENCE_MS) == 1 && p.revents & POLLHUP ? "hung up" : "silent");
+	close(fd);
+}
+
+static void hang_up_behind_an_answer_is_told_by_the_next_wait(void)
+{
+	struct flow flow = {.program = "wait_for_the_hang_up", .faults = {"idle-reset=0@1.1"}};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow_both_alike(&flow);
+		expect_printed(&flow, "200 /1\nhung up\n");
+	}
+	flow_end(&flow);
+}
+
+const struct runner_test hang_up_tests[] = {
+    T(request_behind_an_answer_that_a_reset_follows_is_answered),
+    T(hang_up_behind_an_answer_is_told_by_the_next_wait),
+    T_END,
+};
