@@ -94,11 +94,11 @@ static bool is_wait(long number)
  * that refuses them for ever leaves it there, and the program with an error, or none. So does one
  * that lets a socket be made one that does not block, and never again one that does.
  */
-static bool is_stuck(const struct plan *plan)
+static bool is_stuck(const struct plan *plan, const struct run *run)
 {
 	/* And by this one redial asks whether its watcher is there: told that it is not, it leaves.
 	 */
-	if (plan->number == SYS_epoll_ctl && plan->inner)
+	if (plan->number == SYS_epoll_ctl && run->inner_failed)
 		return true;
 	return plan->ever && (plan->number == SYS_epoll_ctl || plan->number == SYS_dup3 ||
 			      plan->number == SYS_timerfd_settime || plan->number == SYS_fcntl);
@@ -143,7 +143,8 @@ static bool may_be(const struct scenario *scenario, const struct reference *refe
 		return true;
 	if (strncmp(outcome, "wrong", 5) == 0 || strncmp(outcome, "status", 6) == 0)
 		return false;
-	return is_stuck(plan) || (is_loss(outcome) && (identity || is_loss(reference->original))) ||
+	return is_stuck(plan, run) ||
+	       (is_loss(outcome) && (identity || is_loss(reference->original))) ||
 	       is_its_own(scenario, plan, run, outcome);
 }
 
@@ -158,7 +159,7 @@ static const char *judge_rounds(const struct scenario *scenario, const struct re
 			return wrong("the program has got", line);
 	for (const char *at = run->said; (at = find_line(at, "after ", line));)
 		if (sscanf(line, "after %d %63[^\n]", &round, outcome) != 2 ||
-		    (strcmp(outcome, "answer 0") != 0 && !is_stuck(plan)))
+		    (strcmp(outcome, "answer 0") != 0 && !is_stuck(plan, run)))
 			return wrong("behind it", line);
 	return NULL;
 }
@@ -204,7 +205,7 @@ const char *judge(const struct scenario *scenario, const struct reference *refer
 	if (peer_was_puzzled())
 		return wrong("the server read what is no request", "");
 	snprintf(text, sizeof(text), "%ld", took_ms);
-	if (took_ms > TOOK_MS_MAX && !is_stuck(plan) &&
+	if (took_ms > TOOK_MS_MAX && !is_stuck(plan, run) &&
 	    strcmp(judge_outcome(run), reference->original) != 0)
 		return wrong("milliseconds that it took", text);
 	return NULL;

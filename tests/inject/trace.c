@@ -88,7 +88,8 @@ static bool is_a_lie(const struct tracer *tracer, const struct __ptrace_syscall_
 	       (error == EBADF || error == ENOENT || error == EINVAL);
 }
 
-static void fail(struct tracer *tracer, const struct __ptrace_syscall_info *info, bool own)
+static void fail(struct tracer *tracer, const struct __ptrace_syscall_info *info, bool own,
+		 bool inner)
 {
 	const struct plan *plan = tracer->plan;
 	if (is_a_lie(tracer, info))
@@ -105,6 +106,7 @@ static void fail(struct tracer *tracer, const struct __ptrace_syscall_info *info
 	}
 	tracer->run->injected++;
 	tracer->run->own_failed |= own;
+	tracer->run->inner_failed |= inner;
 }
 
 static void enter(struct tracer *tracer, const struct __ptrace_syscall_info *info)
@@ -130,7 +132,7 @@ static void enter(struct tracer *tracer, const struct __ptrace_syscall_info *inf
 	if (number != plan->number || nth < plan->nth || (nth > plan->nth && !plan->ever))
 		return;
 	if (inner || !plan->inner)
-		fail(tracer, info, own);
+		fail(tracer, info, own, inner);
 }
 
 static void leave(struct tracer *tracer)
