@@ -45,12 +45,20 @@ static size_t wanted(const struct read_call *call)
 
 /*
  * An idle connection has ended. A program that looks before it writes takes the end of the stream
- * for what it is, and dials anew; an error it reports, though nothing of its own was lost.
+ * for what it is, and dials anew; an error it reports, though nothing of its own was lost. Behind
+ * an end a write is taken, if it is the first: with the reset still to be told it gets that, and no
+ * SIGPIPE.
  */
-static ssize_t end_of_idle(struct conn *conn, ssize_t result)
+static ssize_t end_of_idle(struct conn *conn, ssize_t result, int error)
 {
 	bool as_end = conn->flags & CONN_REUSED && !(conn->flags & CONN_SHUT_DOWN);
-	conn_end(conn, WHY_TOLD);
+	bool is_owed = as_end && error == ECONNRESET && !conn->rescue && !conn->unsent;
+	if (is_owed)
+		conn->flags |= CONN_ENDED | CONN_DOUBT;
+	if (conn->flags & CONN_ENDED)
+		conn_unlock(conn);
+	else
+		conn_end(conn, WHY_TOLD);
 	return as_end ? 0 : result;
 }
 
@@ -124,7 +132,7 @@ static __attribute__((noinline)) bool read_again(struct reading *r, int error)
 	else if (!error && until_close)
 		end_of_response(conn);
 	else if (!conn_waiting(conn))
-		r->result = end_of_idle(conn, r->result);
+		r->result = end_of_idle(conn, r->result, error);
 	else
 		again = reading_rescue(r, error);
 	if (!again && r->result < 0)

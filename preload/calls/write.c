@@ -188,6 +188,10 @@ static COLD enum sent pass_on(struct sending *s, bool idle)
 		return secured_write(s);
 	if (conn->flags & CONN_SECURED && rescue_has_failed(conn))
 		return sending_tell_owed(s);
+	if (conn->flags & CONN_ENDED) {
+		conn_end(conn, WHY_TOLD);
+		return sending_tell(s, ECONNRESET);
+	}
 	if (idle && !s->handle.waited && call_greets(conn, s->call, s->len))
 		return find_out(s, true);
 	if (idle)

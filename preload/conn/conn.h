@@ -93,6 +93,7 @@ enum conn_flag {
 	CONN_LAST = 1 << 22,	  /* its server takes one more request at most, as it has said */
 	CONN_RESUMES = 1 << 23,	  /* an answer of it was one that can be gone on with: resume.h */
 	CONN_REVIVED = 1 << 24,	  /* its socket was there before, for a connection that was reset */
+	CONN_ENDED = 1 << 25,	  /* a reset was told as the end: the next write is to tell it */
 	CONN_INHERITED = 1 << 17, /* a child may have it: while it lives nothing replaces it */
 };
 

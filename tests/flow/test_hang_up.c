@@ -3,10 +3,12 @@
  * Event loops that heed a hang-up once they have read what came with it, as libuv does: where they
  * have written the next request meanwhile, nobody reads its answer any more.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "flow.h"
@@ -92,8 +94,37 @@ static void hang_up_behind_an_answer_is_told_by_the_next_wait(void)
 	flow_end(&flow);
 }
 
+/* A program that has something left to write when it reads the end. arg: how. */
+PROGRAM(write_behind_the_end)
+{
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	say("read %zd", read(fd, &byte, 1));
+	say("read %zd", read(fd, &byte, 1));
+	ssize_t put = !strcmp(program.arg, "send") ? send(fd, "GET ", 4, 0) : write(fd, "GET ", 4);
+	say("write %s", put < 0 ? error_name(errno) : "taken");
+	say("write %s", send(fd, "x", 1, MSG_NOSIGNAL) < 0 ? error_name(errno) : "taken");
+	close(fd);
+}
+
+/* Bare the first read tells of it, and the program writes no more. SIGPIPE would end it. */
+static void write_behind_a_reset_that_was_read_as_the_end_tells_of_the_reset(void)
+{
+	struct flow flow = {.program = "write_behind_the_end", .faults = {"idle-reset=0@1.1"}};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
+		flow.arg = flow.way % 2 ? "send" : "write";
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\nread 0\nread 0\nwrite ECONNRESET\nwrite EPIPE\n");
+		expect_logged(&flow, 0, NULL, NULL);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test hang_up_tests[] = {
     T(request_behind_an_answer_that_a_reset_follows_is_answered),
     T(hang_up_behind_an_answer_is_told_by_the_next_wait),
+    T(write_behind_a_reset_that_was_read_as_the_end_tells_of_the_reset),
     T_END,
 };
