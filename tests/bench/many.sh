@@ -74,28 +74,43 @@ done
 get_kernel || stop "no kernel: $(cat "$room/said")"
 make_root || stop "the files for it could not be put together"
 
+# heard LINE: sets what was seen last of it, and prints a row where both have been.
+heard() {
+	# shellcheck disable=SC2086 # words
+	set -- $1
+	case "${1-}" in
+	at) count=$2 with=${3-bare} ;;
+	Anonymous | get_us | again | again_us) eval "${with}_$1=$2" ;;
+	ended)
+		[ "$2" -eq 0 ] || stop "$count connections, $with: exit status $2"
+		[ "$with" = bare ] || row
+		;;
+	all) whole=yes ;;
+	esac
+}
+
+# shellcheck disable=SC2154 # heard sets them
+row() {
+	more=$(((redial_Anonymous - bare_Anonymous) * 1024))
+	each=-
+	[ -z "$first" ] || each=$(((more - fewest) / (count - first)))
+	[ -n "$first" ] || first=$count fewest=$more
+	printf '%12d %11s %9s %9s %11s %11d\n' "$count" "$each" "$bare_get_us" "$redial_get_us" \
+		"$redial_again_us" "$redial_again"
+}
+
+mkfifo "$room/out"
 qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -cpu max -m 4G -nographic -no-reboot \
-	-nodefaults -serial stdio -kernel "$room/kernel" -initrd "$room/files" \
-	-append "console=ttyS0 quiet panic=-1 tsc=reliable transparent_hugepage=never" >"$room/out" 2>"$room/said" </dev/null &
+	-nodefaults -serial stdio -kernel "$room/kernel" -initrd "$room/files" -append \
+	"console=ttyS0 quiet panic=-1 tsc=reliable transparent_hugepage=never" \
+	>"$room/out" 2>"$room/said" </dev/null &
 emulator=$!
 printf '%12s %11s %9s %9s %11s %11s\n' connections "bytes each" "GET, us" redial "rescue, us" \
 	"saved of 5"
-tail -s 0.2 -n +1 -f --pid="$emulator" "$room/out" | tr -d '\r' | awk '
-	$1 == "at" { count = $2; with = $3 == "redial" }
-	$1 == "Anonymous" || $1 == "get_us" || $1 == "again" || $1 == "again_us" { value[with, $1] = $2 }
-	$1 == "ended" && $2 != 0 { print "many.sh: " count " connections: exit status " $2; failed = 1 }
-	$1 == "ended" && with {
-		bytes = (value[1, "Anonymous"] - value[0, "Anonymous"]) * 1024
-		if (!first) {
-			first = count
-			before = bytes
-		}
-		each = count > first ? sprintf("%.0f", (bytes - before) / (count - first)) : "-"
-		printf "%12d %11s %9.3f %9.3f %11.3f %11d\n", count, each, value[0, "get_us"],
-			value[1, "get_us"], value[1, "again_us"], value[1, "again"]
-		fflush()
-	}
-	$1 == "all" { whole = 1 }
-	END { exit failed || !whole }' || stop "it ended early: $(tail -n 3 "$room/out" "$room/said")"
+first='' whole=''
+while read -r line; do
+	heard "${line%"$(printf '\r')"}"
+done <"$room/out"
 wait "$emulator"
 emulator=
+[ -n "$whole" ] || stop "it ended early: $(cat "$room/said")"
