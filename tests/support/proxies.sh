@@ -60,7 +60,8 @@ begin_squid() {
 		http_access allow all_of_it
 		shutdown_lifetime 0 seconds
 	END
-	squid -N -f "$dir/squid.conf" >"$dir/said" 2>&1 &
+	# What it shares in /dev/shm is named after it, and another check may have one at the same time.
+	squid -N -n "proxy$$" -f "$dir/squid.conf" >"$dir/said" 2>&1 &
 }
 
 begin_tinyproxy() {

@@ -75,7 +75,8 @@ begin_squid() {
 		cache_peer ${1%:*} parent ${1#*:} 0 no-query no-digest no-netdb-exchange originserver
 	END
 	relay_url=http://$relay_at:4080
-	LD_PRELOAD=$relay_lib squid -N -f "$dir/squid.conf" >"$dir/said" 2>&1 &
+	# What it shares in /dev/shm is named after it, and another check may have one at the same time.
+	LD_PRELOAD=$relay_lib squid -N -n "relay$$" -f "$dir/squid.conf" >"$dir/said" 2>&1 &
 }
 
 # start_relay KIND LIBRARY SERVER: LIBRARY may be empty. Sets relay_url.

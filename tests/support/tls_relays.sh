@@ -126,7 +126,8 @@ relay_squid() {
 		shutdown_lifetime 0 seconds
 		cache_peer 127.0.0.1 parent $tls_port 0 no-query no-digest no-netdb-exchange originserver tls tls-cafile=$dir/trusted.pem ssldomain=localhost
 	END
-	preloaded "$squid" -N -f "$dir/squid.conf"
+	# What it shares in /dev/shm is named after it, and another check may have one at the same time.
+	preloaded "$squid" -N -n "tls$$" -f "$dir/squid.conf"
 }
 
 # Of a package that cannot be installed beside squid: Debian's other one knows GnuTLS alone.
