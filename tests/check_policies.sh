@@ -26,9 +26,12 @@ for suite in reuse rescue interrupt descriptors calls tracker passthrough varian
 	fi
 done
 
-# curl's connects do not wait; over loopback they stand when connect returns.
+# curl's connects do not wait; over loopback they stand when connect returns. A busy server answers late
+# now and then, and curl waits once more: the least of five is what they take.
 connects() {
-	traced "$lib" curl -sS -H "Connection: close" "http://127.0.0.1:$port/[1-$1]"
+	for _ in 1 2 3 4 5; do
+		traced "$lib" curl -sS -H "Connection: close" "http://127.0.0.1:$port/[1-$1]"
+	done | sort -n | head -n 1
 }
 
 # shellcheck disable=SC2119

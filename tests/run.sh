@@ -18,7 +18,7 @@ long_s=20
 # Who is in these lists minds no load beside it, measures neither time nor cost, and shares no file,
 # name, port or launch with one in another list. The longest come first.
 lanes="waits https works"
-waits="flow-tests client-tests zoo-tests resume resume_https rehearse policies switch_clients switch
+waits="flow-tests client-tests zoo-tests resume resume_https rehearse switch_clients switch
 	stat_folder stat stat_prometheus kubernetes tls log logrotate journal syslog otel report"
 https="https https_policy gnutls_policy https_kinds gnutls https_proxies https_alone https_relays
 	https_memory https_shared security entrypoint"
