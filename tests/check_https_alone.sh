@@ -75,6 +75,12 @@ for version in 1.2 1.3; do
 	for way in quiet-shutdown shutdown kernel-sends kernel-receives child-goes-on; do
 		left_alone $way $version
 		none "$way, TLS $version: nothing is sent" "$(grep -v event=refused "$dir/log")"
+		case $way in
+		shutdown | kernel-*)
+			at_least "$way, TLS $version: that the session is left alone is told" 1 \
+				"$(grep -c 'event=refused reason=tls-session ' "$dir/log")"
+			;;
+		esac
 	done
 	saved kernel-neither $version
 	saved child-exits $version

@@ -6,9 +6,10 @@
  * own-selects, own-epolls, that BIO waits by itself; own-spins, it reads again and again; alpn,
  * block with a protocol offered; finished, block and looks at the Finished messages; asks, poll and
  * asks for the socket's error behind each wait; callbacks, block with callbacks of its own, each of
- * which prints a word; peeks, block and looks before it reads; ahead, block whose library reads
- * more than a record at once; crowd, block beside two thousand sessions more; jumps, block whose
- * first connection was given up by a jump out of the library.
+ * which prints a word; judges, with that alone which judges; peeks, block and looks before it
+ * reads; ahead, block whose library reads more than a record at once; crowd, block beside two
+ * thousand sessions more; jumps, block whose first connection was given up by a jump out of the
+ * library.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -279,7 +280,8 @@ static SSL *make_session(const char *folder)
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	snprintf(authority, sizeof(authority), "%s/trusted.pem", folder);
 	SSL_CTX_load_verify_locations(context, authority, NULL);
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, is_way("callbacks") ? tell_verify : NULL);
+	bool judges = is_way("callbacks") || is_way("judges");
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, judges ? tell_verify : NULL);
 	if (is_way("alpn"))
 		SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\010http/1.1\010http/1.0",
 					18);

@@ -8,6 +8,8 @@ end by that fault, the ones behind them serve, as LATER says:
   name       with a certificate of another name
   authority  with a certificate of another authority
   lower      TLS 1.2 at most
+  weaker     a cipher of 128 bits, where the others have one of 256 (of TLS 1.2)
+  unlinked   the same certificate as the others, which come with the one between it and its authority
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
   empty      they end by the same HOW, instead of the answer to their first request
@@ -23,7 +25,8 @@ An order is answered by a line; the first line of all tells the port. "seen" is 
 connections there were since the order, the requests that they brought, each with the number of its
 connection, how many records the first connection behind the faulty ones had sent behind its
 ClientHello before it had the server's certificate accepted, and how many resumed a session.
-FOLDER has NAME.pem and NAME.key for same, key, name and authority.
+FOLDER has NAME.pem and NAME.key for same, key, name and authority; and for linked and unlinked, if
+they are asked for.
 """
 import re
 import socket
@@ -138,13 +141,16 @@ class Server:
 
     def order(self, line):
         fault, count, version, later = line.split()
-        name = later if later in STRANGERS else "same"
-        first = self.context("same", version, "http/1.1")
+        name = later if later in (*STRANGERS, "unlinked") else "same"
+        first = self.context("linked" if later == "unlinked" else "same", version, "http/1.1")
         other = self.context(
             name,
             "1.2" if later == "lower" else version,
             "http/1.0" if later == "alpn" else "http/1.1",
         )
+        if later == "weaker":
+            first.set_ciphers("ECDHE-ECDSA-AES256-GCM-SHA384")
+            other.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
         with self.lock:
             if self.later == "gone":
                 self.listener = socket.create_server(self.address)
