@@ -93,28 +93,28 @@ static void look(struct conn *conn, const char *head, size_t len, size_t behind)
 	resume->known = true;
 }
 
-/* Adds a piece. false: nothing more is to be had of this head. */
-static bool add(struct conn *conn, const struct iovec *iov, int count, size_t len)
+/* Adds a piece. NULL: nothing more is to be had of this head. */
+static struct conn_resume *add(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	struct conn_resume *resume = take(conn);
 	if (!resume || !conn_resume_room(resume, resume->head_len + len))
-		return false;
+		return NULL;
 	for (int i = 0; i < count && len; i++) {
 		size_t piece = iov[i].iov_len < len ? iov[i].iov_len : len;
 		memcpy(resume->head + resume->head_len, iov[i].iov_base, piece);
 		resume->head_len += (uint32_t)piece;
 		len -= piece;
 	}
-	return true;
+	return resume;
 }
 
 /* The head goes on in further pieces, or has begun in earlier ones. */
 static void collect(struct conn *conn, const struct iovec *iov, int count, size_t len)
 {
 	size_t before;
-	if (!add(conn, iov, count, len))
+	struct conn_resume *resume = add(conn, iov, count, len);
+	if (!resume)
 		return;
-	struct conn_resume *resume = conn_resume(conn);
 	size_t head = http1_rest_head(resume->head, resume->head_len, &before);
 	if (!head)
 		return;
@@ -142,17 +142,18 @@ static void note(struct conn *conn, const struct iovec *iov, int count, size_t l
 		collect(conn, iov, count, len);
 }
 
-/* Is what is known of it of the answer that is being read, and is that in chunks? */
-static bool is_in_chunks(const struct conn *conn)
+/* What is known of the answer that is being read, if that is in chunks; else NULL. */
+static struct conn_resume *in_chunks(const struct conn *conn)
 {
-	const struct conn_resume *resume = conn_resume(conn);
-	return resume && resume->known && resume->rest.chunked && resume->popped == conn->popped;
+	struct conn_resume *resume = conn_resume(conn);
+	bool is = resume && resume->known && resume->rest.chunked && resume->popped == conn->popped;
+	return is ? resume : NULL;
 }
 
 /* Of a body in chunks nothing else tells how much of it the program has had. */
-static void count_data(struct conn *conn, const struct iovec *iov, int count, size_t len)
+static void count_data(const struct conn *conn, struct conn_resume *resume, const struct iovec *iov,
+		       int count, size_t len)
 {
-	struct conn_resume *resume = conn_resume(conn);
 	struct http1 walk = conn->exchange->response;
 	if (!(walk.flags & HTTP1_STARTED))
 		http1_response(&walk, METHOD_GET);
@@ -173,12 +174,13 @@ void conn_note_head(struct conn *conn, const struct iovec *iov, int count, size_
 		idle_note(conn, iov, count, len);
 	if (uses & POLICY_USES_RESUME)
 		note(conn, iov, count, len);
-	if (!is_in_chunks(conn))
+	struct conn_resume *resume = in_chunks(conn);
+	if (!resume)
 		return;
 	if (uses & POLICY_USES_RESUME)
-		count_data(conn, iov, count, len);
+		count_data(conn, resume, iov, count, len);
 	else
-		conn_resume(conn)->known = false; /* a gap */
+		resume->known = false; /* a gap */
 }
 
 /* Is what carries the bytes one by which the rest can be heard? */
@@ -220,6 +222,8 @@ bool conn_may_be_resumable(const struct conn *conn)
 uint64_t conn_resume_at(const struct conn *conn)
 {
 	const struct conn_resume *resume = conn_resume(conn);
+	if (!resume)
+		return 0;
 	return resume->rest.chunked ? resume->data
 				    : resume->rest.end - http1_unseen(&conn->exchange->response);
 }
