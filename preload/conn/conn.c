@@ -94,8 +94,8 @@ void conn_open(int fd)
 	memset((char *)conn + offsetof(struct conn, epoch), 0,
 	       sizeof(*conn) - offsetof(struct conn, epoch));
 	conn->epoch = epoch;
-	conn->life++;
-	conn->fd = fd;
+	__atomic_store_n(&conn->life, conn->life + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&conn->fd, fd, __ATOMIC_RELAXED);
 	conn->peer_state = &peers_nobody;
 	/* As if nothing were switched off: it may be switched on again. */
 	uint32_t uses = config.policy->uses | config.tracks;

@@ -34,7 +34,8 @@ static void forget(struct conn *conn)
 	if (conn->more != &conn_no_more)
 		arena_free(conn->more, sizeof(*conn->more));
 	conn->more = &conn_no_more;
-	conn->fd = -1;
+	/* handle_lock_any looks without the lock. */
+	__atomic_store_n(&conn->fd, -1, __ATOMIC_RELAXED);
 	conn->alias_count = 0;
 	conn->registration_count = 0;
 	conn_unlock(conn);
@@ -118,7 +119,7 @@ static void drop(struct conn *conn, int fd, enum conn_why why)
 	int *aliases = conn->more->aliases;
 	int last = aliases[--conn->alias_count];
 	if (conn->fd == fd) {
-		conn->fd = last;
+		__atomic_store_n(&conn->fd, last, __ATOMIC_RELAXED);
 	} else {
 		for (int i = 0; i < conn->alias_count; i++) {
 			if (aliases[i] == fd)
