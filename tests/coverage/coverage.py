@@ -84,6 +84,7 @@ def share(part, whole):
 def main():
     os.chdir(ROOT)
     make("tests/unit-tests", "faultd", "tests/flow-tests", "libredial.so", "libredial-policy.so",
+         "redial-policy", "redial-report", "redial-stat", "redial-switch",
          *(f"tests/behind/{path.stem}.so"
            for path in pathlib.Path("tests/flow/behind").glob("*.c")))
     if "--again" not in sys.argv:

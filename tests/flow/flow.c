@@ -75,7 +75,7 @@ static void run_script(struct flow *flow, const char *const argv[], const char *
 	    snprintf(variables, sizeof(variables),
 		     "export XDG_RUNTIME_DIR=%s\nredial='%s'\npreload='env LD_PRELOAD=%s'\n"
 		     "program='",
-		     flow->server.dir, build_path("../scripts/redial"), build_path("libredial.so"));
+		     flow->server.dir, tree_path("scripts/redial"), build_path("libredial.so"));
 	for (int i = 0; argv[i + 1] && argv[i + 1][0]; i++)
 		len += snprintf(variables + len, sizeof(variables) - (size_t)len, "%s ", argv[i]);
 	snprintf(variables + len, sizeof(variables) - (size_t)len, "'\n%s", flow->script);

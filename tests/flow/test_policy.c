@@ -149,6 +149,7 @@ static void compile(const char *path, long cut_to, long at)
 	if (at < 0)
 		return;
 	file = fopen(path, "r+e");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	fseek(file, at, SEEK_SET);
 	int byte = fgetc(file);
 	fseek(file, at, SEEK_SET);

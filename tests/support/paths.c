@@ -29,6 +29,21 @@ static const char *build_dir(void)
 	return dir;
 }
 
+const char *tree_path(const char *name)
+{
+	static char path[4200];
+	char top[4000];
+
+	snprintf(top, sizeof top, "%s", build_dir());
+	for (char *slash; (slash = strrchr(top, '/'));) {
+		*slash = '\0';
+		snprintf(path, sizeof path, "%s/%s", top, name);
+		if (!access(path, F_OK))
+			return path;
+	}
+	return name;
+}
+
 const char *build_path(const char *name)
 {
 	static struct kept {

@@ -56,6 +56,9 @@ int faultd_wait(const struct faultd *server, int count, const char *a, const cha
  * needed: the text lives until the test program ends. */
 const char *build_path(const char *name);
 
+/* The absolute path of a file of the sources, wherever this program was built; a static buffer. */
+const char *tree_path(const char *name);
+
 /* The number of descriptors that process pid has open, or -1. */
 int open_descriptors(pid_t pid);
 
