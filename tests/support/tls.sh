@@ -43,7 +43,7 @@ certificate() {
 } >"$dir/openssl" 2>&1 || { cat "$dir/openssl"; exit 1; }
 
 mkfifo "$dir/orders" "$dir/answers"
-/usr/bin/python3 "tests/tls/${tls_program:-server.py}" "$dir" <"$dir/orders" >"$dir/answers" &
+/usr/bin/python3 -B "tests/tls/${tls_program:-server.py}" "$dir" <"$dir/orders" >"$dir/answers" &
 tls_server=$!
 exec 8>"$dir/orders" 9<"$dir/answers"
 read -r tls_port <&9

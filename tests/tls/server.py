@@ -36,6 +36,8 @@ import sys
 import threading
 import time
 
+from unread import until_read
+
 HEADER = 5
 ALLOW_CLIENT_RENEGOTIATION = 1 << 8  # of OpenSSL 3
 ALERT_BAD_NAME = b"\x15\x03\x03\0\2\2\x70"
@@ -234,6 +236,7 @@ class Server:
                 return self.end(conn, tls, fault[1])
             tls.write(RESPONSE[:-6] if request.startswith("HEAD") else RESPONSE)
             if fault[0] == "rest" and count == 1:
+                until_read(conn)
                 time.sleep(0.02)
             if (fault[0], count) in (("idle", 1), ("rest", 1), ("later", 2)):
                 return self.end(conn, tls, fault[1])
