@@ -18,10 +18,10 @@ long_s=20
 # Who is in these lists minds no load beside it, measures neither time nor cost, and shares no file,
 # name, port or launch with one in another list. The longest come first.
 lanes="waits https works"
-waits="flow-tests client-tests zoo-tests resume resume_https rehearse switch_clients switch
-	stat_folder stat stat_prometheus kubernetes tls log logrotate journal syslog otel report"
-https="https https_policy gnutls_policy https_kinds gnutls https_proxies https_alone https_relays
-	https_memory https_shared security entrypoint"
+waits="flow-tests client-tests zoo-tests rehearse switch_clients switch stat_folder stat
+	stat_prometheus kubernetes tls log logrotate journal syslog otel report"
+https="https https_kinds https_memory resume resume_https https_proxies https_relays gnutls
+	https_policy gnutls_policy https_alone https_shared security entrypoint"
 works="fuzz sanitizers release mutants elf libc threads companions containers relays install places
 	doctor doctor_calls docs rooms symbols pages reasons"
 
