@@ -60,9 +60,11 @@ bool rescue_room_take(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (rescue->full || !rescue->room_steps)
 		return false;
-	/* Once: a program that has nothing to write now is not to spin until the rescue is over. */
+	/* Once: a program that has nothing to write now is not to spin until the rescue is over.
+	 * And once more for the rescue: the event may have been the fresh socket's as well, and
+	 * whoever asked for edges hears of it but once (epoll(7), EPOLLET). */
 	rescue->room_steps = 0;
-	rescue_set_timer(rescue, os_now_ms());
+	os_timer_set(rescue->timer, 0);
 	return true;
 }
 
