@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # One file for every Linux: the same libredial.so rescues under this machine's glibc, under musl and
 # under an older glibc, and what is built of the same sources for the other architecture does so
-# under an emulator. Blocking and edge-triggered callers. What a machine lacks is told.
+# under an emulator. Blocking and edge-triggered callers. A program whose functions are named as
+# those of the parser of policies is not run into them. What a machine lacks is told.
 cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck source=tests/support/older.sh
@@ -109,7 +110,26 @@ run_here() {
 this_libc() {
 	place=$(getconf GNU_LIBC_VERSION 2>/dev/null) library=$PWD/build/libredial.so
 	run() { run_here "$@"; }
-	build_clients cc && rescues && children
+	build_clients cc && rescues && children && names
+}
+
+# A program that has functions of libconfig's names, which its exports stand in for.
+names() {
+	own=tests/clients/names/libconfig.c
+	libraries="-rdynamic $own"
+	build_clients cc || return
+	start_server --log "$dir/seen" --fault status=503@once:2
+	policy=$dir/text.cfg
+	go blocking
+	told "a text policy, libconfig's names being the program's" 4 1 5
+	libraries="-rdynamic -fno-builtin -DOWN_MALLOC $own"
+	build_clients cc || return
+	start_server --log "$dir/seen" --fault reset@2
+	go blocking
+	told "and its malloc as well: as bare" 2 0 4
+	equal "the log tells what to do about these names" 1 \
+		"$(grep -c "result=invalid .*named as libconfig's; compile it with" "$dir/log")"
+	libraries=
 }
 
 musl() {

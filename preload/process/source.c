@@ -13,6 +13,7 @@
 #include "../os/real.h"
 #include "../os/start.h"
 #include "../os/sys.h"
+#include "parser.h"
 
 #define PARSER_LIBRARY "libredial-policy.so"
 
@@ -51,20 +52,24 @@ static const struct policy *parse(const char *path, struct config_fault *fault)
 {
 	typedef int load(const char *, struct policy *, struct load_error *, unsigned,
 			 unsigned long);
-	typedef void *open_library(const char *path, int mode);
-	typedef void *look_up(void *library, const char *name);
-	typedef int close_library(void *library);
-	open_library *open_it = (open_library *)real_find("dlopen");
-	look_up *find = (look_up *)real_find("dlsym");
-	close_library *close_it = (close_library *)real_find("dlclose");
+	const struct parser_calls calls = {
+	    .open = (void *(*)(const char *, int))real_find("dlopen"),
+	    .find = (void *(*)(void *, const char *))real_find("dlsym"),
+	    .close = (int (*)(void *))real_find("dlclose"),
+	    .error = (char *(*)(void))real_find("dlerror"),
+	};
 	char library[PATH_ROOM];
-	bool found = open_it && find && find_parser(library);
-	void *parser = found ? open_it(library, RTLD_NOW | RTLD_LOCAL) : NULL;
-	load *run = parser ? (load *)find(parser, "redial_policy_load") : NULL;
+	bool taken = false, found = calls.open && calls.find && calls.close && find_parser(library);
+	void *parser = found ? parser_open(&calls, library, &taken) : NULL;
+	load *run = parser ? (load *)calls.find(parser, "redial_policy_load") : NULL;
 	struct policy *policy = get_memory(sizeof(*policy));
 	bool parsed = false;
 	if (!policy)
 		config_note(fault, path, "cannot be read: no memory");
+	else if (taken)
+		config_note(fault, path,
+			    "cannot be read: the program has functions that are named as "
+			    "libconfig's; compile it with redial-policy");
 	else if (!run)
 		config_note(fault, path,
 			    "cannot open " PARSER_LIBRARY " to read a policy in text form; "
@@ -73,8 +78,8 @@ static const struct policy *parse(const char *path, struct config_fault *fault)
 		parsed = true;
 	else
 		fault->file = path;
-	if (parser && close_it)
-		close_it(parser);
+	if (parser)
+		calls.close(parser);
 	return parsed ? policy : NULL;
 }
 
