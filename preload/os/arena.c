@@ -40,7 +40,9 @@ struct arena {
 	uint64_t fresh; /* what was never handed out begins there: chunk << 32 | unit in its heap */
 	uintptr_t word;
 	char *spare[2]; /* an exchange, and ARENA_FEW's */
-	/* Each pool's free objects: a stack whose head is tag << 32 | place, the tag against ABA.
+	/*
+	 * Each pool's free objects: a stack whose head is tag << 32 | place. The tag, against ABA,
+	 * counts what was taken: before that nothing that was on top can be there again.
 	 */
 	uint64_t free[POOLS];
 	char root[ARENA_ROOT_LEN] __attribute__((aligned(UNIT)));
@@ -199,7 +201,7 @@ static inline __attribute__((always_inline)) void push(char *object, uint32_t pl
 	uint64_t to;
 	do {
 		__atomic_store_n(word_of(object), (uint32_t)head, __ATOMIC_RELAXED);
-		to = ((head >> 32) + 1) << 32 | place;
+		to = head >> 32 << 32 | place;
 	} while (
 	    !__atomic_compare_exchange_n(top, &head, to, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }

@@ -150,6 +150,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(linger)                                                                                  \
 	X(threads)                                                                                 \
 	X(threads_read)                                                                            \
+	X(crossing)                                                                                \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(keep_alive)                                                                              \

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../../preload/conn/conn.h"
 #include "../../preload/conn/end.h"
@@ -81,9 +82,31 @@ static void handshake_behind_an_answer_is_no_first_flight(void)
 	config.policy = before;
 }
 
+/* How often this thread has gone to sleep. */
+static long sleeps(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw;
+}
+
+/* That one has the lock, and goes on only once the handler has returned. */
+static void handler_does_not_wait_for_the_thread_that_it_interrupted(void)
+{
+	struct conn *conn = opened();
+	long before = sleeps();
+	CU_ASSERT_FALSE(conn_lock(conn, FD));
+	long slept = sleeps() - before;
+	if (slept > 20)
+		runner_expect_long("sleeps", 0, slept);
+	CU_ASSERT(conn->flags & CONN_DOUBT);
+	conn_end(conn, WHY_CLOSED);
+}
+
 void suite_conn_more(void)
 {
 	static const struct runner_test tests[] = {
+	    TEST(handler_does_not_wait_for_the_thread_that_it_interrupted),
 	    TEST(scheme_in_an_answer_makes_the_connection_authenticated),
 	    TEST(handshake_behind_an_answer_is_no_first_flight), TEST_END};
 

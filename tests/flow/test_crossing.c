@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Two threads at one connection: what one of them does comes between another and the kernel. */
+#include <dlfcn.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+static int fd, reader;
+
+static void rest(long ms)
+{
+	for (long end = now_ms() + ms, left; (left = end - now_ms()) > 0;)
+		poll(NULL, 0, (int)left);
+}
+
+/* Until that thread is inside of a call that waits (proc(5)). */
+static void await_sleep(const int *thread)
+{
+	char path[64], state = '-';
+	for (int i = 0; i < 5000 && state != 'S'; i++) {
+		rest(1);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
+			 __atomic_load_n(thread, __ATOMIC_ACQUIRE));
+		FILE *stat = fopen(path, "r");
+		if (!stat)
+			continue;
+		if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+			state = '-';
+		fclose(stat);
+	}
+}
+
+static void *read_once(void *arg)
+{
+	char *heard = arg;
+	__atomic_store_n(&reader, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	ssize_t got = recv(fd, heard, 199, 0);
+	heard[got > 0 ? got : 0] = '\0';
+	return NULL;
+}
+
+PROGRAM(post_while_another_thread_reads)
+{
+	pthread_t thread;
+	char heard[200];
+	fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	pthread_create(&thread, NULL, read_once, heard);
+	await_sleep(&reader);
+	rest(60);
+	if (ask(fd, "POST", "/2", "order=7"))
+		say("written");
+	pthread_join(thread, NULL);
+	say("%.12s", heard);
+	hang_up(fd);
+}
+
+/* What it says that nobody has asked for, it says while it is being replaced. */
+static void speak_out_of_turn(struct peer *peer)
+{
+	int conn = peer_accept(peer);
+	peer_read_until(peer, conn, "\r\n\r\n");
+	peer_shut_out(peer);
+	peer_say(conn, ok);
+	peer_await_knock(peer);
+	peer_say(conn, ok);
+	peer_read_all(peer, conn);
+	peer_close(conn);
+}
+
+/* Else the POST would count as answered, and be written nowhere. */
+static void bytes_of_a_connection_that_is_being_replaced_answer_nothing(void)
+{
+	struct flow flow = {.program = "post_while_another_thread_reads",
+			    .peer = speak_out_of_turn,
+			    .policy = "retry = { max_idle_ms = 30; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nECONNRESET while sending /2\nHTTP/1.1 200\n");
+	flow_end(&flow);
+}
+
+static void *post(void *arg)
+{
+	(void)arg;
+	ask(fd, "POST", "/2", "order=7");
+	return NULL;
+}
+
+PROGRAM(get_that_overtakes_a_post)
+{
+	pthread_t thread;
+	typedef bool function(void);
+	function *post_is_inside = (function *)dlsym(RTLD_DEFAULT, "post_is_inside");
+	fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	pthread_create(&thread, NULL, post, NULL);
+	while (!post_is_inside())
+		rest(1);
+	ask(fd, "GET", "/3", NULL);
+	pthread_join(thread, NULL);
+	answer(fd);
+	answer(fd);
+	hang_up(fd);
+}
+
+/* The GET comes first, and is answered; the POST behind it is lost. */
+static void answer_the_first(struct peer *peer)
+{
+	int conn = peer_accept(peer);
+	peer_read_until(peer, conn, "\r\n\r\n");
+	peer_say(conn, ok);
+	peer_read_until(peer, conn, "GET /3 ");
+	peer_read_until(peer, conn, "\r\n\r\n");
+	peer_read_until(peer, conn, "order=7");
+	peer_say(conn, ok);
+	peer_reset(conn);
+	conn = peer_accept(peer);
+	if (conn < 0 || peer_read_until(peer, conn, "\r\n\r\n"))
+		return;
+	peer_say(conn, ok);
+	peer_close(conn);
+}
+
+/* Who is told that the POST was answered, and is then answered the GET again, has lost an order. */
+static void requests_that_two_threads_write_at_once_are_in_no_known_order(void)
+{
+	struct flow flow = {.program = "get_that_overtakes_a_post",
+			    .peer = answer_the_first,
+			    .behind = "tests/behind/held_post.so"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\n200\nECONNRESET\n");
+	expect_logged(&flow, 0, "event=attempt", NULL);
+	flow_end(&flow);
+}
+
+const struct runner_test crossing_tests[] = {
+    T(bytes_of_a_connection_that_is_being_replaced_answer_nothing),
+    T(requests_that_two_threads_write_at_once_are_in_no_known_order),
+    T_END,
+};
