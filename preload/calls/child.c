@@ -9,6 +9,7 @@
 #include "../rescue/inherit.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
+#include "../rescue/revive.h"
 #include "../rescue/yield.h"
 #include "placeholder.h"
 
@@ -46,8 +47,11 @@ static void share(struct conn *conn, enum child child)
 static void share_all(enum child child)
 {
 	uint32_t top = __atomic_load_n(&table.top, __ATOMIC_RELAXED);
-	bool any = replaces_living() || (child == CHILD_UNSEEN && rescue_any_placed());
-	if (!any || !arena_is_ours())
+	bool living = replaces_living() || (child == CHILD_UNSEEN && rescue_any_placed());
+	if (child != CHILD)
+		rescue_revive_note_program();
+	/* A copy of the process may go on with any of them: they are noted in any case. */
+	if (living ? !arena_is_ours() : child != CHILD)
 		return;
 	for (uint32_t fd = 0; fd < top; fd++) {
 		struct conn *conn = table_find((int)fd);

@@ -12,6 +12,7 @@
 #include "../wire/socket.h"
 #include "dial.h"
 #include "greet.h"
+#include "inherit.h"
 #include "rescue.h"
 
 /* Those of which it is known that the kernel keeps them (net/ipv4/tcp.c, tcp_disconnect). */
@@ -52,6 +53,20 @@ static bool is_libcs(void)
 	return next_find_libcs("connect") == (void *)real.connect;
 }
 
+/* Other programs were started, which have the sockets whose numbers they inherit. */
+static bool started;
+
+void rescue_revive_note_program(void)
+{
+	__atomic_store_n(&started, true, __ATOMIC_RELAXED);
+}
+
+/* May another program have the socket? What is alive again would be so for that one as well. */
+static bool is_elsewhere(const struct conn *conn)
+{
+	return __atomic_load_n(&started, __ATOMIC_RELAXED) && rescue_any_inheritable(conn);
+}
+
 static bool may_revive(const struct conn *conn)
 {
 	const uint32_t never = CONN_BOUND | CONN_SHARED | CONN_INHERITED | CONN_GREETING |
@@ -61,7 +76,7 @@ static bool may_revive(const struct conn *conn)
 	       !rescue->placed && rescue->old == OLD_DEAD && !rescue->laid_aside &&
 	       !rescue->answered && !rescue->resumes && rescue->kept < 0 && !(conn->flags & never) && !conn->readers &&
 	       !conn->writers && !rescue_is_dial(rescue) && !rescue_greets(conn) &&
-	       !conn_is_hello(conn) && are_kept(&conn->options) && is_libcs();
+	       !conn_is_hello(conn) && are_kept(&conn->options) && is_libcs() && !is_elsewhere(conn);
 }
 
 /* As they are to be while it is dialed, or were. */

@@ -28,4 +28,7 @@ void rescue_revived(struct conn *conn);
 /* It is given up, if there is such a one: what the program has is at its end, as it was before. */
 void rescue_revive_end(struct conn *conn);
 
+/* The process starts another program: a socket whose number that inherits is not connected anew. */
+void rescue_revive_note_program(void);
+
 #endif

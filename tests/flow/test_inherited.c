@@ -4,6 +4,7 @@
  * first; what lives is not, under whichever policy: the child would find it shut down.
  */
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define RETRY(more)                                                                                \
 	"retry = { on = [\"stale\", \"reset\", \"eof\", \"response-timeout\"]; " more "};"
+
+extern char **environ;
 
 static int turn[2]; /* what the child waits for */
 
@@ -123,9 +126,61 @@ static void connection_handed_to_another_program_is_not_replaced(void)
 	flow_end(&flow);
 }
 
+/* Another program, which inherits its number, and writes to it later. */
+static pid_t program_that_asks_later(int fd, bool spawns)
+{
+	char script[120], *argv[] = {"sh", "-c", script, NULL};
+	pid_t child = -1;
+	snprintf(script, sizeof(script),
+		 "read line <&%d; printf 'GET /child HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&%d",
+		 turn[0], fd);
+	fcntl(turn[0], F_SETFD, 0);
+	fcntl(fd, F_SETFD, 0);
+	if (spawns) {
+		posix_spawnp(&child, "sh", NULL, NULL, argv, environ);
+	} else if ((child = vfork()) == 0) {
+		execvp("sh", argv);
+		_exit(9);
+	}
+	return child;
+}
+
+/* arg: what has it as well, "fork", "vfork" or "spawn". It was reset, and its owner goes on. */
+PROGRAM(ask_where_the_owner_was_rescued)
+{
+	bool forks = !strcmp(program.arg, "fork");
+	pid_t child = -1;
+	int fd = dial();
+	if (pipe2(turn, O_CLOEXEC))
+		return;
+	exchange(fd, "GET", "/1", NULL);
+	child = forks ? child_that_asks_later(fd)
+		      : program_that_asks_later(fd, !strcmp(program.arg, "spawn"));
+	exchange(fd, "GET", "/2", NULL);
+	close(turn[1]);
+	waitpid(child, NULL, 0);
+	exchange(fd, "GET", "/3", NULL);
+}
+
+/* Else it would write to a connection that it never had, and read its owner's answers. */
+static void who_has_a_dead_connection_as_well_keeps_it_dead(void)
+{
+	static const char *const args[] = {"fork", "vfork", "spawn"};
+	struct flow flow = {.program = "ask_where_the_owner_was_rescued", .faults = {"reset@1.2"}};
+	for (int i = 0; i < 3; i++) {
+		flow.arg = args[i];
+		flow_redial(&flow);
+		expect_printed(&flow, i ? "200 /1\n200 /2\n200 /3\n"
+					: "200 /1\n200 /2\nEPIPE while sending /child\n200 /3\n");
+		expect_seen(&flow, 0, "path=/child ", NULL);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test inherited_tests[] = {
     T(living_connection_is_not_taken_from_a_child),
     T(dead_connection_of_parent_and_child_is_replaced_for_the_parent),
     T(connection_handed_to_another_program_is_not_replaced),
+    T(who_has_a_dead_connection_as_well_keeps_it_dead),
     T_END,
 };
