@@ -200,7 +200,7 @@ each_wait "$library"
 
 # Bodies in chunks, which break off anywhere; by all calls, and by a few bytes at a time.
 in_chunks="c-data c-data?reset c-last c-end c-cr c-next c-head c-twice c-close c-gzip"
-torn="c-size c-ext c-trailer c-less c-over c-coding c-weak c-full c-tag c-place c-chunked c-date c-star
+torn="c-size c-ext c-trailer c-less c-less?reset c-over c-coding c-weak c-full c-tag c-place c-chunked c-date c-star
 	c-part"
 for how in block poll epoll edge select block:1000:readv poll:97:recvmsg epoll:31:read edge:30001 \
 	select:5000:peek; do

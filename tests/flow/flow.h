@@ -151,6 +151,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(threads)                                                                                 \
 	X(threads_read)                                                                            \
 	X(crossing)                                                                                \
+	X(seldom)                                                                                  \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
 	X(keep_alive)                                                                              \

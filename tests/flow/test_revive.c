@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket that was reset is connected anew and serves again, where it is no other than a new one. */
+/* A socket that was reset is connected anew and serves again, where it is no other than a new one.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -58,9 +59,8 @@ static void expect_socket(struct flow *flow, const char *told)
 /* The second and the fourth request are reset: it is revived twice. */
 static void socket_that_was_reset_serves_again_with_all_that_was_set_of_it(void)
 {
-	struct flow flow = {.program = "get_on_which_socket",
-			    .arg = "raw",
-			    .faults = {"reset@1.2", "reset@2.3"}};
+	struct flow flow = {
+	    .program = "get_on_which_socket", .arg = "raw", .faults = {"reset@1.2", "reset@2.3"}};
 	expect_socket(&flow, "the same socket, TTL kept, flags kept");
 }
 
@@ -75,6 +75,17 @@ static void socket_that_would_lose_an_option_is_replaced(void)
 static void socket_that_was_not_reset_is_replaced(void)
 {
 	struct flow flow = {.program = "get_on_which_socket", .faults = {"close@1.2"}};
+	expect_socket(&flow, "another socket, TTL as it was, flags kept");
+}
+
+/* A preload that has its own mind of a connect may know the number for that of what it has made. */
+static void socket_that_another_preload_may_know_is_replaced(void)
+{
+	struct flow flow = {.program = "get_on_which_socket",
+			    .arg = "",
+			    .faults = {"reset@1.2"},
+			    .behind = "tests/behind/connect.so",
+			    .env = {"FAILING=0", "QUIET=1"}};
 	expect_socket(&flow, "another socket, TTL as it was, flags kept");
 }
 
@@ -96,9 +107,8 @@ PROGRAM(use_what_could_not_be_saved)
 /* What a new connection would be refused is told by the first error, and the socket stays dead. */
 static void socket_that_could_not_be_revived_is_at_its_end_as_bare(void)
 {
-	struct flow flow = {.program = "use_what_could_not_be_saved",
-			    .faults = {"shed=1@1.2"},
-			    .policy = ONCE};
+	struct flow flow = {
+	    .program = "use_what_could_not_be_saved", .faults = {"shed=1@1.2"}, .policy = ONCE};
 	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
 		flow_bare(&flow);
 		expect_printed(&flow, "200 /1\nECONNRESET\nhung up\nread 0\nwrite EPIPE\n"
@@ -115,6 +125,7 @@ const struct runner_test revive_tests[] = {
     T(socket_that_was_reset_serves_again_with_all_that_was_set_of_it),
     T(socket_that_would_lose_an_option_is_replaced),
     T(socket_that_was_not_reset_is_replaced),
+    T(socket_that_another_preload_may_know_is_replaced),
     T(socket_that_could_not_be_revived_is_at_its_end_as_bare),
     T_END,
 };

@@ -17,7 +17,7 @@ import pathlib
 import re
 import shlex
 
-KINDS = ("unit", "flow", "schedule", "https", "check")
+KINDS = ("unit", "flow", "schedule", "https", "resume", "check")
 
 
 class Bad(Exception):

@@ -18,8 +18,14 @@ PROGRAMS = {"unit": ["build/tests/unit-tests"],
             "schedule": ["build/tests/schedule"],
             "https": ["build/libredial.so", "build/libredial-policy.so", "build/tests/tls/client",
                       "build/tests/tls/gnutls"],
+            "resume": ["build/libredial.so", "build/libredial-policy.so"],
             "check": ["all", "tests"]}
-LIMIT_S = {"unit": 60, "flow": 600, "schedule": 400, "https": 60, "check": 300}
+# Of the checks that mutants name, what they run.
+OF_CHECKS = {"https_reasons": PROGRAMS["https"],
+             "log": ["all", "build/faultd", "build/tests/bench/client"],
+             "security": ["all", "build/tests/clients/blocking_client", "build/faultd"],
+             "switch_waits": ["all", "build/faultd", "build/tests/flow-tests"]}
+LIMIT_S = {"unit": 60, "flow": 600, "schedule": 400, "https": 60, "resume": 60, "check": 300}
 NAMED_LIMIT_S = 120
 SCHEDULES = "8000"
 
@@ -29,6 +35,8 @@ def targets(test):
     kind = test[0]
     if kind == "unit" and len(test) == 1:
         return PROGRAMS["flow"][:2] + PROGRAMS["unit"]
+    if kind == "check" and test[1] in OF_CHECKS:
+        return OF_CHECKS[test[1]]
     behind = pathlib.Path("tests/flow/behind").glob("*.c") if kind == "flow" else []
     return PROGRAMS[kind] + [f"build/tests/behind/{path.stem}.so" for path in behind]
 
@@ -47,7 +55,7 @@ class Outcome:
 class Tree:
     def __init__(self, path, apart):
         self.path, self.apart = pathlib.Path(path).resolve(), apart
-        self.kept = None  # the mutated file, and its text before
+        self.kept = None  # the mutated file, its text, times and objects before
         self.child = None  # what runs, or ran last
 
     def copy_sources(self, root):
@@ -95,12 +103,24 @@ class Tree:
 
     def make(self, mutant):
         file = self.path / mutant.file
-        self.kept = (file, file.read_text())
+        objects = {path: path.read_bytes() for path in self.objects_of(mutant.file)}
+        self.kept = (file, file.read_text(), file.stat(), objects)
         file.write_text(mutant.made(self.kept[1]))
 
+    def objects_of(self, name):
+        own = pathlib.PurePath(name).with_suffix(".o")
+        return [path for path in (self.path / "build").rglob(own.name)
+                if path.as_posix().endswith(f"/{own}")]
+
     def undo(self):
+        """The objects as well, so that they are only linked again; a header's are made anew."""
         if self.kept:
-            self.kept[0].write_text(self.kept[1])
+            file, text, before, objects = self.kept
+            file.write_text(text)
+            if objects:
+                os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+            for path in self.objects_of(file.relative_to(self.path)):
+                path.write_bytes(objects[path]) if path in objects else path.unlink()
         self.kept = None
 
     def stop(self):
@@ -111,8 +131,8 @@ class Tree:
         kind, name = test[0], test[1:]
         if kind == "schedule":
             return ["build/tests/schedule", *(name or [SCHEDULES])]
-        if kind == "https":
-            return ["sh", "tests/mutate/https.sh", *name]
+        if kind in ("https", "resume"):
+            return ["sh", f"tests/mutate/{kind}.sh", *name]
         if kind == "check":
             return ["sh", f"tests/check_{name[0]}.sh"]
         return [f"build/tests/{kind}-tests", *name]
@@ -157,7 +177,7 @@ class Tree:
                 found = re.search(r"Test: (\w.*?) \.\.\.", earlier)
                 if found:
                     return found[1]
-        elif test[0] in ("https", "check") and line.startswith("FAIL "):
+        elif test[0] in ("https", "resume", "check") and line.startswith("FAIL "):
             return line[5:].strip()
         return None
 

@@ -35,6 +35,7 @@
 	X(log_line)                                                                                \
 	X(conn)                                                                                    \
 	X(conn_kept)                                                                               \
+	X(conn_resume)                                                                             \
 	X(conn_more)                                                                               \
 	X(idle)                                                                                    \
 	X(hello)                                                                                   \

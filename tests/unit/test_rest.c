@@ -70,6 +70,8 @@ static void what_has_not_is_left_alone(void)
 	    OK TAG "Transfer-Encoding: gzip, chunked\r\n" END,
 	    OK TAG "Content-Length: 0\r\n" END,
 	    OK LENGTH "ETag: W/\"a-1\"\r\n" END,
+	    OK LENGTH "ETag: a-1\"\r\n" END,
+	    OK LENGTH "ETag: \"a-1\r\n" END,
 	    OK LENGTH "ETag: W/\"a-1\"\r\n" DATE OLD END,
 	    OK LENGTH "ETag: a-1\r\n" END,
 	    OK LENGTH "ETag: \"\"\r\n" END,

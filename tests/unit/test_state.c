@@ -13,6 +13,7 @@
 #include "breaker.h"
 #include "budget.h"
 #include "sharing.h"
+#include "state_file.h"
 
 static const struct policy_budget budget = {1, 200, 10, 10000};
 static const struct policy_breaker breaker = {1, 500, 20, 10000, 5000, 0};
@@ -276,10 +277,50 @@ static void killed_processes_leave_the_state_working(void)
 	sharing_end(state);
 }
 
+/* Whoever else may write it could send a process's requests twice, or stop all of them. */
+static void what_others_could_have_made_is_not_joined(void)
+{
+	const struct stat file = {
+	    .st_mode = S_IFREG | 0600, .st_uid = 7, .st_size = sizeof(struct state_head)};
+	const struct state_head head = {.key = 99};
+	struct shmid_ds memory = {.shm_segsz = sizeof(struct state)};
+	struct stat other = file;
+
+	CU_ASSERT(state_file_fits(&file, 7));
+	CU_ASSERT(!state_file_fits(&file, 8));
+	other.st_mode = S_IFIFO | 0600;
+	CU_ASSERT(!state_file_fits(&other, 7));
+	other = file;
+	other.st_size++;
+	CU_ASSERT(!state_file_fits(&other, 7));
+	memory.shm_perm.__key = 99;
+	memory.shm_perm.uid = memory.shm_perm.cuid = 7;
+	memory.shm_perm.mode = 01600; /* SHM_DEST, which is nobody's right */
+	CU_ASSERT(state_memory_fits(&memory, &head, 7));
+	CU_ASSERT(!state_memory_fits(&memory, &head, 8));
+	memory.shm_perm.cuid = 8;
+	CU_ASSERT(!state_memory_fits(&memory, &head, 7));
+	memory.shm_perm.cuid = 7;
+	memory.shm_perm.uid = 8;
+	CU_ASSERT(!state_memory_fits(&memory, &head, 7));
+	memory.shm_perm.uid = 7;
+	for (int bit = 1; bit <= 040; bit *= 2) {
+		memory.shm_perm.mode = (unsigned short)(0600 | bit);
+		CU_ASSERT(!state_memory_fits(&memory, &head, 7));
+	}
+	memory.shm_perm.mode = 0600;
+	memory.shm_perm.__key = 98;
+	CU_ASSERT(!state_memory_fits(&memory, &head, 7));
+	memory.shm_perm.__key = 99;
+	memory.shm_segsz--;
+	CU_ASSERT(!state_memory_fits(&memory, &head, 7));
+}
+
 void suite_state(void)
 {
 	static const struct runner_test tests[] = {
 	    TEST(new_state_is_one_and_another_is_not),
+	    TEST(what_others_could_have_made_is_not_joined),
 	    TEST(key_tells_peers_apart_and_is_never_0),
 	    TEST(each_peer_has_an_entry_of_its_own),
 	    TEST(peers_that_find_no_room_share_one_whose_breaker_never_opens),

@@ -5,7 +5,9 @@
  */
 #include "unit.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -244,6 +246,35 @@ static void who_waits_looks_now_and_then_if_anybody_can_switch_it(void)
 	expect_holds("line", wait_for_long);
 }
 
+static bool taken_inside;
+
+/* The board is read for the first time: as if a signal came just there. */
+static void look_inside(int number)
+{
+	(void)number;
+	mprotect(state, sizeof(*state), PROT_READ | PROT_WRITE);
+	taken_inside = switch_take();
+}
+
+static int take_inside_of_taking(void)
+{
+	struct sigaction action = {.sa_handler = look_inside};
+
+	switch_take();
+	switchboard_turn_all(&state->board, true);
+	sigaction(SIGSEGV, &action, NULL);
+	mprotect(state, sizeof(*state), PROT_NONE);
+	HOLDS(switch_take()); /* who was interrupted goes on, and has it */
+	HOLDS(!taken_inside);
+	HOLDS(!config.policy->enabled);
+	return 0;
+}
+
+static void handler_leaves_the_taking_to_whom_it_interrupted(void)
+{
+	expect_holds("line", take_inside_of_taking);
+}
+
 void suite_switch(void)
 {
 	static const struct runner_test tests[] = {
@@ -253,6 +284,7 @@ void suite_switch(void)
 	    TEST(policy_that_is_none_changes_nothing),
 	    TEST(so_many_policies_and_no_more_are_kept),
 	    TEST(what_one_process_is_asked_its_child_is_not),
+	    TEST(handler_leaves_the_taking_to_whom_it_interrupted),
 	    TEST(who_waits_looks_now_and_then_if_anybody_can_switch_it),
 	    TEST_END};
 
