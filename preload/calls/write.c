@@ -304,10 +304,7 @@ static COLD ssize_t write_nothing(const struct write_call *call)
 	return -1;
 }
 
-/*
- * An array that cannot be read, or is longer than any may be: the kernel says so before it looks at
- * anything else.
- */
+/* An array that cannot be read, or is longer than any may be: the kernel says so first. */
 static COLD ssize_t write_refused(const struct write_call *call, int error)
 {
 	if (call_is_refused(call->fd, error == EINVAL && call->message ? EMSGSIZE : error))
