@@ -10,6 +10,9 @@ name = sys.argv.pop(1)
 # Behind what PYTHONPATH has, but before Debian's packages; niquests brings a urllib3 of its own.
 folder, place = ("python-niquests", 1) if name == "niquests" else ("python-more", 2)
 sys.path.insert(place, os.path.join(os.path.dirname(os.environ["PYTHONPATH"]), folder))
+# Debian's python3-zope.interface says at the start where zope is, which would be all of it.
+if "zope" in sys.modules:
+    sys.modules["zope"].__path__.insert(0, os.path.join(sys.path[place], "zope"))
 if name == "gevent":
     from gevent import monkey
     monkey.patch_all()
