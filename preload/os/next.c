@@ -105,7 +105,7 @@ AT_START static const ElfW(Sym) *
 }
 
 /* What has to be called to know the address (STT_GNU_IFUNC) is left to the loader. */
-static void *function(const struct tables *tables, const ElfW(Sym) * symbol)
+AT_START static void *function(const struct tables *tables, const ElfW(Sym) * symbol)
 {
 	bool plain = (symbol->st_info & 0xf) == STT_FUNC && symbol->st_shndx != SHN_ABS;
 	return plain ? (void *)(tables->base + symbol->st_value) : NULL;
@@ -160,7 +160,7 @@ AT_START bool next_see(void)
 	return complete;
 }
 
-static void *find_in(const struct seen *seen, const char *name, uint32_t hash, bool *found)
+AT_START static void *find_in(const struct seen *seen, const char *name, uint32_t hash, bool *found)
 {
 	struct tables tables;
 	const ElfW(Sym) *symbol =
@@ -169,7 +169,7 @@ static void *find_in(const struct seen *seen, const char *name, uint32_t hash, b
 	return symbol ? function(&tables, symbol) : NULL;
 }
 
-void *next_find(const char *name)
+AT_START void *next_find(const char *name)
 {
 	uint32_t hash = hash_of(name);
 	bool found = false;

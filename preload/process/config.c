@@ -12,38 +12,54 @@
 
 #define DEFAULT_PATH "/etc/redial/redial.cfg"
 
-struct config config = {.policy = &policy_builtin};
+SET_AT_START struct config config = {.policy = &policy_builtin};
 
 extern char **environ __attribute__((weak));
 
-/* getenv, without libc: programs overwrite what it returns, and it is only read here. */
-AT_START static const char *find_variable(const char *name)
+/* What is set of REDIAL_*, else NULL. */
+enum variable { DISABLE, POLICY, LOG, STATE, SHARED, VARIABLES };
+typedef const char *settings[VARIABLES];
+
+static const char names[VARIABLES][16] = {"REDIAL_DISABLE", "REDIAL_POLICY", "REDIAL_LOG",
+					  "REDIAL_STATE", "REDIAL_SHARED"};
+
+AT_START static void note_variable(settings set, const char *entry)
 {
-	for (char **entry = environ; entry && *entry; entry++) {
-		const char *rest = text_after(*entry, name);
-		if (rest && *rest == '=')
-			return rest + 1;
+	for (int i = 0; i < VARIABLES; i++) {
+		const char *rest = text_after(entry, names[i]);
+		if (rest && *rest == '=' && !set[i])
+			set[i] = rest + 1;
 	}
-	return NULL;
+}
+
+/*
+ * getenv of all of them, without libc: programs overwrite what it returns, and it is only read
+ * here. Once through: an environment may hold hundreds of others.
+ */
+AT_START static void find_variables(settings set)
+{
+	for (int i = 0; i < VARIABLES; i++)
+		set[i] = NULL;
+	for (char **entry = environ; entry && *entry; entry++) {
+		if (**entry == 'R')
+			note_variable(set, *entry);
+	}
 }
 
 /* What names files to be read and written is not for somebody else to say. */
-AT_START static const char *variable(const char *name)
+AT_START static void find_own_variables(settings set)
 {
-	static bool asked, elevated; /* asked only where there is one: it costs a look-up */
-	const char *found = find_variable(name);
-	if (!found)
-		return NULL;
-	if (!asked)
-		elevated = os_is_elevated();
-	asked = true;
-	return elevated ? NULL : found;
+	find_variables(set);
+	bool any = set[POLICY] || set[LOG] || set[STATE] || set[SHARED];
+	if (!any || !os_is_elevated()) /* asked only where there is one: it costs a look-up */
+		return;
+	for (int i = 0; i < VARIABLES; i++)
+		set[i] = NULL;
 }
 
 /* The policy's log, under REDIAL_LOG. false if that names none. */
-AT_START static bool choose_log(void)
+AT_START static bool choose_log(const char *sink)
 {
-	const char *sink = variable("REDIAL_LOG");
 	config.log = config.policy->log;
 	return !sink || policy_parse_sink(&config.log, sink) == 0;
 }
@@ -59,15 +75,15 @@ void config_note(struct config_fault *fault, const char *file, const char *why)
 
 AT_START bool config_is_disabled(void)
 {
-	const char *disable = find_variable("REDIAL_DISABLE"); /* whoever says so */
-	return disable && text_equal(disable, "1");
+	settings set;
+	find_variables(set); /* whoever says so */
+	return set[DISABLE] && text_equal(set[DISABLE], "1");
 }
 
 /* That of REDIAL_STATE, else the policy's. The environment may be overwritten later. */
-AT_START static void choose_told(void)
+AT_START static void choose_told(const char *path)
 {
 	static char dir[CONFIG_DIR_MAX];
-	const char *path = variable("REDIAL_STATE");
 	if (!path || !*path)
 		path = config.policy->stat_dir;
 	size_t len = path ? text_len(path, sizeof(dir)) : 0;
@@ -82,27 +98,29 @@ AT_START static void choose_told(void)
 
 AT_START void config_settle(struct config_faults *faults)
 {
+	settings set;
 	faults->policy.file = NULL;
 	faults->log.file = NULL;
 	name_of_program(config.program);
 	config.policy = &policy_builtin;
 	config.active = true;
 
-	const char *path = variable("REDIAL_POLICY");
-	bool sink_known = choose_log(); /* the one that a bad policy is told */
+	find_own_variables(set);
+	const char *path = set[POLICY];
+	bool sink_known = choose_log(set[LOG]); /* the one that a bad policy is told */
 	bool named = path && *path;
 	const struct policy *found =
 	    source_read(named ? path : DEFAULT_PATH, named, &faults->policy);
 	if (found) {
 		config.policy = found;
-		choose_log();
+		choose_log(set[LOG]);
 	}
 	if (!sink_known)
 		config_note(&faults->log, "REDIAL_LOG", "is none of syslog, file:/PATH, none");
 	if (faults->policy.file || !config.policy->enabled)
 		config.active = false;
-	choose_told();
-	const char *file = variable("REDIAL_SHARED");
+	choose_told(set[STATE]);
+	const char *file = set[SHARED];
 	if (config.active && file && *file)
 		shared_join(file);
 	config.tracks = config.policy->uses;
