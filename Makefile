@@ -50,6 +50,7 @@ LTO := $(if $(findstring clang,$(shell $(CC) --version)),,-flto=auto)
 # What the library calls of its own names needs no look-up at its start, nor a detour past others.
 FREE_LDFLAGS := -shared -nostdlib -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro \
 	-Wl,-z,noseparate-code -Wl,-z,noexecstack -Wl,-Bsymbolic-functions \
+	-Wl,-T,preload/os/layout.ld \
 	-Wl,--version-script=$(B)/exports.map -Wl,-soname,libredial.so
 
 POLICY_PURE := method policy match path redact decide backoff compiled window process state \
@@ -79,7 +80,7 @@ all: $(B)/libredial.so $(B)/libredial-policy.so $(B)/redial-policy $(B)/redial-r
 	$(B)/redial-doctor $(B)/redial-stat $(B)/redial-switch $(B)/redial-entrypoint $(B)/redial-rehearse \
 	$(B)/libredial-rehearse.so
 
-$(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map
+$(B)/libredial.so: $(PRELOAD_OBJ) $(B)/exports.map preload/os/layout.ld
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) $(FREE_LDFLAGS) $(PRELOAD_OBJ) -o $@
 
 # The names exported are those of symbols.def, whatever the sources define.
@@ -93,7 +94,7 @@ REHEARSE_SRC := $(wildcard preload/rehearse/*.c preload/http1/*.c) \
 	$(addprefix preload/os/,clock.c early.c elevated.c mem.c next.c real.c stand_in.c)
 REHEARSE_OBJ := $(REHEARSE_SRC:%.c=$(B)/so/%.o) $(POLICY_PURE:%=$(B)/so/policy/%.o)
 
-$(B)/libredial-rehearse.so: $(REHEARSE_OBJ) preload/rehearse/exports.map
+$(B)/libredial-rehearse.so: $(REHEARSE_OBJ) preload/rehearse/exports.map preload/os/layout.ld
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) $(FREE_CFLAGS) $(LTO) \
 		$(subst libredial.so,libredial-rehearse.so,$(subst $(B)/exports.map,preload/rehearse/exports.map,$(FREE_LDFLAGS))) \
 		$(REHEARSE_OBJ) -o $@

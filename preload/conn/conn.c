@@ -7,6 +7,7 @@
 #include "../process/config.h"
 #include "../process/live.h"
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "../process/peers.h"
 #include "end.h"
 #include "switch.h"
@@ -20,7 +21,8 @@ _Static_assert(sizeof(struct conn_exchange) + CONN_HELD_FEW <= ARENA_EXCHANGE,
 struct conn_exchange conn_no_exchange;
 struct conn_more conn_no_more;
 
-struct conn conn_own = {.fd = -1, .exchange = &conn_no_exchange, .more = &conn_no_more};
+SET_AT_START struct conn conn_own = {
+    .fd = -1, .exchange = &conn_no_exchange, .more = &conn_no_more};
 
 bool conn_lock_contended(struct conn *conn, int fd)
 {

@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "probe.h"
 #include "ranges.h"
+#include "start.h"
 #include "sys.h"
 
 enum {
@@ -25,7 +26,7 @@ static const uintptr_t no_break = UINTPTR_MAX;
 	EMPTY_16(slot), EMPTY_16((slot) + 16), EMPTY_16((slot) + 32), EMPTY_16((slot) + 48)
 
 uintptr_t memory_until[MEMORY_SLOTS] = {EMPTY_64(0), EMPTY_64(64), EMPTY_64(128), EMPTY_64(192)};
-const uintptr_t *memory_break = &no_break;
+SET_AT_START const uintptr_t *memory_break = &no_break;
 uintptr_t memory_heap_top;
 uintptr_t memory_recent = MEMORY_NOWHERE;
 uint32_t memory_generation;

@@ -285,7 +285,7 @@ __asm__("	.text\n"
 #undef X
 );
 
-struct real real = {
+SET_AT_START struct real real = {
 #define X(result, name, parameters, arguments, word)                                               \
 	.name = (result(*) parameters)(redial_early + STUB_LEN * AT_##name),
 #define X_EARLY(result, name, parameters, arguments, word) .name = early_##name,

@@ -10,7 +10,10 @@
 /* Of a function: beside the constructor, at the beginning of the code. */
 #define AT_START __attribute__((section(".text.startup")))
 
-/* Of a variable that is zero at first: in the pages that the loader has written already. */
-#define SET_AT_START __attribute__((section(".data")))
+/*
+ * Of a variable that is written then, or holds an address, which the loader writes: beside what
+ * else it writes, in one page if that is large enough (layout.ld).
+ */
+#define SET_AT_START __attribute__((section(".data.start")))
 
 #endif

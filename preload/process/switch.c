@@ -6,6 +6,7 @@
 #include "config.h"
 #include "shared.h"
 #include "../os/mem.h"
+#include "../os/start.h"
 #include "../os/sys.h"
 
 /* One that is in force, or was. Never let go: there are few, and who uses one is not counted. */
@@ -19,7 +20,7 @@ struct known {
 
 static const uint32_t none, unknown = UINT32_MAX; /* no generation is that high */
 
-const uint32_t *switch_word = &none;
+SET_AT_START const uint32_t *switch_word = &none;
 uint32_t switch_seen;
 
 static struct known *newest, *current, *first;
