@@ -236,26 +236,33 @@ ENTRIES(1)
 ENTRIES(2)
 ENTRIES(3)
 
-#define ROW(n)                                                                                     \
-	{                                                                                          \
-		[HOOKED_SSL_read] = (void *)read_##n, [HOOKED_SSL_read_ex] = (void *)read_ex_##n,  \
-		[HOOKED_SSL_peek] = (void *)peek_##n, [HOOKED_SSL_peek_ex] = (void *)peek_ex_##n,  \
-		[HOOKED_SSL_write] = (void *)write_##n,                                            \
-		[HOOKED_SSL_write_ex] = (void *)write_ex_##n,                                      \
-		[HOOKED_SSL_do_handshake] = (void *)handshake_##n,                                 \
-		[HOOKED_SSL_connect] = (void *)connect_##n,                                        \
-		[HOOKED_SSL_shutdown] = (void *)shut_down_##n,                                     \
-		[HOOKED_SSL_get_error] = (void *)error_##n,                                        \
-		[HOOKED_SSL_pending] = (void *)pending_##n,                                        \
-		[HOOKED_SSL_has_pending] = (void *)has_pending_##n                                 \
+/* n is what none of them is but the last. */
+#define CHOOSE(n, name) (n == 0 ? name##_0 : n == 1 ? name##_1 : n == 2 ? name##_2 : name##_3)
+#define CASE(call, name)                                                                           \
+	case HOOKED_##call:                                                                        \
+		return (void *)CHOOSE(n, name)
+
+void *tls_entry(int n, enum tls_hooked call)
+{
+	switch (call) {
+		CASE(SSL_read, read);
+		CASE(SSL_read_ex, read_ex);
+		CASE(SSL_peek, peek);
+		CASE(SSL_peek_ex, peek_ex);
+		CASE(SSL_write, write);
+		CASE(SSL_write_ex, write_ex);
+		CASE(SSL_do_handshake, handshake);
+		CASE(SSL_connect, connect);
+		CASE(SSL_shutdown, shut_down);
+		CASE(SSL_get_error, error);
+		CASE(SSL_pending, pending);
+		CASE(SSL_has_pending, has_pending);
+	default:
+		return NULL;
 	}
+}
 
-void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT] = {ROW(0), ROW(1), ROW(2), ROW(3)};
-
-#define FILTER(n)                                                                                  \
-	{                                                                                          \
-		filter_read_##n, filter_write_##n                                                  \
-	}
-
-tls_filter *const tls_filter_entries[TLS_LIBRARIES_MAX][2] = {FILTER(0), FILTER(1), FILTER(2),
-							      FILTER(3)};
+tls_filter *tls_filter_entry(int n, bool reads)
+{
+	return reads ? CHOOSE(n, filter_read) : CHOOSE(n, filter_write);
+}

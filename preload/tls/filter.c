@@ -13,15 +13,15 @@ void openssl_take_filter(const struct tls_object *object)
 	if (!library || library->refused || library->filter_read)
 		return;
 	uintptr_t *word = library->BIO_f_ssl();
-	tls_filter *const *entries = tls_filter_entries[library - tls_libraries];
+	int n = (int)(library - tls_libraries);
 	if (!tls_object_has(object, (uintptr_t)(word + WORDS) - 1))
 		return;
 	library->filter_read = library->BIO_meth_get_read_ex(word);
 	library->filter_write = library->BIO_meth_get_write_ex(word);
 	for (int i = 0; i < WORDS && library->filter_read && library->filter_write; i++) {
 		if (word[i] == (uintptr_t)library->filter_read)
-			tls_object_put(object, &word[i], (uintptr_t)entries[0]);
+			tls_object_put(object, &word[i], (uintptr_t)tls_filter_entry(n, true));
 		else if (word[i] == (uintptr_t)library->filter_write)
-			tls_object_put(object, &word[i], (uintptr_t)entries[1]);
+			tls_object_put(object, &word[i], (uintptr_t)tls_filter_entry(n, false));
 	}
 }

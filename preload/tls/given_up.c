@@ -51,6 +51,19 @@ TLS_GIVEN_UP(X2)
 TLS_GIVEN_UP(X3)
 #undef X
 
-#define X(n, result, name, parameters, arguments, when) [n][GIVES_UP_##name] = (void *)name##_##n,
-void *const tls_given_up_entries[TLS_LIBRARIES_MAX][TLS_GIVEN_UP_COUNT] = {
-    TLS_GIVEN_UP(X0) TLS_GIVEN_UP(X1) TLS_GIVEN_UP(X2) TLS_GIVEN_UP(X3)};
+/* Of the library's number, as in tls_entry. */
+#define X(result, name, parameters, arguments, when)                                               \
+	case GIVES_UP_##name:                                                                      \
+		return n == 0	? (void *)name##_0                                                 \
+		       : n == 1 ? (void *)name##_1                                                 \
+		       : n == 2 ? (void *)name##_2                                                 \
+				: (void *)name##_3;
+
+void *tls_given_up_entry(int n, enum tls_given_up call)
+{
+	switch (call) {
+		TLS_GIVEN_UP(X)
+	default:
+		return NULL;
+	}
+}

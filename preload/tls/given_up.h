@@ -48,7 +48,7 @@ enum tls_given_up {
 	    TLS_GIVEN_UP_COUNT
 };
 
-/* What is written into their slots, for each library. */
-extern void *const tls_given_up_entries[][TLS_GIVEN_UP_COUNT] __attribute__((visibility("hidden")));
+/* What is written into their slots, for the nth library. */
+void *tls_given_up_entry(int n, enum tls_given_up call);
 
 #endif

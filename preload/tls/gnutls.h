@@ -193,7 +193,7 @@ struct gnutls_library {
 extern struct gnutls_library gnutls __attribute__((visibility("hidden")));
 
 /* What is written into slots. */
-extern void *const gnutls_entries[GNUTLS_HOOKED_COUNT] __attribute__((visibility("hidden")));
+void *gnutls_entry(enum gnutls_hooked call);
 
 /* Is that the name of the library? */
 bool gnutls_is_library(const char *soname);

@@ -131,8 +131,15 @@ GNUTLS_GIVING_UP(X)
 GNUTLS_RECORDED(X)
 #undef X
 
-void *const gnutls_entries[GNUTLS_HOOKED_COUNT] = {
-#define X(result, name, ...) (void *)on_##name,
-    GNUTLS_HOOKED(X)
-#undef X
-};
+#define X(result, name, ...)                                                                       \
+	case HOOKED_##name:                                                                        \
+		return (void *)on_##name;
+
+void *gnutls_entry(enum gnutls_hooked call)
+{
+	switch (call) {
+		GNUTLS_HOOKED(X)
+	default:
+		return NULL;
+	}
+}

@@ -105,7 +105,7 @@ uintptr_t gnutls_slot(const struct tls_object *object, const char *name, uintptr
 		/* Its function, or the object's own stub, by which the loader looks for it. */
 		bool is_its = (uintptr_t)functions[i] == value ||
 			      (gnutls.is_alone && tls_object_has(object, value));
-		return is_its ? (uintptr_t)gnutls_entries[i] : value;
+		return is_its ? (uintptr_t)gnutls_entry((enum gnutls_hooked)i) : value;
 	}
 	return value;
 }

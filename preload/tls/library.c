@@ -36,10 +36,11 @@ static void *function_at(const struct tls_library *library, int slot)
 
 static uintptr_t entry_at(const struct tls_library *library, int slot)
 {
-	long n = library - tls_libraries;
-	return (uintptr_t)(slot < TLS_HOOKED_COUNT
-			       ? tls_entries[n][slot]
-			       : tls_given_up_entries[n][slot - TLS_HOOKED_COUNT]);
+	int n = (int)(library - tls_libraries);
+	return (
+	    uintptr_t)(slot < TLS_HOOKED_COUNT
+			   ? tls_entry(n, (enum tls_hooked)slot)
+			   : tls_given_up_entry(n, (enum tls_given_up)(slot - TLS_HOOKED_COUNT)));
 }
 
 /* Fills what is found in one object. Returns the name of what it lacks, or NULL. */

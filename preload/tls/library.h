@@ -132,10 +132,11 @@ enum { TLS_LIBRARIES_MAX = 4 };
 /* In memory of its own, which a forked child has as well: its slots lead here too. */
 extern struct tls_library *tls_libraries __attribute__((visibility("hidden")));
 
-/* What is written into slots: for each library a function for each hooked call. */
-extern void *const tls_entries[TLS_LIBRARIES_MAX][TLS_HOOKED_COUNT]
-    __attribute__((visibility("hidden")));
-extern tls_filter *const tls_filter_entries[TLS_LIBRARIES_MAX][2]
-    __attribute__((visibility("hidden")));
+/*
+ * What is written into slots: for the nth library a function for each hooked call. No tables, which
+ * the loader would relocate at each start.
+ */
+void *tls_entry(int n, enum tls_hooked call);
+tls_filter *tls_filter_entry(int n, bool reads);
 
 #endif
