@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct policy_rule) % 4 == 0 && sizeof(struct policy_log) 
 	       "struct policy has padding");
 
 typedef uint32_t __attribute__((may_alias)) word;
+typedef uint64_t __attribute__((may_alias, aligned(4))) pair;
 
 /* A process that starts with one comes by once: together at the edge of the code (.text.unlikely). */
 #define ONCE __attribute__((cold))
@@ -36,17 +37,23 @@ static size_t used_bytes(const struct policy *policy)
 }
 
 /*
- * By words, a process start should not pay for bytes. Each step is a bijection, so a change of any
- * one word always shows.
+ * By pairs of words, and in two sums that do not wait for one another: a process start should not
+ * pay for bytes. Each step is a bijection, so a change of any one word always shows.
  */
 ONCE uint64_t compiled_sum(const struct policy *policy)
 {
+	const uint64_t prime = UINT64_C(0x100000001b3);
 	const word *at = (const word *)policy;
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	const word *end = at + used_bytes(policy) / sizeof(*at);
+	uint64_t sum = UINT64_C(0xcbf29ce484222325), other = prime;
 
-	for (size_t i = 0; i < used_bytes(policy) / sizeof(*at); i++)
-		sum = (sum ^ at[i]) * UINT64_C(0x100000001b3);
-	return sum;
+	for (; end - at >= 4; at += 4) {
+		sum = (sum ^ *(const pair *)at) * prime;
+		other = (other ^ *(const pair *)(at + 2)) * prime;
+	}
+	for (; at < end; at++)
+		sum = (sum ^ *at) * prime;
+	return sum * prime ^ other;
 }
 
 static bool in_range(uint32_t value, uint32_t min, uint32_t max)

@@ -16,7 +16,7 @@ struct compiled {
 	char magic[8]; /* COMPILED_MAGIC */
 	uint32_t version;
 	uint32_t size; /* of the file, in bytes: it ends with the last rule there is */
-	uint64_t checksum; /* FNV-1a, 64 bits, of the policy's 32-bit words */
+	uint64_t checksum; /* compiled_sum: as FNV-1a, by 64 bits at a time */
 	struct policy policy;
 };
 

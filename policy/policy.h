@@ -12,7 +12,7 @@
 #include "method.h"
 
 /* Goes up whenever struct policy changes shape; a compiled policy of another version is refused. */
-#define POLICY_VERSION 9
+#define POLICY_VERSION 10
 
 enum {
 	POLICY_RULES_MAX = 32,
