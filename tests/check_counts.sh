@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 start_server
 equal "extra system calls of 200 kept-alive GETs" 0 "$(extra_calls_of_200_requests GET)"
+start_https_server
+equal "extra system calls of 200 kept-alive GETs over https" 0 "$(extra_calls_of_200_https_gets)"
 # Of a file's pages only the kernel may find out that they are gone: they are copied by two calls.
 for kind in static constant stack malloc thread arena large; do
 	equal "extra system calls of 200 GETs from memory of the kind: $kind" 0 \
@@ -25,12 +27,20 @@ at_most "extra system calls of 20 connections" 40 "$(extra_calls_of_20_connectio
 at_most "extra system calls of 20 local connections" 80 "$(extra_calls_of_20_local_connections)"
 
 at_start=$(extra_calls_at_start)
-at_most "extra system calls of a process that never connects (${at_start#* })" 12 "${at_start%% *}"
+at_most "extra system calls of a process that never connects (${at_start#* })" 9 "${at_start%% *}"
 build/redial-policy show >"$tmp/start.cfg"
 build/redial-policy compile "$tmp/start.cfg" -o "$tmp/start.policy"
-at_most "extra instructions of its start" 32000 "$(start_instructions)"
-at_most "extra instructions of its start with a compiled policy" 42000 \
+at_most "extra instructions of its start" 24000 "$(start_instructions)"
+at_most "extra instructions of its start with a compiled policy" 31000 \
 	"$(start_instructions REDIAL_POLICY="$tmp/start.policy")"
+faults=$(start_faults "$tmp/start.policy")
+at_most "page faults of its start more than with an empty preload" 1 "${faults%% *}"
+faults=${faults#* }
+at_most "the same with a compiled policy" 4 "${faults% }"
+at_most "words that the loader writes into at its start" 190 "$(relocations)"
+at_most "bytes from the first to the last that are written at its start: one page" 4096 \
+	"$(bytes_written_at_start)"
+equal "bytes of memory that are mapped beside the file" 0 "$(bytes_beside_the_file)"
 
 untracked_instructions >"$tmp/untracked"
 equal "hooked calls looked at on an untracked descriptor" 26 "$(wc -l <"$tmp/untracked")"

@@ -40,19 +40,6 @@ pairs() {
 	done | tr '\n' ' '
 }
 
-# Sets $https_port; its certificate is nobody's business.
-start_https_server() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-		-subj /CN=localhost -keyout "$tmp/key" -out "$tmp/certificate" 2>"$tmp/said" || return 1
-	$bench/https_server "$tmp/certificate" "$tmp/key" >"$tmp/https_port" &
-	servers="$servers $!"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ ! -s "$tmp/https_port" ] || break
-		sleep 0.05
-	done
-	read -r https_port <"$tmp/https_port"
-}
-
 # start_variants: median microseconds and ratio of bare, redial, compiled and text policy.
 start_variants() {
 	build/redial-policy show >"$tmp/policy.cfg" && chmod 644 "$tmp/policy.cfg" &&
@@ -60,13 +47,6 @@ start_variants() {
 		timeout 60 $bench/spawn 1000 $bench/nothing - "LD_PRELOAD=$lib" \
 			"LD_PRELOAD=$lib,REDIAL_POLICY=$tmp/policy.bin" \
 			"LD_PRELOAD=$lib,REDIAL_POLICY=$tmp/policy.cfg"
-}
-
-# The same of redial without and with a compiled policy, to a preload that has nothing in it.
-start_beside_an_empty_one() {
-	gcc -shared -fPIC -o "$tmp/empty.so" -x c /dev/null &&
-		timeout 60 $bench/spawn 400 $bench/nothing "LD_PRELOAD=$tmp/empty.so" \
-			"LD_PRELOAD=$lib" "LD_PRELOAD=$lib,REDIAL_POLICY=$tmp/policy.bin"
 }
 
 # column LINE NUMBER FILE
@@ -111,7 +91,7 @@ note "r of a start, no policy file" "$(column 2 2 "$tmp/starts")"
 note "r of a start, compiled policy" "$(column 3 2 "$tmp/starts")"
 note "r of a start, text policy" "$(column 4 2 "$tmp/starts")"
 note "start bare, us" "$(column 1 1 "$tmp/starts")"
-start_beside_an_empty_one >"$tmp/starts"
+start_beside_an_empty_one 400 "$tmp/policy.bin" >"$tmp/starts"
 row "r of a start to that with an empty preload" 1.01 "$(column 2 2 "$tmp/starts")"
 row "r of the same, compiled policy" 1.02 "$(column 3 2 "$tmp/starts")"
 

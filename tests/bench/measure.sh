@@ -27,6 +27,19 @@ start_server() {
 	exit 1
 }
 
+# Sets $https_port; its certificate is nobody's business.
+start_https_server() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+		-subj /CN=localhost -keyout "$tmp/key" -out "$tmp/certificate" 2>"$tmp/said" || return 1
+	$bench/https_server "$tmp/certificate" "$tmp/key" >"$tmp/https_port" &
+	servers="$servers $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -s "$tmp/https_port" ] || break
+		sleep 0.05
+	done
+	read -r https_port <"$tmp/https_port"
+}
+
 # traced LIBRARY PROGRAM [ARG]...: how many system calls it makes; a list of them in $tmp/calls.
 traced() {
 	traced_lib=$1
@@ -53,6 +66,12 @@ extra_between() {
 			redial_b=$(traced "$lib" "$@" $extra_b) &&
 			echo $((redial_b - redial_a - bare_b + bare_a))
 	}
+}
+
+# It begins when a byte comes.
+extra_calls_of_200_https_gets() {
+	# shellcheck disable=SC2016 # the other shell's
+	extra_between 2 202 sh -c 'echo | "$0" get "$@"' $bench/https "$https_port"
 }
 
 extra_calls_of_200_requests() { extra_between "$1 2" "$1 202"; }
@@ -87,6 +106,36 @@ start_instructions() {
 		for set in "$@"; do export "${set?}"; done
 		counted "$lib" start.redial $bench/nothing
 	) && echo $(($(totals "$tmp/start.redial") - $(totals "$tmp/start.bare")))
+}
+
+# start_beside_an_empty_one COUNT POLICY: what spawn prints of so many starts with a preload that has
+# nothing in it, with redial, and with that and a compiled policy.
+start_beside_an_empty_one() {
+	gcc -shared -fPIC -o "$tmp/empty.so" -x c /dev/null &&
+		timeout 60 $bench/spawn "$1" $bench/nothing "LD_PRELOAD=$tmp/empty.so" \
+			"LD_PRELOAD=$lib" "LD_PRELOAD=$lib,REDIAL_POLICY=$2"
+}
+
+# Page faults that a start takes more than with an empty preload, and those with a compiled policy.
+start_faults() {
+	start_beside_an_empty_one 101 "$1" |
+		awk 'NR == 1 { empty = $3 } NR > 1 { print $3 - empty }' | tr '\n' ' '
+}
+
+# What the loader makes up of memory for a library behind what is in the file, in bytes.
+bytes_beside_the_file() {
+	readelf -lW "$lib" | awk '$1 == "LOAD" { print $5, $6 }' |
+		while read -r in_file in_memory; do echo $((in_memory - in_file)); done |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+# Words of it that the loader writes into.
+relocations() { readelf -rW "$lib" | grep -cE '^[0-9a-f]+ +[0-9a-f]+ R_'; }
+
+# From the first of what every start writes to, where a page begins, to the last (layout.ld).
+bytes_written_at_start() {
+	echo $((0x$(nm "$lib" | awk '$3 == "start_end" { print $1 }') - 0x$(readelf -SW "$lib" |
+		sed -n 's/.* \.init_array  *[A-Z_]*  *\([0-9a-f]*\) .*/\1/p')))
 }
 
 # 20 forks and 20 vforks beside a connection.
