@@ -161,6 +161,7 @@ none "every result and every state of a breaker" "$(
 
 same "every variable" \
 	"$({ echo LD_PRELOAD; grep -o ASAN_OPTIONS scripts/redial; sed -n 's/.*variable("\([A-Z_]*\)").*/\1/p' preload/*/*.c
+		grep -oE '"REDIAL_[A-Z]+"' preload/process/config.c | tr -d '"'
 		grep -o 'REDIAL_[A-Z]*' scripts/redial; })" "$(first_words $scripts Environment)"
 same "every option of the launcher" "$(scripts/redial --help | told_options)" \
 	"$(options_in $scripts 'The launcher')"
