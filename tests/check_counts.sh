@@ -53,16 +53,16 @@ while read -r name instructions; do
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
-at_most "extra instructions of a tracked exchange" 660 "$(exchange_instructions)"
+at_most "extra instructions of a tracked exchange" 612 "$(exchange_instructions)"
 
-at_most "extra instructions of one with 40 header fields and 2 KB each way" 2550 \
+at_most "extra instructions of one with 40 header fields and 2 KB each way" 2090 \
 	"$(fields_instructions)"
 
 objects=$(instructions_per_object)
 at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"
 at_most "extra instructions of a connect after that" 2000 "${objects#* }"
 
-at_most "extra instructions of a tracked SSL_write and SSL_read" 850 "$(secured_instructions)"
+at_most "extra instructions of a tracked SSL_write and SSL_read" 802 "$(secured_instructions)"
 at_most "extra instructions of the two on a session that is not followed" 150 \
 	"$(secured_instructions pair)"
 

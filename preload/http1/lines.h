@@ -21,8 +21,14 @@ enum { HTTP1_SEEN_USUAL = 6 }; /* message->seen of a response that gives its len
  * The way through a GET of HTTP/1.1 (http1_begins_get), or a final response that may have a body:
  * from its start or, if that is not NULL, from a line that has been taken, to the empty line, past
  * those that do not matter. Where else it stops a line may matter, or be bad, or a byte be none of
- * a line's; NULL: it is no such message, or ends too early. The GET is copied to `copy`. Of the
- * response message->seen, and message->remaining if it gives a length, are what they are there.
+ * a line's; NULL: it is no such message, or ends too early. Of the response message->seen, and
+ * message->remaining if it gives a length, are what they are there.
+ *
+ * The GET is copied to `copy`, and only looked over: every line that says where it ends, or
+ * authenticates its connection, is found, be it that CR LF or LF alone ends the one before. But
+ * bytes that no line may hold are not looked for, nor white space behind the name Connection:
+ * http1_feed may yet find it HTTP1_BAD, though not of another length. Who wants to send it again,
+ * or lets others follow it unanswered, asks first (http1_is_sound).
  */
 const char *http1_lines_of_get(char *copy, const char *bytes, const char *taken, const char *end)
     __attribute__((visibility("hidden"), noinline));
@@ -67,13 +73,19 @@ static inline bool http1_plain_get(char *copy, const char *bytes, size_t len, co
 bool http1_get_with_more(struct http1 *message, char *copy, const char *bytes, size_t len,
 			 const char *line) __attribute__((visibility("hidden"), noinline));
 
-/* What http1_feed finds in either, but for HTTP1_PERSISTENT. flags: of the second kind. */
+/*
+ * What http1_feed finds in either, if it is sound, but for HTTP1_PERSISTENT. flags: of the second
+ * kind.
+ */
 static inline void http1_note_get(struct http1 *message, size_t len, unsigned flags)
 {
 	message->head_len = (uint32_t)len;
-	message->flags = (uint16_t)(HTTP1_STARTED | HTTP1_HEAD_DONE | flags);
+	message->flags = (uint16_t)(HTTP1_STARTED | HTTP1_HEAD_DONE | HTTP1_LOOKED_OVER | flags);
 	message->method = METHOD_GET;
 }
+
+/* Is a GET that was looked over, of these bytes, what http1_feed would have found it to be? */
+bool http1_is_sound(const char *bytes, size_t len) __attribute__((visibility("hidden"), noinline));
 
 /*
  * Are these len bytes one final response of HTTP/1.1, whole, that leaves its connection open and

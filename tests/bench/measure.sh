@@ -223,7 +223,7 @@ instructions_per_object() {
 fields_instructions() {
 	counted "" fields.bare --toggle-collect=exchanges $bench/fields 1001 &&
 		counted "$lib" fields.redial --toggle-collect=exchanges $bench/fields 1001 &&
-		echo $((($(totals "$tmp/fields.redial") - $(totals "$tmp/fields.bare")) / 1001))
+		echo $((($(totals "$tmp/fields.redial") - $(totals "$tmp/fields.bare")) / 1000))
 }
 
 # Instructions that a pair of SSL_write and SSL_read costs more: 200 bytes each way, over OpenSSL,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -202,6 +203,47 @@ static void answer_of_8_megabytes_arrives_byte_for_byte(void)
 	flow_end(&flow);
 }
 
+/* arg: what its last field says; a NUL in it is written as '?'. */
+PROGRAM(doubtful_get)
+{
+	char request[256];
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	int len =
+	    snprintf(request, sizeof(request),
+		     "GET /2 HTTP/1.1\r\nHost: test\r\nUser-Agent: a rather long name of it\r\n"
+		     "X-Doubtful: %s\r\n\r\n",
+		     program.arg);
+	for (char *at = request; (at = strchr(at, '?'));)
+		*at = '\0';
+	put(fd, request, (size_t)len);
+	read_to_the_end(fd);
+}
+
+static void serve_get_then_reset(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_reset(fd);
+}
+
+/* That it is none is found only then: until a request fails its bytes are not all looked at. */
+static void get_that_two_servers_may_read_differently_gets_its_error(void)
+{
+	static const char *const fields[] = {"a?b", "a\nX-Other: b", "a\rX-Other: b"};
+	for (int i = 0; i < 3; i++) {
+		struct flow flow = {
+		    .program = "doubtful_get", .arg = fields[i], .peer = serve_get_then_reset};
+		for (flow.way = WAY_BLOCK; flow.way < WAY_COUNT; flow.way++) {
+			flow_both_alike(&flow);
+			expect_logged(&flow, 0, "event=attempt", NULL);
+		}
+		flow_end(&flow);
+	}
+}
+
 static void serve_greeting(struct peer *peer)
 {
 	int fd = peer_accept(peer);
@@ -322,6 +364,7 @@ const struct runner_test passthrough_tests[] = {
     T(what_is_not_http_arrives_byte_for_byte),
     T(what_is_not_http_arrives_byte_for_byte_on_a_reused_connection),
     T(answer_of_8_megabytes_arrives_byte_for_byte),
+    T(get_that_two_servers_may_read_differently_gets_its_error),
     T(protocol_in_which_the_server_talks_first_is_left_alone),
     T(sigpipe_comes_when_it_would_bare_if_a_rescue_is_refused),
     T(sigpipe_comes_when_it_would_bare_if_redial_is_disabled),

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CUTS = 4, HEADER = 1 + CUTS, STREAM_MAX = 4096 };
 
@@ -118,7 +119,32 @@ static bool same(const struct reading *a, const struct reading *b)
 	       a->message.head_len == b->message.head_len && a->message.status == b->message.status;
 }
 
-/* What is found to be a whole GET at a glance must be one, and its copy the same. */
+/* Is this the name of a Connection field with no colon right behind it? */
+static bool is_doubtful_name(const uint8_t *bytes, size_t len)
+{
+	enum { NAME = sizeof("connection") - 1 };
+	return len > NAME && strncasecmp((const char *)bytes, "connection", NAME) == 0 &&
+	       bytes[NAME] <= ' ';
+}
+
+/* Is it bad by what does not say where it ends, as a control character that no line may hold? */
+static bool is_bad_inside(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool ends = bytes[i] == '\r' && i + 1 < len && bytes[i + 1] == '\n';
+		if (bytes[i] < ' ' && bytes[i] != '\t' && !ends)
+			return true;
+		i += ends;
+		if (ends && is_doubtful_name(bytes + i + 1, len - i - 1))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is found to be a whole GET at a glance must be one, and its copy the same; or it is found to
+ * be none when it is read in the end, by what says nothing of its length.
+ */
 static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_t len)
 {
 	struct reading reading = {.used = len, .result = HTTP1_DONE};
@@ -135,17 +161,23 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	if (is_whole)
 		http1_note_get(&reading.message, len, reading.message.flags);
 	bool is_copied = is_whole && !memcmp(copy, bytes, len);
+	bool is_sound = is_copied && http1_is_sound(copy, len);
 	free(exact);
 	free(copy);
 	if (!is_whole)
 		return true;
+	if (!is_sound)
+		return is_copied && whole->messages == 0 && whole->result == HTTP1_BAD &&
+		       is_bad_inside(bytes, len);
 	bool has_none = reading.message.method == METHOD_GET && !reading.message.remaining;
+	bool is_noted = reading.message.flags & HTTP1_LOOKED_OVER;
+	reading.message.flags &= (uint16_t)~HTTP1_LOOKED_OVER;
 	/* As nobody asks it of a request, this is not looked for: either will do. */
 	struct reading persistent = reading;
 	persistent.message.flags |= HTTP1_PERSISTENT;
 	note(&reading, 0);
 	note(&persistent, 0);
-	return is_copied && has_none && (same(whole, &reading) || same(whole, &persistent));
+	return has_none && is_noted && (same(whole, &reading) || same(whole, &persistent));
 }
 
 /* And what is found to be a whole answer, one that leaves the connection as it was. */

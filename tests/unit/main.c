@@ -36,6 +36,7 @@
 	X(conn)                                                                                    \
 	X(conn_kept)                                                                               \
 	X(conn_resume)                                                                             \
+	X(looked_over)                                                                             \
 	X(conn_more)                                                                               \
 	X(idle)                                                                                    \
 	X(hello)                                                                                   \

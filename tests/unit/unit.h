@@ -50,6 +50,7 @@ void suite_patience(void);
 void suite_conn(void);
 void suite_conn_kept(void);
 void suite_conn_resume(void);
+void suite_looked_over(void);
 void suite_conn_more(void);
 void suite_mark(void);
 void suite_notes(void);
