@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import races
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # The runtime is the program's: the preload, which has no library of its own, finds it there, and it
@@ -21,8 +23,6 @@ TRAP = "-O1 -g -w -fsanitize=undefined -fsanitize-undefined-trap-on-error"
 THREAD = "-O1 -g -w -fsanitize=thread"
 SAID = re.compile(r"ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer")
 SHORT_FLOW = ["reuse", "tracker", "picture", "connect_later"]
-# Calls of a preload are made within those of ThreadSanitizer's own, where it sees no lock: only what
-# runs outside of one can be looked at with it.
 THREAD_UNIT = ["conn", "arena_at_once", "table", "memory", "memory_race", "state", "process"]
 
 
@@ -99,6 +99,10 @@ def main():
         built("threads", THREAD, "tests/unit-tests")
         for suite in THREAD_UNIT:
             clean &= runs(["build/threads/tests/unit-tests", suite])
+        built("tsan", races.FLAGS, "faultd", "tests/flow-tests", "libredial.so",
+              "libredial-policy.so")
+        for suite in races.SUITES:
+            clean &= races.run(suite)
     sys.exit(0 if clean else 1)
 
 
