@@ -166,6 +166,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(statuses_cut)                                                                            \
 	X(statuses_after)                                                                          \
 	X(statuses_more)                                                                           \
+	X(states)                                                                                  \
 	X(repeats)                                                                                 \
 	X(abandons)                                                                                \
 	X(memory)                                                                                  \
