@@ -14,10 +14,10 @@ breaker = { enabled = false; };
 log = { sink = "file:$dir/log"; };
 END
 
-# meets CALL WANT
+# meets CALL WANT [LATER]
 meets() {
 	for version in 1.2 1.3; do
-		order second:close 1 $version slow
+		order second:close 1 $version "${3:-slow}"
 		got=$(REDIAL_POLICY=$dir/redial.cfg LD_PRELOAD=$lib timeout 60 build/tests/tls/amid "$dir" \
 			"$tls_port" "$1" 2>"$dir/err" | tr '\n' ' ')
 		seen
@@ -38,4 +38,12 @@ for call in shutdown close replace; do
 	meets $call "hello over "
 done
 meets exec "hello another program "
+
+# The new server says no hello, or none in time.
+meets nothing "hello lost " mute
+for limit in connect_timeout_ms total_timeout_ms; do
+	sed "s/retry = {/& $limit = 100;/" "$dir/redial.cfg" >"$dir/short.cfg"
+	mv "$dir/short.cfg" "$dir/redial.cfg"
+	meets nothing "hello lost "
+done
 check_end

@@ -12,6 +12,7 @@ end by that fault, the ones behind them serve, as LATER says:
   unlinked   the same certificate as the others, which come with the one between it and its authority
   alpn       another protocol, if the client offers one
   slow       they wait before they say hello
+  mute       they reset the connection instead of one
   empty      they end by the same HOW, instead of the answer to their first request
   gone       there are none: nobody listens, until the next order
   odd        as the others, and so does each second one; the first, third and so on have the fault
@@ -186,6 +187,8 @@ class Server:
             else:
                 if self.later == "slow" and not fault[0]:
                     time.sleep(0.3)
+                if self.later == "mute" and not fault[0]:
+                    return self.hang_up(conn, ("hello", "reset"), context)
                 self.converse(conn, number, fault, context)
         except (OSError, ssl.SSLError, Over):
             pass
