@@ -2,8 +2,9 @@
 """Usage: coverage.py [FILE]...
 
 `make coverage`: how much of policy/ and preload/ the unit tests and the flow tests come by, in lines
-and branches, by folder. Of the FILEs named it says which lines nobody has come by. The library is a
-build of its own, with gcov's runtime and libc in it, below build/coverage/.
+and branches, by folder, and which pairs of a state and an event (pairs.py). Of the FILEs named it
+says which lines nobody has come by. The library is a build of its own, with gcov's runtime and libc
+in it, below build/coverage/.
 """
 import json
 import os
@@ -12,19 +13,35 @@ import re
 import subprocess
 import sys
 
+import pairs
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PLACE = "build/coverage"
 FLAGS = "-O0 -w --coverage -std=gnu11"
+# Of those that speak TLS what is quickest and comes by most.
+HTTPS = ["https_alone", "https_shared", "https_amid", "https_reasons"]
 RUNTIME = "-Wl,--whole-archive -lgcov -Wl,--no-whole-archive -lc"
 
 
-def make(*targets):
+def make(*targets, runtime=RUNTIME):
     done = subprocess.run(["make", "-s", "--no-print-directory", f"-j{os.cpu_count()}",
-                           f"B={PLACE}", f"CFLAGS={FLAGS}", f"LTO={RUNTIME}",
+                           f"B={PLACE}", f"CFLAGS={FLAGS}", f"LTO={runtime}",
                            *(f"{PLACE}/{target}" for target in targets)],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         sys.exit(done.stdout[-3000:])
+
+
+def build():
+    make("tests/unit-tests", "faultd", "tests/flow-tests", "libredial-policy.so", "redial-policy",
+         "redial-report", "redial-stat", "redial-switch",
+         *(f"tests/behind/{path.stem}.so"
+           for path in pathlib.Path("tests/flow/behind").glob("*.c")))
+    objects = [f"so/{path.with_suffix('.o')}" for path in pathlib.Path("preload").glob("*/*.c")
+               if path.parent.name != "rehearse"]
+    make(*objects)
+    pairs.prepare(PLACE, [f"{PLACE}/{name}" for name in objects])
+    make("libredial.so", runtime=RUNTIME + pairs.link_options(PLACE))
 
 
 def flow_suites():
@@ -34,17 +51,26 @@ def flow_suites():
 
 
 def run(program, *suite):
-    """Its own /tmp, /dev/shm and shared memory, if that can be had. What is red make check tells."""
+    """Its own /tmp and /dev/shm, if that can be had. What is red is for make check to tell."""
     command = [f"{PLACE}/tests/{program}", *suite]
     if not str(ROOT).startswith("/tmp/") and \
-            subprocess.run(["unshare", "-mi", "true"], stderr=subprocess.DEVNULL).returncode == 0:
-        command = ["unshare", "-mi", "sh", "-c", "mount -t tmpfs t /dev/shm && "
+            subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        command = ["unshare", "-m", "sh", "-c", "mount -t tmpfs t /dev/shm && "
                    'mount -t tmpfs t /tmp && exec "$@"', "sh", *command]
     env = {key: value for key, value in os.environ.items() if not key.startswith("REDIAL_")}
     done = subprocess.run(command, env=env, text=True, errors="replace", stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL)
     if "Run Summary" not in done.stdout:
         print(f"{' '.join([program, *suite])} ended in the middle: {done.returncode}", flush=True)
+
+
+def run_https(name):
+    """One of the checks, with the programs of build/ and this library."""
+    env = {**os.environ, "REDIAL_TEST_LIBRARY": f"{ROOT}/{PLACE}/libredial.so"}
+    done = subprocess.run(["sh", f"tests/check_{name}.sh"], env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    if b"PASS" not in done.stdout:
+        print(f"check_{name}.sh has not run: make tests", flush=True)
 
 
 def gather():
@@ -83,10 +109,7 @@ def share(part, whole):
 
 def main():
     os.chdir(ROOT)
-    make("tests/unit-tests", "faultd", "tests/flow-tests", "libredial.so", "libredial-policy.so",
-         "redial-policy", "redial-report", "redial-stat", "redial-switch",
-         *(f"tests/behind/{path.stem}.so"
-           for path in pathlib.Path("tests/flow/behind").glob("*.c")))
+    build()
     if "--again" not in sys.argv:
         for old in pathlib.Path(PLACE).rglob("*.gcda"):
             old.unlink()
@@ -94,6 +117,8 @@ def main():
         run("unit-tests")
         for suite in flow_suites():
             run("flow-tests", suite)
+        for name in HTTPS:
+            run_https(name)
     seen = gather()
     rows, all_of = {}, [0, 0, 0, 0]
     for name, lines in seen.items():
@@ -109,6 +134,7 @@ def main():
         missed = sorted(number for number, (done, _) in seen.get(name, {}).items() if not done)
         if name != "--again":
             print(f"{name}: nobody came by lines {' '.join(map(str, missed)) or 'none'}")
+    sys.exit(0 if pairs.tell(PLACE) else 1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ stop_tls() {
 }
 trap stop_tls EXIT
 trap 'exit 2' INT TERM
-lib=$PWD/build/libredial.so
+lib=${REDIAL_TEST_LIBRARY:-$PWD/build/libredial.so}
 
 make_key() {
 	openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
