@@ -190,7 +190,8 @@ static bool is_heard(const struct conn *conn)
 	return !secured || (secured->carrier && secured->carrier->hear && !secured->apart);
 }
 
-/* Does it stand where it can go on? Frames are put around what is read from a plain socket alone. */
+/* Does it stand where it can go on? Frames are put around what is read from a plain socket alone.
+ */
 static bool is_amid(const struct conn *conn, const struct conn_resume *resume)
 {
 	const struct http1 *response = &conn->exchange->response;
@@ -204,8 +205,8 @@ bool conn_is_resumable(const struct conn *conn)
 	const uint32_t never = CONN_UNHELD | CONN_AUTH | CONN_SHUT_DOWN;
 	return resume && resume->known && resume->popped == conn->popped &&
 	       conn->flags & CONN_ANSWERING && !(conn->flags & never) && conn->request_count == 1 &&
-	       conn->exchange->requests[0].complete && !conn->unsent &&
-	       is_amid(conn, resume) && is_heard(conn);
+	       conn->exchange->requests[0].complete && !conn->unsent && is_amid(conn, resume) &&
+	       is_heard(conn);
 }
 
 bool conn_may_be_resumable(const struct conn *conn)

@@ -68,9 +68,9 @@ static bool dials_by_send(const struct conn *conn)
 
 bool rescue_fresh_tells(const struct conn *conn)
 {
-	return conn->peer.any.sa_family != AF_UNIX && !rescue_is_dial(conn->rescue) && !conn->rescue->resumes &&
-	       !rescue_greets(conn) && !conn_is_secured(conn) && conn_first_share(conn) &&
-	       !dials_by_send(conn);
+	return conn->peer.any.sa_family != AF_UNIX && !rescue_is_dial(conn->rescue) &&
+	       !conn->rescue->resumes && !rescue_greets(conn) && !conn_is_secured(conn) &&
+	       conn_first_share(conn) && !dials_by_send(conn);
 }
 
 bool rescue_fresh_is_not_up(const struct conn *conn, long taken)

@@ -74,9 +74,10 @@ static bool may_revive(const struct conn *conn)
 	const struct rescue *rescue = conn->rescue;
 	return wire_seen_closed(&rescue->seen) && rescue->file_flags > 0 && rescue->attempts == 2 &&
 	       !rescue->placed && rescue->old == OLD_DEAD && !rescue->laid_aside &&
-	       !rescue->answered && !rescue->resumes && rescue->kept < 0 && !(conn->flags & never) && !conn->readers &&
-	       !conn->writers && !rescue_is_dial(rescue) && !rescue_greets(conn) &&
-	       !conn_is_hello(conn) && are_kept(&conn->options) && is_libcs() && !is_elsewhere(conn);
+	       !rescue->answered && !rescue->resumes && rescue->kept < 0 &&
+	       !(conn->flags & never) && !conn->readers && !conn->writers &&
+	       !rescue_is_dial(rescue) && !rescue_greets(conn) && !conn_is_hello(conn) &&
+	       are_kept(&conn->options) && is_libcs() && !is_elsewhere(conn);
 }
 
 /* As they are to be while it is dialed, or were. */
