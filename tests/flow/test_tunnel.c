@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,6 +132,75 @@ static void what_does_not_wait_for_the_answer_is_left_alone(void)
 	flow_end(&flow);
 }
 
-const struct runner_test tunnel_tests[] = {
-    T(it_is_opened_again_and_the_request_sent_in_it), T(whatever_else_is_said_then_is_nobodys),
-    T(what_does_not_wait_for_the_answer_is_left_alone), T_END};
+/*
+ * As nginx waits, by edges for both directions, and without a read that it was not told of. Once
+ * the other connection hears of it the proxy has answered the one that is dialed: its event and
+ * that of room to write are one.
+ */
+PROGRAM(tunnel_by_edges)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+	int set = epoll_create1(EPOLL_CLOEXEC), fd = dial();
+	char byte;
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	epoll_wait(set, &event, 1, 0);
+	put(fd, HEAD, sizeof(HEAD) - 1);
+	if (!read_head(fd) || !exchange(fd, "GET", "/1", NULL))
+		return;
+	await_death(fd);
+	ask(fd, "GET", "/2", NULL);
+	program.way = WAY_BLOCK;
+	int other = dial();
+	if (get(other, &byte, 1) != 1)
+		say("no word of the proxy's");
+	program.way = WAY_POLL;
+	do {
+		if (epoll_wait(set, &event, 1, 5000) != 1) {
+			say("no event");
+			return;
+		}
+	} while (!(event.events & EPOLLIN));
+	answer(fd);
+	hang_up(other);
+	hang_up(fd);
+}
+
+static void serve_and_tell(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, HEAD);
+	peer_say(fd, OPENED);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, HELLO);
+	peer_reset(fd);
+	fd = peer_accept(peer);
+	if (fd < 0 || peer_read_until(peer, fd, HEAD))
+		return;
+	int other = peer_accept(peer);
+	peer_say(fd, OPENED);
+	peer_say(other, "x");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, HELLO);
+	peer_read_all(peer, fd);
+	peer_close(fd);
+	peer_close(other);
+}
+
+/* Else nobody hears of the proxy's answer until the attempt's time is over, here half a minute. */
+static void room_to_write_takes_no_edge_from_the_rescue(void)
+{
+	struct flow flow = {.program = "tunnel_by_edges",
+			    .peer = serve_and_tell,
+			    .way = WAY_POLL,
+			    .policy = "retry = { connect_timeout_ms = 30000; "
+				      "total_timeout_ms = 60000; };\n"};
+	flow_redial(&flow);
+	expect_printed(&flow, "HTTP/1.1 200 Connection established\n200\n200\n");
+	expect_logged(&flow, 1, "result=recovered", "path=/2");
+	flow_end(&flow);
+}
+
+const struct runner_test tunnel_tests[] = {T(it_is_opened_again_and_the_request_sent_in_it),
+					   T(whatever_else_is_said_then_is_nobodys),
+					   T(what_does_not_wait_for_the_answer_is_left_alone),
+					   T(room_to_write_takes_no_edge_from_the_rescue), T_END};
