@@ -4,11 +4,15 @@
  * have written the next request meanwhile, nobody reads its answer any more.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "flow.h"
@@ -94,6 +98,60 @@ static void hang_up_behind_an_answer_is_told_by_the_next_wait(void)
 	flow_end(&flow);
 }
 
+static ssize_t by_file(int fd, ssize_t send_it(int, int, off_t *, size_t))
+{
+	int file = memfd_create("left", MFD_CLOEXEC);
+	off_t start = 0;
+	if (write(file, "GET ", 4) != 4)
+		say("no file");
+	ssize_t put = send_it(fd, file, &start, 4);
+	close(file);
+	return put;
+}
+
+static ssize_t by_pipe(int fd)
+{
+	int ends[2];
+	if (pipe(ends) || write(ends[1], "GET ", 4) != 4)
+		say("no pipe");
+	ssize_t put = splice(ends[0], NULL, fd, NULL, 4, 0);
+	close(ends[0]);
+	close(ends[1]);
+	return put;
+}
+
+static ssize_t by_pieces(int fd, bool many)
+{
+	struct iovec piece = {(void *)"GET ", 4};
+	struct mmsghdr message = {.msg_hdr = {.msg_iov = &piece, .msg_iovlen = 1}};
+	return many ? sendmmsg(fd, &message, 1, 0) : writev(fd, &piece, 1);
+}
+
+static const char *const calls[] = {"write",	"send",	      "writev", "sendmmsg",
+				    "sendfile", "sendfile64", "splice"};
+
+static ssize_t put_by(int fd, const char *call)
+{
+	int which = 0;
+	while (strcmp(calls[which], call))
+		which++;
+	switch (which) {
+	case 0:
+		return write(fd, "GET ", 4);
+	case 1:
+		return send(fd, "GET ", 4, 0);
+	case 2:
+	case 3:
+		return by_pieces(fd, which == 3);
+	case 4:
+		return by_file(fd, sendfile);
+	case 5:
+		return by_file(fd, (ssize_t(*)(int, int, off_t *, size_t))sendfile64);
+	default:
+		return by_pipe(fd);
+	}
+}
+
 /* A program that has something left to write when it reads the end. arg: how. */
 PROGRAM(write_behind_the_end)
 {
@@ -103,7 +161,7 @@ PROGRAM(write_behind_the_end)
 	await_death(fd);
 	say("read %zd", read(fd, &byte, 1));
 	say("read %zd", read(fd, &byte, 1));
-	ssize_t put = !strcmp(program.arg, "send") ? send(fd, "GET ", 4, 0) : write(fd, "GET ", 4);
+	ssize_t put = put_by(fd, program.arg);
 	say("write %s", put < 0 ? error_name(errno) : "taken");
 	say("write %s", send(fd, "x", 1, MSG_NOSIGNAL) < 0 ? error_name(errno) : "taken");
 	close(fd);
@@ -113,11 +171,14 @@ PROGRAM(write_behind_the_end)
 static void write_behind_a_reset_that_was_read_as_the_end_tells_of_the_reset(void)
 {
 	struct flow flow = {.program = "write_behind_the_end", .faults = {"idle-reset=0@1.1"}};
-	for (flow.way = WAY_BLOCK; flow.way < WAY_CURL; flow.way++) {
-		flow.arg = flow.way % 2 ? "send" : "write";
-		flow_redial(&flow);
-		expect_printed(&flow, "200 /1\nread 0\nread 0\nwrite ECONNRESET\nwrite EPIPE\n");
-		expect_logged(&flow, 0, NULL, NULL);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		flow.arg = calls[i];
+		for (flow.way = WAY_BLOCK; flow.way < WAY_LEVEL; flow.way++) {
+			flow_redial(&flow);
+			expect_printed(&flow,
+				       "200 /1\nread 0\nread 0\nwrite ECONNRESET\nwrite EPIPE\n");
+			expect_logged(&flow, 0, NULL, NULL);
+		}
 	}
 	flow_end(&flow);
 }
