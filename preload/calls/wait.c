@@ -93,15 +93,17 @@ enum awaited call_await_end(struct conn *conn, int fd, uint32_t events, bool rea
 		conn_unlock(conn);
 		return AWAITED_NOTHING;
 	}
+	/* What was only looked over so far is read now: it may be none that is sent again. */
+	bool is_sound = conn_is_sound(conn);
 	/* With something to read the end is news: edge-triggered readers hear of it only once. */
-	if (rescue_would_begin(conn) && !wire_seen_unread(&seen, fd, conn->received)) {
+	if (is_sound && rescue_would_begin(conn) && !wire_seen_unread(&seen, fd, conn->received)) {
 		if (reads && may_begin(conn, fd, &seen))
 			return begin(conn, fd, events, &seen);
 		conn_unlock(conn);
 		return reads ? AWAITED_READABLE : AWAITED_WRITABLE;
 	}
 	/* A hang-up is never forgotten by some, though the descriptor lives on. */
-	if (rescue_library_would_begin(conn)) {
+	if (is_sound && rescue_library_would_begin(conn)) {
 		conn_unlock(conn);
 		return reads ? AWAITED_READABLE : AWAITED_EVENT;
 	}

@@ -334,6 +334,9 @@ static inline bool conn_idle_before(const struct conn *conn, const struct conn_m
 	return mark->request_count == 0 && conn->popped == mark->popped;
 }
 
+/* Are the held bytes what they were taken for when they were recorded (http1/lines.h)? */
+bool conn_is_sound(const struct conn *conn);
+
 /* The facts of the safety rule as far as the connection knows them; the caller adds the rest. */
 void conn_facts(const struct conn *conn, struct decide_facts *facts);
 

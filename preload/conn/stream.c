@@ -122,8 +122,7 @@ __attribute__((noinline)) bool conn_record_get_with_more(struct conn *conn, cons
 	return true;
 }
 
-/* Are the held bytes what they were taken for when they were recorded (http1/lines.h)? */
-static bool is_sound(const struct conn *conn)
+bool conn_is_sound(const struct conn *conn)
 {
 	return !(conn->exchange->request.flags & HTTP1_LOOKED_OVER) || !conn->request_count ||
 	       conn->flags & CONN_UNHELD || http1_is_sound(conn->held, conn->held_len);
@@ -140,7 +139,7 @@ __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *
 		if (!conn_is_writing(conn)) {
 			if (conn->request_count == CONN_REQUESTS_MAX)
 				return false;
-			if (!is_sound(conn))
+			if (!conn_is_sound(conn))
 				return false;
 			conn->exchange->requests[conn->request_count++] = (struct conn_request){0};
 			http1_request(&conn->exchange->request);
@@ -301,7 +300,7 @@ void conn_facts(const struct conn *conn, struct decide_facts *facts)
 	}
 	facts->reused = conn->flags & CONN_REUSED;
 	facts->response_started = conn->flags & CONN_ANSWERING;
-	facts->held = !(conn->flags & CONN_UNHELD) && is_sound(conn);
+	facts->held = !(conn->flags & CONN_UNHELD) && conn_is_sound(conn);
 	facts->shut_down = conn->flags & CONN_SHUT_DOWN;
 	facts->connection_auth = conn->flags & CONN_AUTH;
 }

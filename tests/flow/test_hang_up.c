@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -183,9 +184,53 @@ static void write_behind_a_reset_that_was_read_as_the_end_tells_of_the_reset(voi
 	flow_end(&flow);
 }
 
+/*
+ * A GET that two servers may read differently, of which that is not known yet. Its end is awaited
+ * past the hooks.
+ */
+PROGRAM(events_behind_a_doubtful_get)
+{
+	static const char request[] =
+	    "GET /2 HTTP/1.1\r\nHost: test\r\nUser-Agent: a rather long name of it\r\n"
+	    "X-Doubtful: a\nX-Other: b\r\n\r\n";
+	static const short asked[] = {POLLOUT, POLLOUT | POLLRDHUP, POLLIN | POLLOUT, POLLIN};
+	int fd = dial();
+	struct pollfd what = {.fd = fd};
+	struct timespec limit = {.tv_sec = 5};
+	exchange(fd, "GET", "/1", NULL);
+	put(fd, request, sizeof(request) - 1);
+	syscall(SYS_ppoll, &what, 1, &limit, NULL, 0);
+	for (int i = 0; i < 4; i++) {
+		what.events = asked[i];
+		int count = poll(&what, 1, 5000);
+		say("%d %x", count, (unsigned)what.revents);
+	}
+	read_to_the_end(fd);
+}
+
+static void serve_one_then_reset(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_reset(fd);
+}
+
+/* Only where a read would begin a rescue does a poll for room say nothing of the end. */
+static void end_of_what_is_not_sent_again_is_told_as_it_is(void)
+{
+	struct flow flow = {.program = "events_behind_a_doubtful_get",
+			    .peer = serve_one_then_reset};
+	for (flow.way = WAY_BLOCK; flow.way < WAY_LEVEL; flow.way++)
+		flow_both_alike(&flow);
+	flow_end(&flow);
+}
+
 const struct runner_test hang_up_tests[] = {
     T(request_behind_an_answer_that_a_reset_follows_is_answered),
     T(hang_up_behind_an_answer_is_told_by_the_next_wait),
     T(write_behind_a_reset_that_was_read_as_the_end_tells_of_the_reset),
+    T(end_of_what_is_not_sent_again_is_told_as_it_is),
     T_END,
 };
