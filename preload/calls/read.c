@@ -16,6 +16,7 @@
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/watch.h"
+#include "../rescue/yield.h"
 #include "../wire/socket.h"
 #include "bytes.h"
 #include "greet.h"
@@ -181,6 +182,11 @@ static __attribute__((noinline)) bool read_in_view(struct reading *r, bool *over
 
 void call_end_mixed(struct conn *conn, uint32_t epoch)
 {
+	if (conn->epoch == epoch && conn->busy && rescue_give_back(conn)) {
+		conn->flags |= CONN_DOUBT; /* they answer nothing that is known of */
+		conn_unlock(conn);
+		return;
+	}
 	bool replaced = conn->epoch != epoch || (conn->busy && conn->rescue->taken);
 	if (replaced && !conn->busy && wire_cookie(conn->fd) == conn->cookie)
 		sys2(shutdown, conn->fd, SHUT_RDWR);

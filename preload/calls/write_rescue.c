@@ -130,12 +130,25 @@ static enum rescue_result go_on(struct sending *s)
 }
 
 /*
+ * Another thread has ended the connection: once the rescue had ended well (rescue_run tells by the
+ * epoch as well), and the bytes were out? Not told while somebody begins another one there.
+ */
+static bool went_well(const struct sending *s, uint32_t epoch)
+{
+	const struct conn *conn = s->handle.conn;
+	return __atomic_load_n(&conn->epoch, __ATOMIC_ACQUIRE) != epoch &&
+	       !__atomic_load_n(&conn->lock, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&conn->life, __ATOMIC_RELAXED) == s->handle.life;
+}
+
+/*
  * A rescue is under way and the call's bytes are in its copy: lets it run for callers that may
  * block. Called with the lock, leaves without.
  */
 static enum sent hand_over(struct sending *s, bool begun)
 {
 	struct conn *conn = s->handle.conn;
+	const uint32_t epoch = conn->epoch;
 	switch (go_on(s)) {
 	case RESCUE_FAILED:
 		return deliver_failure(s, begun);
@@ -146,7 +159,7 @@ static enum sent hand_over(struct sending *s, bool begun)
 		return sending_tell(
 		    s, ECONNRESET); /* its bytes may be out: they are not to be sent again */
 	case RESCUE_GONE:
-		return gone(s);
+		return went_well(s, epoch) ? TAKEN : gone(s);
 	case RESCUE_UNDER_WAY:
 	case RESCUE_INTERRUPTED:
 		if (conn->busy)

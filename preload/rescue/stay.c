@@ -19,6 +19,7 @@ bool rescue_stay(struct conn *conn)
 	rescue->old = OLD_IN_USE;
 	rescue->phase = PHASE_SENDING;
 	rescue->wake_ms = UINT64_MAX;
+	rescue->unsettled = false;
 	rescue->sent = 0;
 	mark_attempt(conn, 1); /* it will be the program's own sending */
 	return true;

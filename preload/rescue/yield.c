@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../conn/secured.h"
 #include "../log/log.h"
 #include "../os/clock.h"
 #include "dial.h"
@@ -53,4 +54,14 @@ void rescue_yield(struct conn *conn, enum reason why)
 	} else if (!rescue_stay(conn) || rescue_step(conn) == RESCUE_UNDER_WAY) {
 		fail(conn, why);
 	}
+}
+
+bool rescue_give_back(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (!rescue->placed || rescue->phase >= PHASE_AWAITING || rescue->old != OLD_ALIVE ||
+	    !rescue->unsent || conn_is_secured(conn))
+		return false;
+	rescue_yield(conn, REASON_UNSEEN_BYTES);
+	return true;
 }

@@ -18,6 +18,14 @@
  */
 void rescue_yield(struct conn *conn, enum reason why);
 
+/*
+ * The program has just read what the living connection that is being replaced has said of itself.
+ * If nothing has gone out on the fresh one yet the old one is its again, and the request goes out
+ * there, as bare; the program's next write may have to do that. false: too late, nothing is done.
+ * Called with the connection locked, and its rescue under way.
+ */
+bool rescue_give_back(struct conn *conn);
+
 /* Is what has been laid aside alive, and could be answered, or used, by whoever else has it? */
 bool rescue_is_of_living(const struct conn *conn);
 
