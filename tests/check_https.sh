@@ -125,6 +125,17 @@ seen
 same "callbacks of the program's are not called in a rescue" \
 	"info verify verify hello hello hello , 2 connections" "$got, $connections connections"
 
+# Nor where it fails: by what is left the library looks for the end that the program is told of.
+for version in 1.2 1.3; do
+	for later in empty key gone; do
+		order second:close 1 $version $later
+		wanted=$(bare callbacks)
+		order second:close 1 $version $later
+		same "callbacks behind a rescue that fails, TLS $version, $later, are as bare" \
+			"$wanted" "$(redial callbacks)"
+	done
+done
+
 # What is not rescued has its own error, though the kernel has told redial of it already: after that
 # it says EPIPE, and kills who does not expect that.
 sed 's/retry = {/& on = ["eof"];/' "$dir/redial.cfg" >"$dir/eof.cfg"

@@ -10,13 +10,14 @@
 #include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
+#include "hush.h"
 
 int tls_make(struct tls_exchange *exchange)
 {
 	return exchange->call.ops->make(exchange);
 }
 
-int tls_make_openssl(struct tls_exchange *exchange)
+static int make(struct tls_exchange *exchange)
 {
 	struct tls_library *library = exchange->call.library;
 	void *ssl = exchange->call.ssl;
@@ -46,6 +47,18 @@ int tls_make_openssl(struct tls_exchange *exchange)
 		return library->SSL_write_ex(ssl, exchange->buf, exchange->len, &exchange->done);
 	}
 	exchange->done = result > 0 ? (size_t)result : 0;
+	return result;
+}
+
+int tls_make_openssl(struct tls_exchange *exchange)
+{
+	struct tls_session *session = exchange->call.session;
+	if (!session || !session->lost)
+		return make(exchange);
+	tls_mute(session);
+	int result = make(exchange);
+	tls_unmute(session);
+	session->lost = result <= 0;
 	return result;
 }
 

@@ -10,4 +10,8 @@
 void tls_hush(struct tls_session *session);
 void tls_unhush(struct tls_session *session);
 
+/* The one that is told how a handshake goes, alone: the server's certificate is judged as ever. */
+void tls_mute(struct tls_session *session);
+void tls_unmute(struct tls_session *session);
+
 #endif

@@ -250,6 +250,7 @@ static void installed(struct conn *conn)
 	conn_secured_renewed(conn, session->received);
 	tls_session_rebase(session, conn);
 	session->cleared = session->half = session->spent = session->closed = false;
+	session->lost = false;
 	session->cookie = conn->cookie;
 	tls_bios_drop(session);
 	tls_pin_drop(session);
@@ -291,6 +292,7 @@ void tls_secure_undo(struct tls_session *session)
 		tls_memory_end(session); /* the program's callbacks are not called any more */
 	else if (!shook)
 		tls_unhush(session);
+	session->lost = !shook && !session->memory;
 	session->cleared = false;
 }
 

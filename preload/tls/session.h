@@ -52,6 +52,8 @@ struct tls_session {
 			bool part;    /* of a record was read when that was last told */
 			bool half; /* part of a record may be out, the rest is with the program */
 			bool left; /* redial's part in it is over */
+			bool lost; /* a rescue has failed that had cleared it: what it finds out by
+				      that is no handshake of the program's */
 		};
 		uint64_t stands[2]; /* all of these: quick.h */
 	};
