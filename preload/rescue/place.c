@@ -170,10 +170,12 @@ void rescue_unplace(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	/* The program may have closed the number by a raw system call and have another file there.
 	 */
-	if (rescue->placed && !rescue_is_displaced(conn)) {
-		os_leave_watcher(conn->fd, rescue->dead);
+	if (rescue->placed && (rescue->astray || !rescue_is_displaced(conn))) {
+		if (!rescue->astray)
+			os_leave_watcher(conn->fd, rescue->dead);
 		take_numbers(conn, rescue->dead, false);
 	}
+	rescue->astray = false;
 	set_placed(rescue, false);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
@@ -290,6 +292,10 @@ int rescue_install(struct conn *conn)
 	if (error == 0)
 		error = take_numbers(conn, rescue->fresh, false);
 	if (error < 0) {
+		/* Of a request that has failed no answer is to be read. */
+		wire_disconnect(rescue->fresh);
+		sys2(shutdown, rescue->fresh, SHUT_RDWR);
+		rescue->astray = wire_cookie(conn->fd) == cookie;
 		if (rescue->placed && rescue->dead < 0) {
 			rescue->dead = dead;
 			rescue_take_kept(rescue);

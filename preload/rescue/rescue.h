@@ -76,6 +76,7 @@ struct rescue {
 	bool unsettled;	  /* it is not known yet whether fresh stands */
 	bool spent;	  /* it carries what serves once, and was sent before */
 	bool told;	  /* the attempt is in the log */
+	bool astray;	  /* fresh lies at the number, but what waits for it could not be put back */
 	bool taken;	  /* the program was told that bytes are written which are on no socket */
 	bool full;	  /* it was told that there is no room for more, and waits for some */
 	bool secures;	  /* the new connection has begun to be secured */

@@ -3,10 +3,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -274,11 +279,63 @@ static void answer_that_was_begun_past_the_hooks_is_waited_for(void)
 	flow_end(&flow);
 }
 
+/* From here on nothing is added to that set (seccomp(2)), as where the kernel has no memory. */
+static void let_nothing_be_added(int set)
+{
+	enum { NUMBER = offsetof(struct seccomp_data, nr) };
+	enum { FIRST = offsetof(struct seccomp_data, args), SECOND = FIRST + 8 };
+	struct sock_filter lines[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NUMBER),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 5),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)set, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SECOND),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(lines) / sizeof(*lines), lines};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		say("no filter: %s", error_name(errno));
+}
+
+PROGRAM(set_that_takes_no_more)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int set = epoll_create1(EPOLL_CLOEXEC), fd = dial();
+	char byte;
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	exchange(fd, "GET", "/1", NULL);
+	if (!begin_rescue(fd))
+		return;
+	let_nothing_be_added(set);
+	answer(fd);
+	ssize_t got = get(fd, &byte, 1);
+	say("%s", got > 0 ? "data" : error_name(got ? errno : 0));
+	hang_up(fd);
+}
+
+/* Of a request that it is told has failed the program reads no answer. */
+static void connection_that_cannot_be_put_in_place_says_nothing(void)
+{
+	struct flow flow = {.program = "set_that_takes_no_more",
+			    .way = WAY_POLL,
+			    .faults = {"shed=1@1.2"},
+			    .policy = "retry = { max_attempts = 6; backoff = { base_ms = 120; "
+				      "max_ms = 120; jitter = \"none\"; }; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\nECONNRESET\nEOF\n");
+	expect_logged(&flow, 1, "result=exhausted", "reason=resources");
+	flow_end(&flow);
+}
+
 const struct runner_test seldom_tests[] = {
     T(bytes_that_were_thrown_away_answer_nothing),
     T(socket_that_another_process_may_have_is_not_replaced),
     T(send_timeout_bounds_the_wait_behind_a_pipeline),
     T(child_has_the_files_that_were_there_when_it_was_made),
     T(answer_that_was_begun_past_the_hooks_is_waited_for),
+    T(connection_that_cannot_be_put_in_place_says_nothing),
     T_END,
 };
