@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # lftp 4.9.2 (Debian 12) gets a file of 100,000 bytes whose connection ends after 40,000; the server
 # knows Range. Twice the same, but for what glibc's malloc fills fresh memory with: MALLOC_PERTURB_.
-# Guess: it goes on by a new connection with a Range, as it does after a time limit, or it gives up
+# Guess: it goes on by a new connection with a Range, or it gives up after its tries (max-retries 3)
 #   and says why; in any case the same both times.
 # Instead: with 255, which gives memory of zeros, it goes on and has the whole file; with 85, 127 or
 #   254 it ends with status 1, and its message stops behind the file's name.
