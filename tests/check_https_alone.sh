@@ -141,6 +141,23 @@ for version in 1.2 1.3; do
 		"$(redial "$alone" amid-shutdown "$dir" "$tls_port" | sed 's/errors 0 .*/errors 0 /')"
 done
 
+# A session whose rescue has failed may be used for another connection: it judges whom it meets there,
+# and its callbacks have been told of the program's own handshakes alone.
+for way in memory memory-kept socket; do
+	for version in 1.2 1.3; do
+		for later in authority key; do
+			for fault in second:close idle:reset; do
+				order $fault 1 $version $later
+				wanted=$(bare build/tests/tls/anew $way "$dir" "$tls_port")
+				order $fault 1 $version $later
+				same "$way, another $later, $fault, TLS $version, begun anew, is as bare" \
+					"$wanted" "$(redial build/tests/tls/anew $way "$dir" "$tls_port")"
+				at_least "of which is told" 1 "$(grep -c result=exhausted "$dir/log")"
+			done
+		done
+	done
+done
+
 # What is nobody's business is in no line, though the request was sent again; and its keys are told
 # to the program, of both connections.
 for version in 1.2 1.3; do

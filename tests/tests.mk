@@ -27,7 +27,7 @@ CLIENT_PROGRAMS := $(patsubst tests/clients/c/%.c,$(T)/clients/%,$(wildcard test
 BENCH_BIN := $(patsubst tests/bench/%.c,$(T)/bench/%,$(wildcard tests/bench/*.c))
 
 tests: $(T)/unit-tests $(T)/flow-tests $(T)/client-tests $(B)/faultd $(CLIENT_PROGRAMS) $(BENCH_BIN)
-tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone early shared ways amid libcurl gnutls libcurl-gnutls ask-gnutls)
+tests: $(FLOW_BEHIND) $(T)/zoo-tests $(addprefix $(T)/tls/,client ask alone early shared ways amid anew libcurl gnutls libcurl-gnutls ask-gnutls)
 ifneq ($(and $(wildcard /usr/include/neon/*.h),$(wildcard /usr/lib/*/libneon-gnutls.so.27)),)
 tests: $(T)/tls/neon-gnutls
 endif

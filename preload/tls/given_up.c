@@ -2,9 +2,10 @@
 #include "given_up.h"
 
 #include "seats.h"
+#include "secure.h"
 #include "session.h"
 
-enum when { FOR_GOOD, ONCE_BOUND };
+enum when { FOR_GOOD, ONCE_BOUND, ANEW };
 
 /* A session that has no connection, and will have none: one that is met is not bound again. */
 static void never_bind(struct tls_library *library, void *ssl)
@@ -29,6 +30,8 @@ static __attribute__((noinline)) void give_up(struct tls_library *library, const
 		tls_session_give_up(session);
 		if (session->cleared) /* a rescue was under way */
 			session->ops->undo(session);
+		if (when == ANEW)
+			tls_secure_begin_anew(session);
 	} else if (when == FOR_GOOD) {
 		never_bind(library, (void *)ssl);
 	}

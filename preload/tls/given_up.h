@@ -10,6 +10,7 @@
  * Result, name, parameters, arguments (ssl first), and what it is to the session. FOR_GOOD: also to
  * one that has no connection yet, the program has of it what no other one has (RFC 5705, RFC 5929
  * section 3), or has sent with it what was not seen. ONCE_BOUND: before that it is how it begins.
+ * ANEW: the same, and so is it behind that, of which nothing of a rescue is to be left then.
  */
 #define TLS_GIVEN_UP(X)                                                                            \
 	X(int, SSL_export_keying_material,                                                         \
@@ -31,15 +32,15 @@
 	X(int, SSL_renegotiate, (void *ssl), (ssl), ONCE_BOUND)                                    \
 	X(int, SSL_renegotiate_abbreviated, (void *ssl), (ssl), ONCE_BOUND)                        \
 	X(int, SSL_key_update, (void *ssl, int type), (ssl, type), ONCE_BOUND)                     \
-	X(int, SSL_set_fd, (void *ssl, int fd), (ssl, fd), ONCE_BOUND)                             \
-	X(int, SSL_set_rfd, (void *ssl, int fd), (ssl, fd), ONCE_BOUND)                            \
-	X(int, SSL_set_wfd, (void *ssl, int fd), (ssl, fd), ONCE_BOUND)                            \
-	X(void, SSL_set_bio, (void *ssl, void *rbio, void *wbio), (ssl, rbio, wbio), ONCE_BOUND)   \
-	X(void, SSL_set0_rbio, (void *ssl, void *bio), (ssl, bio), ONCE_BOUND)                     \
-	X(void, SSL_set0_wbio, (void *ssl, void *bio), (ssl, bio), ONCE_BOUND)                     \
-	X(int, SSL_clear, (void *ssl), (ssl), ONCE_BOUND)                                          \
-	X(void, SSL_set_connect_state, (void *ssl), (ssl), ONCE_BOUND)                             \
-	X(void, SSL_set_accept_state, (void *ssl), (ssl), ONCE_BOUND)
+	X(int, SSL_set_fd, (void *ssl, int fd), (ssl, fd), ANEW)                                   \
+	X(int, SSL_set_rfd, (void *ssl, int fd), (ssl, fd), ANEW)                                  \
+	X(int, SSL_set_wfd, (void *ssl, int fd), (ssl, fd), ANEW)                                  \
+	X(void, SSL_set_bio, (void *ssl, void *rbio, void *wbio), (ssl, rbio, wbio), ANEW)         \
+	X(void, SSL_set0_rbio, (void *ssl, void *bio), (ssl, bio), ANEW)                           \
+	X(void, SSL_set0_wbio, (void *ssl, void *bio), (ssl, bio), ANEW)                           \
+	X(int, SSL_clear, (void *ssl), (ssl), ANEW)                                                \
+	X(void, SSL_set_connect_state, (void *ssl), (ssl), ANEW)                                   \
+	X(void, SSL_set_accept_state, (void *ssl), (ssl), ANEW)
 
 enum tls_given_up {
 #define X(result, name, parameters, arguments, when) GIVES_UP_##name,

@@ -288,12 +288,20 @@ void tls_secure_undo(struct tls_session *session)
 	if (!session->cleared)
 		return;
 	clear(session);
-	if (session->memory && !session->spent)
-		tls_memory_end(session); /* the program's callbacks are not called any more */
-	else if (!shook)
+	if (!shook)
 		tls_unhush(session);
-	session->lost = !shook && !session->memory;
+	if (session->memory && !session->spent)
+		tls_memory_end(session);
+	session->lost = !shook;
 	session->cleared = false;
+}
+
+void tls_secure_begin_anew(struct tls_session *session)
+{
+	if (session->kept_wbio)
+		session->library->SSL_set0_wbio(session->ssl, session->kept_wbio);
+	session->kept_wbio = NULL;
+	session->over = session->shut = session->closed = session->pending = session->lost = false;
 }
 
 void tls_secure_spend(struct tls_session *session)

@@ -34,6 +34,9 @@ void tls_secure_undo(struct tls_session *session);
  */
 void tls_secure_spend(struct tls_session *session);
 
+/* The program takes it for another connection: whatever such a failure has left in it goes. */
+void tls_secure_begin_anew(struct tls_session *session);
+
 /* What the library has of the connection is forgotten. */
 void tls_secure_reset(struct tls_session *session);
 
