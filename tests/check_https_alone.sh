@@ -21,7 +21,7 @@ bare() {
 	REDIAL_DISABLE=1 timeout 60 "$@" 2>"$dir/err" | tr '\n' ' '
 }
 redial() {
-	REDIAL_POLICY=$dir/redial.cfg LD_PRELOAD=$lib timeout 60 "$@" 2>"$dir/err" | tr '\n' ' '
+	REDIAL_POLICY=${policy:-$dir/redial.cfg} LD_PRELOAD=$lib timeout 60 "$@" 2>"$dir/err" | tr '\n' ' '
 }
 
 # same STATEMENT WANT GOT
@@ -295,10 +295,10 @@ stand_in() {
 			echo 'int SSL_get_peer_certificate(void) { return 0; }' >>"$dir/in/ssl.c"
 			link=$dir/in/libcrypto.so.3
 		fi
-		gcc -w -shared -fPIC -fno-builtin -o "$dir/in/lib$of.so.3" "$dir/in/$of.c" \
+		${cc:-gcc} -w -shared -fPIC -fno-builtin -o "$dir/in/lib$of.so.3" "$dir/in/$of.c" \
 			-Wl,-soname,lib$of.so.3 -Wl,--no-as-needed $link
 	done
-	gcc -O2 -o "$dir/in/program" tests/tls/stand_in.c "$dir/in/libssl.so.3" \
+	${cc:-gcc} -O2 -o "$dir/in/program" tests/tls/stand_in.c "$dir/in/libssl.so.3" \
 		-Wl,-rpath,"$dir/in" -Wl,--disable-new-dtags
 }
 
@@ -322,5 +322,26 @@ for version in "LibreSSL 3.6.0" "BoringSSL" "OpenSSL 1.1.1 (compatible; AWS-LC 1
 	"OpenSSL 1.0.2u" "OpenSSL 4.0.0"; do
 	told "$version is told of once" "$left\"it is $version\"" "$version"
 done
+
+# musl counts what is loaded later, not what a program is started with.
+if [ -n "$(command -v musl-gcc)" ]; then
+	build/redial-policy compile "$dir/redial.cfg" -o "$dir/compiled"
+	cc=musl-gcc policy=$dir/compiled
+	told "a libssl that a program is started with, under musl, is looked at" \
+		"$left\"it lacks SSL_clear\"" "OpenSSL 3.0.0" SSL_clear
+	cc='' policy=''
+else
+	echo "     there is no musl-gcc: a program of musl's was not looked at"
+fi
+
+# NSS has that name, and nothing in common with the others.
+stand_in "OpenSSL 3.0.0" SSL_clear
+gcc -w -shared -fPIC -fno-builtin -o "$dir/in/libssl3.so" "$dir/in/ssl.c" -Wl,-soname,libssl3.so \
+	-Wl,--no-as-needed "$dir/in/libcrypto.so.3"
+gcc -O2 -o "$dir/in/program" tests/tls/stand_in.c "$dir/in/libssl3.so" -Wl,-rpath,"$dir/in" \
+	-Wl,--disable-new-dtags
+order hello:alert 2 1.3 same
+redial "$dir/in/program" "$tls_port" >/dev/null
+none "of a libssl3.so, as NSS is called, nothing is told" "$(cat "$dir/log")"
 
 check_end

@@ -11,6 +11,7 @@
 
 /* Who has the walk: one at a time, and the others do without. */
 static uint32_t walking;
+/* One more than that: musl has counted none at a start, glibc each. */
 static unsigned long long adds_seen;
 
 struct walk {
@@ -20,10 +21,11 @@ struct walk {
 	struct gnutls_walk gnutls;
 };
 
-/* As far as the policy wants it followed. */
+/* As far as the policy wants it followed. libssl3.so is NSS. */
 static bool is_libssl(const char *soname)
 {
-	return text_after(soname, "libssl") && config.policy->tls & POLICY_TLS_OPENSSL;
+	return text_after(soname, "libssl") && !text_after(soname, "libssl3.so") &&
+	       config.policy->tls & POLICY_TLS_OPENSSL;
 }
 
 static bool is_gnutls(const char *soname)
@@ -36,9 +38,9 @@ static int ask_adds(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct walk *walk = context;
 	bool tells = size >= offsetof(struct dl_phdr_info, dlpi_subs);
-	walk->changed = !tells || info->dlpi_adds != adds_seen;
+	walk->changed = !tells || info->dlpi_adds + 1 != adds_seen;
 	if (tells)
-		adds_seen = info->dlpi_adds;
+		adds_seen = info->dlpi_adds + 1;
 	return 1;
 }
 
