@@ -158,7 +158,7 @@ zoo() {
 	wish_packages libnet-async-http-perl libfurl-perl libmojolicious-perl ruby-excon ruby-http \
 		ruby-httpclient ruby-em-http-request php-guzzlehttp-guzzle php-symfony-http-client \
 		php-curl lua5.2 lua-http pypy3 g++ pkg-config libevent-dev libuv1-dev \
-		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev qtbase5-dev gsoap \
+		libsoup-3.0-dev libcpp-httplib-dev libboost-dev libpoco-dev libwebsockets-dev qtbase5-dev gsoap \
 		libgsoap-dev nim crystal ldc ghc libghc-http-client-dev mono-mcs \
 		mono-runtime libmono-system-net-http4.0-cil sbcl cl-drakma racket \
 		python3-openssl ruby-faraday liblwp-protocol-https-perl lua5.3 lua-sec lua-socket \

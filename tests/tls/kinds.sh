@@ -50,6 +50,7 @@ list_more() {
 	rows "tclsh $here/has_tls.tcl" 'tcl ------ ++++++'
 	rows 'Rscript --vanilla -e library(curl)' 'R ++++++ ++++++'
 	rows "has $built/libevent" 'lib:libevent-socket ------ +++---'
+	rows "has $built/lws" 'lib:lws ---+++ ++++++'
 	rows "has $built/httplib" 'lib:httplib ---++- ++++++'
 	rows "has $built/poco" 'lib:poco ---+-- ++++++'
 	rows "has $built/rust" 'rust:openssl ------ ++++++' 'rust:native ------ ++++++' \

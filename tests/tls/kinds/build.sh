@@ -26,6 +26,7 @@ rust() {
 }
 
 compiled libevent libevent.c cc -levent_openssl -levent -lssl -lcrypto
+compiled lws lws.c cc -lwebsockets
 compiled httplib httplib.cc c++ -lcpp-httplib -lssl -lcrypto -lpthread
 compiled poco poco.cc c++ -lPocoNetSSL -lPocoNet -lPocoFoundation
 compiled asio asio.cc c++ -lssl -lcrypto -lpthread
