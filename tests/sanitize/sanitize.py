@@ -87,10 +87,11 @@ def main():
     clean = True
     built("asan", ADDRESS, "tests/unit-tests", "redial-policy", "redial-report", "redial-switch",
           "libredial.so", "libredial-policy.so")
-    clean &= runs(["build/asan/tests/unit-tests"])
-    built("asan", ADDRESS, "faultd", "tests/flow-tests")
+    # What goes into programs without a sanitizer, of the unit tests as well.
     built("asan", "-O1", *(f"tests/behind/{path.stem}.so"
                            for path in pathlib.Path("tests/flow/behind").glob("*.c")))
+    clean &= runs(["build/asan/tests/unit-tests"])
+    built("asan", ADDRESS, "faultd", "tests/flow-tests")
     for suite in SHORT_FLOW if short else [""]:
         clean &= runs(["build/asan/tests/flow-tests", *([suite] if suite else [])])
     if not short:
