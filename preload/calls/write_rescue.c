@@ -312,8 +312,10 @@ COLD enum sent sending_rescue(struct sending *s, struct rescue_start *start,
 COLD enum sent sending_clear_the_way(struct sending *s)
 {
 	struct conn *conn = s->handle.conn;
-	if (conn->busy)
-		rescue_unwatch(conn);
+	if (conn->busy && !rescue_unwatch(conn)) {
+		conn_end(conn, WHY_LOST);
+		return sending_lost(s);
+	}
 	if (conn->busy)
 		return send_during_rescue(s);
 	int error = conn_send_rest(conn, false);

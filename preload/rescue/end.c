@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../conn/secured.h"
 #include "../log/log.h"
 #include "../os/clock.h"
 #include "../process/abandons.h"
@@ -28,6 +29,14 @@ void rescue_end_attempts(struct conn *conn)
 	rescue_put_answer_back(conn);
 	rescue_unplace(conn);
 	rescue->laid_aside = false;
+}
+
+void rescue_fail_attempts(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (rescue->taken && !rescue->answered && !conn_is_secured(conn))
+		sys2(shutdown, rescue_dead_socket(conn), SHUT_WR);
+	rescue_end_attempts(conn);
 }
 
 void rescue_settle(struct conn *conn)

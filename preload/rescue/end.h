@@ -28,6 +28,13 @@ bool rescue_owe_error(struct conn *conn, int error);
 void rescue_end_attempts(struct conn *conn);
 
 /*
+ * The same where all attempts have failed. Of what the program was told is written some may lie
+ * nowhere then: a server that has only ended its own direction is not to read what the program
+ * writes behind that, which fails as on a connection that was reset.
+ */
+void rescue_fail_attempts(struct conn *conn);
+
+/*
  * The program needs a number that a rescue of ours uses: ends all that are under way. No connection
  * is locked by the caller.
  */

@@ -62,7 +62,7 @@ static enum progress fail(struct conn *conn, enum reason reason)
 		rescue_free(conn);
 		return RESTORED;
 	}
-	rescue_end_attempts(conn);
+	rescue_fail_attempts(conn);
 	return FAILED;
 }
 

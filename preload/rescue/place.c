@@ -165,20 +165,24 @@ undo:
 	return error;
 }
 
-void rescue_unplace(struct conn *conn)
+bool rescue_unplace(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
+	bool is_there = true;
 	/* The program may have closed the number by a raw system call and have another file there.
 	 */
 	if (rescue->placed && (rescue->astray || !rescue_is_displaced(conn))) {
 		if (!rescue->astray)
 			os_leave_watcher(conn->fd, rescue->dead);
 		take_numbers(conn, rescue->dead, false);
+	} else {
+		is_there = !rescue->placed;
 	}
 	rescue->astray = false;
 	set_placed(rescue, false);
 	rescue_close(&rescue->dead);
 	rescue_close(&rescue->timer);
+	return is_there;
 }
 
 void rescue_bring_back(struct conn *conn)

@@ -8,8 +8,11 @@
 /* Puts a watcher there and the dead socket aside. Returns 0, or a negative errno: nothing done. */
 int rescue_place(struct conn *conn);
 
-/* Puts the dead socket back; nothing if there is no watcher. */
-void rescue_unplace(struct conn *conn);
+/*
+ * Puts the dead socket back; nothing if there is no watcher. false: the number is another file's by
+ * now, and that one stays.
+ */
+bool rescue_unplace(struct conn *conn);
 
 /* Does any watcher lie in a number of the program's, as far as this thread can know? How many? */
 bool rescue_any_placed(void);

@@ -183,17 +183,18 @@ void rescue_watch(struct conn *conn)
 		rescue_set_timer(rescue, rescue->now_ms);
 }
 
-void rescue_unwatch(struct conn *conn)
+bool rescue_unwatch(struct conn *conn)
 {
 	if (!rescue_is_laid_aside(conn))
-		return;
+		return true;
 	struct rescue *rescue = conn->rescue;
 	/* Was the next attempt only planned? */
 	if (rescue->phase != PHASE_WAITING && !rescue->told)
 		rescue->attempts--;
 	rescue_close(&rescue->fresh);
-	rescue_unplace(conn);
+	bool is_there = rescue_unplace(conn);
 	let_be(conn);
+	return is_there;
 }
 
 /* Is our picture of what is laid aside true? REASON_ANSWERED if its answer has begun. */

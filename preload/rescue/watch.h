@@ -37,9 +37,10 @@ void rescue_watch(struct conn *conn);
 /*
  * Ends a watch, and a rescue that has come of one but has not sent the request anew: the socket is
  * back at its number. To be called before anything is done to the connection that the answer could
- * depend on. Nothing if there is none. Called with the connection locked.
+ * depend on. Nothing if there is none. false: the number is another file's by now. Called with the
+ * connection locked.
  */
-void rescue_unwatch(struct conn *conn);
+bool rescue_unwatch(struct conn *conn);
 
 /* Has the socket anything to read, or to say of its end? */
 bool rescue_watch_has_news(int fd);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A server that has ended its own direction may go on reading: what reaches it must not be sent
  * twice. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "flow.h"
 
@@ -63,5 +67,52 @@ static void post_that_was_begun_on_a_new_connection_never_reaches_the_old_one(vo
 	flow_end(&flow);
 }
 
+/* Answers, half-closes, lets nobody in any more, and keeps reading. */
+static void half_close_and_shut_out(struct peer *peer)
+{
+	int fd = peer_accept(peer);
+	peer_read_until(peer, fd, "\r\n\r\n");
+	peer_shut_out(peer);
+	peer_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	shutdown(fd, SHUT_WR);
+	size_t before = peer->received;
+	peer_read_all(peer, fd);
+	/* Told to the test: what came behind it. */
+	peer->connections = (int)(peer->received - before);
+	peer_close(fd);
+}
+
+PROGRAM(get_behind_a_lost_post)
+{
+	static const char post[] = "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+	static const char get[] = "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n";
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	say(send(fd, post, sizeof(post) - 1, MSG_NOSIGNAL) > 0 ? "taken" : "not taken");
+	struct pollfd told = {.fd = fd, .events = POLLIN};
+	do {
+		poll(&told, 1, 5000);
+	} while (recv(fd, &byte, 1, 0) < 0 && errno == EAGAIN);
+	ssize_t n = send(fd, get, sizeof(get) - 1, MSG_NOSIGNAL);
+	say(n < 0 && errno == EPIPE ? "EPIPE" : "written");
+	close(fd);
+}
+
+static void nothing_is_written_behind_what_was_lost(void)
+{
+	struct flow flow = {.program = "get_behind_a_lost_post",
+			    .peer = half_close_and_shut_out,
+			    .policy = "retry = { connect_timeout_ms = 100; max_attempts = 2; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\ntaken\nEPIPE\n");
+	runner_expect_long("bytes on the old connection", 0, flow.seen.connections);
+	expect_logged(&flow, 1, "result=exhausted", "method=POST");
+	flow_end(&flow);
+}
+
 const struct runner_test half_closed_tests[] = {
-    T(post_that_was_begun_on_a_new_connection_never_reaches_the_old_one), T_END};
+    T(post_that_was_begun_on_a_new_connection_never_reaches_the_old_one),
+    T(nothing_is_written_behind_what_was_lost), T_END};

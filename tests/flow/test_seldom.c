@@ -330,7 +330,33 @@ static void connection_that_cannot_be_put_in_place_says_nothing(void)
 	flow_end(&flow);
 }
 
+PROGRAM(file_at_the_number_of_a_watched_request)
+{
+	static const char get[] = "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	if (send(fd, get, sizeof(get) - 1, 0) < 0)
+		say("not sent");
+	syscall(SYS_close, fd); /* past the hooks */
+	int file = open("/dev/null", O_WRONLY);
+	say(file == fd ? "at its number" : "elsewhere");
+	say(write(file, "x", 1) == 1 ? "written" : "failed");
+	close(file);
+}
+
+static void file_that_has_taken_a_watched_number_is_written_to(void)
+{
+	struct flow flow = {.program = "file_at_the_number_of_a_watched_request",
+			    .policy = "retry = { on = [\"stale\", \"response-timeout\"]; "
+				      "response_timeout_ms = 30000; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\nat its number\nwritten\n");
+	flow_end(&flow);
+}
+
 const struct runner_test seldom_tests[] = {
+    T(file_that_has_taken_a_watched_number_is_written_to),
     T(bytes_that_were_thrown_away_answer_nothing),
     T(socket_that_another_process_may_have_is_not_replaced),
     T(send_timeout_bounds_the_wait_behind_a_pipeline),
