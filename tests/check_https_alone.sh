@@ -9,12 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/support/older.sh
 . tests/support/older.sh
 
-cat >"$dir/redial.cfg" <<END
-retry = { backoff = { base_ms = 5; }; };
-budget = { enabled = false; };
-breaker = { enabled = false; };
-log = { sink = "file:$dir/log"; };
-END
+make_policy
 
 # with WORD... -- NAME=VALUE...: what it prints, in one line.
 bare() {

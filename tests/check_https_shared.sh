@@ -8,12 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
 
-cat >"$dir/redial.cfg" <<END
-retry = { backoff = { base_ms = 5; }; };
-budget = { enabled = false; };
-breaker = { enabled = false; };
-log = { sink = "file:$dir/log"; };
-END
+make_policy
 shared=build/tests/tls/shared
 
 bare() {

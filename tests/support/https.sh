@@ -3,13 +3,7 @@
 # For checks of what becomes of programs' https connections, to be sourced behind check.sh and
 # tls.sh: the clients are those of tests/tls/three.sh, and tls_library is what the policy follows.
 
-cat >"$dir/redial.cfg" <<END
-tls = ["$tls_library"];
-retry = { backoff = { base_ms = 5; }; };
-budget = { enabled = false; };
-breaker = { enabled = false; };
-log = { sink = "file:$dir/log"; };
-END
+make_policy "tls = [\"$tls_library\"];"
 sed "s/\"$tls_library\"//" "$dir/redial.cfg" >"$dir/off.cfg"
 
 # What it prints, in one line.

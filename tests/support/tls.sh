@@ -48,6 +48,17 @@ tls_server=$!
 exec 8>"$dir/orders" 9<"$dir/answers"
 read -r tls_port <&9
 
+# make_policy [LINE]: in $dir/redial.cfg: quick, with no end of attempts, and what it says in $dir/log.
+make_policy() {
+	cat >"$dir/redial.cfg" <<-END
+		${1-}
+		retry = { backoff = { base_ms = 5; }; };
+		budget = { enabled = false; };
+		breaker = { enabled = false; };
+		log = { sink = "file:$dir/log"; };
+	END
+}
+
 # order FAULT COUNT VERSION LATER: server.py has the words.
 order() {
 	echo "$@" >&8
