@@ -18,7 +18,7 @@ class Conn:
     def __init__(self, sock, number, log):
         self.sock, self.number, self.log = sock, number, log
         self.requests, self.buffered = 0, b""
-        self.method = self.path = self.fields = None
+        self.method = self.path = self.fields = self.body = None
 
     def _more(self):
         data = self.sock.recv(65536)
@@ -33,7 +33,8 @@ class Conn:
         return taken
 
     def request(self):
-        """Reads one whole request; its method, or None once the client is gone."""
+        """Reads one whole request; its method, or None once the client is gone. In body: its bytes,
+        chunks as they came."""
         try:
             return self._request()
         except OSError:
@@ -50,9 +51,11 @@ class Conn:
         while len(self.buffered) < length:
             if not self._more():
                 return None
-        self.buffered = self.buffered[length:]
-        if "transfer-encoding" in self.fields and self._until(b"0\r\n\r\n") is None:
-            return None
+        self.body, self.buffered = self.buffered[:length], self.buffered[length:]
+        if "transfer-encoding" in self.fields:
+            self.body = self._until(b"0\r\n\r\n")
+            if self.body is None:
+                return None
         self.requests += 1
         print(self.number, self.requests, self.method, self.path, file=self.log, flush=True)
         return self.method
