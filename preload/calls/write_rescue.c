@@ -130,14 +130,13 @@ static enum rescue_result go_on(struct sending *s)
 }
 
 /*
- * Another thread has ended the connection: once the rescue had ended well (rescue_run tells by the
- * epoch as well), and the bytes were out? Not told while somebody begins another one there.
+ * The connection has ended meanwhile. Did the call's bytes go out first, by a rescue that ended
+ * well or in the end itself? conn_end tells by the epoch.
  */
 static bool went_well(const struct sending *s, uint32_t epoch)
 {
 	const struct conn *conn = s->handle.conn;
 	return __atomic_load_n(&conn->epoch, __ATOMIC_ACQUIRE) != epoch &&
-	       !__atomic_load_n(&conn->lock, __ATOMIC_ACQUIRE) &&
 	       __atomic_load_n(&conn->life, __ATOMIC_RELAXED) == s->handle.life;
 }
 
@@ -153,7 +152,7 @@ static enum sent hand_over(struct sending *s, bool begun)
 	case RESCUE_FAILED:
 		return deliver_failure(s, begun);
 	case RESCUE_LOST:
-		return sending_lost(s);
+		return went_well(s, epoch) ? TAKEN : sending_lost(s);
 	case RESCUE_RESTORED:
 		conn_unlock(conn);
 		return sending_tell(

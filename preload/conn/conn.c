@@ -92,11 +92,11 @@ void conn_open(int fd)
 		sys0(sched_yield);
 	conn->exchange = &conn_no_exchange;
 	conn->more = &conn_no_more;
-	uint32_t epoch = conn->epoch + 1;
-	memset((char *)conn + offsetof(struct conn, epoch), 0,
-	       sizeof(*conn) - offsetof(struct conn, epoch));
-	conn->epoch = epoch;
 	__atomic_store_n(&conn->life, conn->life + 1, __ATOMIC_RELAXED);
+	/* Who sees this one sees that life as well (calls/write_rescue.c). */
+	__atomic_store_n(&conn->epoch, conn->epoch + 1, __ATOMIC_RELEASE);
+	memset((char *)conn + offsetof(struct conn, writers), 0,
+	       sizeof(*conn) - offsetof(struct conn, writers));
 	__atomic_store_n(&conn->fd, fd, __ATOMIC_RELAXED);
 	conn->peer_state = &peers_nobody;
 	/* As if nothing were switched off: it may be switched on again. */

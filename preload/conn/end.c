@@ -34,8 +34,8 @@ static void forget(struct conn *conn)
 	if (conn->more != &conn_no_more)
 		arena_free(conn->more, sizeof(*conn->more));
 	conn->more = &conn_no_more;
-	/* handle_lock_any looks without the lock. */
-	__atomic_store_n(&conn->fd, -1, __ATOMIC_RELAXED);
+	/* handle_lock_any looks without the lock, and then who waited at the epoch. */
+	__atomic_store_n(&conn->fd, -1, __ATOMIC_RELEASE);
 	conn->alias_count = 0;
 	conn->registration_count = 0;
 	conn_unlock(conn);
@@ -66,10 +66,14 @@ static bool ends_rescue(struct conn *conn, enum conn_why why)
 
 bool conn_end(struct conn *conn, enum conn_why why)
 {
+	const uint32_t epoch = conn->epoch;
 	bool over = ends_rescue(conn, why);
 	if (!conn->busy && has_unsent(conn, why))
 		over = false;
 	if (over) {
+		/* Who waits for a rescue in a write takes another epoch for: all is out. */
+		if (conn->unsent)
+			conn->epoch = epoch;
 		forget(conn);
 		return true;
 	}

@@ -12,7 +12,7 @@ bool handle_lock_any(const struct handle *handle)
 {
 	struct conn *conn = handle->conn;
 	for (int tried = -1;;) {
-		int fd = __atomic_load_n(&conn->fd, __ATOMIC_RELAXED);
+		int fd = __atomic_load_n(&conn->fd, __ATOMIC_ACQUIRE);
 		if (fd < 0 || fd == tried ||
 		    __atomic_load_n(&conn->life, __ATOMIC_RELAXED) != handle->life)
 			return false;

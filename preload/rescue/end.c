@@ -85,6 +85,7 @@ static void leave_to_old(struct conn *conn, bool is_lost)
 		return;
 	}
 	go_on_there(conn, rescue->dead, is_lost);
+	conn->epoch++; /* for a writer that waits, as in rescue_stayed */
 }
 
 /* A part of what the program was told is written is out on the fresh socket: the rest follows. */
@@ -108,7 +109,9 @@ static void end_under_way(struct conn *conn, bool is_lost)
 		rescue_revive_end(conn);
 	}
 	rescue_close(&rescue->fresh);
+	uint32_t epoch = conn->epoch;
 	rescue_bring_back(conn);
+	conn->epoch = epoch; /* what has not got there has not ended well */
 	if (rescue->taken && !rescue->error)
 		rescue->error = ECONNRESET;
 }

@@ -149,6 +149,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(sigpipe)                                                                                 \
 	X(linger)                                                                                  \
 	X(threads)                                                                                 \
+	X(ended_meanwhile)                                                                         \
 	X(threads_read)                                                                            \
 	X(crossing)                                                                                \
 	X(seldom)                                                                                  \
