@@ -128,7 +128,7 @@ names() {
 	go blocking
 	told "and its malloc as well: as bare" 2 0 4
 	equal "the log tells what to do about these names" 1 \
-		"$(grep -c "result=invalid .*named as libconfig's; compile it with" "$dir/log")"
+		"$(grep -c "result=invalid .*named as libconfig's; name a compiled one: redial-policy compile" "$dir/log")"
 	libraries=
 }
 
@@ -148,7 +148,7 @@ musl() {
 	go blocking
 	told "a text policy, which glibc's parser is for" 2 0 4
 	equal "musl: the log tells what to do about it" 1 \
-		"$(grep -c 'result=invalid file=.*/text.cfg .*; compile it with redial-policy"' "$dir/log")"
+		"$(grep -c 'result=invalid file=.*/text.cfg .*; name a compiled one: redial-policy compile FILE -o OUT"' "$dir/log")"
 	go_launched
 }
 

@@ -16,6 +16,7 @@
 #include "parser.h"
 
 #define PARSER_LIBRARY "libredial-policy.so"
+#define AS_COMPILED    "name a compiled one: redial-policy compile FILE -o OUT"
 
 enum { PATH_ROOM = 4096 };
 
@@ -69,11 +70,11 @@ static const struct policy *parse(const char *path, struct config_fault *fault)
 	else if (taken)
 		config_note(fault, path,
 			    "cannot be read: the program has functions that are named as "
-			    "libconfig's; compile it with redial-policy");
+			    "libconfig's; " AS_COMPILED);
 	else if (!run)
 		config_note(fault, path,
-			    "cannot open " PARSER_LIBRARY " to read a policy in text form; "
-			    "compile it with redial-policy");
+			    "a text is read by " PARSER_LIBRARY " and libconfig, which this "
+			    "program cannot open, as under musl; " AS_COMPILED);
 	else if (run(path, policy, &fault->error, POLICY_VERSION, sizeof(*policy)) == 0)
 		parsed = true;
 	else

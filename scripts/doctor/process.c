@@ -285,8 +285,8 @@ static void report_policy(const struct process *process, const struct installed 
 	policy_report(installed, whole, path, who);
 	if (musl && is_text(whole))
 		report(MARK_NO, "policy",
-		       "it is a text, which under musl cannot be read: compile it with "
-		       "redial-policy");
+		       "it is a text, which under musl cannot be read; name a compiled one: "
+		       "redial-policy compile FILE -o OUT");
 	if (start && stat(whole, &st) == 0 && st.st_mtime > start)
 		report(MARK_WARN, "policy",
 		       "it was changed after the process began: what was in it then is in force");
