@@ -91,17 +91,20 @@ static bool is_wait(long number)
 
 /*
  * What redial has laid at the program's number can be taken away again by these alone. A kernel
- * that refuses them for ever leaves it there, and the program with an error, or none. So does one
- * that lets a socket be made one that does not block, and never again one that does.
+ * that refuses them for ever leaves it there, and the program with its own end of a wait, or with
+ * what a watcher says of itself. So does one that lets a socket be made one that does not block,
+ * and never again one that does.
  */
-static bool is_stuck(const struct plan *plan, const struct run *run)
+static bool is_stuck(const struct plan *plan)
 {
-	/* And by this one redial asks whether its watcher is there: told that it is not, it leaves.
-	 */
-	if (plan->number == SYS_epoll_ctl && run->inner_failed)
-		return true;
 	return plan->ever && (plan->number == SYS_epoll_ctl || plan->number == SYS_dup3 ||
 			      plan->number == SYS_timerfd_settime || plan->number == SYS_fcntl);
+}
+
+static bool is_of_the_stuck(const char *outcome)
+{
+	int error = error_of(outcome);
+	return error == ETIME || error == ENOTSOCK;
 }
 
 /* Is it the failure of a call that the program, or its TLS library, made itself? */
@@ -143,7 +146,7 @@ static bool may_be(const struct scenario *scenario, const struct reference *refe
 		return true;
 	if (strncmp(outcome, "wrong", 5) == 0 || strncmp(outcome, "status", 6) == 0)
 		return false;
-	return is_stuck(plan, run) ||
+	return (is_stuck(plan) && is_of_the_stuck(outcome)) ||
 	       (is_loss(outcome) && (identity || is_loss(reference->original))) ||
 	       is_its_own(scenario, plan, run, outcome);
 }
@@ -159,7 +162,7 @@ static const char *judge_rounds(const struct scenario *scenario, const struct re
 			return wrong("the program has got", line);
 	for (const char *at = run->said; (at = find_line(at, "after ", line));)
 		if (sscanf(line, "after %d %63[^\n]", &round, outcome) != 2 ||
-		    (strcmp(outcome, "answer 0") != 0 && !is_stuck(plan, run)))
+		    (strcmp(outcome, "answer 0") != 0 && !is_stuck(plan)))
 			return wrong("behind it", line);
 	return NULL;
 }
@@ -205,7 +208,7 @@ const char *judge(const struct scenario *scenario, const struct reference *refer
 	if (peer_was_puzzled())
 		return wrong("the server read what is no request", "");
 	snprintf(text, sizeof(text), "%ld", took_ms);
-	if (took_ms > TOOK_MS_MAX && !is_stuck(plan, run) &&
+	if (took_ms > TOOK_MS_MAX && !is_stuck(plan) &&
 	    strcmp(judge_outcome(run), reference->original) != 0)
 		return wrong("milliseconds that it took", text);
 	return NULL;

@@ -9,6 +9,7 @@
  *   --part I/N     each Nth injection, from the Ith on: for several processes beside each other
  *   --seconds S    no new one is begun after that
  *   --scenario N   only that one
+ *   --call NAME    only that system call
  *   --only CALL,NTH,ERRNO,MODE   one injection alone, told at length; MODE: once, ever, rounds
  *   --list         the calls of each scenario
  *
@@ -27,13 +28,14 @@
 
 #include "errors.h"
 #include "judge.h"
+#include "logged.h"
 
 enum { ROUNDS = 60, FAULTS_TOLD = 40 };
 
 static struct {
 	bool brief, list;
 	int part, parts, scenario, seconds;
-	char only[32];
+	char only[32], call[32];
 	int nth, error;
 	char mode[8];
 } options = {.parts = 1, .scenario = -1};
@@ -91,18 +93,6 @@ static long play(size_t at, const struct plan *plan, int rounds, bool bare)
 	return now_ms() - from;
 }
 
-/* What redial has logged, for who looks at one run alone. */
-static void tell_log(void)
-{
-	char name[64], line[1024];
-	snprintf(name, sizeof(name), "%s/log", folder);
-	FILE *log = fopen(name, "r");
-	while (log && fgets(line, sizeof(line), log))
-		fputs(line, stdout);
-	if (log)
-		fclose(log);
-}
-
 static const char *error_name(int error)
 {
 	return error == SHORTER ? "SHORTER" : strerrorname_np(error);
@@ -136,6 +126,16 @@ static bool is_as_bare(size_t at, const struct plan *plan)
 		(silent && run.own_failed && strstr(scenarios[at].way, "epollet")));
 }
 
+/*
+ * The program has waited to its own end, as without redial, for an answer that redial was about to
+ * fetch: nothing has told it that the rescue could go on.
+ */
+static bool is_forgotten(size_t at)
+{
+	return scenarios[at].fault == FAULT_SILENT && strcmp(judge_outcome(&run), "wait 62") == 0 &&
+	       logged_without_end(folder, runs);
+}
+
 static void inject(size_t at, const struct reference *reference, struct plan plan, int rounds)
 {
 	if (turn++ % options.parts != options.part || now_ms() > end_ms)
@@ -150,8 +150,10 @@ static void inject(size_t at, const struct reference *reference, struct plan pla
 	const char *what = judge(&scenarios[at], reference, &plan, &run, took / rounds);
 	if (what && is_as_bare(at, &plan))
 		what = NULL;
+	if (!what && is_forgotten(at))
+		what = "the program waits for an attempt of which nothing comes";
 	if (options.only[0])
-		tell_log();
+		logged_tell(folder);
 	if (what)
 		tell(at, &plan, rounds, what);
 	else if (options.only[0])
@@ -164,6 +166,8 @@ static void inject_call(size_t at, const struct reference *reference, const stru
 {
 	const struct errors *errors = errors_of(call->number);
 	int count = 0;
+	if (options.call[0] && strcmp(options.call, errors->name) != 0)
+		return;
 	while (errors->errors[count])
 		count++;
 	for (int i = 0; i < count; i++) {
@@ -182,14 +186,23 @@ static void inject_call(size_t at, const struct reference *reference, const stru
 	}
 }
 
-static void inject_only(size_t at, const struct reference *reference)
+/* Is it libredial.so that makes that call? */
+static bool is_inner(const struct run *seen, long number, int nth)
+{
+	for (int i = 0; i < seen->count; i++)
+		if (seen->calls[i].number == number && seen->calls[i].nth == nth)
+			return seen->calls[i].inner;
+	return false;
+}
+
+static void inject_only(size_t at, const struct reference *reference, const struct run *seen)
 {
 	for (long number = 0; number < 512; number++) {
 		const struct errors *errors = errors_of(number);
 		if (!errors || strcmp(errors->name, options.only) != 0)
 			continue;
-		struct plan plan = {number, options.nth, strcmp(options.mode, "ever") == 0, false,
-				    options.error};
+		struct plan plan = {number, options.nth, strcmp(options.mode, "ever") == 0,
+				    is_inner(seen, number, options.nth), options.error};
 		inject(at, reference, plan, strcmp(options.mode, "rounds") == 0 ? ROUNDS : 1);
 	}
 }
@@ -245,7 +258,7 @@ static void go_through(size_t at)
 		       scenario_name(scenario), judge_outcome(&seen), reference.original,
 		       seen.said);
 		list(&seen);
-		tell_log();
+		logged_tell(folder);
 		return;
 	}
 	if (options.list) {
@@ -255,7 +268,7 @@ static void go_through(size_t at)
 		return;
 	}
 	if (options.only[0]) {
-		inject_only(at, &reference);
+		inject_only(at, &reference, &seen);
 		return;
 	}
 	for (int i = 0; i < seen.count; i++) {
@@ -299,6 +312,8 @@ static bool parse(int argc, char **argv)
 			end_ms = now_ms() + options.seconds * 1000L, i++;
 		else if (strcmp(argv[i], "--scenario") == 0 &&
 			 sscanf(value, "%d", &options.scenario) == 1)
+			i++;
+		else if (strcmp(argv[i], "--call") == 0 && sscanf(value, "%31s", options.call) == 1)
 			i++;
 		else if (strcmp(argv[i], "--only") == 0 &&
 			 sscanf(value, "%31[^,],%d,%31[^,],%7s", options.only, &options.nth, error,

@@ -34,7 +34,6 @@ struct run {
 	struct call calls[CALLS_MAX];
 	int injected;	   /* how many failed */
 	bool own_failed;   /* one of them was the program's own */
-	bool inner_failed; /* one of them was made by redial itself, not by libc for it */
 	bool killed;	   /* it did not end in RUN_S */
 	int status;	   /* of waitpid */
 	char said[SAID_MAX];

@@ -72,6 +72,20 @@ struct range tracee_library(pid_t pid)
 	return found;
 }
 
+bool tracee_has(pid_t pid, int set, int fd)
+{
+	bool has = false;
+	int one;
+	char name[64], line[512];
+	snprintf(name, sizeof(name), "/proc/%d/fdinfo/%d", pid, set);
+	FILE *info = fopen(name, "re");
+	while (info && fgets(line, sizeof(line), info))
+		has |= sscanf(line, "tfd: %d", &one) == 1 && one == fd;
+	if (info)
+		fclose(info);
+	return has;
+}
+
 void tracee_skip(pid_t pid)
 {
 	set_number(pid, -1);

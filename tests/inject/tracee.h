@@ -22,6 +22,9 @@ struct shortened {
 /* Where the code of libredial.so lies; nothing as long as it is not mapped. */
 struct range tracee_library(pid_t pid);
 
+/* Does the epoll set that is its number `set` wait for its number `fd`? */
+bool tracee_has(pid_t pid, int set, int fd);
+
 /* At its entry: the call is not made. */
 void tracee_skip(pid_t pid);
 

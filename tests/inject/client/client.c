@@ -8,7 +8,7 @@
  * WAY: block, poll, epoll, epollet, select or dontwait (a poll, and MSG_DONTWAIT on a socket that
  * blocks); tls; cold, the mark before the connect; idle, waits until the connection is dead;
  * writev, sendmsg, write, two (a call for the head and one for the body); mapped, the request lies
- * in a file; peek, looks before it reads; read.
+ * in a file; peek, looks before it reads; read; hasty, waits for a second at most.
  */
 #include <arpa/inet.h>
 #include <dirent.h>

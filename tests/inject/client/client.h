@@ -16,7 +16,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-enum { SILENT_MS = 3000, TRIES = 3000, ANSWER_MAX = 8192 };
+enum { SILENT_MS = 3000, HASTY_MS = 1000, TRIES = 3000, ANSWER_MAX = 8192 };
 
 /*
  * All that it hands to calls lies here, and the tracer is told where: what a call gets from here is

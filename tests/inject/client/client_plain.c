@@ -6,10 +6,16 @@
 
 #include "client.h"
 
+/* How long it waits for anything to come. */
+static int patience_ms(void)
+{
+	return is_way("hasty") ? HASTY_MS : SILENT_MS;
+}
+
 static int await_poll(bool writes)
 {
 	area.pollfd = (struct pollfd){link_.fd, writes ? POLLOUT : POLLIN, 0};
-	return poll(&area.pollfd, 1, SILENT_MS);
+	return poll(&area.pollfd, 1, patience_ms());
 }
 
 static int await_select(bool writes)
@@ -17,7 +23,7 @@ static int await_select(bool writes)
 	FD_ZERO(&area.readable);
 	FD_ZERO(&area.writable);
 	FD_SET(link_.fd, writes ? &area.writable : &area.readable);
-	area.until = (struct timeval){SILENT_MS / 1000, 0};
+	area.until = (struct timeval){patience_ms() / 1000, 0};
 	return select(link_.fd + 1, &area.readable, &area.writable, NULL, &area.until);
 }
 
@@ -29,7 +35,7 @@ static int await_epoll(bool writes)
 		if (epoll_ctl(link_.set, EPOLL_CTL_MOD, link_.fd, &area.event))
 			return -1;
 	}
-	return epoll_wait(link_.set, &area.event, 1, SILENT_MS);
+	return epoll_wait(link_.set, &area.event, 1, patience_ms());
 }
 
 int await(bool writes)
