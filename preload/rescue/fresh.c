@@ -119,6 +119,16 @@ enum reason rescue_fresh_check(const struct conn *conn)
 		   : REASON_IDENTITY;
 }
 
+void rescue_fresh_watch(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	int socket = rescue_stays(conn) ? rescue->dead : rescue->fresh;
+	if (rescue->phase == PHASE_GREETING || rescue->phase == PHASE_RESUMING)
+		os_watch_anew(conn->fd, rescue->fresh, true);
+	if (rescue->fresh_events && socket >= 0) /* its end is told of with no events as well */
+		os_watch_for(conn->fd, socket, rescue->starved ? 0 : rescue->fresh_events);
+}
+
 void rescue_option_set(struct conn *conn, const struct wire_note *note)
 {
 	const struct rescue *rescue = conn->rescue;

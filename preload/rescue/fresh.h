@@ -40,6 +40,9 @@ int rescue_fresh_settle(const struct conn *conn);
 /* Now that it stands: may the request be sent on it, as far as the socket and its peer go? */
 enum reason rescue_fresh_check(const struct conn *conn);
 
+/* Has the watcher tell of what the machine waits for: of the fresh socket, or of the old one. */
+void rescue_fresh_watch(struct conn *conn);
+
 /*
  * The program has set this in the middle of a rescue, of the dead socket: sees to it that others
  * which may have the descriptor next have it too, or that the rescue is given up. note: NULL if

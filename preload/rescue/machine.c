@@ -33,9 +33,6 @@
 /* What a step of one phase comes to. */
 enum progress { GO_ON, WAIT, DONE, FAILED, RESTORED };
 
-/* When to send on where the system had no memory for it. */
-enum { NO_MEMORY_MS = 50 };
-
 /* Logs the attempt under way: not before the peer can be at work on it, that would only delay it.
  */
 static void tell_attempt(struct rescue *rescue)
@@ -273,8 +270,6 @@ static enum progress step_sending(struct conn *conn)
 	rescue->wake_ms = UINT64_MAX;
 	while (rescue->sent < end) {
 		long taken = rescue_send_some(conn, to, end);
-		if (wire_had_no_memory(taken))
-			rescue->wake_ms = rescue->now_ms + NO_MEMORY_MS;
 		if (rescue_fresh_is_not_up(conn, taken))
 			return is_not_up(conn, (int)-taken, wake_ms);
 		if (wire_took_nothing(taken))
@@ -344,10 +339,7 @@ static enum rescue_result sleep_until_needed(struct conn *conn)
 		return give_up(conn, REASON_DEADLINE);
 	if (!rescue->placed && rescue_place(conn) < 0)
 		return give_up(conn, REASON_RESOURCES);
-	if (rescue->phase == PHASE_GREETING || rescue->phase == PHASE_RESUMING)
-		os_watch_anew(conn->fd, rescue->fresh, true);
-	if (rescue->fresh_events && rescue->fresh >= 0)
-		os_watch_for(conn->fd, rescue->fresh, rescue->fresh_events);
+	rescue_fresh_watch(conn);
 	if (rescue_room_is_due(conn))
 		os_timer_set(rescue->timer, 0);
 	else

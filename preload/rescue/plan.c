@@ -107,6 +107,7 @@ static enum reason schedule(struct conn *conn)
 	rescue->wake_ms = rescue->now_ms + delay_ms;
 	rescue->sent = 0;
 	rescue->fresh_events = 0;
+	rescue->starved = false;
 	rescue->secures = false;
 	if (!rescue->laid_aside) /* else they may wait for their turn on that socket yet */
 		conn->unsent = 0;

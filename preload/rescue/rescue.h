@@ -81,6 +81,7 @@ struct rescue {
 	bool full;	  /* it was told that there is no room for more, and waits for some */
 	bool secures;	  /* the new connection has begun to be secured */
 	bool elsewhere;	  /* only a call of the program's to its TLS library can go on */
+	bool starved;	  /* what is to be sent is not taken, though there is room for it */
 	uint32_t fresh_events;	 /* of epoll, that fresh is waited for; 0: as os_watch has it */
 	bool counted;		 /* as under way, by live.c */
 	uint32_t delay_ms;	 /* before the attempt */

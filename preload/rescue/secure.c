@@ -8,7 +8,9 @@
 #include "../conn/secured.h"
 #include "../os/arena.h"
 #include "../os/mem.h"
+#include "../os/watcher.h"
 #include "../wire/socket.h"
+#include "fresh.h"
 #include "rescue.h"
 
 /* The old connection was alive, but what comes of the new one counts from here on. */
@@ -19,6 +21,15 @@ static void leave_old(struct rescue *rescue)
 	if (rescue->old == OLD_ALIVE)
 		rescue->old = OLD_DEAD;
 	rescue->laid_aside = false;
+}
+
+/*
+ * Of a socket that has taken nothing: then it is memory that the system has too little of, now or
+ * by tcp_mem (tcp(7)). No event tells when it has, and there is room to write all the while.
+ */
+static bool has_room(int socket)
+{
+	return os_wait_writable(socket, 0) > 0;
 }
 
 enum wire_secured rescue_secure(struct conn *conn)
@@ -35,6 +46,7 @@ enum wire_secured rescue_secure(struct conn *conn)
 		rescue->fresh_events = EPOLLIN;
 	else if (secured == WIRE_FULL)
 		rescue->fresh_events = EPOLLOUT;
+	rescue->starved = secured == WIRE_FULL && has_room(rescue->fresh);
 	return secured;
 }
 
@@ -78,15 +90,10 @@ static bool is_marked(const struct conn *conn)
 	return false;
 }
 
-long rescue_send_some(struct conn *conn, int to, uint32_t end)
+static long send_secured(struct conn *conn, int to, uint32_t from, uint32_t end)
 {
-	struct rescue *rescue = conn->rescue;
-	const uint32_t from = rescue->sent;
-	if (!conn_is_secured(conn))
-		return mark_send(conn, to, from, end);
 	const struct wire_carrier *carrier = conn->secured->carrier;
-	rescue->fresh_events = EPOLLOUT;
-	rescue->elsewhere = true; /* unless it is done */
+	conn->rescue->elsewhere = true; /* unless it is done */
 	if (!is_marked(conn))
 		return carrier->send(conn, to, conn->held + from, end - from);
 	uint32_t room = room_for(conn, from, end);
@@ -98,6 +105,20 @@ long rescue_send_some(struct conn *conn, int to, uint32_t end)
 	if (sent <= 0)
 		unmark(conn);
 	return sent <= 0 ? sent : (long)(end - from);
+}
+
+long rescue_send_some(struct conn *conn, int to, uint32_t end)
+{
+	struct rescue *rescue = conn->rescue;
+	bool secured = conn_is_secured(conn);
+	long taken = secured ? send_secured(conn, to, rescue->sent, end)
+			     : mark_send(conn, to, rescue->sent, end);
+	bool here = !secured || conn->secured->carrier->is_here(conn);
+	rescue->starved = here && wire_took_nothing(taken) &&
+			  !rescue_fresh_is_not_up(conn, taken) && has_room(to);
+	if (secured || rescue->starved)
+		rescue->fresh_events = EPOLLOUT;
+	return taken;
 }
 
 long rescue_hear_some(struct conn *conn, char *bytes, size_t room, bool takes)

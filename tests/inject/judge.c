@@ -7,8 +7,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* SLACK_KB: a further mapping of the arena's, or of the heap's. */
-enum { TOOK_MS_MAX = 2500, SLACK_KB = 320, GROWTH_KB = 0, GROWTH_TLS_KB = 264 };
+/*
+ * SLACK_KB: a further mapping of the arena's, or of the heap's. SENDS_MAX: where memory is short a
+ * socket has room, and takes nothing (tcp(7), tcp_mem): to be asked now and then, not all the time.
+ */
+enum { TOOK_MS_MAX = 2500, SLACK_KB = 320, GROWTH_KB = 0, GROWTH_TLS_KB = 264, SENDS_MAX = 100 };
 
 static char said[256];
 
@@ -113,11 +116,13 @@ static bool is_its_own(const struct scenario *scenario, const struct plan *plan,
 {
 	bool moves = is_sending(plan->number) || is_receiving(plan->number);
 	bool tls = strstr(scenario->way, "tls");
+	/* Where redial sends, it is for redial to wait. */
+	bool waits = !plan->inner || is_receiving(plan->number);
 	/* OpenSSL tries again after these as well (BIO_sock_non_fatal_error(3)). */
-	bool again =
-	    plan->ever && (plan->error == EINTR || plan->error == EAGAIN ||
-			   (tls && (plan->error == ENOTCONN || plan->error == EINPROGRESS ||
-				    plan->error == EALREADY)));
+	bool again = plan->ever && waits &&
+		     (plan->error == EINTR || plan->error == EAGAIN ||
+		      (tls && (plan->error == ENOTCONN || plan->error == EINPROGRESS ||
+			       plan->error == EALREADY)));
 	if (tls && moves &&
 	    (error_of(outcome) == EPROTO || (again && error_of(outcome) == EDEADLK)))
 		return true; /* the library's word for all else, and the client's for no end */
@@ -196,6 +201,10 @@ const char *judge(const struct scenario *scenario, const struct reference *refer
 	if (!WIFEXITED(run->status) || WEXITSTATUS(run->status)) {
 		snprintf(text, sizeof(text), "status %#x", (unsigned)run->status);
 		return wrong("it does not end well", text);
+	}
+	if (plan->inner && is_sending(plan->number) && run->injected > SENDS_MAX * run->rounds) {
+		snprintf(text, sizeof(text), "%d", run->injected);
+		return wrong("it sends again without a pause, times", text);
 	}
 	const char *what = judge_rounds(scenario, reference, plan, run);
 	if (!what)
