@@ -94,9 +94,9 @@ static bool is_wait(long number)
 
 /*
  * What redial has laid at the program's number can be taken away again by these alone. A kernel
- * that refuses them for ever leaves it there, and the program with its own end of a wait, or with
- * what a watcher says of itself. So does one that lets a socket be made one that does not block,
- * and never again one that does.
+ * that refuses them for ever leaves it there, and the program with its own end of a wait, with what
+ * a watcher says of itself, or with a connection that is lost. So does one that lets a socket be
+ * made one that does not block, and never again one that does.
  */
 static bool is_stuck(const struct plan *plan)
 {
@@ -104,10 +104,12 @@ static bool is_stuck(const struct plan *plan)
 			      plan->number == SYS_timerfd_settime || plan->number == SYS_fcntl);
 }
 
-static bool is_of_the_stuck(const char *outcome)
+static bool is_of_the_stuck(const struct plan *plan, const char *outcome)
 {
 	int error = error_of(outcome);
-	return error == ETIME || error == ENOTSOCK;
+	if (plan->number == SYS_fcntl && error == EAGAIN)
+		return true;
+	return error == ETIME || error == ENOTSOCK || is_loss(outcome);
 }
 
 /* Is it the failure of a call that the program, or its TLS library, made itself? */
@@ -151,7 +153,7 @@ static bool may_be(const struct scenario *scenario, const struct reference *refe
 		return true;
 	if (strncmp(outcome, "wrong", 5) == 0 || strncmp(outcome, "status", 6) == 0)
 		return false;
-	return (is_stuck(plan) && is_of_the_stuck(outcome)) ||
+	return (is_stuck(plan) && is_of_the_stuck(plan, outcome)) ||
 	       (is_loss(outcome) && (identity || is_loss(reference->original))) ||
 	       is_its_own(scenario, plan, run, outcome);
 }
