@@ -7,6 +7,9 @@
 
 enum { ATTEMPTS = 3 };
 
+/* With no wait before it, a rescue makes fewer calls, and others. */
+#define AT_ONCE "retry = { statuses = [503]; backoff = { base_ms = 0; max_ms = 0; }; };"
+
 const struct scenario scenarios[] = {
     {"block", "GET", FAULT_RESET, ANSWER, ""},
     {"poll", "GET", FAULT_CLOSE, ANSWER, ""},
@@ -43,6 +46,8 @@ const struct scenario scenarios[] = {
     {"poll,tls,tls12,cold", "GET", FAULT_CLOSE, ANSWER, ""},
     {"block,tls,gnutls", "GET", FAULT_RESET, ANSWER, ""},
     {"poll,tls,gnutls,idle", "POST", FAULT_IDLE_CLOSE, ANSWER, ""},
+    {"block", "GET", FAULT_STATUS, ANSWER, AT_ONCE},
+    {"epoll", "GET", FAULT_STATUS, ANSWER, AT_ONCE},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -77,8 +82,12 @@ bool scenario_write_policy(const struct scenario *scenario, const char *folder, 
 	const char *more = strstr(scenario->policy, "retry = {");
 	fprintf(file,
 		"retry = { max_attempts = %d; total_timeout_ms = 900; connect_timeout_ms = 300;\n"
-		"  backoff = { base_ms = 2; max_ms = 5; }; %s\n%s\n",
-		ATTEMPTS, more ? more + strlen("retry = {") : "};", more ? "" : scenario->policy);
+		"  %s %s\n%s\n",
+		ATTEMPTS,
+		more && strstr(more, "backoff")
+		    ? ""
+		    : "backoff = { base_ms = 2; max_ms = 5; jitter = \"none\"; };",
+		more ? more + strlen("retry = {") : "};", more ? "" : scenario->policy);
 	fclose(file);
 	snprintf(command, sizeof(command), "build/redial-policy compile %s -o %s/%s.policy", path,
 		 folder, name);
