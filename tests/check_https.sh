@@ -136,6 +136,19 @@ for version in 1.2 1.3; do
 	done
 done
 
+# The call that finds it dead is the one that fails, where it waits for the rescue.
+for method in GET POST; do
+	for version in 1.2 1.3; do
+		for later in gone key; do
+			order idle:reset 1 $version $later
+			wanted=$(bare block $method)
+			order idle:reset 1 $version $later
+			same "block, TLS $version, $method, idle:reset, then $later, fails in the same call" \
+				"$wanted" "$(redial block $method)"
+		done
+	done
+done
+
 # What is not rescued has its own error, though the kernel has told redial of it already: after that
 # it says EPIPE, and kills who does not expect that.
 sed 's/retry = {/& on = ["eof"];/' "$dir/redial.cfg" >"$dir/eof.cfg"

@@ -321,14 +321,6 @@ ssize_t settle_secured_read(struct conn *conn, const struct read_call *call,
 	return answered(&r, past->epoch) == DELIVER ? r.result : reading_more(&r);
 }
 
-/* What a rescue has begun for, or has failed for: the library is to think that it is written. */
-static enum sent swallow(struct sending *s)
-{
-	conn_unlock(s->handle.conn);
-	s->result = (ssize_t)s->len;
-	return TAKEN;
-}
-
 /* Called with the lock, leaves without. */
 static enum sent write_end(struct sending *s, int error)
 {
@@ -348,7 +340,7 @@ static enum sent write_end(struct sending *s, int error)
 	if (begun && entered)
 		return secured_set_out(s);
 	if (begun)
-		return swallow(s);
+		return secured_swallow(s);
 	if (entered)
 		tls_memory_leave(conn);
 	conn_end(conn, WHY_TOLD);
@@ -388,7 +380,7 @@ enum sent secured_write(struct sending *s)
 	if (conn->busy)
 		rescue_unwatch(conn);
 	if (conn->busy)
-		return swallow(s);
+		return secured_swallow(s);
 	int owed = take_owed(conn);
 	if (__builtin_expect(owed, 0))
 		return write_end(s, owed);

@@ -98,6 +98,13 @@ enum sent sending_clear_the_way(struct sending *s);
 /* The call on a connection that TLS goes over (secured.h). Called with the lock, leaves without. */
 enum sent secured_write(struct sending *s);
 
+/*
+ * What a rescue has begun for, or has failed for: the library is to think that it is written,
+ * unless it is the program's own write that is to be told (tls_session.tells). Called with the
+ * lock, leaves without.
+ */
+enum sent secured_swallow(struct sending *s);
+
 /* The kernel has answered one that was made at this epoch. Called without the lock. */
 enum sent secured_written(struct sending *s, uint32_t epoch);
 

@@ -80,6 +80,7 @@ struct tls_session {
 	/* Of a rescue (secure.c). */
 	bool shakes; /* it is one of the program's own handshake (shake.h) */
 	bool writes; /* the call that takes it on is a write */
+	bool tells;  /* one has failed, and the call that is under way tells of it: it is a write */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */

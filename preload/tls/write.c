@@ -78,9 +78,12 @@ static __attribute__((noinline)) bool make_room(struct tls_exchange *exchange, s
 	return false;
 }
 
-enum recorded { RECORDED, TAKEN, LEFT_ALONE };
+enum recorded { RECORDED, TAKEN, LEFT_ALONE, TO_BE_TOLD };
 
-/* Before the library's call. TAKEN: a rescue has the bytes. */
+/*
+ * Before the library's call. TAKEN: a rescue has the bytes. TO_BE_TOLD: left alone as well, for the
+ * connection has failed.
+ */
 static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mark)
 {
 	struct tls_session *session = exchange->call.session;
@@ -92,12 +95,12 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	struct conn *conn = session->handle.conn;
 	if (rescue_has_failed(conn) || conn->flags & CONN_DOUBT) {
 		conn_unlock(conn);
-		return LEFT_ALONE;
+		return TO_BE_TOLD;
 	}
 	if (conn->busy)
 		rescue_unwatch(conn);
 	if (conn->busy && !make_room(exchange, conn))
-		return LEFT_ALONE;
+		return TO_BE_TOLD;
 	/* Nothing is taken for a server that has not been checked by the program yet. */
 	if (session->shakes || !tls_shake_is_over(session, conn)) {
 		conn_end(conn, WHY_TOLD);
@@ -122,7 +125,7 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	if (looks && (session->spent || is_found_dead(conn, mark))) {
 		taken = begin_stale(conn, session->spent);
 		if (!taken)
-			return LEFT_ALONE;
+			return TO_BE_TOLD;
 	}
 	if (looks && !taken && __builtin_expect(conn->care & CARE_IDLE, 0) && !session->memory) {
 		switch (replace_old(conn)) {
@@ -130,7 +133,7 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 			taken = true;
 			break;
 		case LOST:
-			return LEFT_ALONE;
+			return TO_BE_TOLD;
 		case SERVES:
 			break;
 		}
@@ -193,13 +196,34 @@ int tls_write(struct tls_exchange *exchange)
 	return wide ? tls_write_wide(exchange) : tls_write_as_it_is(exchange);
 }
 
-/* A rescue has the bytes. Whatever it comes to, the program's next read tells. */
+/* The library's call, which is to find the error that there is to tell, as it would bare. */
+static int make_told(struct tls_exchange *exchange)
+{
+	struct tls_session *session = exchange->call.session;
+	session->tells = true;
+	int result = tls_make(exchange);
+	session->tells = false;
+	return result;
+}
+
+/* Has the rescue failed meanwhile, with an error that a write finds? */
+static bool has_failed(struct tls_session *session)
+{
+	if (session->memory || !tls_session_lock(session))
+		return false;
+	struct conn *conn = session->handle.conn;
+	bool failed = rescue_has_failed(conn) && rescue_error(conn);
+	conn_unlock(conn);
+	return failed;
+}
+
+/* A rescue has the bytes. What it comes to only later the program's next read tells. */
 static int leave_to_rescue(struct tls_exchange *exchange)
 {
+	struct tls_session *session = exchange->call.session;
 	tls_attend(exchange, true);
-	if (exchange->call.session->pending)
-		exchange->call.session->pending = false;
-	return all_taken(exchange);
+	session->pending = false;
+	return has_failed(session) ? make_told(exchange) : all_taken(exchange);
 }
 
 int tls_write_on(struct tls_exchange *exchange, const struct conn_mark *mark, int result)
@@ -215,6 +239,8 @@ int tls_write_as_it_is(struct tls_exchange *exchange)
 	enum recorded recorded = exchange->len ? record(exchange, &mark) : LEFT_ALONE;
 	if (recorded == TAKEN)
 		return leave_to_rescue(exchange);
+	if (recorded == TO_BE_TOLD)
+		return make_told(exchange);
 	struct tls_session *before = exchange->call.session;
 	int result = tls_make(exchange);
 	if (recorded == RECORDED)

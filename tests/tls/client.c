@@ -222,10 +222,10 @@ static int wait_for(int result)
 }
 
 /* How it ended, as far as programs tell it apart. */
-static void end(int error)
+static void end(const char *call, int error)
 {
 	int number = error == SSL_ERROR_SYSCALL ? errno : 0;
-	printf("error %d %s %s\n", error, number ? strerror(number) : "-",
+	printf("%s error %d %s %s\n", call, error, number ? strerror(number) : "-",
 	       ERR_peek_error() ? ERR_reason_error_string(ERR_peek_error()) : "-");
 	if (is_way("callbacks")) /* as programs do that look once more */
 		SSL_read(ssl, &number, 1);
@@ -237,7 +237,7 @@ static void put(const char *bytes, int len)
 	int error, done;
 	while ((done = SSL_write(ssl, bytes, len)) <= 0) {
 		if ((error = wait_for(done)))
-			end(error);
+			end("write", error);
 	}
 	send_what_is_written();
 }
@@ -271,7 +271,7 @@ static void answer(void)
 		if (got > 0)
 			bytes[len += (size_t)got] = '\0';
 		else if ((error = wait_for(got)))
-			end(error);
+			end("read", error);
 	}
 	puts("hello");
 }
@@ -331,7 +331,7 @@ static void shake_hands(void)
 	int error, done;
 	while ((done = SSL_connect(ssl)) != 1) {
 		if ((error = wait_for(done)))
-			end(error);
+			end("handshake", error);
 	}
 	send_what_is_written();
 }
