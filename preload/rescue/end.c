@@ -143,7 +143,7 @@ static void note_close(const struct rescue *rescue, enum conn_why why)
 {
 	bool closed = why == WHY_CLOSED || why == WHY_LOST;
 	if (closed && rescue->phase < PHASE_FAILED && !rescue_is_dial(rescue))
-		abandons_note(rescue->now_ms);
+		abandons_note(os_now_ms());
 }
 
 /* What the program is still to be told, though nothing else is followed any more. */
@@ -173,7 +173,8 @@ bool rescue_end(struct conn *conn, enum conn_why why)
 		return false;
 	bool is_lost = why == WHY_LOST || rescue_is_displaced(conn);
 	bool under_way = rescue->phase < PHASE_AWAITING;
-	rescue->now_ms = os_now_ms();
+	if (!is_lost) /* else it has ended at some time since it was last looked at */
+		rescue->now_ms = os_now_ms();
 	if (rescue->phase < PHASE_FAILED && !rescue->first)
 		log_abandoned(&rescue->who, rescue_sendings(rescue), rescue_elapsed_ms(rescue));
 	rescue_is_over(rescue);

@@ -83,8 +83,40 @@ static void process_that_reads_an_answer_of_a_rescue_goes_on_having_them(void)
 	flow_end(&flow);
 }
 
+enum { NOTICED_MS = 400 };
+
+/* Closed past the hooks, which redial notices when the next socket is made. */
+PROGRAM(closes_past_the_hooks_and_waits)
+{
+	int fd = dial();
+
+	exchange(fd, "GET", "/1", NULL);
+	begin_rescue(fd);
+	syscall(SYS_close, fd);
+	for (long end = now_ms() + NOTICED_MS; now_ms() < end;)
+		poll(NULL, 0, 5);
+	close(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static void time_of_a_rescue_does_not_count_on_until_its_end_is_noticed(void)
+{
+	struct flow flow = {.program = "closes_past_the_hooks_and_waits",
+			    .way = WAY_POLL,
+			    .faults = {"shed=1@1.2"},
+			    .policy = "retry = { backoff = { base_ms = 300; max_ms = 300; "
+				      "jitter = \"none\"; }; };"};
+
+	flow_redial(&flow);
+	if (expect_logged(&flow, 1, "result=abandoned", "elapsed_ms=")) {
+		long ms = atol(strstr(flow.log, "elapsed_ms=") + strlen("elapsed_ms="));
+		runner_expect_long("it is less", 1, ms < NOTICED_MS);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test abandons_tests[] = {
     T(process_that_leaves_all_its_rescues_has_none_any_more),
     T(process_that_reads_an_answer_of_a_rescue_goes_on_having_them),
+    T(time_of_a_rescue_does_not_count_on_until_its_end_is_noticed),
     T_END,
 };
