@@ -57,6 +57,18 @@ for client in gnutls-block gnutls-poll gnutls-threads libcurl-gnutls $programs; 
 		"$got, $connections connections, $requests, $(logged result=recovered) recovered"
 done
 
+# A living one that has become too old is replaced though another thread waits in a read of it.
+sed 's/retry = {/& max_idle_ms = 1;/' "$dir/redial.cfg" >"$dir/young.cfg"
+for client in gnutls-threads gnutls-listens; do
+	for version in 1.2 1.3; do
+		order idle:close 0 $version same
+		got=$(with $client GET REDIAL_POLICY="$dir/young.cfg" REDIAL_PRELOAD="$lib")
+		seen
+		same "$client, TLS $version, has another connection for each request" \
+			"hello hello hello , 1:GET/1,2:GET/2,3:GET/3" "$got, $requests"
+	done
+done
+
 for client in gnutls-block gnutls-poll; do
 	for fault in $faults; do
 		posted_once "$client" "$fault"

@@ -6,8 +6,9 @@
  * before the connection; alpn, block with a protocol offered; checked, block where the library
  * checks the certificate; hooks, block with functions of its own that the handshake calls; again,
  * block with credentials that take the place of others; prf, finished, corked, block and something
- * that is the session's own; threads: one that reads, one that writes; forked: the child has a
- * session of its own, where its parent has had one.
+ * that is the session's own; threads: one that reads, one that writes; listens, the same, with the
+ * one in its read before the other writes; forked: the child has a session of its own, where its
+ * parent has had one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -223,7 +224,7 @@ static void *read_answers(void *unused)
 	(void)unused;
 	for (int i = 1; i <= 3; i++) {
 		pthread_mutex_lock(&lock);
-		while (asked < i)
+		while (asked < i && is_way("threads"))
 			pthread_cond_wait(&moved, &lock);
 		pthread_mutex_unlock(&lock);
 		answer();
@@ -279,12 +280,13 @@ int main(int argc, char **argv)
 		begin(argv);
 	}
 	memset(host, 'x', sizeof(host) - 1); /* the library has had its use of it */
-	if (is_way("threads"))
+	bool threads = is_way("threads") || is_way("listens");
+	if (threads)
 		pthread_create(&reader, NULL, read_answers, NULL);
 	for (int i = 1; i <= 3; i++) {
 		const char *method = i == 2 ? argv[4] : "GET";
 		usleep(PAUSE_US);
-		if (is_way("threads")) {
+		if (threads) {
 			ask_by_thread(i, method);
 			continue;
 		}
