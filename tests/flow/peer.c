@@ -182,39 +182,3 @@ void peer_let_in(struct peer *peer)
 	}
 	limit_waits(peer->listener);
 }
-
-static bool is_filler(const struct peer *peer, unsigned port)
-{
-	for (int i = 0; i < PEER_FILLERS; i++) {
-		struct sockaddr_in addr = {0};
-		socklen_t len = sizeof(addr);
-		getsockname(peer->fillers[i], (struct sockaddr *)&addr, &len);
-		if (ntohs(addr.sin_port) == port)
-			return true;
-	}
-	return false;
-}
-
-/* Whether a socket that is no filler has sent a SYN to the peer's port, and waits. */
-static bool somebody_asks(const struct peer *peer)
-{
-	enum { SYN_SENT = 2 }; /* as in the kernel's include/net/tcp_states.h */
-	FILE *table = fopen("/proc/net/tcp", "r");
-	char line[256];
-	bool found = false;
-	if (!table)
-		abort();
-	while (!found && fgets(line, sizeof(line), table)) {
-		unsigned from, to, state;
-		found = sscanf(line, " %*d: %*x:%x %*x:%x %x", &from, &to, &state) == 3 &&
-			to == (unsigned)peer->port && state == SYN_SENT && !is_filler(peer, from);
-	}
-	fclose(table);
-	return found;
-}
-
-void peer_await_knock(struct peer *peer)
-{
-	for (int i = 0; i < 5000 && !somebody_asks(peer); i++)
-		usleep(1000);
-}
