@@ -139,7 +139,8 @@ $(T)/sim/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(SIM_CFLAGS) -c $< -o $@ && \
 		objcopy --prefix-symbols=preload_ \
-			--rename-section .data=preload_data --rename-section .bss=preload_zero $@
+			--rename-section .data=preload_data --rename-section .data.start=preload_data \
+			--rename-section .bss=preload_zero $@
 
 $(T)/schedule: $(patsubst %.c,$(T)/%.o,$(wildcard tests/schedule/*.c)) $(SIM_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -no-pie $^ -o $@

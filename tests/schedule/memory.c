@@ -7,13 +7,16 @@
 #include "../../preload/os/memory.h"
 #include "call.h"
 
-uintptr_t preload_memory_until[MEMORY_SLOTS];
+/* Of the preload's variables, which each run starts anew. */
+#define PRELOAD_DATA __attribute__((section("preload_data")))
+
+PRELOAD_DATA uintptr_t preload_memory_until[MEMORY_SLOTS];
 static const uintptr_t no_break = UINTPTR_MAX;
-const uintptr_t *preload_memory_break = &no_break;
-uintptr_t preload_memory_heap_top;
-uintptr_t preload_memory_recent = MEMORY_NOWHERE;
-uint32_t preload_memory_generation;
-bool preload_memory_watched;
+PRELOAD_DATA const uintptr_t *preload_memory_break = &no_break;
+PRELOAD_DATA uintptr_t preload_memory_heap_top;
+PRELOAD_DATA uintptr_t preload_memory_recent = MEMORY_NOWHERE;
+PRELOAD_DATA uint32_t preload_memory_generation;
+PRELOAD_DATA bool preload_memory_watched;
 
 bool preload_memory_ask(const void *at, size_t len);
 void preload_memory_gone(const void *at, size_t len);
