@@ -5,7 +5,16 @@
 #include "../conn/table.h"
 #include "../os/arena.h"
 #include "../os/real.h"
+#include "../rescue/place.h"
 #include "../rescue/yield.h"
+
+TRACKED bool call_has_lost_number(struct conn *conn)
+{
+	if (!conn->rescue || !arena_is_ours() || !rescue_is_displaced(conn))
+		return false;
+	conn_end(conn, WHY_LOST);
+	return true;
+}
 
 TRACKED struct conn *call_find_busy(int fd)
 {
@@ -14,7 +23,7 @@ TRACKED struct conn *call_find_busy(int fd)
 	    !conn_lock(conn, fd))
 		return NULL;
 	if (conn->busy)
-		return conn;
+		return call_has_lost_number(conn) ? NULL : conn;
 	conn_unlock(conn);
 	return NULL;
 }
@@ -27,12 +36,14 @@ TRACKED struct conn *call_hold_still(int fd, int *socket)
 		return NULL;
 	if (!conn->busy)
 		return conn;
-	if (arena_is_ours()) {
-		*socket = rescue_dead_socket(conn);
-		return conn;
+	if (!arena_is_ours()) {
+		conn_unlock(conn);
+		return NULL;
 	}
-	conn_unlock(conn);
-	return NULL;
+	if (call_has_lost_number(conn))
+		return NULL;
+	*socket = rescue_dead_socket(conn);
+	return conn;
 }
 
 TRACKED bool call_is_busy(int fd)

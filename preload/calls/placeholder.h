@@ -19,6 +19,13 @@ struct conn *call_find_busy(int fd);
  */
 struct conn *call_hold_still(int fd, int *socket);
 
+/*
+ * Of a connection that a rescue has been at, with its lock: closed past the hooks, its number may
+ * be another file's by now, which the call is meant for. true: so it is, it is followed no further,
+ * and the lock is gone.
+ */
+bool call_has_lost_number(struct conn *conn);
+
 /* Is a rescue under way at fd? */
 bool call_is_busy(int fd);
 

@@ -3,6 +3,7 @@
 
 #include "../conn/end.h"
 #include "../rescue/watch.h"
+#include "placeholder.h"
 #include "sending.h"
 
 ssize_t call_write_unseen(struct conn *conn, const struct write_call *call)
@@ -13,6 +14,8 @@ ssize_t call_write_unseen(struct conn *conn, const struct write_call *call)
 enum unseen call_read_unseen(struct conn *conn, int fd)
 {
 	if (!conn_lock(conn, fd))
+		return UNSEEN_GO_ON;
+	if (call_has_lost_number(conn))
 		return UNSEEN_GO_ON;
 	if (conn->busy)
 		rescue_unwatch(conn);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../calls/child.h"
+#include "../calls/placeholder.h"
 #include "../os/arena.h"
 #include "../conn/end.h"
 #include "../conn/turns.h"
@@ -79,7 +80,7 @@ HOOK void closefrom(int first)
 static TRACKED int shutdown_tracked(int fd, int how)
 {
 	struct conn *conn = table_find(fd);
-	if (!conn || !conn_lock(conn, fd))
+	if (!conn || !conn_lock(conn, fd) || call_has_lost_number(conn))
 		return real.shutdown(fd, how);
 	rescue_unwatch(conn);
 	conn->flags |= CONN_SHUT_DOWN;

@@ -36,6 +36,8 @@ static struct conn *hold_still(int fd)
 		call_child_keeps(fd);
 		return NULL;
 	}
+	if (call_has_lost_number(conn))
+		return NULL;
 	/* One number more than can be seen to is no placeholder's. */
 	if (conn->busy && conn->alias_count == CONN_ALIASES_MAX)
 		rescue_yield(conn, REASON_SHARED);

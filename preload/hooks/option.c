@@ -125,7 +125,7 @@ static TRACKED int setsockopt_tracked(int fd, int level, int name, const void *v
 {
 	struct wire_note note;
 	struct conn *conn = table_find(fd);
-	if (!conn || !conn_lock(conn, fd))
+	if (!conn || !conn_lock(conn, fd) || call_has_lost_number(conn))
 		return real.setsockopt(fd, level, name, value, len);
 	int to = conn->busy ? rescue_dead_socket(conn) : fd;
 	int result = real.setsockopt(to, level, name, value, len);
