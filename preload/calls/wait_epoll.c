@@ -12,6 +12,7 @@
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
 #include "wait.h"
+#include "wait_owed.h"
 
 #define ENDS ((uint32_t)(EPOLLERR | EPOLLHUP | EPOLLRDHUP))
 
@@ -123,6 +124,8 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 	enum awaited awaited = AWAITED_EVENT;
 	if (!find_any(wait->epfd, event, &found))
 		return events;
+	if (rescue_any_expected())
+		events = call_wait_owed_seen(found.conn, found.fd, found.asked, events);
 	if (is_placed(&found)) {
 		if (tells_of_room(&found))
 			return EPOLLOUT;
@@ -169,6 +172,14 @@ static int tell(const struct wait_epoll *wait, int count, uint64_t *gone_ms, boo
 	return left;
 }
 
+int call_wait_epoll_next(const struct wait_epoll *wait, const struct timespec *time)
+{
+	uint64_t ms =
+	    time ? (uint64_t)time->tv_sec * 1000 + (uint64_t)(time->tv_nsec + 999999) / 1000000 : 0;
+	int limit = !time ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
+	return real.epoll_pwait(wait->epfd, wait->events, wait->max, limit, wait->mask);
+}
+
 int call_wait_epoll(const struct wait_epoll *wait, int count)
 {
 	struct wait_limit limit = {.timeout = wait->timeout};
@@ -178,14 +189,7 @@ int call_wait_epoll(const struct wait_epoll *wait, int count)
 		if (left)
 			return left;
 		const struct timespec *time = wait_limit_left(&limit, gone_ms);
-		uint64_t ms = time ? (uint64_t)time->tv_sec * 1000 +
-					 (uint64_t)(time->tv_nsec + 999999) / 1000000
-				   : 0;
-		count = real.epoll_pwait(wait->epfd, wait->events, wait->max,
-					 !time		? -1
-					 : ms < INT_MAX ? (int)ms
-							: INT_MAX,
-					 wait->mask);
+		count = call_wait_epoll_next(wait, time);
 	}
 	return count;
 }

@@ -22,4 +22,7 @@ struct wait_epoll {
  */
 int call_wait_epoll(const struct wait_epoll *wait, int count);
 
+/* The kernel's turn, for so long; NULL: without end. */
+int call_wait_epoll_next(const struct wait_epoll *wait, const struct timespec *time);
+
 #endif

@@ -7,6 +7,7 @@
 #include "../os/arena.h"
 #include "../os/real.h"
 #include "../os/sys.h"
+#include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/place.h"
 #include "../rescue/rescue.h"
@@ -24,6 +25,7 @@ enum slot {
 	SLOT_AWAITS, /* an answer that a rescue could bring: the end of its stream is of interest */
 	SLOT_TAKES,  /* a rescue takes what the program waits to write */
 	SLOT_RESCUE, /* a placeholder lies there */
+	SLOT_OWED,   /* there is something to read of which the kernel does not know */
 };
 
 struct wait {
@@ -34,7 +36,7 @@ struct wait {
 	struct wait_limit limit;
 	const struct wait_poll *call;
 	uint64_t gone_ms;
-	bool takes; /* some slot is SLOT_TAKES: nothing is to be waited for */
+	bool is_now; /* some slot has something to tell: nothing is to be waited for */
 };
 
 static enum slot slot_of(const struct pollfd *slot)
@@ -49,24 +51,28 @@ static enum slot slot_of(const struct pollfd *slot)
 	if (conn->busy && conn->rescue->placed) {
 		rescue_room_hush(conn, true);
 		is = slot->events & POLLOUT && !conn->rescue->full ? SLOT_TAKES : SLOT_RESCUE;
-	} else if (slot->events & READ && rescue_would_begin(conn))
+	} else if (slot->events & READ && held_is_owed(conn)) {
+		is = SLOT_OWED;
+	} else if (slot->events & READ && rescue_would_begin(conn)) {
 		is = SLOT_AWAITS;
+	}
 	conn_unlock(conn);
 	return is;
 }
 
 static void prepare(struct wait *wait)
 {
-	wait->takes = false;
+	wait->is_now = false;
 	for (nfds_t i = 0; i < wait->len; i++) {
 		enum slot slot = slot_of(&wait->fds[i]);
 		wait->copy[i] = wait->fds[i];
 		wait->slots[i] = (uint8_t)slot;
 		if (slot == SLOT_AWAITS)
 			wait->copy[i].events |= POLLRDHUP;
-		else if (slot != SLOT_PLAIN) /* all that comes of a watcher: else it has gone */
+		else if (slot == SLOT_TAKES ||
+			 slot == SLOT_RESCUE) /* all that comes of a watcher: else it has gone */
 			wait->copy[i].events |= POLLIN;
-		wait->takes |= slot == SLOT_TAKES;
+		wait->is_now |= slot == SLOT_TAKES || slot == SLOT_OWED;
 	}
 }
 
@@ -114,6 +120,8 @@ static int tell(struct wait *wait)
 			events = told(wait, i);
 		else if (wait->slots[i] == SLOT_TAKES)
 			events = POLLOUT;
+		if (wait->slots[i] == SLOT_OWED)
+			events |= wait->fds[i].events & READ;
 		wait->fds[i].revents = (short)events;
 		count += events != 0;
 	}
@@ -150,7 +158,7 @@ static int run(struct wait *wait, int ready)
 	for (;;) {
 		if (ready < 0) {
 			prepare(wait);
-			ready = wait_counted(wait, wait->takes ? &now : left);
+			ready = wait_counted(wait, wait->is_now ? &now : left);
 			if (ready < 0)
 				return ready;
 		}

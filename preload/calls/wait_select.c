@@ -12,6 +12,7 @@
 #include "../os/mem.h"
 #include "../os/real.h"
 #include "../os/sys.h"
+#include "../rescue/held.h"
 #include "../rescue/machine.h"
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
@@ -28,6 +29,7 @@ struct placed {
 	int fd;
 	bool takes; /* what the program waits to write */
 	bool dials; /* nothing is placed: the program waits for a connect of its own */
+	bool owed;  /* nor there: it has something to read of which the kernel does not know */
 };
 
 struct wait {
@@ -36,7 +38,7 @@ struct wait {
 	word *readable, *writable, *special; /* the kernel's, which may be longer than an fd_set */
 	struct placed placed[RESCUES_MAX];
 	int count;
-	bool takes;			/* some rescue takes bytes: nothing is to be waited for */
+	bool is_now; /* some takes bytes, or is owed: nothing is to be waited for */
 	const struct timespec *timeout; /* the program's */
 	bool lets_go;			/* nothing is waited for at all: secured_wait.h */
 };
@@ -62,10 +64,13 @@ static void look_at(struct wait *wait, int fd)
 	if (conn->busy && conn->rescue->placed) {
 		rescue_room_hush(conn, true);
 		bool takes = has(wait->asked.writable, fd) && !conn->rescue->full;
-		wait->placed[wait->count++] = (struct placed){fd, takes, false};
-		wait->takes |= takes;
+		wait->placed[wait->count++] = (struct placed){.fd = fd, .takes = takes};
+		wait->is_now |= takes;
+	} else if (has(wait->asked.readable, fd) && held_is_owed(conn)) {
+		wait->placed[wait->count++] = (struct placed){.fd = fd, .owed = true};
+		wait->is_now = true;
 	} else if (has(wait->asked.writable, fd) && dial_is_awaited(conn)) {
-		wait->placed[wait->count++] = (struct placed){fd, false, true};
+		wait->placed[wait->count++] = (struct placed){.fd = fd, .dials = true};
 	}
 	conn_unlock(conn);
 }
@@ -87,7 +92,7 @@ static void find_placed(struct wait *wait)
 	const struct wait_sets *sets = &wait->asked;
 	int end = end_of(sets);
 	wait->count = 0;
-	wait->takes = false;
+	wait->is_now = false;
 	for (int fd = 0; fd < end; fd++) {
 		if (has(sets->readable, fd) || has(sets->writable, fd))
 			look_at(wait, fd);
@@ -110,9 +115,8 @@ static void prepare(struct wait *wait)
 	copy_set(wait->writable, wait->asked.writable, wait->size);
 	copy_set(wait->special, wait->asked.special, wait->size);
 	for (int i = 0; i < wait->count; i++) {
-		if (wait->placed[i].dials)
-			continue;
-		put(wait->readable, wait->placed[i].fd, true);
+		if (!wait->placed[i].dials)
+			put(wait->readable, wait->placed[i].fd, true);
 	}
 }
 
@@ -139,6 +143,11 @@ static int told(struct wait *wait, const struct placed *placed)
 	const struct wait_sets *sets = &wait->asked;
 	if (placed->dials)
 		return told_of_dial(wait, placed->fd);
+	if (placed->owed) {
+		int more = !is_set(wait->readable, placed->fd);
+		put(wait->readable, placed->fd, true);
+		return more;
+	}
 	struct conn *conn = table_find(placed->fd);
 	int bits = is_set(wait->readable, placed->fd) + is_set(wait->writable, placed->fd);
 	enum awaited awaited = bits && conn ? call_await_step(conn, placed->fd) : AWAITED_NOTHING;
@@ -190,7 +199,7 @@ static int run(struct wait *wait, const struct timespec *timeout, const sigset_t
 			copy_set(wait->special, NULL, wait->size);
 			return 0;
 		}
-		int ready = select_copies(wait, wait->takes ? &now : left, mask);
+		int ready = select_copies(wait, wait->is_now ? &now : left, mask);
 		if (ready < 0)
 			return ready;
 		int count = ready;

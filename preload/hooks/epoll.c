@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "../calls/placeholder.h"
+#include "../calls/wait_owed.h"
 #include "../conn/end.h"
 #include "../conn/registrations.h"
 #include "../os/copy.h"
@@ -67,6 +68,8 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 	if (changed) /* the socket to come gets what the program asked for */
 		other.events = watched ? os_watcher_events(other.events)
 				       : conn_registration_events(fd, other.events, other.data.u64);
+	if (changed)
+		other.events |= call_wait_owed_events(conn, other.events);
 	int result = real.epoll_ctl(epfd, op, fd, changed ? &other : event);
 	if (result == 0)
 		note(conn, epfd, op, fd, event);

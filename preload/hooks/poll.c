@@ -13,6 +13,7 @@
 #include "../calls/secured_wait.h"
 #include "../calls/wait.h"
 #include "../calls/wait_epoll.h"
+#include "../calls/wait_owed.h"
 #include "../conn/table.h"
 #include "../os/copy.h"
 #include "../os/epoll.h"
@@ -43,16 +44,23 @@ static struct timespec in_timespec(int ms)
 	return (struct timespec){ms / 1000, ms % 1000 * 1000000L};
 }
 
-static TRACKED int tell_epoll(const struct epoll_call *call, int count)
+/* As those behind us take it; the limit is room for its time. */
+static struct wait_epoll in_general(const struct epoll_call *call, struct timespec *limit)
 {
-	const struct timespec limit = in_timespec(call->timeout_ms);
-	const struct wait_epoll wait = {
+	*limit = in_timespec(call->timeout_ms);
+	return (struct wait_epoll){
 	    .epfd = call->epfd,
 	    .events = call->events,
 	    .max = call->max,
-	    .timeout = call->timeout_ms < 0 ? call->timeout : &limit,
+	    .timeout = call->timeout_ms < 0 ? call->timeout : limit,
 	    .mask = call->mask,
 	};
+}
+
+static TRACKED int tell_epoll(const struct epoll_call *call, int count)
+{
+	struct timespec limit;
+	const struct wait_epoll wait = in_general(call, &limit);
 	return table.near ? call_wait_epoll(&wait, count) : count;
 }
 
@@ -114,14 +122,21 @@ static inline bool is_ended(const struct pollfd *fds, nfds_t len, int count)
 	return count > 0 && table.near && has_end(fds, len);
 }
 
-/* false: see wait_is_over. */
-static TRACKED bool note_set(int epfd)
+/* What becomes of a wait that is not made as it was called. */
+enum note {
+	NOTED,	 /* it is made */
+	REFUSED, /* with this errno: that is a socket of the program's, where a set of ours lies */
+	LETS_GO, /* it is over at once: calls/secured_wait.h */
+	OWES,	 /* it has something to tell that the kernel does not know of */
+};
+
+static TRACKED enum note note_set(int epfd)
 {
 	struct conn *conn = call_find_busy(epfd);
 	if (conn) {
 		conn_unlock(conn);
 		set_errno(EINVAL);
-		return false;
+		return REFUSED;
 	}
 	int last = __atomic_exchange_n(&os_last_epoll_set, epfd, __ATOMIC_RELAXED);
 	os_note_epoll_set(epfd);
@@ -130,35 +145,40 @@ static TRACKED bool note_set(int epfd)
 		rescue_hear(epfd);
 	}
 	if (!rescue_any_expected())
-		return true;
+		return NOTED;
 	/* Another thread's wait may have come first. */
 	__atomic_store_n(&os_last_epoll_set, -1, __ATOMIC_RELAXED);
-	return !secured_lets_go_of_set(epfd, NULL);
+	if (secured_lets_go_of_set(epfd, NULL))
+		return LETS_GO;
+	return call_wait_owes(epfd) ? OWES : NOTED;
 }
 
 /* Before a wait: a rescue may have to look for registrations in this set. */
-static inline bool note(int epfd)
+static inline enum note note(int epfd)
 {
-	return __builtin_expect(epfd == __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED), 1) ||
-	       note_set(epfd);
+	return __builtin_expect(epfd == __atomic_load_n(&os_last_epoll_set, __ATOMIC_RELAXED), 1)
+		   ? NOTED
+		   : note_set(epfd);
 }
 
-/*
- * That is a socket of the program's, where a set of ours lies; or it is not to be waited for. Its
- * time: ms, or if that is below 0 the timeout, which may be NULL.
- */
-static TRACKED int wait_is_over(int epfd, int ms, const struct timespec *timeout)
+static TRACKED int make_otherwise(const struct epoll_call *call, enum note note)
 {
-	const struct timespec limit = in_timespec(ms);
-	return secured_lets_go_of_set(epfd, ms < 0 ? timeout : &limit) ? 0 : -1;
+	struct timespec limit;
+	const struct wait_epoll wait = in_general(call, &limit);
+	if (note == OWES)
+		return call_wait_owed(&wait);
+	if (note == LETS_GO) /* told how long it would have waited */
+		secured_lets_go_of_set(call->epfd, wait.timeout);
+	return note == LETS_GO ? 0 : -1;
 }
 
 HOOK int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	struct epoll_call call = {
 	    .events = events, .epfd = epfd, .max = max, .timeout_ms = timeout};
-	if (!note(epfd))
-		return wait_is_over(epfd, timeout, NULL);
+	enum note noted = note(epfd);
+	if (__builtin_expect(noted != NOTED, 0))
+		return make_otherwise(&call, noted);
 	return tell(&call, real.epoll_wait(epfd, events, max, timeout));
 }
 
@@ -167,8 +187,9 @@ HOOK int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 {
 	struct epoll_call call = {
 	    .events = events, .mask = mask, .epfd = epfd, .max = max, .timeout_ms = timeout};
-	if (!note(epfd))
-		return wait_is_over(epfd, timeout, NULL);
+	enum note noted = note(epfd);
+	if (__builtin_expect(noted != NOTED, 0))
+		return make_otherwise(&call, noted);
 	return tell(&call, real.epoll_pwait(epfd, events, max, timeout, mask));
 }
 
@@ -181,8 +202,9 @@ HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int max, const struc
 				  .epfd = epfd,
 				  .max = max,
 				  .timeout_ms = -1};
-	if (!note(epfd))
-		return wait_is_over(epfd, -1, timeout);
+	enum note noted = note(epfd);
+	if (__builtin_expect(noted != NOTED, 0))
+		return make_otherwise(&call, noted);
 	return tell(&call, real.epoll_pwait2(epfd, events, max, timeout, mask));
 }
 

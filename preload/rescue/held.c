@@ -62,13 +62,20 @@ void held_decide_to_give(struct conn *conn, int status)
 	conn->care |= CARE_HOLDING;
 }
 
+bool held_is_owed(const struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	return rescue && rescue->expected && rescue->phase == PHASE_GIVING && !conn->busy;
+}
+
 /* One that has ended tells that there is more, whatever is read from it. */
 void held_leave_rest(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
 	conn->care |= CARE_HOLDING;
-	if (!rescue->placed && !wire_is_dead(conn->fd) && !wire_has_unread(conn->fd))
-		rescue_place(conn);
+	bool tells = rescue->placed || wire_is_dead(conn->fd) || wire_has_unread(conn->fd);
+	if (!tells && rescue_place(conn) < 0)
+		rescue_expect(conn);
 	if (rescue->placed)
 		os_timer_set(rescue->timer, 0);
 	conn->busy = rescue->placed;

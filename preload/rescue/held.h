@@ -28,8 +28,10 @@ void held_decide_to_give(struct conn *conn, int status);
 
 /*
  * After RESCUE_FAILED, if rescue_has_answer, and the program has not taken all of it: its poll has
- * to tell it that there is more. If the socket does not, a watcher does whose timer is over.
+ * to tell it that there is more. If the socket does not, a watcher does whose timer is over; and
+ * where there are no descriptors for one, what the program waits by: held_is_owed then.
  */
 void held_leave_rest(struct conn *conn);
+bool held_is_owed(const struct conn *conn);
 
 #endif

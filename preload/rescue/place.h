@@ -24,9 +24,9 @@ void rescue_forget_placed(void);
 struct rescue;
 
 /*
- * A rescue that only a later call can go on with: the program's waits are to be looked at from now
- * on, though no watcher lies there yet, and until then nobody needs one. rescue_is_not_expected
- * ends that, if nothing else has.
+ * A rescue that only a later call can go on with, or a rest that only waits can tell of (held.h):
+ * the program's waits are to be looked at from now on, though no watcher lies there yet, and until
+ * then nobody needs one. rescue_is_not_expected ends that, if nothing else has.
  */
 bool rescue_any_expected(void);
 void rescue_expect(struct conn *conn);

@@ -92,6 +92,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(watch)                                                                                   \
 	X(interrupt)                                                                               \
 	X(descriptors)                                                                             \
+	X(owed)                                                                                    \
 	X(lost_numbers)                                                                            \
 	X(calls)                                                                                   \
 	X(column)                                                                                  \
