@@ -8,16 +8,13 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/support/check.sh
 # shellcheck source=tests/support/resume.sh
 . tests/support/resume.sh
-unset LD_PRELOAD REDIAL_POLICY REDIAL_DISABLE REDIAL_SHARED REDIAL_LOG REDIAL_STATE
-PATH=$PATH:/usr/sbin:/sbin
 # shellcheck disable=SC2034 # for tls.sh
 tls_program=../resume/server.py
 # shellcheck source=tests/support/tls.sh
 . tests/support/tls.sh
 
 megabytes=${RESUME_MB:-50}
-bytes=$((megabytes * 1000000))
-cuts=20
+where=https://localhost
 pids=
 # shellcheck disable=SC2317,SC2329 # called by the trap
 clean() {
@@ -27,14 +24,6 @@ clean() {
 }
 trap clean EXIT
 chmod 755 "$dir"
-
-# policy TOTAL_TIMEOUT_MS
-policy() {
-	cat >"$dir/policy.cfg" <<-END
-		retry = { resume = true; total_timeout_ms = $1; statuses = [503]; backoff = { base_ms = 5; }; };
-		log = { sink = "file:$dir/redial.log"; };
-	END
-}
 
 # server COMMAND: prints how many requests there were since the last one.
 server() {
@@ -56,7 +45,7 @@ goes_on="good good?reset good?notify good?part date close http10 own own?reset o
 ends="weak weak?reset weak?notify weak?part young none nolength coding full full?notify gone tag
 	tag?reset tag?notify tag?part notag total total?reset place short chunked dead dead?reset
 	dead?notify never never?reset never?notify"
-each_wait "$lib"
+each_wait
 
 # A program in C: however it calls the library, over a BIO of its own as well.
 policy 5000
@@ -99,107 +88,27 @@ for way in block poll own own,poll tls12; do
 done
 
 # A large file of nginx, through a relay that cuts it off.
-mkdir "$dir/www"
-head -c "$bytes" /dev/urandom >"$dir/www/file"
-touch -d '2 days ago' "$dir/www/file"
-at=127.$(($$ / 65536 % 128 + 64)).$(($$ / 256 % 256)).$(($$ % 254 + 1))
-cat >"$dir/nginx.conf" <<-END
-	daemon off;
-	master_process off;
-	pid $dir/nginx.pid;
-	events {}
-	http {
-		access_log off;
-		client_body_temp_path $dir/nginx-body;
-		proxy_temp_path $dir/nginx-proxy;
-		fastcgi_temp_path $dir/nginx-fastcgi;
-		uwsgi_temp_path $dir/nginx-uwsgi;
-		scgi_temp_path $dir/nginx-scgi;
-		server {
-			listen $at:4081 ssl;
-			ssl_protocols TLSv1.2 TLSv1.3;
-			ssl_certificate $dir/same.pem;
-			ssl_certificate_key $dir/same.key;
-			root $dir/www;
-		}
-	}
-END
-nginx -c "$dir/nginx.conf" -e "$dir/nginx.log" >"$dir/said" 2>&1 &
-pids="$pids $!"
-curl -s --retry 50 --retry-connrefused --retry-delay 0 --retry-max-time 10 -k -I -o "$dir/said" \
-	"https://$at:4081/file"
+make_file
+start_nginx ssl "ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate $dir/same.pem; \
+	ssl_certificate_key $dir/same.key;"
+listening "https://$at:4081/file"
 
-# cutter BYTES CUTS SEED: sets url.
-cutter() {
-	rm -f "$dir/port"
-	python3 tests/resume/cutter.py "$dir/port" "$at:4081" "$1" "$2" "$3" &
-	relay=$!
-	tries=0
-	while [ ! -s "$dir/port" ] && [ $tries -lt 200 ]; do
-		sleep 0.05
-		tries=$((tries + 1))
-	done
-	url=https://localhost:$(cat "$dir/port")/file
+export REQUESTS_CA_BUNDLE="$dir/trusted.pem"
+# shellcheck disable=SC2086 # curl's options
+get() {
+	case $1 in
+	curl*) curl -4 -sS ${1#curl} --cacert "$dir/trusted.pem" -o "$2" "$url" ;;
+	requests) /usr/bin/python3 tests/resume/get.py "$url" "$2" ;;
+	esac
 }
-
-stop_cutter() {
-	kill "$relay"
-	wait "$relay" 2>/dev/null
-}
-
-# run LIBRARY PROGRAM: "whole" or "broken"; what it has is in $dir/got.
-run() (
-	rm -f "$dir/got"
-	export LD_PRELOAD="$1" REDIAL_POLICY="$dir/policy.cfg" REQUESTS_CA_BUNDLE="$dir/trusted.pem"
-	# shellcheck disable=SC2086 # curl's options
-	case $2 in
-	curl*) curl -4 -sS ${2#curl} --cacert "$dir/trusted.pem" -o "$dir/got" "$url" ;;
-	requests) /usr/bin/python3 tests/resume/get.py "$url" "$dir/got" ;;
-	esac >"$dir/said" 2>&1
-	ended=$?
-	unset LD_PRELOAD
-	if [ $ended -eq 0 ] && cmp -s "$dir/got" "$dir/www/file"; then echo whole; else echo broken; fi
-)
 
 seed=0
 for program in curl 'curl --tls-max 1.2' requests; do
 	seed=$((seed + 1))
-	cutter $((bytes / 100 * 98)) $cuts $seed
-	equal "$program bare, nginx, $megabytes MB, cut off $cuts times" broken "$(run "" "$program")"
-	stop_cutter
-	: >"$dir/redial.log"
-	cutter $((bytes / 100 * 98)) $cuts $seed
-	equal "$program under redial, the same" whole "$(run "$lib" "$program")"
-	at_least "$program under redial: rests that were asked for" $((cuts - 2)) \
-		"$(grep -c 'event=attempt.*cause=body.*resumed_at=.*tls=1' "$dir/redial.log")"
-	stop_cutter
+	cut_off "$program" nginx 4081 $seed $((cuts - 2))
+	at_least "$program under redial: rests by https" $((cuts - 2)) \
+		"$(grep -c 'event=attempt.*cause=body.*tls=1' "$dir/redial.log")"
 done
-
-# A file that another one replaces meanwhile, under the same name: not a byte of that.
-size_of() { wc -c <"$dir/got"; }
-cp -p "$dir/www/file" "$dir/before"
-head -c "$bytes" /dev/urandom >"$dir/other"
-touch -d '1 day ago' "$dir/other"
-: >"$dir/redial.log"
-cutter $((bytes / 10 * 8)) 1 0
-rm -f "$dir/got"
-LD_PRELOAD="$lib" REDIAL_POLICY="$dir/policy.cfg" \
-	curl -4 -sS --cacert "$dir/trusted.pem" --limit-rate $((bytes / 2)) -o "$dir/got" "$url" \
-	2>"$dir/said" &
-program=$!
-tries=0
-while [ ! -s "$dir/got" ] && [ $tries -lt 200 ]; do
-	sleep 0.05
-	tries=$((tries + 1))
-done
-mv "$dir/other" "$dir/www/file"
-wait "$program"
-equal "a file that changes meanwhile: curl's exit status" 56 $?
-at_least "a file that changes meanwhile: bytes that it has" $((bytes / 10 * 3)) "$(size_of)"
-equal "a file that changes meanwhile: its bytes are those of before" 0 \
-	"$(cmp -s -n "$(size_of)" "$dir/got" "$dir/before"; echo $?)"
-equal "a file that changes meanwhile: the reason in the log" 1 \
-	"$(grep -c 'result=exhausted.*reason=not-the-rest' "$dir/redial.log")"
-stop_cutter
+changes_meanwhile
 
 check_end
