@@ -65,8 +65,14 @@ void conn_peer_domain(int fd, int domain)
 void conn_peer_before(int fd, const struct sockaddr *addr)
 {
 	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn || !is_local(conn), 1) || !conn_lock(conn, fd))
+	sa_family_t family =
+	    conn ? __atomic_load_n(&conn->peer.any.sa_family, __ATOMIC_RELAXED) : 0;
+	if (__builtin_expect(family != AF_UNIX, 1) || !conn_lock(conn, fd))
 		return;
+	if (!is_local(conn)) { /* the number is another connection's by now */
+		conn_unlock(conn);
+		return;
+	}
 	struct conn_local *local = conn->peer.local.at;
 	os_ticks_begin();
 	if (!local)

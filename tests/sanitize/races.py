@@ -4,8 +4,8 @@
 A program that has the runtime as a library calls the preload first, and what the preload calls goes
 by the runtime's interceptors: so the order is as it is without. The runtime may not look up names
 by itself, which it would do by calls that the preload has; that is done here, by addr2line. A
-report counts where what is on top of one of its two stacks is the preload's, but for what
-races.txt lists. Tests that are red are not looked at: what is timed, or counts descriptors, has
+report counts where what is on top of one of its two stacks is the preload's, but for the lines of
+code that races.txt lists. Tests that are red are not looked at: what is timed, or counts descriptors, has
 more of all that here.
 """
 import os
@@ -23,17 +23,29 @@ LIBRARY = "libredial.so"
 FRAME = re.compile(r"\((\S+?)\+(0x[0-9a-f]+)\)")
 
 
+KNOWN = re.compile(r"(\w+) `(.+?)` \S")
+
+
 def known():
-    """{function: why}"""
+    """[(function, code)]"""
     lines = (HERE / "races.txt").read_text().splitlines()
-    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    return [KNOWN.match(line).groups() for line in lines if line and not line.startswith("#")]
 
 
 def place_of(frame):
-    """(function, where) of a frame of the preload's."""
-    told = subprocess.run(["addr2line", "-fse", str(PLACE / LIBRARY), frame[1]], text=True,
+    """(function, where, the line of code) of a frame of the preload's."""
+    told = subprocess.run(["addr2line", "-fe", str(PLACE / LIBRARY), frame[1]], text=True,
                           stdout=subprocess.PIPE).stdout.split("\n")
-    return told[0], told[1].split(" ")[0]
+    path, _, number = told[1].split(" ")[0].rpartition(":")
+    try:
+        code = pathlib.Path(path).read_text().splitlines()[int(number) - 1]
+    except (OSError, ValueError, IndexError):
+        code = ""
+    return told[0], f"{os.path.basename(path)}:{number}", code
+
+
+def is_known(place, excused):
+    return any(place[0] == function and code in place[2] for function, code in excused)
 
 
 def tops(report):
@@ -54,8 +66,8 @@ def reports(folder):
                 continue
             count += 1
             places = [place_of(top) for top in tops(report) if top[0].endswith(LIBRARY)]
-            if places and not any(name in excused for name, _ in places):
-                found.add(" against ".join(f"{name} ({where})" for name, where in places))
+            if places and not any(is_known(place, excused) for place in places):
+                found.add(" against ".join(f"{name} ({where})" for name, where, _ in places))
     return sorted(found), count
 
 
