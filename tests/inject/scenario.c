@@ -44,8 +44,8 @@ const struct scenario scenarios[] = {
     {"block,tls,idle", "POST", FAULT_IDLE_CLOSE, ANSWER, ""},
     {"epoll,tls,idle", "POST", FAULT_IDLE_CLOSE, ANSWER, ""},
     {"poll,tls,tls12,cold", "GET", FAULT_CLOSE, ANSWER, ""},
-    {"block,tls,gnutls", "GET", FAULT_RESET, ANSWER, ""},
-    {"poll,tls,gnutls,idle", "POST", FAULT_IDLE_CLOSE, ANSWER, ""},
+    {"block,tls,gnutls,nodelay", "GET", FAULT_RESET, ANSWER, ""},
+    {"poll,tls,gnutls,idle,nodelay", "POST", FAULT_IDLE_CLOSE, ANSWER, ""},
     {"block", "GET", FAULT_STATUS, ANSWER, AT_ONCE},
     {"epoll", "GET", FAULT_STATUS, ANSWER, AT_ONCE},
 };

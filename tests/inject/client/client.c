@@ -8,12 +8,14 @@
  * WAY: block, poll, epoll, epollet, select or dontwait (a poll, and MSG_DONTWAIT on a socket that
  * blocks); tls; cold, the mark before the connect; idle, waits until the connection is dead;
  * writev, sendmsg, write, two (a call for the head and one for the body); mapped, the request lies
- * in a file; peek, looks before it reads; read; hasty, waits for a second at most.
+ * in a file; peek, looks before it reads; read; hasty, waits for a second at most; nodelay, sends
+ * its last flight of a handshake, and the request behind it, at once (tcp(7)).
  */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,10 +59,13 @@ static void await_death(void)
 
 static int dial(void)
 {
+	int one = 1;
 	stage = "dial";
 	link_.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (link_.fd < 0 || connect(link_.fd, (struct sockaddr *)&area.addr, sizeof(area.addr)) < 0)
 		return -1;
+	if (is_way("nodelay"))
+		setsockopt(link_.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (!is_way("block") && !is_way("dontwait"))
 		fcntl(link_.fd, F_SETFL, O_NONBLOCK);
 	if (is_way("epoll") || is_way("epollet")) {
