@@ -2,6 +2,7 @@
 #include "handle.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #include "../os/clock.h"
 #include "../os/watcher.h"
@@ -63,11 +64,13 @@ enum { SLICE_MIN_MS = 500, SLICE_MAX_MS = 64000 };
 int handle_await(struct handle *handle, int socket, short events)
 {
 	uint64_t left_ms = handle_left_ms(handle);
-	uint64_t slice_ms = handle->slice_ms < left_ms ? handle->slice_ms : left_ms;
-	bool is_last = handle->slice_ms > SLICE_MAX_MS;
+	bool scarce = events == POLLOUT && os_has_room(socket);
+	uint64_t most_ms = scarce ? OS_SCARCE_MS : handle->slice_ms;
+	uint64_t slice_ms = most_ms < left_ms ? most_ms : left_ms;
+	bool is_last = !scarce && handle->slice_ms > SLICE_MAX_MS;
 	int ready = is_last ? os_wait_cancellably(socket, events, left_ms)
-			    : os_wait_for(socket, events, slice_ms);
-	handle->slice_ms *= is_last ? 1 : 2;
+			    : os_wait_for(socket, scarce ? 0 : events, slice_ms);
+	handle->slice_ms *= is_last || scarce ? 1 : 2;
 	if (ready == -EINTR && left_ms == UINT64_MAX && os_restarts())
 		return 0;
 	return ready || (!is_last && slice_ms < left_ms) ? ready : -EAGAIN;

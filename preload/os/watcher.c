@@ -69,6 +69,18 @@ int os_wait_writable(int fd, uint64_t timeout_ms)
 	return os_wait_for(fd, POLLOUT, timeout_ms);
 }
 
+bool os_has_room(int socket)
+{
+	return os_wait_writable(socket, 0) > 0;
+}
+
+int os_wait_for_room(int socket, uint64_t timeout_ms)
+{
+	if (!os_has_room(socket))
+		return os_wait_writable(socket, timeout_ms);
+	return os_wait_for(socket, 0, timeout_ms < OS_SCARCE_MS ? timeout_ms : OS_SCARCE_MS);
+}
+
 int os_wait_cancellably(int fd, short events, uint64_t timeout_ms)
 {
 	struct pollfd what = {.fd = fd, .events = events};

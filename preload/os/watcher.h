@@ -52,6 +52,15 @@ int os_wait(int fd, uint64_t timeout_ms);
 int os_wait_writable(int fd, uint64_t timeout_ms);
 int os_wait_for(int fd, short events, uint64_t timeout_ms);
 
+/*
+ * Of a socket that has just taken nothing: has it room all the same? Then it is memory that the
+ * system has too little of (send(2); tcp(7), tcp_mem), and no event tells when it has: it is to be
+ * asked again after so long. os_wait_for_room waits for the one, or so long.
+ */
+enum { OS_SCARCE_MS = 50 };
+bool os_has_room(int socket);
+int os_wait_for_room(int socket, uint64_t timeout_ms);
+
 /* The same as libc's own poll, in which a thread can be cancelled. */
 int os_wait_cancellably(int fd, short events, uint64_t timeout_ms);
 

@@ -15,9 +15,6 @@
 #include "plan.h"
 #include "revive.h"
 
-/* When to send on where the system had no memory for it. */
-enum { NO_MEMORY_MS = 50 };
-
 void rescue_own(int *slot, int fd)
 {
 	*slot = conn_own_take(fd);
@@ -70,8 +67,8 @@ void rescue_set_timer(const struct rescue *rescue, uint64_t now_ms)
 	uint64_t deadline = rescue_deadline_ms(rescue);
 	uint64_t wake = rescue->wake_ms < deadline ? rescue->wake_ms : deadline;
 	uint64_t wait = wake > now_ms ? wake - now_ms : 0;
-	if (rescue->starved && wait > NO_MEMORY_MS)
-		wait = NO_MEMORY_MS;
+	if (rescue->starved && wait > OS_SCARCE_MS)
+		wait = OS_SCARCE_MS;
 	if (rescue->phase >= PHASE_FAILED) /* the program is to be told, whatever was waited for */
 		wait = 0;
 	/* An attempt that is not made yet need not be made; one that is, is seen through. */

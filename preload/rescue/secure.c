@@ -23,15 +23,6 @@ static void leave_old(struct rescue *rescue)
 	rescue->laid_aside = false;
 }
 
-/*
- * Of a socket that has taken nothing: then it is memory that the system has too little of, now or
- * by tcp_mem (tcp(7)). No event tells when it has, and there is room to write all the while.
- */
-static bool has_room(int socket)
-{
-	return os_wait_writable(socket, 0) > 0;
-}
-
 enum wire_secured rescue_secure(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -46,7 +37,7 @@ enum wire_secured rescue_secure(struct conn *conn)
 		rescue->fresh_events = EPOLLIN;
 	else if (secured == WIRE_FULL)
 		rescue->fresh_events = EPOLLOUT;
-	rescue->starved = secured == WIRE_FULL && has_room(rescue->fresh);
+	rescue->starved = secured == WIRE_FULL && os_has_room(rescue->fresh);
 	return secured;
 }
 
@@ -115,7 +106,7 @@ long rescue_send_some(struct conn *conn, int to, uint32_t end)
 			     : mark_send(conn, to, rescue->sent, end);
 	bool here = !secured || conn->secured->carrier->is_here(conn);
 	rescue->starved = here && wire_took_nothing(taken) &&
-			  !rescue_fresh_is_not_up(conn, taken) && has_room(to);
+			  !rescue_fresh_is_not_up(conn, taken) && os_has_room(to);
 	if (secured || rescue->starved)
 		rescue->fresh_events = EPOLLOUT;
 	return taken;

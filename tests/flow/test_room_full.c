@@ -6,14 +6,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,7 +231,62 @@ static void who_waits_for_room_is_woken_when_there_is_some(void)
 	flow_end(&flow);
 }
 
+/* From here on no socket takes as much by one call, as where tcp_mem is used up (tcp(7)). */
+static void let_nothing_large_be_sent(void)
+{
+	enum { NUMBER = offsetof(struct seccomp_data, nr) };
+	enum { LEN = offsetof(struct seccomp_data, args) + 2 * sizeof(uint64_t) };
+	struct sock_filter lines[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NUMBER),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LEN),
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, BODY_LEN / 2, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(lines) / sizeof(*lines), lines};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		say("no filter: %s", error_name(errno));
+}
+
+static long busy_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+PROGRAM(writes_without_memory)
+{
+	enum { WAITS_MS = 1500, BUSY_MS_MAX = 150 };
+	static char request[BODY_LEN] = "POST /2 HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n";
+	struct timeval limit = {WAITS_MS / 1000, WAITS_MS % 1000 * 1000};
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	let_nothing_large_be_sent();
+	long began = now_ms(), busy = busy_ms();
+	ssize_t n = write(fd, request, sizeof(request));
+	const char *said = n < 0 ? error_name(errno) : "some";
+	bool waited = now_ms() - began >= WAITS_MS - 20;
+	busy = busy_ms() - busy;
+	say("%s%s, busy for %ld ms", said, waited ? " in time" : " too early",
+	    busy > BUSY_MS_MAX ? busy : 0);
+}
+
+static void write_that_no_memory_is_there_for_waits_at_rest(void)
+{
+	struct flow flow = {
+	    .program = "writes_without_memory", .peer = let_in_later, .policy = PATIENT};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nEAGAIN in time, busy for 0 ms\n");
+	flow_end(&flow);
+}
+
 const struct runner_test room_full_tests[] = {
     T(who_waits_for_room_is_woken_when_there_is_some),
+    T(write_that_no_memory_is_there_for_waits_at_rest),
     T_END,
 };
