@@ -118,9 +118,9 @@ static enum attended await_more(struct reading *r)
 	conn_unlock(conn);
 	do {
 		left_ms = waits ? handle_left_ms(handle) : 0;
-		ready = left_ms ? os_wait(fd, left_ms) : 0;
+		ready = left_ms ? os_wait(fd, handle_slice_ms(left_ms)) : 0;
 	} while (ready == -EINTR && left_ms == UINT64_MAX && os_restarts());
-	if (ready > 0)
+	if (ready > 0 || (!ready && left_ms))
 		return READ_AGAIN;
 	r->result = -1;
 	set_errno(ready == -EINTR ? EINTR : EAGAIN);

@@ -224,7 +224,7 @@ static COLD enum sent wait_for_room(struct sending *s)
 	handle->waited = true;
 	handle->error = ECONNRESET;
 	/* Only a look: the lock tells whether it was at the right thing. */
-	int ready = os_wait_for_room(fd, left_ms);
+	int ready = os_wait_for_room(fd, handle_slice_ms(left_ms));
 	bool restarts = left_ms == UINT64_MAX && os_restarts();
 	return ready == -EINTR && !restarts ? sending_tell(s, EINTR) : TRY_AGAIN;
 }

@@ -116,4 +116,16 @@ void handle_begin_wait(struct handle *handle, uint64_t limit_ms);
 /* How much of the call's time is left; UINT64_MAX: it has no end. */
 uint64_t handle_left_ms(const struct handle *handle);
 
+/*
+ * How much of left_ms to wait at the connection's number before that is looked at anew: a thread
+ * may close it by a raw system call meanwhile, or take the socket from it in a rescue, and a poll
+ * that is under way stays with the old one (select(2)). Long enough for a signal between two of
+ * them to be no matter.
+ */
+static inline uint64_t handle_slice_ms(uint64_t left_ms)
+{
+	enum { SLICE_MS = 500 };
+	return left_ms < SLICE_MS ? left_ms : SLICE_MS;
+}
+
 #endif

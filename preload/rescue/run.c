@@ -36,11 +36,6 @@ static bool is_interrupted(const struct handle *handle, enum rescue_limit limit,
 
 enum rescue_result rescue_run(struct handle *handle, enum rescue_limit limit)
 {
-	/*
-	 * In slices, for a thread may close the descriptor meanwhile by a raw system call, and
-	 * nothing would wake this one. Long ones: a signal between two of them interrupts nothing.
-	 */
-	enum { SLICE_MS = 500 };
 	struct conn *conn = handle->conn;
 	const uint32_t epoch = conn->epoch;
 	for (;;) {
@@ -58,7 +53,7 @@ enum rescue_result rescue_run(struct handle *handle, enum rescue_limit limit)
 		handle->waited = true;
 		int fd = conn->fd;
 		conn_unlock(conn);
-		int ready = wait_for(fd, watched, left_ms < SLICE_MS ? left_ms : SLICE_MS);
+		int ready = wait_for(fd, watched, handle_slice_ms(left_ms));
 		if (!handle_lock_any(handle))
 			return RESCUE_GONE;
 		if (!conn->busy) /* another thread has finished it */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -166,8 +167,95 @@ static void requests_that_two_threads_write_at_once_are_in_no_known_order(void)
 	flow_end(&flow);
 }
 
+/* Until there is no room for more to come (the last of it waits for delayed acknowledgements). */
+static void await_standstill(int conn)
+{
+	for (int before = -1, unread = 0; before != unread; rest(150)) {
+		before = unread;
+		ioctl(conn, FIONREAD, &unread);
+	}
+}
+
+enum { FIRST_HALF = 7000, BODY_LEN = 15000, SMALL = 2048 };
+
+static void *get_behind_an_upload(void *arg)
+{
+	ask(fd, "GET", "/4", NULL);
+	return arg;
+}
+
+/*
+ * A rescue has sent the first of two requests; the rest, which the peer does not read, is before
+ * what a thread writes now. Another one reads.
+ */
+PROGRAM(get_behind_an_upload_that_waits_for_room)
+{
+	static char bytes[BODY_LEN];
+	pthread_t thread;
+	char text[200];
+	int small = SMALL;
+	fd = dial_socket();
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	dial_on(fd);
+	exchange(fd, "GET", "/1", NULL);
+	ask(fd, "PUT", "/2", "");
+	int len = snprintf(text, sizeof(text),
+			   "PUT /3 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", BODY_LEN);
+	put(fd, text, (size_t)len);
+	memset(bytes, 'b', BODY_LEN);
+	put(fd, bytes, FIRST_HALF);
+	await_death(fd);
+	put(fd, bytes, BODY_LEN - FIRST_HALF);
+	pthread_create(&thread, NULL, get_behind_an_upload, NULL);
+	for (int i = 0; i < 3; i++)
+		answer(fd);
+	pthread_join(thread, NULL);
+	hang_up(fd);
+}
+
+/* The second connection ends its own direction, and reads no more: there will be no room on it. */
+static void read_no_more_on_the_second(struct peer *peer)
+{
+	int small = SMALL, first = peer_accept(peer);
+	peer_read_until(peer, first, "\r\n\r\n");
+	peer_say(first, ok);
+	peer_read_until(peer, first, "/3 HTTP/1.1\r\nHost: x\r\nContent-Length: 15000\r\n\r\n");
+	peer_read_count(peer, first, FIRST_HALF);
+	setsockopt(peer->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	peer_reset(first);
+	int second = peer_accept(peer);
+	peer_read_until(peer, second, "\r\n\r\n");
+	await_standstill(second);
+	shutdown(second, SHUT_WR);
+	int third = peer_accept(peer);
+	peer_read_until(peer, third, "\r\n\r\n");
+	peer_say(third, ok);
+	peer_read_until(peer, third, "/3 HTTP/1.1\r\nHost: x\r\nContent-Length: 15000\r\n\r\n");
+	peer_read_count(peer, third, BODY_LEN);
+	peer_say(third, ok);
+	peer_read_until(peer, third, "/4 HTTP/1.1");
+	peer_say(third, ok);
+	peer_read_all(peer, third);
+	peer_close(second);
+	peer_close(third);
+}
+
+/* Its poll stays with the socket that has lost the number meanwhile. */
+static void write_that_waits_for_room_goes_on_when_another_thread_redials(void)
+{
+	struct flow flow = {.program = "get_behind_an_upload_that_waits_for_room",
+			    .peer = read_no_more_on_the_second,
+			    .policy = "retry = { methods = [\"GET\", \"PUT\"]; max_attempts = 5; "
+				      "on = [\"reset\", \"eof\", \"first-use\"]; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\n200\n200\n200\n");
+	runner_expect_long("connections", 3, flow.seen.connections);
+	flow_end(&flow);
+}
+
 const struct runner_test crossing_tests[] = {
     T(bytes_of_a_connection_that_is_being_replaced_answer_nothing),
     T(requests_that_two_threads_write_at_once_are_in_no_known_order),
+    T(write_that_waits_for_room_goes_on_when_another_thread_redials),
     T_END,
 };

@@ -9,7 +9,6 @@ An entry is a few lines, and ends at an empty one:
 	  + what stands there instead; several of these are several lines, none is nothing
 	  by unit conn
 	  by flow a_test_of_it
-	  by schedule 1 77
 	  alike the reason, if nothing can be seen of it
 
 A line before the first entry, or one that begins with #, is a remark.
@@ -39,10 +38,8 @@ class Mutant:
             self.new.append(rest)
         elif word == "by":
             test = tuple(shlex.split(rest))
-            most = 3 if test and test[0] == "schedule" else 2
-            if not test or test[0] not in KINDS or len(test) > most:
-                raise Bad(f"{self.where}: by {' or '.join(KINDS)}, and a name; of schedules how "
-                          "many, and the first seed")
+            if not test or test[0] not in KINDS or len(test) > 2:
+                raise Bad(f"{self.where}: by {' or '.join(KINDS)}, and a name")
             self.tests.append(test)
         elif word == "alike":
             self.alike = rest
