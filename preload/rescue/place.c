@@ -300,6 +300,9 @@ int rescue_install(struct conn *conn)
 		wire_disconnect(rescue->fresh);
 		sys2(shutdown, rescue->fresh, SHUT_RDWR);
 		rescue->astray = wire_cookie(conn->fd) == cookie;
+		/* No other one is there to be put back: the program's next call is to tell. */
+		if (rescue->astray && !rescue->placed)
+			conn->cookie = cookie;
 		if (rescue->placed && rescue->dead < 0) {
 			rescue->dead = dead;
 			rescue_take_kept(rescue);

@@ -151,6 +151,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(sigpipe)                                                                                 \
 	X(linger)                                                                                  \
 	X(threads)                                                                                 \
+	X(no_room)                                                                                 \
 	X(ended_meanwhile)                                                                         \
 	X(threads_read)                                                                            \
 	X(crossing)                                                                                \
