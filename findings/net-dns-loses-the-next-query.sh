@@ -1,17 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Net::DNS 1.36 (Debian 12) with persistent_tcp, and c-ares below pycares 5.2.1 told to stay with its
-# TCP connection, beside a server that closes it after an answer, or with the next query read.
-# Guess: both notice, ask again on a fresh connection (RFC 7766 6.2.3, 6.2.4) and give the answer.
+# Clients of Debian 12, PyPI and Maven told to stay with their TCP connection, beside a server that
+#   closes it after an answer, or with the next query read.
+# Guess: all notice, ask again on a fresh connection (RFC 7766 6.2.3, 6.2.4) and give the answer.
 # Instead: with Net::DNS the query behind a close fails, "corrupt wire-format data", without a new
 #   connection, retry being 2; where the server closed with a query read, the one after it fails in
-#   the same way, and never reaches it. c-ares does as guessed.
+#   the same way, and never reaches it. kdig, with +retry=2, gives up the query behind a close and
+#   goes on with the next. dnsjava asks again behind a close, but not where the query was read.
+#   c-ares and dig do as guessed.
 # Matters: servers end idle TCP connections within seconds, and each time a query fails that would
 #   have been answered, by a message that blames the data.
-# Seen 2026-11-29, four queries one after the other: see the expectations.
+# Versions: Net::DNS 1.36, kdig 3.2.6, dnsjava 3.6.3; not c-ares below pycares 5.2.1, dig 9.18.49.
+# Seen 2026-11-29, queries one after the other: see the expectations.
 . "$(dirname "$0")/support/find.sh"
 
-get_deb libnet-dns-perl=1.36-1+deb12u1
+get_deb libnet-dns-perl=1.36-1+deb12u1 knot-dnsutils=3.2.6-1 libknot13=3.2.6-1 libdnssec9=3.2.6-1 \
+	libzscanner4=3.2.6-1 libxdp1=1.3.1-1 libbpf1=1:1.1.2-0+deb12u1 libfstrm0=0.6.1-1 \
+	libprotobuf-c1=1.4.1-1+b1 bind9-dnsutils=1:9.18.49-1~deb12u3 bind9-libs=1:9.18.49-1~deb12u3
 get_pip pycares==5.2.1
 cat >"$tmp/server.py" <<'PY'
 import os
@@ -102,6 +107,41 @@ for name in sys.argv[2:]:
     done.wait(10)
     time.sleep(0.3)
 PY
+get_maven dnsjava:dnsjava:3.6.3
+cat >"$tmp/Find.java" <<'JAVA'
+import org.xbill.DNS.*;
+
+public class Find {
+    public static void main(String[] args) throws Exception {
+        SimpleResolver resolver = new SimpleResolver("127.0.0.1");
+        resolver.setPort(Integer.parseInt(args[0]));
+        resolver.setTCP(true);
+        for (int i = 1; i < args.length; i++) {
+            Name name = Name.fromString(args[i] + ".test.");
+            String told;
+            try {
+                told = resolver.send(Message.newQuery(
+                    org.xbill.DNS.Record.newRecord(name, Type.A, DClass.IN)))
+                    .getSection(Section.ANSWER).get(0).rdataToString();
+            } catch (java.io.IOException e) {
+                told = "an error";
+            }
+            System.out.println(args[i] + ": " + told);
+            Thread.sleep(300);
+        }
+        System.exit(0);
+    }
+}
+JAVA
+
+# tool NAME ARGUMENT...: the answers of dig or kdig to queries over one connection, told to ask again.
+tool() {
+	tool=$1
+	shift
+	LD_LIBRARY_PATH=$libs run "$tmp/deb/usr/bin/$tool" @127.0.0.1 -p "$own" +tcp +keepopen +noedns \
+		+short "$@" | grep -v '^;;'
+}
+
 PERL5LIB="$tmp/deb/usr/share/perl5:$libs/perl5/5.36:$libs/perl5"
 export PERL5LIB
 own=$(free_port)
@@ -122,4 +162,15 @@ expect "c-ares, the server closing after the first" "last1: 192.0.2.1
 good2: 192.0.2.2" "$(run "$python" find.py "$own" last1 good2)"
 expect "c-ares, the server closing with the second read" "first1: 192.0.2.1
 gone2: 192.0.2.2" "$(run "$python" find.py "$own" first1 gone2)"
+expect "kdig, the server closing after the first" "192.0.2.1
+192.0.2.3" "$(tool kdig +retry=2 last1.test kdig2.test kdig3.test)"
+expect "times the server got its second" 0 "$(grep -c kdig2 "$tmp/asked")"
+expect "dig, the server closing after the first" "192.0.2.1
+192.0.2.2
+192.0.2.3" "$(tool dig last1.test dig2.test dig3.test)"
+expect "dnsjava, the server closing after the first" "last1: 192.0.2.1
+next2: 192.0.2.2" "$(run_java Find.java "$own" last1 next2)"
+expect "dnsjava, the server closing with the second read" "first1: 192.0.2.1
+gone2: an error
+then3: 192.0.2.3" "$(run_java Find.java "$own" first1 gone2 then3)"
 find_end
