@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A read with MSG_DONTWAIT on a blocking descriptor waits for nothing, with one exception. PHP
- * polls such a descriptor, alone, and then reads so: to it EAGAIN after a poll that said "readable"
- * is an error. It was ready to wait in that poll for as long as it said there; so long it may be
- * kept waiting for an answer that a rescue brings.
+ * A read that is not to wait gets EAGAIN while a rescue is under way, with one exception. Who waits
+ * for a descriptor alone and then reads once may take EAGAIN for an error, since the wait has said
+ * that there is something to read: PHP, with MSG_DONTWAIT on a blocking descriptor, and wget2 on
+ * one that is non-blocking, for whom a response that is held back was there. It was ready to wait
+ * for as long as it said there; so long it may be kept waiting for an answer that a rescue brings.
  */
 #ifndef REDIAL_CALLS_PEEP_H
 #define REDIAL_CALLS_PEEP_H
 
 #include <stdint.h>
 
-/* Of the latest poll. Threads may mix theirs up: then one waits as long as another would have. */
+/* Of the latest poll, or select. Threads may mix theirs up: then one waits as long as another would
+ * have. */
 extern struct polled {
 	int timeout_ms; /* poll's: below 0, without end */
-	int fd; /* the only descriptor, which was ready; -1: there were more, or it was not */
+	int fd; /* the only descriptor, which was to be read; -1: there were more, or it was not */
 } call_polled __attribute__((visibility("hidden")));
 
 /* A poll begins, and has ended. */

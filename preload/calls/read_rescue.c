@@ -38,18 +38,35 @@ void reading_note_wait(struct reading *r, int error)
 	begin_limit(r);
 }
 
+/* In a non-blocking program a read waits only for what it has come upon itself. */
+static uint64_t peep_ms(const struct handle *handle, bool nonblocking)
+{
+	const struct rescue *rescue = handle->conn->rescue;
+	uint64_t limit_ms = nonblocking && !handle->waited ? 0 : peep_limit_ms(handle->fd);
+	uint64_t most_ms = nonblocking && rescue ? rescue->settings.total_timeout_ms : UINT64_MAX;
+	return limit_ms < most_ms ? limit_ms : most_ms;
+}
+
+static bool is_nonblocking(const struct conn *conn)
+{
+	return conn->busy ? rescue_is_nonblocking(conn) : os_is_nonblocking(conn->fd);
+}
+
+bool reading_only_peeps(const struct reading *r)
+{
+	return r->call->flags & MSG_DONTWAIT || is_nonblocking(r->handle.conn);
+}
+
 bool reading_may_wait(struct reading *r)
 {
 	struct handle *handle = &r->handle;
-	struct conn *conn = handle->conn;
-	if (conn->busy ? rescue_is_nonblocking(conn)
-		       : os_is_nonblocking(conn->fd))
-		return false;
-	if (!(r->call->flags & MSG_DONTWAIT))
+	bool nonblocking = is_nonblocking(handle->conn);
+	if (!nonblocking && !(r->call->flags & MSG_DONTWAIT))
 		return true;
-	if (!handle->end_ms)
-		handle_begin_wait(handle, peep_limit_ms(handle->fd));
-	return handle_left_ms(handle) != 0;
+	uint64_t limit_ms = handle->end_ms ? 1 : peep_ms(handle, nonblocking);
+	if (limit_ms && !handle->end_ms)
+		handle_begin_wait(handle, limit_ms);
+	return limit_ms && handle_left_ms(handle) != 0;
 }
 
 /* For the answer, that a read which was not to wait finds one. Takes the lock, leaves without. */
@@ -91,8 +108,7 @@ static enum attended deliver_failure(struct reading *r)
 static enum rescue_result go_on(struct reading *r, bool blocking)
 {
 	struct conn *conn = r->handle.conn;
-	const struct read_call *call = r->call;
-	bool peeps = blocking && call->flags & MSG_DONTWAIT && rescue_is_watched(conn);
+	bool peeps = blocking && reading_only_peeps(r) && rescue_is_watched(conn);
 	enum rescue_result done = RESCUE_UNDER_WAY;
 	bool runs = blocking;
 	if (!blocking || peeps) {
@@ -107,7 +123,7 @@ static enum rescue_result go_on(struct reading *r, bool blocking)
 	if (!runs)
 		return done;
 	r->handle.error = rescue_error(conn);
-	return rescue_run(&r->handle, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS);
+	return rescue_run(&r->handle, reading_only_peeps(r) ? RESCUE_PEEPS : RESCUE_READS);
 }
 
 enum attended reading_attend(struct reading *r)
@@ -121,7 +137,7 @@ enum attended reading_attend(struct reading *r)
 			break; /* even now: see below */
 		r->handle.waited = true;
 		bool is_given = conn->care & CARE_HOLDING; /* by redial: rechunk.h */
-		if (r->call->flags & MSG_DONTWAIT)
+		if (reading_only_peeps(r))
 			await_answer(r);
 		else
 			conn_unlock(conn);

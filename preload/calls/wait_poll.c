@@ -13,6 +13,7 @@
 #include "../rescue/rescue.h"
 #include "../rescue/room.h"
 #include "../rescue/watch.h"
+#include "peep.h"
 #include "secured_wait.h"
 #include "wait.h"
 
@@ -189,6 +190,13 @@ static bool lets_go(const struct wait_poll *call)
 	return any;
 }
 
+/* As poll would have been told it. */
+static void begin_peep(const struct timespec *timeout)
+{
+	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
+	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
+}
+
 int call_wait_poll(const struct wait_poll *call, int first)
 {
 	enum { FEW = 64 };
@@ -219,7 +227,9 @@ int call_wait_poll(const struct wait_poll *call, int first)
 		for (nfds_t i = 0; i < len; i++)
 			wait.copy[i].revents = call->fds[i].revents;
 	}
+	begin_peep(call->timeout);
 	int count = run(&wait, first);
+	peep_poll_ended(count > 0 && len == 1 && call->fds->revents & READ ? call->fds->fd : -1);
 	int kept = get_errno();
 	for (nfds_t i = 0; i < len; i++) {
 		if (wait.slots[i] == SLOT_RESCUE || wait.slots[i] == SLOT_TAKES)

@@ -229,12 +229,7 @@ static int look_after(const struct wait_poll *call, int first)
 			(copy_can_read(fds, len * sizeof(*fds)) && can_be_told(fds, len)));
 	if (!is_good)
 		return first < 0 ? call_wait_next(call, fds, timeout) : first;
-	bool endless = !timeout || timeout->tv_sec >= INT32_MAX / 1000;
-	/* As poll would have been told it. */
-	peep_poll_begins(endless ? -1 : (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
-	int count = call_wait_poll(call, first);
-	peep_poll_ended(count > 0 && len == 1 ? fds->fd : -1);
-	return count;
+	return call_wait_poll(call, first);
 }
 
 static TRACKED int ppoll_looked_after(struct pollfd *fds, nfds_t len,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs that read once when select tells of something, and take EAGAIN for the end. */
+/* Programs that read once when a wait tells of something, and take EAGAIN for the end. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -127,9 +129,69 @@ static void select_keeps_to_its_time(void)
 	flow_end(&flow);
 }
 
+/* program.arg names the call. */
+static int wait_alone(int fd)
+{
+	struct pollfd slot = {.fd = fd, .events = POLLIN};
+	struct timespec limit = {LIMIT_MS / 1000, 0};
+	struct timeval left = {LIMIT_MS / 1000, 0};
+	fd_set in;
+
+	FD_ZERO(&in);
+	FD_SET(fd, &in);
+	if (!strcmp(program.arg, "poll"))
+		return poll(&slot, 1, LIMIT_MS);
+	if (!strcmp(program.arg, "ppoll"))
+		return ppoll(&slot, 1, &limit, NULL);
+	return strcmp(program.arg, "select") ? pselect(fd + 1, &in, NULL, NULL, &limit, NULL)
+					     : select(fd + 1, &in, NULL, NULL, &left);
+}
+
+static void get_by_one_read(int fd, const char *path)
+{
+	char text[4096];
+
+	ask(fd, "GET", path, NULL);
+	if (wait_alone(fd) != 1)
+		say("nothing to read");
+	ssize_t got = recv(fd, text, sizeof(text) - 1, 0);
+	text[got > 0 ? got : 0] = 0;
+	text[strcspn(text, "\r")] = 0;
+	say("%s", got > 0 ? text : error_name(got ? errno : 0));
+}
+
+PROGRAM(waits_alone_and_reads_once)
+{
+	program.way = WAY_POLL;
+	int fd = dial();
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	for (int i = 1; i <= 3; i++)
+		get_by_one_read(fd, i == 2 ? "/2" : "/other");
+	hang_up(fd);
+}
+
+/* What is held back is found by the read alone, behind a wait that has told of it. */
+static void non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of(void)
+{
+	static const char *const args[] = {"poll", "ppoll", "select", "pselect"};
+	struct flow flow = {.program = "waits_alone_and_reads_once",
+			    .policy = "retry = { statuses = [503]; };"};
+
+	for (int i = 0; i < 8; i++) {
+		flow.arg = args[i % 4];
+		flow.faults[0] = i < 4 ? "status=503@1.2" : "reset@1.2";
+		flow_redial(&flow);
+		expect_printed(&flow, "HTTP/1.1 200 OK\nHTTP/1.1 200 OK\nHTTP/1.1 200 OK\n");
+		expect_seen(&flow, 2, "path=/2 ", NULL);
+		expect_logged(&flow, 1, "result=recovered", NULL);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test select_answer_tests[] = {
     T(select_tells_of_the_answer_that_a_rescue_brings),
     T(select_tells_of_what_cannot_be_mended),
     T(select_keeps_to_its_time),
+    T(non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of),
     T_END,
 };
