@@ -18,7 +18,7 @@ done <"$dir/kinds"
 for kind in c:chunked c:large c:implicit c:chain; do
 	no_post_twice $kind 1.3 ++++++
 done
-for kind in c:select c:implicit c:chain py:requests; do
+for kind in c:select c:implicit c:chain c:accepts py:requests; do
 	grep -q "^$kind " "$dir/kinds" || continue
 	no_stranger $kind 1.3
 	no_stranger $kind 1.2

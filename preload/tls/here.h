@@ -21,6 +21,7 @@ struct tls_here {
 	struct tls_session *session; /* that it is made on */
 	struct conn *conn;	     /* and that one's connection; NULL: it is quick no more */
 	uint32_t life;		     /* which of those that have that memory */
+	struct tls_session *judged;  /* whose chain the library looks at for a rescue, or NULL */
 };
 
 /* One instruction more than a global variable: all threads that there are have it from their start.

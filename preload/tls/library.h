@@ -82,6 +82,7 @@ typedef void tls_free_data(void *ssl, void *data, void *all, int index, long, vo
 	X(void *, CRYPTO_zalloc, (size_t len, const char *file, int line))                         \
 	X(void, CRYPTO_free, (void *memory, const char *file, int line))                           \
 	X(int, X509_cmp, (const void *a, const void *b))                                           \
+	X(int, X509_STORE_CTX_get_error, (const void *store))                                      \
 	X(void, X509_free, (void *certificate))                                                    \
 	X(void *, BIO_new, (const void *method))                                                   \
 	X(const void *, BIO_s_mem, (void))                                                         \

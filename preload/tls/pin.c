@@ -60,6 +60,8 @@ enum reason tls_pin_rest(const struct tls_session *session)
 		return REASON_TLS_CERTIFICATE;
 	if (library->SSL_get_verify_result(session->ssl) != session->pin.verify_result)
 		return REASON_TLS_VERIFY;
+	if (session->worse)
+		return REASON_TLS_VERIFY;
 	if (now.alpn_len != session->pin.alpn_len ||
 	    memcmp(now.alpn, session->pin.alpn, now.alpn_len) != 0)
 		return REASON_TLS_ALPN;

@@ -60,7 +60,7 @@ static enum reason begin(struct tls_session *session)
 	if (!tls_secure_keep(session))
 		return REASON_TLS_CERTIFICATE;
 	clear(session);
-	session->verified = session->greeted = false;
+	session->verified = session->greeted = session->worse = false;
 	session->received = 0;
 	session->body_left = 0;
 	session->head_len = 0;
@@ -71,7 +71,9 @@ static enum reason begin(struct tls_session *session)
 static enum wire_secured go_on(struct tls_session *session, int fresh)
 {
 	struct tls_library *library = session->library;
+	tls_here.judged = session;
 	int result = library->SSL_do_handshake(session->ssl);
+	tls_here.judged = NULL;
 	if (!session->verified && session->received) {
 		int same = tls_pin_certificate(session);
 		session->verified = same > 0;

@@ -81,6 +81,7 @@ struct tls_session {
 	bool shakes; /* it is one of the program's own handshake (shake.h) */
 	bool writes; /* the call that takes it on is a write */
 	bool tells;  /* one has failed, and the call that is under way tells of it: it is a write */
+	bool worse;  /* the chain has a fault that the program may not have let stand */
 	struct tls_pin pin;
 	void *old_session;	   /* SSL_SESSION: the program may have borrowed from it */
 	void *rbio, *wbio;	   /* memory, ours */

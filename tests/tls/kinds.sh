@@ -21,7 +21,7 @@ has() { [ -e "$1" ]; }
 
 list() {
 	for way in ex peek no-auto select timeout partial pieces large signals pipeline head \
-		two-writes two-bios keeps edge implicit bytewise read-ahead chain; do
+		two-writes two-bios keeps edge implicit bytewise read-ahead chain accepts; do
 		rows true "c:$way ------ ++++++"
 	done
 	rows "has $zoo/python/requests" 'py:requests ---+++ ++++++' 'py:httpx ---+++ ++++++'
