@@ -11,11 +11,14 @@
 
 #include <stdint.h>
 
+#include "../os/epoll.h"
+
 /* Of the latest poll, or select. Threads may mix theirs up: then one waits as long as another would
  * have. */
 extern struct polled {
 	int timeout_ms; /* poll's: below 0, without end */
 	int fd; /* the only descriptor, which was to be read; -1: there were more, or it was not */
+	uint32_t waits; /* os_waits then */
 } call_polled __attribute__((visibility("hidden")));
 
 /* A poll begins, and has ended. */
@@ -27,9 +30,13 @@ static inline void peep_poll_begins(int timeout_ms)
 static inline void peep_poll_ended(int fd)
 {
 	__atomic_store_n(&call_polled.fd, fd, __ATOMIC_RELAXED);
+	__atomic_store_n(&call_polled.waits, os_waits, __ATOMIC_RELAXED);
 }
 
-/* How long a read of fd may wait, in milliseconds; UINT64_MAX: without end. */
-uint64_t peep_limit_ms(int fd);
+/*
+ * How long a read of fd may wait, in milliseconds; UINT64_MAX: without end. since: os_waits when
+ * the request was written, before which no wait was for its answer.
+ */
+uint64_t peep_limit_ms(int fd, uint32_t since);
 
 #endif

@@ -16,6 +16,11 @@
 #include "peep.h"
 #include "reading.h"
 
+static bool is_nonblocking(const struct conn *conn)
+{
+	return conn->busy ? rescue_is_nonblocking(conn) : os_is_nonblocking(conn->fd);
+}
+
 /* It has waited at most since the request was sent, which it mostly follows at once. */
 static void begin_limit(struct reading *r)
 {
@@ -23,7 +28,7 @@ static void begin_limit(struct reading *r)
 	if (handle->end_ms || r->call->flags & MSG_DONTWAIT)
 		return;
 	uint64_t limit_ms = wire_receive_timeout_ms(handle->conn->fd);
-	if (limit_ms == UINT64_MAX)
+	if (limit_ms == UINT64_MAX || is_nonblocking(handle->conn))
 		return;
 	uint64_t gone_ms = wire_last_sent_ms(handle->conn->fd);
 	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
@@ -41,15 +46,13 @@ void reading_note_wait(struct reading *r, int error)
 /* In a non-blocking program a read waits only for what it has come upon itself. */
 static uint64_t peep_ms(const struct handle *handle, bool nonblocking)
 {
-	const struct rescue *rescue = handle->conn->rescue;
-	uint64_t limit_ms = nonblocking && !handle->waited ? 0 : peep_limit_ms(handle->fd);
-	uint64_t most_ms = nonblocking && rescue ? rescue->settings.total_timeout_ms : UINT64_MAX;
+	const struct conn *conn = handle->conn;
+	uint64_t limit_ms = peep_limit_ms(handle->fd, conn->waits), most_ms = UINT64_MAX;
+	if (nonblocking && !handle->waited)
+		return 0;
+	if (nonblocking && conn->rescue)
+		most_ms = conn->rescue->settings.total_timeout_ms;
 	return limit_ms < most_ms ? limit_ms : most_ms;
-}
-
-static bool is_nonblocking(const struct conn *conn)
-{
-	return conn->busy ? rescue_is_nonblocking(conn) : os_is_nonblocking(conn->fd);
 }
 
 bool reading_only_peeps(const struct reading *r)
