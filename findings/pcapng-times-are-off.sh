@@ -119,6 +119,7 @@ RUST
 run python3 write.py
 names="micro nano binary offset merged joined"
 right=1795930000.5000
+# shellcheck disable=SC2317 # called by found
 by_libpcap() {
 	for name in $names; do
 		run env "LD_LIBRARY_PATH=$libs" deb/usr/bin/tcpdump -Z root -nttr $name.pcapng |
