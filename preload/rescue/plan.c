@@ -174,6 +174,17 @@ static void see(struct conn *conn, const struct rescue_start *start)
 		wire_see(conn->fd, conn->peer.any.sa_family, &conn->rescue->seen);
 }
 
+void rescue_plan_know(const struct conn *conn, struct rescue *rescue,
+		      const struct rescue_start *start)
+{
+	if (start->head_len)
+		settings_of_request(rescue->policy, conn, start->head, start->head_len,
+				    &rescue->settings);
+	else
+		settings_of_connection(rescue->policy, conn, &rescue->settings);
+	identify(conn, start, &rescue->who);
+}
+
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start)
 {
 	struct rescue *rescue = arena_alloc(sizeof(*rescue));
@@ -201,12 +212,7 @@ struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_s
 		arena_free(rescue, sizeof(*rescue));
 		return NULL;
 	}
-	if (start->head_len)
-		settings_of_request(rescue->policy, conn, start->head, start->head_len,
-				    &rescue->settings);
-	else
-		settings_of_connection(rescue->policy, conn, &rescue->settings);
-	identify(conn, start, &rescue->who);
+	rescue_plan_know(conn, rescue, start);
 	return rescue;
 }
 
@@ -252,6 +258,8 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	    (rescue->first_cause == CAUSE_STALE || cause_is_replacement(rescue->first_cause) ||
 	     rescue->first_cause == CAUSE_RESPONSE_TIMEOUT))
 		rescue->error = start->error;
+	if (rescue->unsent) /* it was not this one, if there was one at all */
+		rescue_plan_know(conn, rescue, start);
 	note_cause(conn, start);
 	see_file(rescue, conn->fd); /* it has been the program's in between */
 	rescue->full = false;
@@ -285,6 +293,8 @@ static enum reason begin_anew(struct conn *conn, const struct rescue_start *star
 	struct rescue *rescue = conn->rescue;
 	bool has_it = rescue->phase == PHASE_HOLDING;
 	rescue->now_ms = os_now_ms();
+	if (rescue->unsent)
+		rescue_plan_know(conn, rescue, start);
 	note_cause(conn, start);
 	see_file(rescue, conn->fd);
 	rescue->unsent = false;

@@ -20,6 +20,10 @@ void rescue_give_up(struct conn *conn, enum reason reason);
 /* The state of a rescue that is about to begin; NULL if there is no memory for it. */
 struct rescue *rescue_plan_rescue(const struct conn *conn, const struct rescue_start *start);
 
+/* What request it is about, if it is another one by now, and what the rules say of that. */
+void rescue_plan_know(const struct conn *conn, struct rescue *rescue,
+		      const struct rescue_start *start);
+
 /* The latest attempt of conn->rescue failed, on a connection that had not served before or not. */
 void rescue_plan_blame(struct conn *conn, bool reused);
 

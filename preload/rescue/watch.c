@@ -119,6 +119,19 @@ static bool may_be_repeated(struct conn *conn)
 	       reason == REASON_NONE;
 }
 
+/*
+ * A rescue for which nothing was held has brought a connection, on which the program has written by
+ * itself, be it another request: that has been sent, and the rules are those for it.
+ */
+static void note_own_writing(const struct conn *conn, const struct rescue_start *start)
+{
+	struct rescue *rescue = conn->rescue;
+	if (rescue->phase != PHASE_AWAITING || !rescue->unsent)
+		return;
+	rescue_plan_know(conn, rescue, start);
+	rescue->unsent = false;
+}
+
 /* If so conn->rescue is there: made for it, unless the request is a repeated one already. */
 static bool is_to_watch(struct conn *conn)
 {
@@ -126,9 +139,11 @@ static bool is_to_watch(struct conn *conn)
 	struct policy_retry settings;
 	if (!conn->held_len)
 		return false;
-	if (conn->rescue)
+	if (conn->rescue) {
+		note_own_writing(conn, &start);
 		return conn->rescue->phase == PHASE_AWAITING &&
 		       (conn->rescue->answered || may_be_repeated(conn));
+	}
 	settings_of_request(config.policy, conn, conn->held, conn->held_len, &settings);
 	if (!(settings.on & POLICY_ON_RESPONSE_TIMEOUT) || !settings.response_timeout_ms)
 		return false;

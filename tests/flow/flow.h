@@ -94,6 +94,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(descriptors)                                                                             \
 	X(owed)                                                                                    \
 	X(lost_numbers)                                                                            \
+	X(own_writing)                                                                             \
 	X(calls)                                                                                   \
 	X(column)                                                                                  \
 	X(column_end)                                                                              \
