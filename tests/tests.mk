@@ -138,7 +138,7 @@ SIM_OBJ := $(SIM_SRC:%.c=$(T)/sim/%.o)
 $(T)/sim/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(SIM_CFLAGS) -c $< -o $@ && \
-		objcopy --prefix-symbols=preload_ \
+		objcopy --prefix-symbols=preload_ --globalize-symbol=preload_placed \
 			--rename-section .data=preload_data --rename-section .data.start=preload_data \
 			--rename-section .bss=preload_zero $@
 

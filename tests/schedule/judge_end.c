@@ -34,7 +34,8 @@ static bool had_a_server(const struct link *link)
 	const struct wire *last = NULL;
 	for (uint32_t i = 0; i < world.wire_count; i++) {
 		const struct wire *wire = world.wires[i];
-		if (wire->link == link && wire->was_up && (wire->own || wire->sent.last))
+		bool carried = wire->was_up && (wire->own || wire->sent.last);
+		if (wire->link == link && carried && !wire->let_go)
 			last = wire;
 	}
 	return last && !last->gone;

@@ -15,6 +15,7 @@ extern struct conn preload_conn_own;
 extern struct conn_exchange preload_conn_no_exchange;
 extern struct conn_more preload_conn_no_more;
 extern char **preload_environ;
+extern uint32_t preload_placed; /* watchers of rescues, as far as all calls are to know */
 extern const struct policy preload_policy_builtin;
 void preload_policy_finish(struct policy *policy);
 

@@ -100,10 +100,12 @@ void setting_draw(void)
 	set->fault_rate = DRAW_OF(0, 0, 0, 10, 60);
 	set->signal_rate = DRAW_OF(0, 0, 0, 30, 150);
 	set->restarts = draw(2);
+	set->beside = set->restarts && !set->signal_rate; /* where there is nothing to restart */
 	set->trouble = DRAW_OF(300, 150, 500, 700);
 	set->room = set->theme == THEME_CLOSES ? DRAW_OF(1 << 20, 200, 60)
 					       : DRAW_OF(1 << 20, 1 << 20, 1 << 20, 200, 60);
 	draw_policy();
+	preload_placed = set->beside;
 }
 
 void setting_trace(void)
@@ -115,7 +117,8 @@ void setting_trace(void)
 	      retry->on, retry->methods, retry->key_headers, retry->max_attempts,
 	      retry->total_timeout_ms, retry->connect_timeout_ms, retry->response_timeout_ms,
 	      retry->max_idle_ms, retry->max_request_bytes, retry->statuses[3], world.policy.uses);
-	trace("theme %d switch %u fine %u faults %u signals %u%s trouble %u room %u", set->theme,
+	trace("theme %d switch %u fine %u faults %u signals %u%s trouble %u room %u%s", set->theme,
 	      set->switch_most, set->fine_most, set->fault_rate, set->signal_rate,
-	      set->restarts ? ", restarting" : "", set->trouble, set->room);
+	      set->restarts ? ", restarting" : "", set->trouble, set->room,
+	      set->beside ? ", beside a rescue" : "");
 }

@@ -118,6 +118,7 @@ void wire_closed(struct wire *wire, bool reset)
 {
 	wire->up_ended = true;
 	wire->up_reset |= reset;
+	wire->let_go |= wire->link && !wire->link->closing;
 	trace("  wire %u is closed by the program's side%s", wire->id, reset ? ", reset" : "");
 	if (wire->serving == SERVES_DIALING)
 		wire->serving = SERVES_ENDED;

@@ -63,9 +63,10 @@ struct wire {
 	bool ends_after;
 	bool own; /* dialed by the program's own connect */
 	bool was_up;
-	bool gone;  /* the server has ended it, or refused it, before the program's side did */
-	bool half;  /* the server has closed its direction only */
-	bool early; /* it has been decided what comes of the request that is coming in */
+	bool gone;   /* the server has ended it, or refused it, before the program's side did */
+	bool let_go; /* the preload has closed it, for one that is the link's instead */
+	bool half;   /* the server has closed its direction only */
+	bool early;  /* it has been decided what comes of the request that is coming in */
 };
 
 enum end { END_FIN, END_RESET, END_HALF, END_408 };

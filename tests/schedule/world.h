@@ -91,6 +91,7 @@ struct setting {
 	uint32_t fault_rate;  /* in 1000 calls of the kernel that can fail for want of means */
 	uint32_t signal_rate; /* in 1000 waits */
 	bool restarts;	      /* the program's handler is installed with SA_RESTART */
+	bool beside;	      /* another connection's rescue is under way all the while */
 	uint32_t trouble;     /* in 1000 requests and pauses: how often servers misbehave */
 	uint32_t room;	      /* of send buffers */
 };
