@@ -157,7 +157,7 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 		%/write_rescue.c,$(wildcard preload/calls/*.c)) \
 	$(filter-out %/conn.c %/idle.c %/mark.c %/secured.c %/stream.c %/table.c %/turns.c, \
 		$(wildcard preload/conn/*.c)) \
-	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c spawn.c transfer.c) \
+	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c resolver.c spawn.c transfer.c) \
 	$(addprefix preload/os/,copy.c early.c elevated.c epoll.c fdsize.c file.c memory.c owner.c) \
 	$(addprefix preload/os/,next.c ranges.c region.c) \
 	$(addprefix preload/os/,sigpipe.c stand_in.c watcher.c) \
