@@ -16,7 +16,8 @@
 # Versions: uvicorn 0.54.0 (h11 0.16.0, httptools 0.9.0), hypercorn 0.18.0, granian 2.8.9, aiohttp
 #   3.14.5, gunicorn 27.0.1 on Python 3.11.7; fastify 5.12.8, @hapi/hapi 21.4.10, restify 11.1.0,
 #   @godaddy/terminus 4.12.1, stoppable 1.1.0, http-graceful-shutdown 4.0.0 on Node 20.20.2; Go
-#   1.26.8, fasthttp 1.70.0, Fiber 2.52.15; Apache 2.4.71, nginx 1.22.1, HAProxy 2.6.12, lighttpd 1.4.69, h2o 2.2.5 of Debian 12.
+#   1.26.8, fasthttp 1.70.0, Fiber 2.52.15; Apache 2.4.71, nginx 1.22.1, HAProxy
+#   2.6.12, lighttpd 1.4.69, h2o 2.2.5 of Debian 12.
 # Seen 2026-11-29: see the expectations.
 . "$(dirname "$0")/support/find.sh"
 
