@@ -138,6 +138,7 @@ const struct zoo_row zoo_rows[] = {
     SCRIPT("guzzle", "Guzzle", "php", "@php/zoo.php", "guzzle", "22++2"),
     SCRIPT("symfony", "Symfony HttpClient", "php", "@php/zoo.php", "symfony", "22++2"),
     SCRIPT("cqueues", "Lua cqueues", "lua5.2", "@lua/zoo.lua", NULL, "-----"),
+    SCRIPT("tcl", "Tcl http", "tclsh", "@languages/zoo.tcl", NULL, "22+--"),
     RUST("hyper", "hyper", "hyper", "--++-"),
     RUST("reqwest", "reqwest", "reqwest", "--++-"),
     RUST("reqwest_blocking", "reqwest, blocking", "reqwest-blocking", "--++-"),
