@@ -228,13 +228,14 @@ static int keep_answer(struct conn *conn)
 	struct rescue *rescue = conn->rescue;
 	if (!rescue->answered || rescue->kept >= 0)
 		return 0;
-	int kept = rescue->dead;
+	if (!rescue->placed) {
+		int copy = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
+		if (copy < 0)
+			return copy;
+		rescue_own(&rescue->dead, copy);
+	}
+	rescue_keep(rescue, rescue->dead);
 	rescue->dead = -1;
-	if (!rescue->placed)
-		kept = (int)sys3(fcntl, conn->fd, F_DUPFD_CLOEXEC, 0);
-	if (kept < 0)
-		return kept;
-	rescue_keep(rescue, kept);
 	rescue->kept_picture = (struct rescue_picture){.cookie = conn->cookie,
 						       .received = conn->received,
 						       .flags = conn->flags,

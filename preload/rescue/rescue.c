@@ -39,7 +39,7 @@ static uint32_t kept_count;
 
 void rescue_keep(struct rescue *rescue, int fd)
 {
-	rescue_own(&rescue->kept, fd);
+	rescue->kept = fd;
 	__atomic_add_fetch(&kept_count, 1, __ATOMIC_RELAXED);
 }
 

@@ -180,8 +180,8 @@ void rescue_close(int *slot);
 void rescue_close_fresh(struct conn *conn);
 
 /*
- * Keeps fd, the socket of the response that is held back, until it is dropped or taken. The last
- * tells whether any is kept, more or less.
+ * Keeps fd, the socket of the response that is held back, until it is dropped or taken. It is the
+ * rescue's already. The last tells whether any is kept, more or less.
  */
 void rescue_keep(struct rescue *rescue, int fd);
 int rescue_take_kept(struct rescue *rescue);

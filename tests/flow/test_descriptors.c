@@ -342,6 +342,35 @@ static void rescue_never_takes_the_numbers_of_standard_descriptors(void)
 	flow_end(&flow);
 }
 
+/* The last number that the rescue needs is a standard one, until it ends and others are free. */
+PROGRAM(answer_held_back_at_a_standard_number)
+{
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	use_up_descriptors(2);
+	close(STDIN_FILENO);
+	close(STDERR_FILENO);
+	if (begin_rescue(fd))
+		say("rescue under way");
+	close_range(20, 30, 0);
+	answer(fd);
+	int file = open("/dev/null", O_RDONLY);
+	say("%d: %s", file, error_name(close(file) ? errno : 0));
+}
+
+static void number_of_an_answer_that_was_held_back_is_the_programs_again(void)
+{
+	struct flow flow = {
+	    .program = "answer_held_back_at_a_standard_number",
+	    .way = WAY_POLL,
+	    .faults = {"status=503@1.2"},
+	    .policy = "retry = { statuses = [503]; backoff = { base_ms = 150; max_ms = 150; "
+		      "jitter = \"none\"; }; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200 /1\nrescue under way\n200 /2\n0: EOF\n");
+	flow_end(&flow);
+}
+
 const struct runner_test descriptors_tests[] = {
     T(without_a_free_descriptor_the_program_gets_its_error_and_goes_on),
     T(without_a_free_descriptor_a_get_that_was_reset_is_healed),
@@ -356,5 +385,6 @@ const struct runner_test descriptors_tests[] = {
     T(child_forked_during_a_rescue_does_not_disturb_it),
     T(program_started_during_a_rescue_inherits_nothing_of_it),
     T(rescue_never_takes_the_numbers_of_standard_descriptors),
+    T(number_of_an_answer_that_was_held_back_is_the_programs_again),
     T_END,
 };
