@@ -253,7 +253,9 @@ static bool may_take(const struct conn *conn, const struct sending *s)
 	    sending_is_trackable(conn, call) || (conn->flags & CONN_OPAQUE && is_plain(call));
 	/* What connects takes no bytes yet (connect(2)). */
 	bool stands = !rescue_is_dial(conn->rescue) || conn->held_len || !conn->rescue->full;
-	return followed && stands && !(conn->flags & CONN_UNHELD) &&
+	/* Behind what waits for its turn, which its failure leaves waiting, they would be sent. */
+	bool goes_on = conn->rescue->phase != PHASE_FAILED;
+	return followed && stands && goes_on && !(conn->flags & CONN_UNHELD) &&
 	       conn->held_len + s->len <= config.policy->hold_max_bytes;
 }
 

@@ -113,6 +113,58 @@ static void nothing_is_written_behind_what_was_lost(void)
 	flow_end(&flow);
 }
 
+#define SECOND "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+#define THIRD  "PUT /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n0123456789"
+
+/* Answers and closes; ends its direction of the next once it has the first request, and listens. */
+static void half_close_on_the_second(struct peer *peer)
+{
+	int first = peer_accept(peer);
+	peer_read_until(peer, first, "\r\n\r\n");
+	peer_say(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	peer_close(first);
+	int second = peer_accept(peer);
+	peer_read_until(peer, second, "\r\n\r\n");
+	shutdown(second, SHUT_WR);
+	peer->sum = FNV1A_START;
+	peer_read_all(peer, second);
+	peer_close(second);
+}
+
+PROGRAM(rest_of_a_put_behind_a_lost_get)
+{
+	char byte;
+	int fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	put(fd, SECOND THIRD, sizeof(SECOND THIRD) - 1);
+	struct pollfd told = {.fd = fd, .events = POLLIN | POLLRDHUP};
+	poll(&told, 1, 5000);
+	bool failed = send(fd, "abcdefghij", 10, MSG_NOSIGNAL) < 0;
+	say(failed ? error_name(errno) : "written");
+	say("%zd", recv(fd, &byte, 1, 0));
+	close(fd);
+}
+
+/* The start of the PUT was taken, and waited for its turn. */
+static void what_waits_for_its_turn_goes_out_and_nothing_in_its_place(void)
+{
+	struct flow flow = {.program = "rest_of_a_put_behind_a_lost_get",
+			    .peer = half_close_on_the_second,
+			    .policy = "retry = { methods = [\"GET\", \"HEAD\", \"PUT\"]; };"};
+	for (flow.way = WAY_BLOCK; flow.way <= WAY_EDGE; flow.way++) {
+		flow_redial(&flow);
+		expect_printed(&flow, "200\nECONNRESET\n0\n");
+		runner_expect_long("sum of what follows the GET",
+				   fnv1a(FNV1A_START, THIRD, sizeof(THIRD) - 1), flow.seen.sum);
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test half_closed_tests[] = {
     T(post_that_was_begun_on_a_new_connection_never_reaches_the_old_one),
-    T(nothing_is_written_behind_what_was_lost), T_END};
+    T(nothing_is_written_behind_what_was_lost),
+    T(what_waits_for_its_turn_goes_out_and_nothing_in_its_place),
+    T_END,
+};
