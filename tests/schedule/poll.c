@@ -60,12 +60,15 @@ uint32_t poll_mask(const struct object *thing)
 	}
 }
 
-/* Who waits in poll is woken by the things that he found, not by what has their numbers later. */
+/*
+ * Who waits in poll is woken by the things that he found at first, and looks then at what has their
+ * numbers (fs/select.c: do_poll asks to be woken but once).
+ */
 struct polled {
 	size_t len;
 	struct object *things[POLLED_MAX];
 	uint32_t asked[POLLED_MAX];
-	bool woken; /* what it was may be gone again when the thread runs: then it looks anew */
+	bool woken;
 	struct polled *next;
 };
 
@@ -84,16 +87,10 @@ void poll_tell(const struct object *thing, uint32_t mask)
 	}
 }
 
-static bool any_ready(void *arg)
+static bool is_woken(void *arg)
 {
 	const struct polled *polled = arg;
-	if (polled->woken)
-		return true;
-	for (size_t i = 0; i < polled->len; i++) {
-		if (polled->things[i] && poll_mask(polled->things[i]) & polled->asked[i])
-			return true;
-	}
-	return false;
+	return polled->woken;
 }
 
 static long look(struct pollfd *fds, size_t len)
@@ -114,7 +111,7 @@ static enum woken wait_for(struct polled *polled, uint64_t until)
 {
 	polled->next = waiting;
 	waiting = polled;
-	enum woken woken = thread_wait(any_ready, polled, until, true);
+	enum woken woken = thread_wait(is_woken, polled, until, true);
 	for (struct polled **at = &waiting; *at; at = &(*at)->next) {
 		if (*at == polled) {
 			*at = polled->next;
@@ -124,32 +121,42 @@ static enum woken wait_for(struct polled *polled, uint64_t until)
 	return woken;
 }
 
+static void note(struct polled *polled, const struct pollfd *fds, size_t len)
+{
+	polled->len = len;
+	for (size_t i = 0; i < len; i++) {
+		polled->things[i] = object_at(fds[i].fd);
+		polled->asked[i] = (uint32_t)fds[i].events | POLLERR | POLLHUP;
+		if (polled->things[i])
+			object_hold(polled->things[i]);
+	}
+}
+
+static void forget(struct polled *polled)
+{
+	for (size_t i = 0; i < polled->len; i++) {
+		if (polled->things[i])
+			object_release(polled->things[i]);
+	}
+}
+
 long poll_wait(struct pollfd *fds, size_t len, uint64_t timeout_ns)
 {
 	uint64_t until = timeout_ns == NEVER ? NEVER : world.now_ns + timeout_ns;
+	struct polled polled = {0};
+	enum woken woken = WOKEN;
 	if (is_bad(fds, len * sizeof(*fds)))
 		return told(-EFAULT);
-	for (;;) {
-		long count = look(fds, len);
-		if (count || timeout_ns == 0 || len > POLLED_MAX)
-			return count;
-		struct polled polled = {.len = len};
-		for (size_t i = 0; i < len; i++) {
-			polled.things[i] = object_at(fds[i].fd);
-			polled.asked[i] = (uint32_t)fds[i].events | POLLERR | POLLHUP;
-			if (polled.things[i])
-				object_hold(polled.things[i]);
-		}
-		enum woken woken = wait_for(&polled, until);
-		for (size_t i = 0; i < len; i++) {
-			if (polled.things[i])
-				object_release(polled.things[i]);
-		}
-		if (woken == INTERRUPTED)
-			return told(-EINTR);
-		if (woken == TIMED_OUT)
-			return look(fds, len);
+	long count = look(fds, len);
+	if (count || timeout_ns == 0 || len > POLLED_MAX)
+		return count;
+	note(&polled, fds, len);
+	for (; !count && woken == WOKEN; count = look(fds, len)) {
+		polled.woken = false;
+		woken = wait_for(&polled, until);
 	}
+	forget(&polled);
+	return !count && woken == INTERRUPTED ? told(-EINTR) : count;
 }
 
 static bool is_in(int fd, const void *set)
