@@ -32,11 +32,11 @@ ten_connections() {
 		redial "$@"
 		equal "$what: answered" 10 "$(value redial answered)"
 		equal "$what: saved of 5 after a reset" 5 "$(value redial again)"
-		at_most "$what: KiB more locked" 416 "$(more VmLck)"
+		at_most "$what: KiB more locked" 424 "$(more VmLck)"
 		at_most "$what: KiB more resident, files aside" 72 \
 			$(($(more RssAnon) + $(more RssShmem)))
 		# Without that, which pages of the libraries are there is chance.
-		[ $lock != both ] || at_most "$what: KiB more resident" 416 "$(more VmRSS)"
+		[ $lock != both ] || at_most "$what: KiB more resident" 424 "$(more VmRSS)"
 		at_most "$what: KiB more that may be written to" 64 "$(more VmData)"
 		at_most "$what: KiB more of address space" 1024 "$(more VmSize)"
 	done

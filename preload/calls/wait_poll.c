@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "../conn/handle.h"
+#include "../conn/pollers.h"
 #include "../conn/table.h"
+#include "../connect/dial.h"
 #include "../os/arena.h"
 #include "../os/real.h"
 #include "../os/sys.h"
@@ -38,9 +40,40 @@ struct wait {
 	const struct wait_poll *call;
 	uint64_t gone_ms;
 	bool is_now; /* some slot has something to tell: nothing is to be waited for */
+	struct pollers polled;
+	/* Of the only slot: */
+	struct handle handle;
+	uint32_t epoch;
+	bool reads; /* counted as a reader */
 };
 
-static enum slot slot_of(const struct pollfd *slot)
+/*
+ * From here on the thread takes no lock before it asks the kernel. Under policies that replace
+ * living sockets, or lay them aside, it counts as one that reads: it would go on waiting for what
+ * has gone from the number.
+ */
+static void enter(struct wait *wait, struct conn *conn, const struct pollfd *slot)
+{
+	bool ends = slot->events & (READ | POLLRDHUP) || dial_is_awaited(conn);
+	pollers_enter(&wait->polled, conn, ends);
+	if (wait->len != 1)
+		return;
+	wait->epoch = conn->epoch;
+	if (conn->care & CARE_READERS) {
+		handle_find(&wait->handle, conn, slot->fd);
+		wait->reads = rescue_watch_count(conn);
+	}
+}
+
+static void leave(struct wait *wait)
+{
+	pollers_leave(&wait->polled);
+	if (wait->reads)
+		rescue_watch_leave(&wait->handle, wait->epoch);
+	wait->reads = false;
+}
+
+static enum slot slot_of(struct wait *wait, const struct pollfd *slot)
 {
 	struct conn *conn = slot->fd < 0 ? NULL : table_find(slot->fd);
 	enum slot is = SLOT_PLAIN;
@@ -57,6 +90,7 @@ static enum slot slot_of(const struct pollfd *slot)
 	} else if (slot->events & READ && rescue_would_begin(conn)) {
 		is = SLOT_AWAITS;
 	}
+	enter(wait, conn, slot);
 	conn_unlock(conn);
 	return is;
 }
@@ -65,7 +99,7 @@ static void prepare(struct wait *wait)
 {
 	wait->is_now = false;
 	for (nfds_t i = 0; i < wait->len; i++) {
-		enum slot slot = slot_of(&wait->fds[i]);
+		enum slot slot = slot_of(wait, &wait->fds[i]);
 		wait->copy[i] = wait->fds[i];
 		wait->slots[i] = (uint8_t)slot;
 		if (slot == SLOT_AWAITS)
@@ -75,6 +109,20 @@ static void prepare(struct wait *wait)
 			wait->copy[i].events |= POLLIN;
 		wait->is_now |= slot == SLOT_TAKES || slot == SLOT_OWED;
 	}
+}
+
+/* Was that the old socket's event, or a placeholder's that another thread has put there since? */
+static bool is_of_before(const struct wait *wait, struct conn *conn, int fd)
+{
+	if (wait->len != 1)
+		return false;
+	if (__atomic_load_n(&conn->epoch, __ATOMIC_RELAXED) != wait->epoch)
+		return true;
+	if (__builtin_expect(!conn->busy, 1) || !conn_lock(conn, fd))
+		return false;
+	bool is = conn->busy && conn->rescue->placed;
+	conn_unlock(conn);
+	return is;
 }
 
 /* What the program sees of an event of one slot. */
@@ -91,6 +139,8 @@ static int told(struct wait *wait, nfds_t i)
 		awaited = call_await_step(conn, asked->fd);
 	else if (wait->slots[i] == SLOT_TAKES)
 		return POLLOUT;
+	else if (is_of_before(wait, conn, asked->fd))
+		return 0;
 	else if (events & (POLLERR | POLLHUP) && asked->events & READ &&
 		 call_await_is_bytes(conn, asked->fd))
 		awaited = AWAITED_READABLE;
@@ -129,24 +179,12 @@ static int tell(struct wait *wait)
 	return count;
 }
 
-/*
- * The kernel's turn. Under policies that replace living sockets, or lay them aside, the thread
- * counts as one that reads: it would go on waiting for what has gone from the number.
- */
+/* The kernel's turn. */
 static int wait_counted(struct wait *wait, const struct timespec *left)
 {
-	struct conn *conn = wait->len == 1 && wait->fds->fd >= 0 ? table_find(wait->fds->fd) : NULL;
-	struct handle handle;
-	uint32_t epoch;
-	bool counted = false;
-	if (conn && conn->care & CARE_READERS) {
-		handle_find(&handle, conn, wait->fds->fd);
-		rescue_watch_enter(&handle, &counted, &epoch);
-	}
 	int ready = call_wait_next(wait->call, wait->copy, left);
 	int kept = get_errno();
-	if (counted)
-		rescue_watch_leave(&handle, epoch);
+	leave(wait);
 	set_errno(kept);
 	return ready;
 }
@@ -224,6 +262,7 @@ int call_wait_poll(const struct wait_poll *call, int first)
 	}
 	if (first >= 0) {
 		prepare(&wait);
+		leave(&wait);
 		for (nfds_t i = 0; i < len; i++)
 			wait.copy[i].revents = call->fds[i].revents;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "../conn/pollers.h"
 #include "../conn/table.h"
 #include "../connect/dial.h"
 #include "../os/arena.h"
@@ -38,6 +39,7 @@ struct wait {
 	word *readable, *writable, *special; /* the kernel's, which may be longer than an fd_set */
 	struct placed placed[RESCUES_MAX];
 	int count;
+	struct pollers polled;
 	bool is_now; /* some takes bytes, or is owed: nothing is to be waited for */
 	const struct timespec *timeout; /* the program's */
 	bool lets_go;			/* nothing is waited for at all: secured_wait.h */
@@ -71,6 +73,7 @@ static void look_at(struct wait *wait, int fd)
 		wait->is_now = true;
 	} else if (has(wait->asked.writable, fd) && dial_is_awaited(conn)) {
 		wait->placed[wait->count++] = (struct placed){.fd = fd, .dials = true};
+		pollers_enter(&wait->polled, conn, true);
 	}
 	conn_unlock(conn);
 }
@@ -197,9 +200,11 @@ static int run(struct wait *wait, const struct timespec *timeout, const sigset_t
 			copy_set(wait->readable, NULL, wait->size);
 			copy_set(wait->writable, NULL, wait->size);
 			copy_set(wait->special, NULL, wait->size);
+			pollers_leave(&wait->polled);
 			return 0;
 		}
 		int ready = select_copies(wait, wait->is_now ? &now : left, mask);
+		pollers_leave(&wait->polled);
 		if (ready < 0)
 			return ready;
 		int count = ready;
@@ -302,5 +307,6 @@ bool call_wait_dials(const struct wait_sets *sets)
 	if (!can_be_read(sets->readable, size) || !can_be_read(sets->writable, size))
 		return false;
 	find_placed(&wait);
+	pollers_leave(&wait.polled);
 	return wait.count != 0;
 }

@@ -18,7 +18,7 @@ enum sent sending_replace_idle(struct sending *s)
 	if (!idle_is_due(conn, start.head, start.head_len, &start.cause))
 		return SEND_ON;
 	/* A thread that waits on the old socket hears nothing of a redial that goes on later. */
-	if (conn->readers && !sending_may_wait(conn, call))
+	if ((conn->readers || conn->pollers) && !sending_may_wait(conn, call))
 		return SEND_ON;
 	if (wire_is_dead(conn->fd)) {
 		start.cause = CAUSE_STALE;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "../conn/pollers.h"
 #include "../conn/registrations.h"
 #include "../os/blocking.h"
 #include "../os/epoll.h"
@@ -267,6 +268,21 @@ static int install_revived(struct conn *conn)
 	return 0;
 }
 
+/*
+ * Other threads may be inside a read or poll of a living socket, or wait for room in one whose
+ * peer has only ended its stream: nothing else would wake them.
+ */
+static void wake_others(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	bool is_alive = rescue->old == OLD_ALIVE || rescue->laid_aside;
+	if (!is_alive && (!pollers_any(conn) || rescue->placed || rescue->answered))
+		return;
+	sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
+	if (conn->pollers)
+		pollers_are_out(conn, !rescue->placed);
+}
+
 int rescue_install(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -285,13 +301,10 @@ int rescue_install(struct conn *conn)
 	bool kept = rescue->answered && rescue->kept < 0;
 	if (!kept && !(rescue->old == OLD_DEAD && wire_seen_closed(&rescue->seen)))
 		wire_no_linger(rescue_dead_socket(conn));
-	/* Other threads may be inside a read or poll of a living one: nothing else would wake them.
-	 */
-	if (rescue->old == OLD_ALIVE || rescue->laid_aside)
-		sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
-	rescue->old = OLD_DEAD;
 	if (rescue->placed)
 		os_leave_watcher(conn->fd, rescue->fresh);
+	wake_others(conn);
+	rescue->old = OLD_DEAD;
 	int dead = rescue->dead;
 	error = keep_answer(conn);
 	if (error == 0)
@@ -310,6 +323,9 @@ int rescue_install(struct conn *conn)
 		}
 		return error;
 	}
+	/* Who waits for room has slept on, for a watcher never has any: the new socket has. */
+	if (pollers_any(conn) && rescue->dead >= 0)
+		sys2(shutdown, rescue->dead, SHUT_RDWR);
 	set_placed(rescue, false);
 	rescue->laid_aside = false;
 	rescue_close(&rescue->fresh);

@@ -9,6 +9,7 @@
 #include "../process/config.h"
 #include "../os/jitter.h"
 #include "../conn/peer.h"
+#include "../conn/pollers.h"
 #include "../conn/registrations.h"
 #include "../conn/secured.h"
 #include "../os/address.h"
@@ -247,6 +248,20 @@ void rescue_give_up(struct conn *conn, enum reason reason)
 	conn->busy = true; /* the next step tells */
 }
 
+/*
+ * Another socket is about to take the number: who waits for the one that has ended has to have seen
+ * that first.
+ */
+static enum reason ask_pollers(struct conn *conn)
+{
+	const struct rescue *rescue = conn->rescue;
+	if (__builtin_expect(!conn->pollers, 1) || rescue->old != OLD_DEAD ||
+	    !wire_seen_dead(&rescue->seen, conn->fd))
+		return REASON_NONE;
+	bool closed = wire_seen_closed(&rescue->seen);
+	return pollers_are_out(conn, closed) ? REASON_NONE : REASON_SHARED;
+}
+
 /* The request of a rescue that had got as far as the new connection failed there as well. */
 static enum reason begin_again(struct conn *conn, const struct rescue_start *start)
 {
@@ -266,6 +281,8 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 	/* The program itself may have written on the new connection by now. */
 	rescue->unsent = rescue->unsent && start->unsent;
 	enum reason reason = rescue_picture_check(conn, true, false);
+	if (reason == REASON_NONE)
+		reason = ask_pollers(conn);
 	if (reason == REASON_NONE)
 		reason = rescue_plan_next(conn);
 	if (reason == REASON_ANSWERED)
@@ -345,6 +362,8 @@ static enum reason begin(struct conn *conn, const struct rescue_start *start)
 			reason = rescue_picture_reader(conn);
 		if (reason == REASON_NONE)
 			reason = rescue_resume_prepare(conn);
+		if (reason == REASON_NONE && !start->connecting)
+			reason = ask_pollers(conn);
 		if (reason == REASON_NONE)
 			reason = start->connecting ? rescue_dial_watch(conn) : schedule(conn);
 	}

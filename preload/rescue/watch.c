@@ -72,8 +72,8 @@ static bool may_watch(const struct conn *conn)
 			       CONN_CROWDED | CONN_DOUBT | CONN_SHARED | CONN_INHERITED |
 			       CONN_UNLIKE;
 	return conn_waiting(conn) && !conn_is_writing(conn) && !conn->busy && !conn->writers &&
-	       !(conn->care & CARE_HOLDING) && !conn->readers && !(conn->flags & never) &&
-	       !awaits_other_things(conn) && arena_is_ours() &&
+	       !(conn->care & CARE_HOLDING) && !conn->readers && !conn->pollers &&
+	       !(conn->flags & never) && !awaits_other_things(conn) && arena_is_ours() &&
 	       wire_cookie(conn->fd) == conn->cookie && !os_sends_signals(conn->fd) &&
 	       carried(conn) == REASON_NONE;
 }
@@ -271,6 +271,14 @@ enum watch rescue_watch_step(struct conn *conn)
 	return WATCH_OVER;
 }
 
+bool rescue_watch_count(struct conn *conn)
+{
+	if (conn->busy || conn->readers == UINT8_MAX)
+		return false;
+	conn->readers++;
+	return true;
+}
+
 bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch)
 {
 	struct conn *conn = handle->conn;
@@ -278,11 +286,8 @@ bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *ep
 	if (!handle_lock(handle))
 		return true;
 	bool busy = conn->busy;
-	if (!busy && conn->readers < UINT8_MAX) {
-		conn->readers++;
-		*counted = true;
-		*epoch = conn->epoch;
-	}
+	*counted = rescue_watch_count(conn);
+	*epoch = conn->epoch;
 	conn_unlock(conn);
 	return !busy;
 }

@@ -67,6 +67,7 @@ enum watch rescue_watch_step(struct conn *conn);
  * connection has become busy: look anew.
  */
 bool rescue_watch_enter(const struct handle *handle, bool *counted, uint32_t *epoch);
+bool rescue_watch_count(struct conn *conn); /* enter's part with the lock: is it counted? */
 void rescue_watch_leave(const struct handle *handle, uint32_t epoch);
 
 #endif

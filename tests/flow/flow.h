@@ -156,6 +156,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(ended_meanwhile)                                                                         \
 	X(threads_read)                                                                            \
 	X(crossing)                                                                                \
+	X(woken_late)                                                                              \
 	X(seldom)                                                                                  \
 	X(request_id)                                                                              \
 	X(unacked)                                                                                 \
