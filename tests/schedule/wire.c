@@ -100,9 +100,14 @@ bool wire_end_silent(void)
 			       (!wire->link || wire->link->raced || link_unfinished(wire->link));
 		if (!wire_is_silent(wire) && !is_lost)
 			continue;
+		any = true;
+		if (wire->serving == SERVES_DIALING) { /* who waits in connect hears of it */
+			wire->refusal = ETIMEDOUT;
+			wire->next_ns = world.now_ns;
+			continue;
+		}
 		wire->serving = SERVES_ENDED;
 		wire_reset(wire);
-		any = true;
 	}
 	return any;
 }
