@@ -42,6 +42,7 @@ struct wait {
 	bool is_now; /* some slot has something to tell: nothing is to be waited for */
 	struct pollers polled;
 	/* Of the only slot: */
+	const struct conn *conn; /* whose epoch that is; NULL: it could not be entered */
 	struct handle handle;
 	uint32_t epoch;
 	bool reads; /* counted as a reader */
@@ -58,6 +59,7 @@ static void enter(struct wait *wait, struct conn *conn, const struct pollfd *slo
 	pollers_enter(&wait->polled, conn, ends);
 	if (wait->len != 1)
 		return;
+	wait->conn = conn;
 	wait->epoch = conn->epoch;
 	if (conn->care & CARE_READERS) {
 		handle_find(&wait->handle, conn, slot->fd);
@@ -98,6 +100,7 @@ static enum slot slot_of(struct wait *wait, const struct pollfd *slot)
 static void prepare(struct wait *wait)
 {
 	wait->is_now = false;
+	wait->conn = NULL;
 	for (nfds_t i = 0; i < wait->len; i++) {
 		enum slot slot = slot_of(wait, &wait->fds[i]);
 		wait->copy[i] = wait->fds[i];
@@ -114,7 +117,7 @@ static void prepare(struct wait *wait)
 /* Was that the old socket's event, or a placeholder's that another thread has put there since? */
 static bool is_of_before(const struct wait *wait, struct conn *conn, int fd)
 {
-	if (wait->len != 1)
+	if (wait->conn != conn)
 		return false;
 	if (__atomic_load_n(&conn->epoch, __ATOMIC_RELAXED) != wait->epoch)
 		return true;
