@@ -48,7 +48,6 @@ while read -r name instructions; do
 	# What polls find has to be looked through after the call.
 	case $name in
 	poll | epoll_wait) limit=20 ;;
-	dup) limit=20 ;; # with a close
 	*) limit=10 ;;
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "bench.h"
@@ -26,6 +27,12 @@ static struct stat file;
 static struct statx filex;
 static int option;
 static socklen_t option_len = sizeof(option);
+
+/* By a call that is not hooked: what a close costs is another loop's. */
+static long past_close(int fd)
+{
+	return syscall(SYS_close, fd);
+}
 
 #define LOOPS(X)                                                                                   \
 	X(read, read(null_fd, byte, 1))                                                            \
@@ -50,7 +57,7 @@ static socklen_t option_len = sizeof(option);
 	X(statx, statx(AT_FDCWD, "/", 0, STATX_MODE, &filex))                                      \
 	X(lseek, lseek(null_fd, 0, SEEK_CUR))                                                      \
 	X(isatty, isatty(null_fd))                                                                 \
-	X(dup, close(dup(null_fd)))                                                                \
+	X(dup, past_close(dup(null_fd)))                                                           \
 	X(accept, accept(null_fd, NULL, NULL))                                                     \
 	X(preadv2, preadv2(null_fd, &piece, 1, 0, 0))                                              \
 	X(close, close(eventfd(0, 0)))
