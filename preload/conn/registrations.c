@@ -158,6 +158,9 @@ bool conn_may_be_waited_for(const struct conn *conn)
 
 bool conn_wait_is_seen(struct conn *conn)
 {
+	/* A poll or select, of whatever, since the request was written. */
+	if (conn->waits != os_waits)
+		return true;
 	if (!conn->registration_count)
 		conn_registrations_find(conn);
 	for (int i = 0; i < conn->registration_count; i++) {
@@ -166,9 +169,6 @@ bool conn_wait_is_seen(struct conn *conn)
 	}
 	/* Answers came, though no wait on the set was seen. Before the first one nobody can tell.
 	 */
-	if (conn->waits !=
-	    os_waits) /* a poll or select, of whatever, since the request was written */
-		return true;
 	return conn->registration_count ? !(conn->flags & CONN_SERVED)
 					: !os_epoll_any_may_have(conn->fd);
 }

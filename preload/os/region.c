@@ -51,7 +51,8 @@ static void read_line(const char *at, struct line *line)
 	line->shared = len > 3 && at[3] == 's';
 	at += len;
 	at += *at == ' ';
-	number(&at, 16);
+	while (*at && *at != ' ') /* the offset */
+		at++;
 	at += *at == ' ';
 	uint64_t major = number(&at, 16);
 	at += *at == ':';
@@ -144,18 +145,41 @@ static bool take_line(struct region_search *search)
 	return line.region.end > search->at;
 }
 
+/* How many of these bytes are before the first LF; all of them if there is none. */
+static size_t before_feed(const char *text, size_t len)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+	for (; len - at >= sizeof(each); at += sizeof(each)) {
+		uint64_t word;
+		__builtin_memcpy(&word, text + at, sizeof(word));
+		word ^= each * '\n';
+		/* The lowest bit of these is that of the first LF: a borrow goes upwards. */
+		uint64_t feeds = (word - each) & ~word & each << 7;
+		if (feeds)
+			return at + (size_t)__builtin_ctzll(feeds) / 8;
+	}
+	while (at < len && text[at] != '\n')
+		at++;
+	return at;
+}
+
 bool region_feed(struct region_search *search, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] != '\n') {
-			if (search->line_len < REGION_LINE - 1)
-				search->line[search->line_len++] = text[i];
-			continue;
-		}
+	while (len) {
+		size_t part = before_feed(text, len);
+		size_t room = REGION_LINE - 1 - search->line_len;
+		size_t kept = part < room ? part : room;
+		memcpy(search->line + search->line_len, text, kept);
+		search->line_len += kept;
+		if (part == len)
+			return false;
 		bool known = take_line(search);
 		search->line_len = 0;
 		if (known)
 			return true;
+		text += part + 1;
+		len -= part + 1;
 	}
 	return false;
 }

@@ -113,9 +113,18 @@ static int replace(const struct conn *conn, int from, int number, bool placehold
 	return error;
 }
 
+/* A socket that keeps its number keeps what was made past the hooks: it costs nothing then. */
+static void find_registrations(struct conn *conn)
+{
+	if (conn->rescue->unlooked && !conn->registration_count)
+		conn_registrations_find(conn);
+	conn->rescue->unlooked = false;
+}
+
 /* Puts `from` at all of the connection's numbers, and its epoll registrations back. */
 static int take_numbers(struct conn *conn, int from, bool placeholder)
 {
+	find_registrations(conn);
 	conn_registrations_take(conn);
 	int error = replace(conn, from, conn->fd, placeholder);
 	for (int i = 0; i < conn->alias_count && !error; i++)

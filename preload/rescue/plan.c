@@ -10,7 +10,6 @@
 #include "../os/jitter.h"
 #include "../conn/peer.h"
 #include "../conn/pollers.h"
-#include "../conn/registrations.h"
 #include "../conn/secured.h"
 #include "../os/address.h"
 #include "../os/clock.h"
@@ -295,8 +294,7 @@ static enum reason begin_again(struct conn *conn, const struct rescue_start *sta
 
 static void set_out(struct conn *conn)
 {
-	if (conn->rescue->nonblocking && !conn->registration_count)
-		conn_registrations_find(conn);
+	conn->rescue->unlooked = conn->rescue->nonblocking;
 	conn->busy = true;
 	conn->care &= (uint8_t)~CARE_HOLDING;
 }

@@ -133,6 +133,7 @@ struct rescue {
 	bool resumes;  /* it is the rest of a body that is asked for */
 	bool framing;  /* that is being given, in chunks: it is the answer that is held back */
 	bool expected; /* no watcher is placed yet, but it is counted as if there were (place.h) */
+	bool unlooked; /* in which epoll sets it is has not been looked for yet, and is to be */
 };
 
 /* Is nothing left of it but an error that the program is to be told? */
