@@ -30,14 +30,14 @@ at_start=$(extra_calls_at_start)
 at_most "extra system calls of a process that never connects (${at_start#* })" 9 "${at_start%% *}"
 build/redial-policy show >"$tmp/start.cfg"
 build/redial-policy compile "$tmp/start.cfg" -o "$tmp/start.policy"
-at_most "extra instructions of its start" 25000 "$(start_instructions)"
-at_most "extra instructions of its start with a compiled policy" 31000 \
+at_most "extra instructions of its start" 24500 "$(start_instructions)"
+at_most "extra instructions of its start with a compiled policy" 30500 \
 	"$(start_instructions REDIAL_POLICY="$tmp/start.policy")"
 faults=$(start_faults "$tmp/start.policy")
 at_most "page faults of its start more than with an empty preload" 1 "${faults%% *}"
 faults=${faults#* }
 at_most "the same with a compiled policy" 4 "${faults% }"
-at_most "words that the loader writes into at its start" 190 "$(relocations)"
+at_most "words that the loader writes into at its start" 185 "$(relocations)"
 at_most "bytes from the first to the last that are written at its start: one page" 4096 \
 	"$(bytes_written_at_start)"
 equal "bytes of memory that are mapped beside the file" 0 "$(bytes_beside_the_file)"
@@ -52,17 +52,17 @@ while read -r name instructions; do
 	esac
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
-at_most "extra instructions of a tracked exchange" 612 "$(exchange_instructions)"
+at_most "extra instructions of a tracked exchange" 605 "$(exchange_instructions)"
 
-at_most "extra instructions of one with 40 header fields and 2 KB each way" 2090 \
+at_most "extra instructions of one with 40 header fields and 2 KB each way" 2070 \
 	"$(fields_instructions)"
 
 objects=$(instructions_per_object)
 at_most "instructions for each loaded library, at the first connect" 2000 "${objects% *}"
 at_most "extra instructions of a connect after that" 2000 "${objects#* }"
 
-at_most "extra instructions of a tracked SSL_write and SSL_read" 802 "$(secured_instructions)"
-at_most "extra instructions of the two on a session that is not followed" 150 \
+at_most "extra instructions of a tracked SSL_write and SSL_read" 795 "$(secured_instructions)"
+at_most "extra instructions of the two on a session that is not followed" 148 \
 	"$(secured_instructions pair)"
 
 idle=$(idle_bytes)
@@ -70,7 +70,7 @@ at_most "bytes of memory for an idle tracked connection" 224 "${idle% *}"
 at_most "bytes of struct conn" 192 "${idle#* }"
 
 start_server --fault reset@2
-for kind in poll:9:18 epollet:9:18 blocking:10:22; do
+for kind in poll:9:12 beside:9:12 epollet:7:10 blocking:10:17; do
 	client=${kind%%:*} limits=${kind#*:}
 	calls=$(rescue_calls "${client}_client")
 	at_most "system calls of a rescue, $client, until the request is out" "${limits%:*}" \
@@ -80,7 +80,7 @@ done
 # A socket that was not reset is replaced by another, which is to be like it.
 start_server --fault close@2
 calls=$(rescue_calls poll_client)
-at_most "system calls of a rescue after an end of stream, until the request is out" 13 "${calls% *}"
+at_most "system calls of a rescue after an end of stream, until the request is out" 12 "${calls% *}"
 at_most "system calls of it in all" 33 "${calls#* }"
 
 start_server --fault reset@every:5 --fault idle-reset=0@every:7

@@ -25,12 +25,15 @@ static bool is_nonblocking(const struct conn *conn)
 static void begin_limit(struct reading *r)
 {
 	struct handle *handle = &r->handle;
-	if (handle->end_ms || r->call->flags & MSG_DONTWAIT)
+	const struct conn *conn = handle->conn;
+	bool never = r->call->flags & MSG_DONTWAIT || (conn->busy && is_nonblocking(conn));
+	if (handle->end_ms || never)
 		return;
-	uint64_t limit_ms = wire_receive_timeout_ms(handle->conn->fd);
-	if (limit_ms == UINT64_MAX || is_nonblocking(handle->conn))
+	uint64_t limit_ms = wire_receive_timeout_ms(conn->fd);
+	/* What is known of a rescue now need not be asked once more when it waits. */
+	if (limit_ms == UINT64_MAX ? !conn->busy : is_nonblocking(conn))
 		return;
-	uint64_t gone_ms = wire_last_sent_ms(handle->conn->fd);
+	uint64_t gone_ms = limit_ms == UINT64_MAX ? 0 : wire_last_sent_ms(conn->fd);
 	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
 }
 

@@ -2,10 +2,11 @@
 #include "table.h"
 
 #include "../os/arena.h"
+#include "../os/start.h"
 
 _Static_assert(sizeof(struct table_root) <= ARENA_ROOT_LEN, "the arena has room for it");
 
-struct table table;
+READ_OFTEN struct table table;
 
 static const size_t page_len = TABLE_PAGE * sizeof(struct conn *);
 

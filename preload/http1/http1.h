@@ -31,7 +31,7 @@ enum http1_flag {
 	HTTP1_CONNECTION_AUTH = 1 << 5, /* NTLM or Negotiate in (Proxy-)Authorization */
 	HTTP1_HAS_BODY = 1 << 6,
 	HTTP1_IS_RESPONSE = 1 << 7,
-	HTTP1_LOOKED_OVER = 1 << 8, /* a GET of lines.h, which may yet be HTTP1_BAD */
+	HTTP1_LOOKED_OVER = 1 << 8, /* a GET or HEAD of lines.h, which may yet be HTTP1_BAD */
 };
 
 /* Room for a line that arrives in pieces; only lines that matter to framing are collected. */

@@ -6,7 +6,9 @@
  */
 #include "lines_private.h"
 
-enum http1_blocks http1_blocks;
+#include "../os/start.h"
+
+READ_OFTEN enum http1_blocks http1_blocks;
 
 _Static_assert(HTTP1_SEEN_USUAL == (SEEN_1_1 | SEEN_LENGTH), "what lines.h knows of private.h");
 

@@ -53,6 +53,15 @@ static inline bool http1_begins_get(const char *bytes, size_t len)
 }
 
 /*
+ * May they be such a HEAD? Behind its first letter that goes by the same functions: what they look
+ * at begins behind the method, whose length is that of "EAD ".
+ */
+static inline bool http1_begins_head(const char *bytes, size_t len)
+{
+	return len > HTTP1_LINES_MIN && __builtin_memcmp(bytes, "HEAD ", 5) == 0;
+}
+
+/*
  * Are these len bytes, which http1_begins_get knows, one GET of HTTP/1.1, whole, without a body,
  * and with no line that matters? Then `copy`, which has room for them, holds them. If not, *line is
  * where the way through it has stopped, which may be NULL.

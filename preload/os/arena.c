@@ -6,6 +6,7 @@
 
 #include "memory.h"
 #include "pause.h"
+#include "start.h"
 #include "sys.h"
 
 #ifndef MADV_WIPEONFORK
@@ -60,7 +61,7 @@ static uintptr_t chunks[CHUNKS_MAX];
 
 static struct arena *arena; /* where the first of them is, after arena_ready */
 
-char **arena_spare;
+READ_OFTEN char **arena_spare;
 
 static struct arena *the_arena(void)
 {

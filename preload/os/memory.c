@@ -26,8 +26,8 @@ static const uintptr_t no_break = UINTPTR_MAX;
 	EMPTY_16(slot), EMPTY_16((slot) + 16), EMPTY_16((slot) + 32), EMPTY_16((slot) + 48)
 
 uintptr_t memory_until[MEMORY_SLOTS] = {EMPTY_64(0), EMPTY_64(64), EMPTY_64(128), EMPTY_64(192)};
-SET_AT_START const uintptr_t *memory_break = &no_break;
-uintptr_t memory_heap_top;
+READ_OFTEN const uintptr_t *memory_break = &no_break;
+READ_OFTEN uintptr_t memory_heap_top;
 uintptr_t memory_recent = MEMORY_NOWHERE;
 uint32_t memory_generation;
 bool memory_watched;

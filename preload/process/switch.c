@@ -20,8 +20,8 @@ struct known {
 
 static const uint32_t none, unknown = UINT32_MAX; /* no generation is that high */
 
-SET_AT_START const uint32_t *switch_word = &none;
-uint32_t switch_seen;
+READ_OFTEN const uint32_t *switch_word = &none;
+READ_OFTEN uint32_t switch_seen;
 
 static struct known *newest, *current, *first;
 static unsigned count;

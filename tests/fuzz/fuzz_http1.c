@@ -142,8 +142,8 @@ static bool is_bad_inside(const uint8_t *bytes, size_t len)
 }
 
 /*
- * What is found to be a whole GET at a glance must be one, and its copy the same; or it is found to
- * be none when it is read in the end, by what says nothing of its length.
+ * What is found to be a whole GET or HEAD at a glance must be one, and its copy the same; or it is
+ * found to be none when it is read in the end, by what says nothing of its length.
  */
 static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_t len)
 {
@@ -154,12 +154,17 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	memcpy(exact, bytes, len);
 	http1_request(&reading.message);
 	const char *line;
-	bool is_get = http1_begins_get(exact, len);
-	bool is_plain = is_get && http1_plain_get(copy, exact, len, &line), is_whole = is_plain;
+	size_t first = http1_begins_head(exact, len); /* a letter that is none of a GET */
+	bool is_get = first || http1_begins_get(exact, len);
+	char *to = copy + first, *from = exact + first;
+	memcpy(copy, exact, first);
+	bool is_plain = is_get && http1_plain_get(to, from, len - first, &line),
+	     is_whole = is_plain;
 	if (is_get && !is_plain)
-		is_whole = http1_get_with_more(&reading.message, copy, exact, len, line);
+		is_whole = http1_get_with_more(&reading.message, to, from, len - first, line);
 	if (is_whole)
 		http1_note_get(&reading.message, len, reading.message.flags);
+	reading.message.method = first ? METHOD_HEAD : reading.message.method;
 	bool is_copied = is_whole && !memcmp(copy, bytes, len);
 	bool is_sound = is_copied && http1_is_sound(copy, len);
 	free(exact);
@@ -169,7 +174,7 @@ static bool is_whole_as(const struct reading *whole, const uint8_t *bytes, size_
 	if (!is_sound)
 		return is_copied && whole->messages == 0 && whole->result == HTTP1_BAD &&
 		       is_bad_inside(bytes, len);
-	bool has_none = reading.message.method == METHOD_GET && !reading.message.remaining;
+	bool has_none = !reading.message.remaining;
 	bool is_noted = reading.message.flags & HTTP1_LOOKED_OVER;
 	reading.message.flags &= (uint16_t)~HTTP1_LOOKED_OVER;
 	/* As nobody asks it of a request, this is not looked for: either will do. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A GET that is looked over when it is written, and read when it matters (http1/lines.h). */
+/* What is looked over when it is written, and read when it matters: GET, HEAD (http1/lines.h). */
 #include "http1_messages.h"
 #include "unit.h"
 
@@ -40,8 +40,8 @@ static bool was_looked_over(const struct conn *conn)
 }
 
 /*
- * The bytes are recorded in one piece, and read in full beside that: one complete GET without a
- * body is what may be taken at a glance, or what is bad wherever it ends.
+ * The bytes are recorded in one piece, and read in full beside that: one complete GET or HEAD
+ * without a body is what may be taken at a glance, or what is bad wherever it ends.
  */
 static bool late_is_as_early(const char *name, const char *bytes, size_t len)
 {
@@ -58,6 +58,8 @@ static bool late_is_as_early(const char *name, const char *bytes, size_t len)
 		runner_expect_long(name, whole || early == HTTP1_BAD, 1);
 		runner_expect_long(name, whole, is_held(conn));
 		runner_expect_long(name, 1, conn->request_count);
+		runner_expect_long(name, message.method, conn->exchange->requests[0].method);
+		runner_expect_long(name, 0, memcmp(conn->held, bytes, len));
 		runner_expect_long(name, 0, conn_is_writing(conn));
 		runner_expect_long(name, whole && message.flags & HTTP1_CONNECTION_AUTH,
 				   !!(conn->flags & CONN_AUTH));
@@ -77,7 +79,10 @@ static bool filled_up_is_as_early(const struct http1_case *it)
 	size_t rest = it->len - (size_t)(own - it->bytes), filled = sizeof(BEGINNING) - 1;
 	memcpy(bytes, BEGINNING, filled);
 	memcpy(bytes + filled, own, rest);
-	return late_is_as_early(it->name, bytes, filled + rest);
+	bool get = late_is_as_early(it->name, bytes, filled + rest);
+	memmove(bytes + 1, bytes, filled + rest);
+	memcpy(bytes, "HEAD", 4);
+	return late_is_as_early(it->name, bytes, filled + rest + 1) && get;
 }
 
 static void late_reading_comes_to_the_early_verdict(void)
