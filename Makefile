@@ -155,7 +155,7 @@ SELDOM := $(wildcard $(patsubst %,preload/%/*.c,connect rescue log process wire)
 	$(wildcard preload/tls/gnutls*.c) \
 	$(filter-out %/bytes.c %/read.c %/read_piece.c %/secured.c %/write.c %/write_piece.c \
 		%/write_rescue.c,$(wildcard preload/calls/*.c)) \
-	$(filter-out %/conn.c %/idle.c %/mark.c %/secured.c %/stream.c %/table.c %/turns.c, \
+	$(filter-out %/conn.c %/idle.c %/mark.c %/secured.c %/stream.c %/table.c %/turns.c %/usual.c, \
 		$(wildcard preload/conn/*.c)) \
 	$(addprefix preload/hooks/,aio.c exec.c fork.c print.c resolver.c spawn.c transfer.c) \
 	$(addprefix preload/os/,copy.c early.c elevated.c epoll.c fdsize.c file.c memory.c owner.c) \

@@ -53,6 +53,8 @@ while read -r name instructions; do
 	at_most "extra instructions of an untracked $name" $limit "$instructions"
 done <"$tmp/untracked"
 at_most "extra instructions of a tracked exchange" 605 "$(exchange_instructions)"
+at_most "extra instructions of one whose request is written in six pieces" 1400 \
+	"$(pieces_instructions)"
 
 at_most "extra instructions of one with 40 header fields and 2 KB each way" 2070 \
 	"$(fields_instructions)"

@@ -65,7 +65,8 @@ record_unknown(struct conn *conn, const struct iovec *iov, int count, size_t len
 	return result;
 }
 
-enum bytes bytes_record(struct conn *conn, const struct iovec *iov, int count, size_t len)
+__attribute__((noinline)) enum bytes bytes_record(struct conn *conn, const struct iovec *iov,
+						  int count, size_t len)
 {
 	if (!bytes_are_known(iov, count, len))
 		return record_unknown(conn, iov, count, len);

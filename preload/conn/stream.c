@@ -110,51 +110,6 @@ static __attribute__((noinline)) void look_ahead(struct conn *conn)
 		conn->flags |= CONN_LARGE;
 }
 
-/* conn_record_get_with_more of all but the first so many bytes, which the caller sees to. */
-static bool record_with_more(struct conn *conn, const char *bytes, size_t len, size_t first,
-			     const char *line)
-{
-	struct http1 *message = &conn->exchange->request;
-	if (!http1_get_with_more(message, conn->held + first, bytes + first, len - first, line))
-		return false;
-	if (message->flags & HTTP1_CONNECTION_AUTH)
-		conn->flags |= CONN_AUTH;
-	conn_note_get(conn, len, message->flags);
-	return true;
-}
-
-__attribute__((noinline)) bool conn_record_get_with_more(struct conn *conn, const char *bytes,
-							 size_t len, const char *line)
-{
-	return record_with_more(conn, bytes, len, 0, line);
-}
-
-/* conn_record_get of a HEAD, which is a GET behind its first letter (http1/lines.h). */
-static __attribute__((noinline)) bool record_head(struct conn *conn, const char *bytes, size_t len)
-{
-	const char *line;
-	if (len > config.policy->hold_always_bytes || !conn_begin_usual(conn, len))
-		return false;
-	conn->held[0] = bytes[0];
-	if (http1_plain_get(conn->held + 1, bytes + 1, len - 1, &line))
-		conn_note_get(conn, len, 0);
-	else if (!record_with_more(conn, bytes, len, 1, line))
-		return false;
-	conn->exchange->requests[0].method = METHOD_HEAD;
-	conn->exchange->request.method = METHOD_HEAD;
-	return true;
-}
-
-/* The only request, if it is one that need but be looked over. */
-static inline bool record_usual(struct conn *conn, const char *bytes, size_t len)
-{
-	if (conn->request_count || conn->flags & CONN_UNHELD)
-		return false;
-	return http1_begins_get(bytes, len)
-		   ? conn_record_get(conn, bytes, len)
-		   : http1_begins_head(bytes, len) && record_head(conn, bytes, len);
-}
-
 bool conn_is_sound(const struct conn *conn)
 {
 	return !(conn->exchange->request.flags & HTTP1_LOOKED_OVER) || !conn->request_count ||
@@ -163,7 +118,7 @@ bool conn_is_sound(const struct conn *conn)
 
 __attribute__((noinline)) bool conn_record_piece(struct conn *conn, const char *bytes, size_t len)
 {
-	if (record_usual(conn, bytes, len))
+	if (conn_record_usual(conn, bytes, len))
 		return true;
 	if (!begin_exchange(conn))
 		return false;
@@ -217,7 +172,8 @@ bool conn_record(struct conn *conn, const struct iovec *iov, int count, size_t l
 {
 	if (count == 1)
 		return conn_record_piece(conn, iov->iov_base, len);
-	return each_piece(conn, iov, count, len, conn_record_piece);
+	return conn_record_gathered(conn, iov, count, len) ||
+	       each_piece(conn, iov, count, len, conn_record_piece);
 }
 
 size_t conn_blind(const struct conn *conn, size_t len)
@@ -347,6 +303,5 @@ void conn_renewed(struct conn *conn, uint64_t cookie)
 	conn->readers = 0;
 	conn->idle_hint_s = 0;
 	conn->popped_before = (uint16_t)conn->popped;
-	conn->flags &=
-	    ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED | CONN_LAST | CONN_REVIVED);
+	conn->flags &= ~(uint32_t)(CONN_REUSED | CONN_ANSWERING | CONN_FAILED | CONN_LAST | CONN_REVIVED);
 }

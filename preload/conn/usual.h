@@ -77,6 +77,12 @@ USUAL bool conn_record_get(struct conn *conn, const char *bytes, size_t len)
 	return true;
 }
 
+/* The same of any bytes, and of a HEAD too. */
+bool conn_record_usual(struct conn *conn, const char *bytes, size_t len);
+
+/* conn_record of such a request in several pieces, which are put together where they are held. */
+bool conn_record_gathered(struct conn *conn, const struct iovec *iov, int count, size_t len);
+
 /* A response has come to its end. */
 USUAL void conn_count_answer_now(struct conn *conn)
 {

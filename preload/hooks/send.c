@@ -60,14 +60,20 @@ HOOK ssize_t write(int fd, const void *buf, size_t len)
 	return call_write_piece(conn, fd, buf, len, plain_write);
 }
 
-HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
+static TRACKED ssize_t writev_tracked(struct conn *conn, int fd, const struct iovec *iov, int count)
 {
-	struct conn *conn = table_find(fd);
-	if (__builtin_expect(!conn, 1))
-		return real.writev(fd, iov, count);
+	if (count == 1 && memory_is_known(iov, sizeof(*iov)))
+		return call_write_piece(conn, fd, iov->iov_base, iov->iov_len, plain_write);
 	struct write_call call = {
 	    .plain = plain_writev, .quiet = quiet_writev, .fd = fd, .iov = iov, .count = count};
 	return call_write_pieces(conn, &call);
+}
+
+HOOK ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+	struct conn *conn = table_find(fd);
+	return __builtin_expect(!conn, 1) ? real.writev(fd, iov, count)
+					  : writev_tracked(conn, fd, iov, count);
 }
 
 /* With an offset it is refused, as by any socket; without one it is a writev (pwritev2(2)). */

@@ -72,6 +72,7 @@ for name in poll epoll_wait; do
 		"$(awk -v name=$name '$1 == name { print $2 }' "$tmp/untracked")"
 done
 row "extra instructions, tracked GET, 200 bytes each way" 650 "$(exchange_instructions)"
+note "the same, its request in six pieces" "$(pieces_instructions)"
 row "extra instructions, the same, 40 fields and 2 KB" 2114 "$(fields_instructions)"
 row "extra instructions, SSL_write and SSL_read" 900 "$(secured_instructions)"
 note "the same, a session that is not followed" "$(secured_instructions pair)"

@@ -193,6 +193,13 @@ exchange_instructions() {
 		echo $((($(totals "$tmp/exchange.redial") - $(totals "$tmp/exchange.bare")) / 2000))
 }
 
+# The same of a request that is written in six pieces by one call.
+pieces_instructions() {
+	counted "" pieces.bare --toggle-collect=exchanges $bench/pieces "$port" 1001 &&
+		counted "$lib" pieces.redial --toggle-collect=exchanges $bench/pieces "$port" 1001 &&
+		echo $((($(totals "$tmp/pieces.redial") - $(totals "$tmp/pieces.bare")) / 1000))
+}
+
 # Instructions that a function of tests/bench/objects.c costs more, with so many libraries loaded.
 objects_cost() {
 	counted "" objects.bare --toggle-collect="$1" $bench/objects "$port" "$tmp/objects" "$2" &&

@@ -194,6 +194,67 @@ static void nothing_may_follow_a_doubtful_get_unanswered(void)
 	conn_end(conn, WHY_TOLD);
 }
 
+/* Cut in three, behind a piece of no bytes; false if that is not recorded. */
+static bool record_cut(struct conn *conn, const char *bytes, size_t len, size_t first, size_t next)
+{
+	const struct iovec pieces[] = {
+	    {NULL, 0},
+	    {(char *)bytes, first},
+	    {(char *)bytes + first, next - first},
+	    {(char *)bytes + next, len - next},
+	};
+	return conn_record(conn, pieces, 4, len);
+}
+
+static void pieces_of_one_call_are_looked_over_together(void)
+{
+	static const char *const whole[] = {
+	    GET_OF("X-B: y\r\n"),
+	    GET_OF("Authorization: Negotiate abc\r\n"),
+	    "HEAD /v2/orders/4711 HTTP/1.1\r\nHost: api.example.net\r\nX-A: " LONG_100 CRLF CRLF,
+	};
+	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++) {
+		size_t len = strlen(whole[i]);
+		for (size_t first = 0; first < len; first++) {
+			struct conn *conn = opened();
+			size_t next = first + (len - first) / 2;
+			CU_ASSERT(record_cut(conn, whole[i], len, first, next));
+			bool at_once = first == 0 || first > 4;
+			runner_expect_long(whole[i], at_once && http1_blocks != HTTP1_BLOCKS_NO,
+					   was_looked_over(conn));
+			runner_expect_long(whole[i], 1, conn->request_count);
+			runner_expect_long(whole[i], len, conn->held_len);
+			runner_expect_long(whole[i], 0, memcmp(conn->held, whole[i], len));
+			runner_expect_long(whole[i], i == 1 ? CONN_AUTH : 0,
+					   (long)conn->flags & CONN_AUTH);
+			conn_end(conn, WHY_TOLD);
+		}
+	}
+}
+
+static void pieces_of_other_requests_are_read_as_ever(void)
+{
+	static const char *const others[] = {
+	    "POST /" LONG_100 " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
+	    GET_OF("Content-Length: 5\r\n") "abcde",
+	    GET_OF("X-B: y\r\n") GET_OF("X-B: y\r\n"),
+	    "HEAD /" LONG_100 " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		size_t len = strlen(others[i]);
+		for (size_t first = 0; first < len; first++) {
+			struct conn *conn = opened();
+			CU_ASSERT(record_cut(conn, others[i], len, first, len));
+			runner_expect_long(others[i], 0, was_looked_over(conn));
+			runner_expect_long(others[i], i == 2 ? 2 : 1, conn->request_count);
+			runner_expect_long(others[i], 0, conn_is_writing(conn));
+			runner_expect_long(others[i], len, conn->held_len);
+			runner_expect_long(others[i], 0, memcmp(conn->held, others[i], len));
+			conn_end(conn, WHY_TOLD);
+		}
+	}
+}
+
 void suite_looked_over(void)
 {
 	static const struct runner_test tests[] = {
@@ -202,6 +263,8 @@ void suite_looked_over(void)
 	    TEST(authentication_of_a_connection_is_found_wherever_it_is),
 	    TEST(doubtful_get_is_never_sent_again),
 	    TEST(nothing_may_follow_a_doubtful_get_unanswered),
+	    TEST(pieces_of_one_call_are_looked_over_together),
+	    TEST(pieces_of_other_requests_are_read_as_ever),
 	    TEST_END};
 
 	runner_suite("looked_over", tests);
