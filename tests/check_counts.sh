@@ -72,7 +72,7 @@ at_most "bytes of memory for an idle tracked connection" 224 "${idle% *}"
 at_most "bytes of struct conn" 192 "${idle#* }"
 
 start_server --fault reset@2
-for kind in poll:9:12 beside:9:12 epollet:7:10 blocking:10:17; do
+for kind in poll:9:12 beside:9:12 epollet:7:10 blocking:10:18; do
 	client=${kind%%:*} limits=${kind#*:}
 	calls=$(rescue_calls "${client}_client")
 	at_most "system calls of a rescue, $client, until the request is out" "${limits%:*}" \
