@@ -70,6 +70,7 @@ static enum resume judge(struct conn *conn, const char *head, size_t len)
 void rescue_resume_listen(struct conn *conn)
 {
 	conn_resume_drop_head(conn_resume(conn));
+	conn->rescue->fresh_events = 0; /* room is waited for no more, and there is some */
 	conn->rescue->phase = PHASE_RESUMING;
 }
 

@@ -144,6 +144,7 @@ int expect_within(const struct flow *flow, long ms);
 	X(unseen_waits)                                                                            \
 	X(room)                                                                                    \
 	X(room_full)                                                                               \
+	X(rest)                                                                                    \
 	X(idle)                                                                                    \
 	X(exits)                                                                                   \
 	X(exits_more)                                                                              \
