@@ -4,6 +4,7 @@
 
 #include "hold.h"
 #include "../conn/end.h"
+#include "../conn/registrations.h"
 #include "../conn/resume.h"
 #include "../wire/socket.h"
 #include "../os/copy.h"
@@ -91,6 +92,7 @@ static enum attended end_giving(struct reading *r)
 	struct rescue *rescue = conn->rescue;
 	int error = rescue->answer_end;
 	size_t given = (size_t)r->result;
+	conn_registrations_narrow(conn);
 	if (error && given) {
 		conn->care |= CARE_HOLDING; /* for its next read */
 		conn_unlock(conn);

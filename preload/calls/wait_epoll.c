@@ -125,7 +125,7 @@ static uint32_t told(const struct wait_epoll *wait, const struct epoll_event *ev
 	if (!find_any(wait->epfd, event, &found))
 		return events;
 	if (rescue_any_expected())
-		events = call_wait_owed_seen(found.conn, found.fd, found.asked, events);
+		events = call_wait_owed_seen(found.conn, found.epfd, found.fd, found.asked, events);
 	if (is_placed(&found)) {
 		if (tells_of_room(&found))
 			return EPOLLOUT;

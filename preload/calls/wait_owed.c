@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../conn/registrations.h"
 #include "../conn/table.h"
 #include "../os/copy.h"
 #include "../os/epoll.h"
@@ -17,13 +18,15 @@ uint32_t call_wait_owed_events(const struct conn *conn, uint32_t events)
 	return held_is_owed(conn) && events & EPOLLIN && events & ONCE ? EPOLLOUT : 0;
 }
 
-uint32_t call_wait_owed_seen(struct conn *conn, int fd, uint32_t asked, uint32_t events)
+uint32_t call_wait_owed_seen(struct conn *conn, int epfd, int fd, uint32_t asked, uint32_t events)
 {
 	uint32_t more = 0;
 	if (!__atomic_load_n(&conn->rescue, __ATOMIC_RELAXED) || !conn_lock(conn, fd))
 		return events;
 	if (held_is_owed(conn))
 		more = asked & EPOLLIN;
+	if (more)
+		conn_registrations_fired(conn, epfd, fd);
 	conn_unlock(conn);
 	return more ? more | (events & (asked | EPOLLERR | EPOLLHUP)) : events;
 }

@@ -14,11 +14,12 @@
 
 /*
  * What else a registration for these events is to wait for, with the lock, where it is of those
- * that tell once: room to write, which there is. The second makes of such an event what the
- * program, which has asked for `asked`, sees; others are as they were.
+ * that tell once: room to write, which there is, until all has been given
+ * (conn_registrations_narrow). The second makes of such an event what the program, which has asked
+ * for `asked` there, sees; others are as they were.
  */
 uint32_t call_wait_owed_events(const struct conn *conn, uint32_t events);
-uint32_t call_wait_owed_seen(struct conn *conn, int fd, uint32_t asked, uint32_t events);
+uint32_t call_wait_owed_seen(struct conn *conn, int epfd, int fd, uint32_t asked, uint32_t events);
 
 /* Is there something to tell of it to who waits on this set? */
 bool call_wait_owes(int epfd);

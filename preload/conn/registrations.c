@@ -107,7 +107,7 @@ int conn_registrations_put(struct conn *conn, bool placeholder)
 	int result = 0;
 	for (int i = 0; i < conn->registration_count; i++) {
 		struct conn_registration *r = conn_registration(conn, i);
-		r->events &= ~(uint32_t)OUT;
+		r->events &= ~(uint32_t)(OUT | CONN_WIDENED);
 		uint32_t events = placeholder ? os_watcher_events(r->events)
 					      : conn_registration_events(r->fd, r->events, r->data);
 		int error = add(r, events, placeholder ? 0 : ADD_TRIES);
@@ -119,8 +119,27 @@ int conn_registrations_put(struct conn *conn, bool placeholder)
 	return result;
 }
 
+void conn_registrations_fired(struct conn *conn, int epfd, int fd)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		struct conn_registration *r = conn_registration(conn, i);
+		if (r->epfd == epfd && r->fd == fd && r->events & EPOLLONESHOT)
+			r->events &= ~(uint32_t)CONN_WIDENED;
+	}
+}
+
+void conn_registrations_narrow(struct conn *conn)
+{
+	for (int i = 0; i < conn->registration_count; i++) {
+		struct conn_registration *r = conn_registration(conn, i);
+		if (r->events & CONN_WIDENED)
+			conn_registrations_arm(conn, r->epfd, r->fd, r->events, false);
+	}
+}
+
 void conn_registrations_arm(struct conn *conn, int epfd, int fd, uint32_t events, bool placeholder)
 {
+	events &= ~(uint32_t)CONN_WIDENED;
 	for (int i = 0; i < conn->registration_count; i++) {
 		struct conn_registration *r = conn_registration(conn, i);
 		if (r->epfd != epfd || r->fd != fd)

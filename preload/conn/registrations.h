@@ -32,6 +32,15 @@ void conn_registrations_take(struct conn *conn);
 int conn_registrations_put(struct conn *conn, bool placeholder);
 
 /*
+ * A bit of a registration's events, which no event has (epoll_ctl(2)): the kernel is asked to tell
+ * of room to write as well, which the program has not asked for. The second ends that; the first is
+ * for an event that the kernel tells no more, for it was for one shot.
+ */
+enum { CONN_WIDENED = 1u << 26 };
+void conn_registrations_fired(struct conn *conn, int epfd, int fd);
+void conn_registrations_narrow(struct conn *conn);
+
+/*
  * The registration of fd that was made by epfd waits for these events (again), though it was for
  * one shot and has fired.
  */

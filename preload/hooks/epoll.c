@@ -25,7 +25,9 @@ static struct conn_registration *find(struct conn *conn, int epfd, int fd)
 	return NULL;
 }
 
-static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll_event *event)
+/* `more`: what else the kernel was asked for. */
+static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll_event *event,
+		 uint32_t more)
 {
 	struct conn_registration *known = find(conn, epfd, fd);
 	if (op == EPOLL_CTL_DEL) {
@@ -42,6 +44,8 @@ static void note(struct conn *conn, int epfd, int op, int fd, const struct epoll
 		conn->flags &= ~(uint32_t)CONN_SERVED;
 	}
 	*known = (struct conn_registration){epfd, fd, event->events, event->data.u64};
+	if (more & ~event->events)
+		known->events |= CONN_WIDENED;
 }
 
 static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_event *event)
@@ -62,17 +66,17 @@ static TRACKED int epoll_ctl_tracked(int epfd, int op, int fd, struct epoll_even
 		conn_end(conn, WHY_PASSED);
 		return real.epoll_ctl(epfd, op, fd, event);
 	}
-	struct epoll_event other;
+	struct epoll_event other = {0};
 	bool changed = op != EPOLL_CTL_DEL && copy_in(&other, event, sizeof(other));
 	bool watched = changed && conn->busy && conn->rescue->placed;
 	if (changed) /* the socket to come gets what the program asked for */
 		other.events = watched ? os_watcher_events(other.events)
 				       : conn_registration_events(fd, other.events, other.data.u64);
-	if (changed)
-		other.events |= call_wait_owed_events(conn, other.events);
+	uint32_t more = changed ? call_wait_owed_events(conn, other.events) : 0;
+	other.events |= more;
 	int result = real.epoll_ctl(epfd, op, fd, changed ? &other : event);
 	if (result == 0)
-		note(conn, epfd, op, fd, event);
+		note(conn, epfd, op, fd, event, more);
 	if (result == 0 && watched && event->events & EPOLLOUT)
 		rescue_room_begin(conn);
 	/* It may be libuv's last word before it closes past the hooks: look before the next wait.

@@ -2,6 +2,7 @@
 #include "hold_text.h"
 
 #include "../conn/end.h"
+#include "../conn/registrations.h"
 #include "../conn/resume.h"
 #include "../conn/switch.h"
 #include "../os/clock.h"
@@ -235,6 +236,7 @@ size_t hold_text_left(const struct conn *conn)
 /* The program has had all of it. Leaves without the lock. */
 static void end_giving(struct conn *conn)
 {
+	conn_registrations_narrow(conn);
 	if (conn->rescue->off_track) {
 		conn_end(conn, WHY_TOLD);
 		return;

@@ -17,7 +17,7 @@
 
 #define LISTED "retry = { statuses = [503]; max_attempts = 2; };"
 
-enum { NUMBERS = 48, PATIENCE_S = 10 };
+enum { NUMBERS = 48, PATIENCE_S = 10, ANSWER_LEN = 196 };
 
 /* Takes up every number. */
 static void use_up_descriptors(void)
@@ -136,9 +136,43 @@ static void without_a_free_descriptor_epoll_tells_of_what_is_still_held_back(voi
 	all_is_read("beside", WAY_POLL);
 }
 
+/* arg: "edge" or "oneshot". Registers when there is something left, which it reads with no wait. */
+PROGRAM(registers_amid_what_is_held_back)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	char text[2048];
+	int fd = dial(), set = epoll_create1(EPOLL_CLOEXEC);
+	event.events |= !strcmp(program.arg, "edge") ? (uint32_t)EPOLLET : (uint32_t)EPOLLONESHOT;
+	exchange(fd, "GET", "/1", NULL);
+	use_up_descriptors();
+	ask(fd, "GET", "/2", NULL);
+	ssize_t len = get(fd, text, 1);
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	for (size_t left = ANSWER_LEN - 1; len > 0 && left; left -= (size_t)len)
+		len = get(fd, text, left);
+	ask(fd, "GET", "/3", NULL);
+	int count = epoll_wait(set, &event, 1, PATIENCE_S * 1000);
+	say("%d: %s", count, event.events == EPOLLIN ? "readable" : "something else");
+}
+
+static void what_is_registered_amid_it_waits_for_nothing_else_later(void)
+{
+	struct flow flow = {.program = "registers_amid_what_is_held_back",
+			    .faults = {"busy=0@1.2"},
+			    .policy = LISTED};
+	static const char *const ways[] = {"edge", "oneshot"};
+	for (int i = 0; i < 2; i++) {
+		flow.arg = ways[i];
+		flow_both_alike(&flow);
+		expect_printed(&flow, "200 /1\n1: readable\n");
+	}
+	flow_end(&flow);
+}
+
 const struct runner_test owed_tests[] = {
     T(without_a_free_descriptor_a_poll_tells_of_what_is_still_held_back),
     T(without_a_free_descriptor_select_tells_of_what_is_still_held_back),
     T(without_a_free_descriptor_epoll_tells_of_what_is_still_held_back),
+    T(what_is_registered_amid_it_waits_for_nothing_else_later),
     T_END,
 };
