@@ -97,6 +97,7 @@ static bool leave_to_fresh(struct conn *conn, bool is_lost)
 	if (!begun || !rescue->taken || (!is_lost && rescue_install(conn) < 0))
 		return false;
 	go_on_there(conn, rescue->fresh, is_lost);
+	conn->epoch += is_lost; /* likewise: else it has the number, and another epoch */
 	return true;
 }
 

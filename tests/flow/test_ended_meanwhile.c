@@ -3,11 +3,13 @@
  * A thread waits in a write, whose bytes are in a rescue's copy, and another one ends the
  * connection: the write is told as done if they went out, and as failed if they did not.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -170,8 +172,92 @@ static void write_whose_bytes_go_out_on_the_old_connection_is_done(void)
 	every_end(&flow, "200\nwritten\n", 1);
 }
 
+/* Is there a thread besides this one, and does it wait in a poll of a redial's? */
+static bool is_other_asleep(void)
+{
+	char path[64], text[32] = "";
+	struct dirent *entry;
+	DIR *tasks = opendir("/proc/self/task");
+	bool asleep = false;
+	while (tasks && (entry = readdir(tasks))) {
+		if (*entry->d_name == '.' || atoi(entry->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%.20s/syscall", entry->d_name);
+		FILE *file = fopen(path, "r");
+		if (file && fgets(text, sizeof(text), file))
+			asleep |= atoi(text) == SYS_ppoll;
+		if (file)
+			fclose(file);
+	}
+	if (tasks)
+		closedir(tasks);
+	return asleep;
+}
+
+enum { POST_LEN = 100000 };
+
+/* A part of the request before is out on the new connection, and it has been told that all is. */
+PROGRAM(writes_behind_what_is_half_out)
+{
+	static char post[POST_LEN];
+	static const char rest[] = "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n";
+	const int small = 4096;
+	struct timeval limit = {.tv_usec = 200000};
+	pthread_t thread;
+	int len =
+	    snprintf(post, sizeof(post), "GET /2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n",
+		     POST_LEN - 60);
+	len += POST_LEN - 60;
+	fd = dial();
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	exchange(fd, "GET", "/1", NULL);
+	await_death(fd);
+	say("%s", write(fd, post, (size_t)len) == len ? "told" : "not told");
+	limit.tv_usec = 0;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	request = rest;
+	over = 0;
+	pthread_create(&thread, NULL, write_it, NULL);
+	while (!over && !is_other_asleep())
+		poll(NULL, 0, 1);
+	past_the_hooks(fd);
+	pthread_join(thread, NULL);
+}
+
+static void take_little(struct peer *peer)
+{
+	const int small = 2048;
+	setsockopt(peer->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+}
+
+static void read_late(struct peer *peer)
+{
+	int old = peer_accept(peer);
+	peer_read_until(peer, old, "\r\n\r\n");
+	peer_say(old, ok);
+	peer_reset(old);
+	int fresh = peer_accept(peer);
+	poll(NULL, 0, 1200);
+	peer->connections = peer_read_until(peer, fresh, "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n") == 0;
+	peer_close(fresh);
+}
+
+static void write_behind_what_was_half_out_is_done_if_both_go_out(void)
+{
+	struct flow flow = {.program = "writes_behind_what_is_half_out",
+			    .before = take_little,
+			    .peer = read_late,
+			    .policy = "retry = { max_request_bytes = 1000000; };"};
+	flow_redial(&flow);
+	expect_printed(&flow, "200\ntold\nwritten\n");
+	runner_expect_long("arrived", 1, flow.seen.connections);
+	flow_end(&flow);
+}
+
 const struct runner_test ended_meanwhile_tests[] = {
     T(write_whose_bytes_are_lost_behind_a_held_response_has_failed),
     T(write_whose_bytes_go_out_on_the_old_connection_is_done),
+    T(write_behind_what_was_half_out_is_done_if_both_go_out),
     T_END,
 };
