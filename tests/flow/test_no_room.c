@@ -58,7 +58,7 @@ PROGRAM(blocks_beside_a_set)
 static void program_has_its_error_where_a_registration_cannot_be_put_back(void)
 {
 	struct flow flow = {.program = "blocks_beside_a_set",
-			    .faults = {"reset@path:/2"},
+			    .faults = {"reset@1.2"},
 			    .behind = "tests/behind/no_room.so"};
 
 	for (int i = 0; i < WAITS; i++) {
