@@ -7,6 +7,7 @@
 #include "../conn/turns.h"
 #include "../os/blocking.h"
 #include "../os/clock.h"
+#include "../os/epoll.h"
 #include "../os/sigpipe.h"
 #include "../os/watcher.h"
 #include "../process/config.h"
@@ -278,6 +279,7 @@ static COLD enum sent send_during_rescue(struct sending *s)
 			return sending_tell(s, error);
 		}
 		bool taken = !error && take(conn, &bytes, s->len);
+		conn->waits = os_waits;
 		bytes_done(&bytes);
 		if (taken)
 			return hand_over(s, begun);
@@ -291,6 +293,7 @@ static COLD enum sent send_during_rescue(struct sending *s)
 
 enum sent sending_go_on(struct sending *s, bool copied)
 {
+	s->handle.conn->waits = os_waits; /* no wait so far was for its answer */
 	return copied ? hand_over(s, false) : wait_for_socket(s, false);
 }
 

@@ -2,6 +2,8 @@
 /* Programs that read once when a wait tells of something, and take EAGAIN for the end. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,10 +190,79 @@ static void non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_tol
 	flow_end(&flow);
 }
 
+/* Until the peer has closed it; without a poll, which would be the latest one. */
+static void await_close(int fd)
+{
+	struct tcp_info info = {.tcpi_state = TCP_ESTABLISHED};
+	socklen_t len = sizeof(info);
+
+	for (int i = 0; i < LIMIT_MS && info.tcpi_state == TCP_ESTABLISHED; i++) {
+		usleep(1000);
+		getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	}
+}
+
+/* Waits for its first answer by poll, and never again. */
+PROGRAM(polls_before_it_writes)
+{
+	char byte;
+	int fd = dial();
+
+	ask(fd, "GET", "/1", NULL);
+	poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, LIMIT_MS);
+	answer(fd);
+	await_close(fd);
+	ask(fd, "GET", "/2", NULL);
+	for (int i = 0; i < 20; i++) {
+		usleep(1000);
+		recv(fd, &byte, 1, 0); /* the redial goes on */
+	}
+	int cue = dial();
+	await_close(cue); /* and is reset before that */
+	say("%s", recv(fd, &byte, 1, 0) > 0 ? "data" : error_name(errno));
+	hang_up(cue);
+	hang_up(fd);
+}
+
+static void reset_on_cue(struct peer *peer)
+{
+	int first = peer_accept(peer);
+	peer_read_until(peer, first, "\r\n\r\n");
+	peer_say(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	peer_close(first);
+	int second = peer_accept(peer);
+	peer_read_until(peer, second, "\r\n\r\n");
+	int cue = peer_accept(peer);
+	peer_reset(second);
+	peer_close(cue);
+	int third = peer_accept(peer);
+	peer_read_until(peer, third, "\r\n\r\n");
+	peer_say(third, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	peer_read_all(peer, third);
+	peer_close(third);
+}
+
+/* Also where the request was written on a connection that was found dead. */
+static void non_blocking_read_is_kept_by_no_wait_from_before_its_request(void)
+{
+	struct flow flow = {.program = "polls_before_it_writes",
+			    .way = WAY_LEVEL,
+			    .peer = reset_on_cue,
+			    .policy = "retry = { on = [\"stale\", \"reset\", \"first-use\"]; "
+				      "backoff = { base_ms = 100; max_ms = 100; "
+				      "jitter = \"none\"; }; };"};
+
+	flow_redial(&flow);
+	expect_printed(&flow, "200\nEAGAIN\n");
+	expect_logged(&flow, 1, "attempt=3", "cause=reset");
+	flow_end(&flow);
+}
+
 const struct runner_test select_answer_tests[] = {
     T(select_tells_of_the_answer_that_a_rescue_brings),
     T(select_tells_of_what_cannot_be_mended),
     T(select_keeps_to_its_time),
     T(non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of),
+    T(non_blocking_read_is_kept_by_no_wait_from_before_its_request),
     T_END,
 };
