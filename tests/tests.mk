@@ -140,7 +140,7 @@ $(T)/sim/%.o: %.c
 	$(Q)echo '  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(SIM_CFLAGS) -c $< -o $@ && \
 		objcopy --prefix-symbols=preload_ --globalize-symbol=preload_placed \
 			--rename-section .data=preload_data --rename-section .data.start=preload_data \
-			--rename-section .bss=preload_zero $@
+			--rename-section .data.often=preload_data --rename-section .bss=preload_zero $@
 
 $(T)/schedule: $(patsubst %.c,$(T)/%.o,$(wildcard tests/schedule/*.c)) $(SIM_OBJ)
 	$(Q)echo '  $@'; $(CC) $(CFLAGS) -no-pie $^ -o $@
