@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A read that is not to wait gets EAGAIN while a rescue is under way, with one exception. Who waits
- * for a descriptor alone and then reads once may take EAGAIN for an error, since the wait has said
- * that there is something to read: PHP, with MSG_DONTWAIT on a blocking descriptor, and wget2 on
- * one that is non-blocking, for whom a response that is held back was there. It was ready to wait
- * for as long as it said there; so long it may be kept waiting for an answer that a rescue brings.
+ * for a blocking descriptor alone and then reads once with MSG_DONTWAIT may take EAGAIN for an
+ * error, since the wait has said that there is something to read: PHP. It was ready to wait for as
+ * long as it said there; so long it may be kept waiting for an answer that a rescue brings. A
+ * descriptor that is non-blocking never waits: who reads it has been told by O_NONBLOCK's own words
+ * that EAGAIN may come (read(2)), though wget2 takes that for the end.
  */
 #ifndef REDIAL_CALLS_PEEP_H
 #define REDIAL_CALLS_PEEP_H

@@ -46,33 +46,17 @@ void reading_note_wait(struct reading *r, int error)
 	begin_limit(r);
 }
 
-/* In a non-blocking program a read waits only for what it has come upon itself. */
-static uint64_t peep_ms(const struct handle *handle, bool nonblocking)
-{
-	const struct conn *conn = handle->conn;
-	uint64_t limit_ms = peep_limit_ms(handle->fd, conn->waits), most_ms = UINT64_MAX;
-	if (nonblocking && !handle->waited)
-		return 0;
-	if (nonblocking && conn->rescue)
-		most_ms = conn->rescue->settings.total_timeout_ms;
-	return limit_ms < most_ms ? limit_ms : most_ms;
-}
-
-bool reading_only_peeps(const struct reading *r)
-{
-	return r->call->flags & MSG_DONTWAIT || is_nonblocking(r->handle.conn);
-}
-
 bool reading_may_wait(struct reading *r)
 {
 	struct handle *handle = &r->handle;
-	bool nonblocking = is_nonblocking(handle->conn);
-	if (!nonblocking && !(r->call->flags & MSG_DONTWAIT))
+	struct conn *conn = handle->conn;
+	if (is_nonblocking(conn))
+		return false;
+	if (!(r->call->flags & MSG_DONTWAIT))
 		return true;
-	uint64_t limit_ms = handle->end_ms ? 1 : peep_ms(handle, nonblocking);
-	if (limit_ms && !handle->end_ms)
-		handle_begin_wait(handle, limit_ms);
-	return limit_ms && handle_left_ms(handle) != 0;
+	if (!handle->end_ms)
+		handle_begin_wait(handle, peep_limit_ms(handle->fd, conn->waits));
+	return handle_left_ms(handle) != 0;
 }
 
 /* For the answer, that a read which was not to wait finds one. Takes the lock, leaves without. */
@@ -114,7 +98,8 @@ static enum attended deliver_failure(struct reading *r)
 static enum rescue_result go_on(struct reading *r, bool blocking)
 {
 	struct conn *conn = r->handle.conn;
-	bool peeps = blocking && reading_only_peeps(r) && rescue_is_watched(conn);
+	const struct read_call *call = r->call;
+	bool peeps = blocking && call->flags & MSG_DONTWAIT && rescue_is_watched(conn);
 	enum rescue_result done = RESCUE_UNDER_WAY;
 	bool runs = blocking;
 	if (!blocking || peeps) {
@@ -129,7 +114,7 @@ static enum rescue_result go_on(struct reading *r, bool blocking)
 	if (!runs)
 		return done;
 	r->handle.error = rescue_error(conn);
-	return rescue_run(&r->handle, reading_only_peeps(r) ? RESCUE_PEEPS : RESCUE_READS);
+	return rescue_run(&r->handle, call->flags & MSG_DONTWAIT ? RESCUE_PEEPS : RESCUE_READS);
 }
 
 enum attended reading_attend(struct reading *r)
@@ -143,7 +128,7 @@ enum attended reading_attend(struct reading *r)
 			break; /* even now: see below */
 		r->handle.waited = true;
 		bool is_given = conn->care & CARE_HOLDING; /* by redial: rechunk.h */
-		if (reading_only_peeps(r))
+		if (r->call->flags & MSG_DONTWAIT)
 			await_answer(r);
 		else
 			conn_unlock(conn);

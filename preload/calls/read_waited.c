@@ -59,7 +59,7 @@ static int begin(struct reading *r, bool *over, bool *waits)
 	if (!handle_lock(handle))
 		return -1;
 	*over = !conn->busy;
-	*waits = *over && !reading_only_peeps(r);
+	*waits = *over && !(r->call->flags & MSG_DONTWAIT) && reading_may_wait(r);
 	int socket = *over ? handle_socket(handle) : -1;
 	if (*waits && !handle->end_ms && socket >= 0)
 		handle_begin_wait(handle, wire_receive_timeout_ms(socket));

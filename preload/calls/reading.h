@@ -28,11 +28,9 @@ enum attended {
  */
 void reading_note_wait(struct reading *r, int error);
 
-/* May it wait? With the lock. (peep.h has the case of one that is not to.) */
+/* May it wait? With the lock. (peep.h has the case of MSG_DONTWAIT on a blocking descriptor.)
+ */
 bool reading_may_wait(struct reading *r);
-
-/* Is it not to wait, by MSG_DONTWAIT or O_NONBLOCK? With the lock. */
-bool reading_only_peeps(const struct reading *r);
 
 /* What the program gets of a connection that has become another one's while the call waited. */
 enum attended reading_gone(struct reading *r);

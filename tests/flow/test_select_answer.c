@@ -156,7 +156,7 @@ static void get_by_one_read(int fd, const char *path)
 	ask(fd, "GET", path, NULL);
 	if (wait_alone(fd) != 1)
 		say("nothing to read");
-	ssize_t got = recv(fd, text, sizeof(text) - 1, 0);
+	ssize_t got = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 	text[got > 0 ? got : 0] = 0;
 	text[strcspn(text, "\r")] = 0;
 	say("%s", got > 0 ? text : error_name(got ? errno : 0));
@@ -164,16 +164,14 @@ static void get_by_one_read(int fd, const char *path)
 
 PROGRAM(waits_alone_and_reads_once)
 {
-	program.way = WAY_POLL;
 	int fd = dial();
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	for (int i = 1; i <= 3; i++)
 		get_by_one_read(fd, i == 2 ? "/2" : "/other");
 	hang_up(fd);
 }
 
 /* What is held back is found by the read alone, behind a wait that has told of it. */
-static void non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of(void)
+static void peeping_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of(void)
 {
 	static const char *const args[] = {"poll", "ppoll", "select", "pselect"};
 	struct flow flow = {.program = "waits_alone_and_reads_once",
@@ -215,11 +213,11 @@ PROGRAM(polls_before_it_writes)
 	ask(fd, "GET", "/2", NULL);
 	for (int i = 0; i < 20; i++) {
 		usleep(1000);
-		recv(fd, &byte, 1, 0); /* the redial goes on */
+		recv(fd, &byte, 1, MSG_DONTWAIT); /* the redial goes on */
 	}
 	int cue = dial();
 	await_close(cue); /* and is reset before that */
-	say("%s", recv(fd, &byte, 1, 0) > 0 ? "data" : error_name(errno));
+	say("%s", recv(fd, &byte, 1, MSG_DONTWAIT) > 0 ? "data" : error_name(errno));
 	hang_up(cue);
 	hang_up(fd);
 }
@@ -243,10 +241,9 @@ static void reset_on_cue(struct peer *peer)
 }
 
 /* Also where the request was written on a connection that was found dead. */
-static void non_blocking_read_is_kept_by_no_wait_from_before_its_request(void)
+static void peeping_read_is_kept_by_no_wait_from_before_its_request(void)
 {
 	struct flow flow = {.program = "polls_before_it_writes",
-			    .way = WAY_LEVEL,
 			    .peer = reset_on_cue,
 			    .policy = "retry = { on = [\"stale\", \"reset\", \"first-use\"]; "
 				      "backoff = { base_ms = 100; max_ms = 100; "
@@ -262,7 +259,7 @@ const struct runner_test select_answer_tests[] = {
     T(select_tells_of_the_answer_that_a_rescue_brings),
     T(select_tells_of_what_cannot_be_mended),
     T(select_keeps_to_its_time),
-    T(non_blocking_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of),
-    T(non_blocking_read_is_kept_by_no_wait_from_before_its_request),
+    T(peeping_read_gets_the_answer_that_its_wait_for_it_alone_has_told_of),
+    T(peeping_read_is_kept_by_no_wait_from_before_its_request),
     T_END,
 };

@@ -60,12 +60,6 @@ static ssize_t make(int fd, enum way way, char *room, size_t len, int flags)
 	}
 }
 
-/* Who waits for a descriptor alone may be kept by the read behind, as its wait would have done. */
-static bool may_be_kept(const struct link *link)
-{
-	return link->nonblocking && (link->waits == WAITS_POLL || link->waits == WAITS_SELECT);
-}
-
 static ssize_t read_some(struct link *link)
 {
 	char room[1024];
@@ -77,7 +71,7 @@ static ssize_t read_some(struct link *link)
 	uint64_t limit = link->nonblocking ? 0 : link->receive_limit_ms;
 	int fd = link->copy >= 0 && draw(2) ? link->copy : link->fd;
 	call_begin(names[way], link, fd, limit);
-	thread_current->call.peeps = link->nonblocking ? may_be_kept(link) : peeps;
+	thread_current->call.peeps = peeps && !link->nonblocking;
 	ssize_t result = make(fd, way, room, len, peeps ? MSG_DONTWAIT : 0);
 	int error = call_error();
 	if (result > 0)

@@ -28,7 +28,7 @@ struct call {
 	uint64_t may_wait_ms; /* NEVER: as long as it takes */
 	bool raises;	      /* SIGPIPE, if there is nobody to read what it writes */
 	bool several;	      /* messages */
-	bool peeps;	      /* does not wait, but for an answer that a wait has told of */
+	bool peeps;	      /* does not wait, though its descriptor may */
 	uint32_t moves;	      /* calls of the kernel, within it, that move bytes */
 	uint64_t slept_ns;    /* within it */
 	uint32_t sigpipes;
