@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/support/check.sh
 . tests/support/check.sh
 
-schedules=8000
+schedules=24000
 log=build/fuzz.log
 
 # What a run has said, without the trace of what happened.

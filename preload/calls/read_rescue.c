@@ -29,11 +29,12 @@ static void begin_limit(struct reading *r)
 	bool never = r->call->flags & MSG_DONTWAIT || (conn->busy && is_nonblocking(conn));
 	if (handle->end_ms || never)
 		return;
-	uint64_t limit_ms = wire_receive_timeout_ms(conn->fd);
+	int fd = conn->busy ? rescue_dead_socket(conn) : conn->fd; /* a watcher may be there */
+	uint64_t limit_ms = wire_receive_timeout_ms(fd);
 	/* What is known of a rescue now need not be asked once more when it waits. */
 	if (limit_ms == UINT64_MAX ? !conn->busy : is_nonblocking(conn))
 		return;
-	uint64_t gone_ms = limit_ms == UINT64_MAX ? 0 : wire_last_sent_ms(conn->fd);
+	uint64_t gone_ms = limit_ms == UINT64_MAX ? 0 : wire_last_sent_ms(fd);
 	handle_begin_wait(handle, gone_ms < limit_ms ? limit_ms - gone_ms : limit_ms);
 }
 
