@@ -288,8 +288,12 @@ static void wake_others(struct conn *conn)
 	if (!is_alive && (!pollers_any(conn) || rescue->placed || rescue->answered))
 		return;
 	sys2(shutdown, rescue_dead_socket(conn), SHUT_RDWR);
-	if (conn->pollers)
-		pollers_are_out(conn, !rescue->placed);
+	if (!conn->pollers)
+		return;
+	/* What comes in place of the watcher may have no room just now, and nothing to read. */
+	if (rescue->placed)
+		os_timer_set(rescue->timer, 0);
+	pollers_are_out(conn, !rescue->placed);
 }
 
 int rescue_install(struct conn *conn)
