@@ -7,7 +7,7 @@ TEST_CFLAGS := -Itests -Ipolicy -Iscripts/report
 SUPPORT_SRC := $(addprefix tests/support/,runner.c process.c paths.c)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(SUPPORT_SRC)
 UNIT_PURE := $(POLICY_PURE:%=policy/%.c) $(POLICY_LOAD:%=policy/%.c) $(wildcard preload/http1/*.c)
-UNIT_PURE += $(addprefix preload/conn/,conn.c end.c hello.c idle.c mark.c options.c peer.c secured.c)
+UNIT_PURE += $(addprefix preload/conn/,conn.c end.c hello.c idle.c mark.c options.c peer.c pollers.c secured.c)
 UNIT_PURE += $(addprefix preload/conn/,greeting.c resume.c settings.c stream.c switch.c table.c tunnel.c turns.c usual.c)
 UNIT_PURE += $(addprefix preload/,log/file.c log/line.c log/patience.c log/sink.c log/structured.c)
 UNIT_PURE += $(addprefix preload/log/,told.c told_file.c) preload/os/jitter.c

@@ -79,7 +79,7 @@ static enum slot slot_of(struct wait *wait, const struct pollfd *slot)
 {
 	struct conn *conn = slot->fd < 0 ? NULL : table_find(slot->fd);
 	enum slot is = SLOT_PLAIN;
-	if (!conn || !conn_lock(conn, slot->fd))
+	if (!conn || !pollers_lock(&wait->polled, conn, slot->fd))
 		return is;
 	/* A watcher tells of an answer, not of hang-ups: those alone are no reason for a watch. */
 	if (conn->busy && rescue_is_watched(conn) && !(slot->events & READ))
@@ -97,9 +97,10 @@ static enum slot slot_of(struct wait *wait, const struct pollfd *slot)
 	return is;
 }
 
-static void prepare(struct wait *wait)
+static void look_at_all(struct wait *wait)
 {
 	wait->is_now = false;
+	wait->polled.again = false;
 	wait->conn = NULL;
 	for (nfds_t i = 0; i < wait->len; i++) {
 		enum slot slot = slot_of(wait, &wait->fds[i]);
@@ -111,6 +112,15 @@ static void prepare(struct wait *wait)
 			 slot == SLOT_RESCUE) /* all that comes of a watcher: else it has gone */
 			wait->copy[i].events |= POLLIN;
 		wait->is_now |= slot == SLOT_TAKES || slot == SLOT_OWED;
+	}
+}
+
+static void prepare(struct wait *wait)
+{
+	look_at_all(wait);
+	for (int tries = 1; wait->polled.again && tries < POLLERS_TRIES; tries++) {
+		pollers_leave(&wait->polled);
+		look_at_all(wait);
 	}
 }
 

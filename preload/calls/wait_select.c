@@ -57,11 +57,15 @@ static void put(word *words, int fd, bool is)
 	words[fd / WORD_BITS] = is ? words[fd / WORD_BITS] | bit : words[fd / WORD_BITS] & ~bit;
 }
 
+static void look_whether_it_lets_go(struct wait *wait, int fd)
+{
+	wait->lets_go |= secured_lets_go(fd, wait->timeout);
+}
+
 static void look_at(struct wait *wait, int fd)
 {
 	struct conn *conn = table_find(fd);
-	wait->lets_go |= secured_lets_go(fd, wait->timeout);
-	if (!conn || wait->count == RESCUES_MAX || !conn_lock(conn, fd))
+	if (!conn || wait->count == RESCUES_MAX || !pollers_lock(&wait->polled, conn, fd))
 		return;
 	if (conn->busy && conn->rescue->placed) {
 		rescue_room_hush(conn, true);
@@ -90,15 +94,27 @@ static size_t size_of(int len)
 	return ((size_t)len + WORD_BITS - 1) / WORD_BITS * sizeof(word);
 }
 
-static void find_placed(struct wait *wait)
+static void look_at_all(struct wait *wait, void (*look)(struct wait *wait, int fd))
 {
 	const struct wait_sets *sets = &wait->asked;
 	int end = end_of(sets);
-	wait->count = 0;
-	wait->is_now = false;
 	for (int fd = 0; fd < end; fd++) {
 		if (has(sets->readable, fd) || has(sets->writable, fd))
-			look_at(wait, fd);
+			look(wait, fd);
+	}
+}
+
+static void find_placed(struct wait *wait)
+{
+	look_at_all(wait, look_whether_it_lets_go);
+	for (int tries = 0; tries < POLLERS_TRIES; tries++) {
+		pollers_leave(&wait->polled);
+		wait->polled.again = false;
+		wait->count = 0;
+		wait->is_now = false;
+		look_at_all(wait, look_at);
+		if (!wait->polled.again)
+			break;
 	}
 }
 

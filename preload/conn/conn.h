@@ -150,6 +150,7 @@ struct conn {
 	uint32_t unsent;      /* of held, at its end: pipelined requests that wait their turn */
 	int8_t held_class;    /* the arena's pool that it is from; 0: exchange->bytes */
 	uint8_t pollers;      /* threads that wait for it in the kernel (pollers.h) */
+	uint32_t poller;      /* the last of those, cut to fit; 0: it has come back */
 	uint16_t idle_hint_s; /* the server's Keep-Alive: timeout=N; 0: none (idle.h) */
 	uint32_t popped;      /* requests answered so far */
 	uint32_t waits;	      /* os_waits when bytes were last written */

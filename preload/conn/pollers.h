@@ -12,10 +12,14 @@
 
 #include "conn.h"
 
-/* What one thread waits for; of more connections than that the others are not counted. */
-enum { POLLERS_OF_ONE = 6 };
+/*
+ * What one thread waits for; of more connections than that the others are not counted. And how
+ * often it begins again.
+ */
+enum { POLLERS_OF_ONE = 6, POLLERS_TRIES = 4 };
 
 struct pollers {
+	bool again; /* somebody may not be counted that was */
 	int count;
 	struct {
 		struct conn *conn;
@@ -23,6 +27,13 @@ struct pollers {
 		uint8_t weight;
 	} polled[POLLERS_OF_ONE];
 };
+
+/*
+ * conn_lock for a thread that may be counted already: it does not wait while it is, for who has the
+ * connection may wait for it. If it would have to, it is counted no more, and `again` is set: it is
+ * to begin with the first one again.
+ */
+bool pollers_lock(struct pollers *self, struct conn *conn, int fd);
 
 /*
  * The thread is about to wait for this one: does its wait end with its peer's stream, or only when
@@ -37,7 +48,8 @@ void pollers_leave(struct pollers *self);
  * Waits until those have come back whose wait is over, now that the peer's stream has ended, or the
  * connection altogether (`closed`). false if they have not in reasonable time; then they are
  * counted no more, for a thread that was cancelled in its wait never comes back. Called with the
- * connection locked: on their way back they take no lock.
+ * connection locked: from being counted on they wait for no lock. Nor is a thread to wait for
+ * itself: true at once if it was the last to be counted.
  */
 bool pollers_are_out(struct conn *conn, bool closed);
 

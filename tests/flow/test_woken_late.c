@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,6 +49,39 @@ PROGRAM(read_before_a_woken_reader_runs)
 	hang_up(fd);
 }
 
+/* The wait is not over before the handler is. */
+static void ask_inside(int number)
+{
+	(void)number;
+	exchange(fd, "GET", "/2", NULL);
+}
+
+PROGRAM(ask_in_a_handler_inside_of_a_poll)
+{
+	enum { SOON_MS = 50 };
+	struct pollfd idle;
+	fd = dial();
+	exchange(fd, "GET", "/1", NULL);
+	idle = (struct pollfd){.fd = fd, .events = POLLIN};
+	signal(SIGALRM, ask_inside);
+	ualarm(SOON_MS * 1000, 0);
+	say(poll(&idle, 1, 2000) < 0 ? "interrupted" : "not interrupted");
+	hang_up(fd);
+}
+
+/* It would wait in vain for the wait that it has interrupted. */
+static void rescue_in_a_signal_handler_does_not_wait_for_its_own_thread(void)
+{
+	static const char *const faults[] = {"reset@1.2", "close@1.2"};
+	for (int i = 0; i < 2; i++) {
+		struct flow flow = {.program = "ask_in_a_handler_inside_of_a_poll",
+				    .faults = {faults[i]}};
+		flow_redial(&flow);
+		expect_printed(&flow, "200 /1\n200 /2\ninterrupted\n");
+		flow_end(&flow);
+	}
+}
+
 /* Woken by what had the number, it looks at what has it by then. */
 static void reader_that_is_woken_late_hears_of_what_took_the_number(void)
 {
@@ -65,5 +99,6 @@ static void reader_that_is_woken_late_hears_of_what_took_the_number(void)
 
 const struct runner_test woken_late_tests[] = {
     T(reader_that_is_woken_late_hears_of_what_took_the_number),
+    T(rescue_in_a_signal_handler_does_not_wait_for_its_own_thread),
     T_END,
 };

@@ -38,6 +38,7 @@
 	X(conn_resume)                                                                             \
 	X(looked_over)                                                                             \
 	X(conn_more)                                                                               \
+	X(pollers)                                                                                 \
 	X(idle)                                                                                    \
 	X(hello)                                                                                   \
 	X(loopback)                                                                                \

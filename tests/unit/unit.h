@@ -52,6 +52,7 @@ void suite_conn_kept(void);
 void suite_conn_resume(void);
 void suite_looked_over(void);
 void suite_conn_more(void);
+void suite_pollers(void);
 void suite_mark(void);
 void suite_notes(void);
 void suite_report(void);
