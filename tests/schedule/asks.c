@@ -31,7 +31,9 @@ static void ask_flags(struct link *link)
 {
 	call_begin("fcntl, F_GETFL", link, link->fd, 0);
 	int flags = (int)call_end(preload_fcntl(link->fd, F_GETFL, NULL));
-	if (flags >= 0 && link_usable(link) && !!(flags & O_NONBLOCK) != link->nonblocking)
+	/* Another thread may be about to set them. */
+	if (flags >= 0 && link_usable(link) && !link->busy &&
+	    !!(flags & O_NONBLOCK) != link->nonblocking)
 		judge_fail("placeholder", "link %u is said to be %sblocking", link->id,
 			   flags & O_NONBLOCK ? "non-" : "");
 	if (!link_usable(link))
