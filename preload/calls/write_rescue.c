@@ -149,6 +149,7 @@ static enum sent hand_over(struct sending *s, bool begun)
 {
 	struct conn *conn = s->handle.conn;
 	const uint32_t epoch = conn->epoch;
+	conn->waits = os_waits; /* no wait so far was for its answer */
 	switch (go_on(s)) {
 	case RESCUE_FAILED:
 		return deliver_failure(s, begun);
@@ -279,7 +280,6 @@ static COLD enum sent send_during_rescue(struct sending *s)
 			return sending_tell(s, error);
 		}
 		bool taken = !error && take(conn, &bytes, s->len);
-		conn->waits = os_waits;
 		bytes_done(&bytes);
 		if (taken)
 			return hand_over(s, begun);
@@ -293,7 +293,6 @@ static COLD enum sent send_during_rescue(struct sending *s)
 
 enum sent sending_go_on(struct sending *s, bool copied)
 {
-	s->handle.conn->waits = os_waits; /* no wait so far was for its answer */
 	return copied ? hand_over(s, false) : wait_for_socket(s, false);
 }
 

@@ -296,6 +296,23 @@ static void wake_others(struct conn *conn)
 	pollers_are_out(conn, !rescue->placed);
 }
 
+/* The new socket has not got all of the numbers; `dead` was the old one. */
+static void stay_out(struct conn *conn, uint64_t cookie, int dead)
+{
+	struct rescue *rescue = conn->rescue;
+	/* Of a request that has failed no answer is to be read. */
+	wire_disconnect(rescue->fresh);
+	sys2(shutdown, rescue->fresh, SHUT_RDWR);
+	rescue->astray = wire_cookie(conn->fd) == cookie;
+	/* No other one is there to be put back: the program's next call is to tell. */
+	if (rescue->astray && !rescue->placed)
+		conn->cookie = cookie;
+	if (rescue->placed && rescue->dead < 0) {
+		rescue->dead = dead;
+		rescue_take_kept(rescue);
+	}
+}
+
 int rescue_install(struct conn *conn)
 {
 	struct rescue *rescue = conn->rescue;
@@ -323,17 +340,7 @@ int rescue_install(struct conn *conn)
 	if (error == 0)
 		error = take_numbers(conn, rescue->fresh, false);
 	if (error < 0) {
-		/* Of a request that has failed no answer is to be read. */
-		wire_disconnect(rescue->fresh);
-		sys2(shutdown, rescue->fresh, SHUT_RDWR);
-		rescue->astray = wire_cookie(conn->fd) == cookie;
-		/* No other one is there to be put back: the program's next call is to tell. */
-		if (rescue->astray && !rescue->placed)
-			conn->cookie = cookie;
-		if (rescue->placed && rescue->dead < 0) {
-			rescue->dead = dead;
-			rescue_take_kept(rescue);
-		}
+		stay_out(conn, cookie, dead);
 		return error;
 	}
 	/* Who waits for room has slept on, for a watcher never has any: the new socket has. */

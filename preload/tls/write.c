@@ -80,6 +80,28 @@ static __attribute__((noinline)) bool make_room(struct tls_exchange *exchange, s
 
 enum recorded { RECORDED, TAKEN, LEFT_ALONE, TO_BE_TOLD };
 
+/* Recorded as the first of a request: has the connection gone, or grown too old for it? Called with
+ * the lock; TO_BE_TOLD: leaves without. */
+static enum recorded look(const struct tls_exchange *exchange, struct conn *conn,
+			  const struct conn_mark *mark)
+{
+	const struct tls_session *session = exchange->call.session;
+	if (!tls_call_is_outermost(&exchange->call) || !conn_idle_before(conn, mark))
+		return RECORDED;
+	if (session->spent || is_found_dead(conn, mark))
+		return begin_stale(conn, session->spent) ? TAKEN : TO_BE_TOLD;
+	if (__builtin_expect(!(conn->care & CARE_IDLE), 1) || session->memory)
+		return RECORDED;
+	switch (replace_old(conn)) {
+	case REPLACED:
+		return TAKEN;
+	case LOST:
+		return TO_BE_TOLD;
+	default:
+		return RECORDED;
+	}
+}
+
 /*
  * Before the library's call. TAKEN: a rescue has the bytes. TO_BE_TOLD: left alone as well, for the
  * connection has failed.
@@ -120,28 +142,13 @@ static enum recorded record(struct tls_exchange *exchange, struct conn_mark *mar
 	    session->memory && session->begins && conn->secured->sent == session->sent_before;
 	session->begins = follows || conn_idle_before(conn, mark);
 	session->sent_before = conn->secured->sent;
-	bool looks =
-	    !taken && tls_call_is_outermost(&exchange->call) && conn_idle_before(conn, mark);
-	if (looks && (session->spent || is_found_dead(conn, mark))) {
-		taken = begin_stale(conn, session->spent);
-		if (!taken)
-			return TO_BE_TOLD;
-	}
-	if (looks && !taken && __builtin_expect(conn->care & CARE_IDLE, 0) && !session->memory) {
-		switch (replace_old(conn)) {
-		case REPLACED:
-			taken = true;
-			break;
-		case LOST:
-			return TO_BE_TOLD;
-		case SERVES:
-			break;
-		}
-	}
-	if (taken)
+	enum recorded recorded = taken ? TAKEN : look(exchange, conn, mark);
+	if (recorded == TO_BE_TOLD)
+		return recorded;
+	if (recorded == TAKEN)
 		conn->rescue->taken = true;
 	conn_unlock(conn);
-	return taken ? TAKEN : RECORDED;
+	return recorded;
 }
 
 /* After the library's call, what it took of the recorded bytes counts. true: a rescue has begun. */
